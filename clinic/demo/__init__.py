@@ -1,0 +1,1 @@
+"""The demo: embedded servers, demo data, the sandbox. Production never loads it."""
