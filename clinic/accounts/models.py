@@ -1,0 +1,210 @@
+"""Who may come in: people, their sessions, and the devices of the building."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+
+from clinic.core import clock
+
+USERNAME_MAX_LENGTH = 150
+FULL_NAME_MAX_LENGTH = 120
+USER_AGENT_MAX_LENGTH = 200
+
+# ASCII only: look-alike letters can't imitate a colleague, and lower() means the same in every
+# database locale.
+username_characters = RegexValidator(
+    r"\A[A-Za-z0-9.@+_-]+\Z",
+    "Use letters, digits and @ . + - _ only.",
+    code="username_characters",
+)
+
+
+class Role(models.TextChoices):
+    PATIENT = "patient", "Patient"
+    PRACTITIONER = "practitioner", "Practitioner"
+    RECEPTION = "reception", "Reception"
+    MANAGER = "manager", "Manager"
+
+
+STAFF_ROLES = frozenset({Role.PRACTITIONER, Role.RECEPTION, Role.MANAGER})
+
+
+class LabelChoice(models.TextChoices):
+    """How a patient is named on the screens that everybody sees."""
+
+    TICKET = "ticket", "Ticket only"
+    SHORT = "short", "Given name and initial"
+    FULL = "full", "Full name"
+
+
+class Language(models.TextChoices):
+    PORTUGUESE = "pt", "Português"
+    ENGLISH = "en", "English"
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Save a user; without a password nobody can log in as them."""
+        user = self.model(username=username, **fields)
+        user.email = self.normalize_email(user.email)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str, **fields: Any) -> "User":
+        """Save a manager who may also open the administration site."""
+        fields = {"role": Role.MANAGER, "full_name": username} | fields
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. A walk-in without an account is a user whose password is unusable."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    username = models.CharField(
+        max_length=USERNAME_MAX_LENGTH, unique=True, validators=[username_characters]
+    )
+    full_name = models.CharField(max_length=FULL_NAME_MAX_LENGTH)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=16, blank=True, help_text="E.164, such as +351912345678")
+    birth_date = models.DateField(null=True, blank=True)
+    language = models.CharField(max_length=2, choices=Language.choices, default=Language.PORTUGUESE)
+    role = models.CharField(max_length=16, choices=Role.choices, default=Role.PATIENT)
+    label_choice = models.CharField(
+        max_length=8, choices=LabelChoice.choices, default=LabelChoice.SHORT
+    )
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(
+        "may open the administration site",
+        default=False,
+        help_text="Unrelated to the role: clinic staff don't need it.",
+    )
+    date_joined = models.DateTimeField(default=clock.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        ordering = ("full_name", "id")
+        constraints = (
+            models.UniqueConstraint(Lower("username"), name="user_username_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="user_role_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(language__in=Language.values), name="user_language_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(label_choice__in=LabelChoice.values),
+                name="user_label_choice_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.username
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def get_short_name(self) -> str:
+        return self.full_name.split(" ", 1)[0]
+
+    @property
+    def is_clinic_staff(self) -> bool:
+        return self.role in STAFF_ROLES
+
+
+class Session(models.Model):
+    """One login of one person: the row decides, the tokens only point at it.
+
+    `jti` names the refresh token that is valid now, `prev_jti` the one it replaced.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    jti = models.UUIDField()
+    prev_jti = models.UUIDField(null=True, blank=True)
+    prev_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField(help_text="Login or the latest refresh")
+    expires_at = models.DateTimeField(help_text="The absolute end, however active it is")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = (
+            models.Index(
+                fields=["user"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="session_open_by_user",
+            ),
+            models.Index(fields=["expires_at"], name="session_by_end"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class DeviceKind(models.TextChoices):
+    DISPLAY = "display", "Waiting-room display"
+    KIOSK = "kiosk", "Entrance kiosk"
+
+
+class Device(models.Model):
+    """A screen of the building with a credential of its own, revocable alone.
+
+    It begins with a short code; pairing replaces the code by a token. Neither is kept in clear.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=8, choices=DeviceKind.choices)
+    name = models.CharField(max_length=60)
+    token_hash = models.CharField(max_length=64, blank=True, editable=False)
+    code_hash = models.CharField(max_length=64, blank=True, editable=False)
+    code_expires_at = models.DateTimeField(null=True, blank=True)
+    code_attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    paired_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(kind__in=DeviceKind.values), name="device_kind_known"
+            ),
+            models.UniqueConstraint(
+                fields=["token_hash"],
+                condition=~models.Q(token_hash=""),
+                name="device_token_unique",
+            ),
+            models.UniqueConstraint(
+                fields=["code_hash"],
+                condition=~models.Q(code_hash=""),
+                name="device_code_unique",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(paired_at__isnull=True, token_hash="")
+                | models.Q(paired_at__isnull=False) & ~models.Q(token_hash=""),
+                name="device_paired_has_token",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
