@@ -1,0 +1,18 @@
+import os
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
+
+app = Celery("vez")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Celery leaves logging alone when somebody listens to this signal."""
+    structlog.contextvars.clear_contextvars()

@@ -1,0 +1,25 @@
+"""The front end's entry pages: one built HTML file for each of the apps."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import ensure_csrf_cookie
+
+CAMERA_ENTRIES = {"kiosk", "index"}
+
+
+@ensure_csrf_cookie
+def entry(request: HttpRequest, name: str) -> HttpResponse:
+    """One entry's page, for each of its client-side routes. Only check-in and enrolment may use
+    the camera."""
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
+    page = Path(settings.FRONTEND_DIR) / f"{name}.html"
+    if not page.is_file():
+        raise Http404("the front end isn't built: run `make run`")
+    response = FileResponse(page.open("rb"), content_type="text/html; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    camera = "(self)" if name in CAMERA_ENTRIES else "()"
+    response["Permissions-Policy"] = f"camera={camera}, microphone=(), geolocation=()"
+    return response

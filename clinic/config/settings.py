@@ -1,0 +1,407 @@
+"""Settings, read once from the environment. The README's table describes every variable.
+
+Production (`CLINIC_ENV=production`) refuses to start with a missing or weak secret, with the
+sandbox switched on, or with a public origin that isn't https.
+"""
+
+import base64
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+env = environ.Env()
+
+CLINIC_ENV = env.str("CLINIC_ENV", default="demo")
+if CLINIC_ENV not in {"demo", "test", "production"}:
+    raise ImproperlyConfigured("CLINIC_ENV must be demo, test or production")
+PRODUCTION = CLINIC_ENV == "production"
+DEBUG = False
+CLINIC_SANDBOX = env.bool("CLINIC_SANDBOX", default=not PRODUCTION)
+VAR_DIR = Path(env.str("CLINIC_VAR", default=str(BASE_DIR / "var")))
+
+
+def secret(name: str) -> str:
+    """A secret of at least 32 characters; outside production a fixed one that only tests know."""
+    value = env.str(name, default="")
+    if PRODUCTION and len(value) < 32:
+        raise ImproperlyConfigured(f"{name} must be set to at least 32 random characters")
+    return value or hashlib.sha256(f"not for production: {name}".encode()).hexdigest()
+
+
+SECRET_KEY = secret("SECRET_KEY")
+JWT_KEY = secret("JWT_KEY")
+PAYMENT_WEBHOOK_SECRET = secret("PAYMENT_WEBHOOK_SECRET")
+FACE_KEY = env.str("FACE_KEY", default="")
+if PRODUCTION and not FACE_KEY:
+    raise ImproperlyConfigured("FACE_KEY must be set: 32 random bytes in base64")
+FACE_KEY = (
+    FACE_KEY or base64.b64encode(hashlib.sha256(b"not for production: face").digest()).decode()
+)
+if len(base64.b64decode(FACE_KEY)) != 32:
+    raise ImproperlyConfigured("FACE_KEY must be 32 bytes in base64")
+
+# Addresses ---------------------------------------------------------------------------------------
+PORT = env.int("PORT", default=8000)
+PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default=f"http://localhost:{PORT}").rstrip("/")
+INTERNAL_ORIGIN = env.str("INTERNAL_ORIGIN", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+_public = urlsplit(PUBLIC_ORIGIN)
+SECURE = _public.scheme == "https"
+if PRODUCTION and not SECURE:
+    raise ImproperlyConfigured("PUBLIC_ORIGIN must be https in production")
+if PRODUCTION and CLINIC_SANDBOX:
+    raise ImproperlyConfigured("the sandbox can't run in production: unset CLINIC_SANDBOX")
+ALLOWED_HOSTS = [_public.hostname or "localhost", *env.list("ALLOWED_HOSTS", default=[])]
+if not PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Applications ------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "clinic.config",
+    "clinic.core",
+    "clinic.accounts",
+    "clinic.directory",
+    "clinic.notifications",
+    "clinic.storage",
+    "booking",
+    "billing",
+    "recognition",
+    "realtime",
+]
+if CLINIC_SANDBOX:
+    INSTALLED_APPS.append("clinic.demo")
+
+MIDDLEWARE = [
+    "clinic.core.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "clinic.core.problems.ApiProblemsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "clinic.config.urls"
+WSGI_APPLICATION = "clinic.config.wsgi.application"
+ASGI_APPLICATION = "clinic.config.asgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Database ----------------------------------------------------------------------------------------
+DATABASES = {
+    "default": {
+        **env.db_url(
+            "DATABASE_URL",
+            default=environ.Env.NOTSET if PRODUCTION else "postgresql://clinic@127.0.0.1:5432/vez",
+        ),
+        "ENGINE": "django.db.backends.postgresql",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "connect_timeout": 5,
+            "options": "-c lock_timeout=5s -c statement_timeout=15s"
+            " -c idle_in_transaction_session_timeout=60s",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Redis: channel layer and broker share a server, apart by key prefix -----------------------------
+REDIS_URL = env.str(
+    "REDIS_URL", default=environ.Env.NOTSET if PRODUCTION else "redis://127.0.0.1:6379/0"
+)
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "vez"},
+    }
+}
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+OUTBOX_RETRY_SECONDS = env.float("OUTBOX_RETRY_SECONDS", default=5.0)
+
+# Signing in --------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+COOKIE_PREFIX = "__Host-" if SECURE else "vez_"
+ACCESS_COOKIE = f"{COOKIE_PREFIX}at"
+REFRESH_COOKIE = f"{COOKIE_PREFIX}rt"
+DEVICE_COOKIE = f"{COOKIE_PREFIX}device"
+SIMPLE_JWT = {
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_KEY,
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
+    "ISSUER": "vez",
+    "AUDIENCE": "vez-web",
+    "LEEWAY": 5,
+    "UPDATE_LAST_LOGIN": False,
+}
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_ORIGIN]
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}admin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = "Strict"
+SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "connect-src": [SELF, PUBLIC_ORIGIN.replace("http", "ws", 1)],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "object-src": [NONE],
+    }
+}
+
+# API ---------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "clinic.accounts.authentication.DeviceAuthentication",
+        "clinic.accounts.authentication.CookieJWTAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["clinic.accounts.permissions.Denied"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "clinic.core.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "clinic.core.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Vez",
+    "DESCRIPTION": "A physiotherapy clinic's day: booking, payment, check-in, the live queue.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": r"/api/",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "clinic.config.schema.list_error_codes",
+    ],
+}
+
+# Background work ---------------------------------------------------------------------------------
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "retry_on_timeout": True,
+    "global_keyprefix": "celery:",
+}
+CELERY_VISIBILITY_TIMEOUT = 300
+CELERY_TIMEZONE = "Europe/Lisbon"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
+    "expire-holds": {"task": "booking.expire_holds", "schedule": 15.0, "options": {"expires": 15}},
+    "refresh-waits": {
+        "task": "booking.refresh_waits",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "expire-payments": {
+        "task": "billing.expire_payments",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "expire-faces": {"task": "recognition.expire", "schedule": 3600.0},
+    "clean": {"task": "core.clean", "schedule": 3600.0},
+}
+
+# Messages ----------------------------------------------------------------------------------------
+_sandbox = "clinic.demo.transports"
+_real = "clinic.notifications.transports"
+SMS_TRANSPORT = env.str(
+    "SMS_TRANSPORT", default=f"{_sandbox}.SandboxSms" if CLINIC_SANDBOX else f"{_real}.SnsTransport"
+)
+EMAIL_TRANSPORT = env.str(
+    "EMAIL_TRANSPORT",
+    default=f"{_sandbox}.SandboxEmail" if CLINIC_SANDBOX else f"{_real}.SmtpTransport",
+)
+AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
+AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="") or None
+SNS_SENDER_ID = env.str("SNS_SENDER_ID", default="Vez")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Vez <nao-responda@vez.example>")
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587 if PRODUCTION else 25)
+EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_TLS", default=PRODUCTION)
+EMAIL_TIMEOUT = 10
+
+# Files -------------------------------------------------------------------------------------------
+S3_PRIVATE_BUCKET = env.str("S3_PRIVATE_BUCKET", default="")
+S3_PUBLIC_BUCKET = env.str("S3_PUBLIC_BUCKET", default="")
+
+
+def object_storage(bucket: str, folder: str) -> dict[str, Any]:
+    """S3 where a bucket is named, else a folder under var/."""
+    if not bucket:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(VAR_DIR / "storage" / folder), "base_url": None},
+        }
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "region_name": AWS_REGION,
+            "endpoint_url": AWS_ENDPOINT_URL,
+            "querystring_expire": 300,
+            "file_overwrite": False,
+            "default_acl": None,
+        },
+    }
+
+
+STORAGES = {
+    "default": object_storage(S3_PRIVATE_BUCKET, "private"),
+    "private": object_storage(S3_PRIVATE_BUCKET, "private"),
+    "public": object_storage(S3_PUBLIC_BUCKET, "public"),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+FRONTEND_DIR = BASE_DIR / "frontend" / "dist"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ROOT = FRONTEND_DIR if FRONTEND_DIR.is_dir() else None
+WHITENOISE_INDEX_FILE = False
+
+# Payments and check-in ---------------------------------------------------------------------------
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox" if CLINIC_SANDBOX else "")
+SANDBOX_BANK_URL = env.str("SANDBOX_BANK_URL", default=f"{INTERNAL_ORIGIN}/api/sandbox/bank")
+HOLD_MINUTES = 15
+CHECK_IN_EARLIEST_MINUTES = env.int("CHECK_IN_EARLIEST_MINUTES", default=24 * 60)
+FACE_ACCEPT_DISTANCE = env.float("FACE_ACCEPT_DISTANCE", default=0.45)
+FACE_CONFIRM_DISTANCE = env.float("FACE_CONFIRM_DISTANCE", default=0.50)
+
+# Sockets -----------------------------------------------------------------------------------------
+WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=15.0)
+WS_MAX_AGE_SECONDS = env.float("WS_MAX_AGE_SECONDS", default=8 * 3600.0)
+
+# Language and time -------------------------------------------------------------------------------
+LANGUAGE_CODE = "pt"
+LANGUAGES = [("pt", "Português"), ("en", "English")]
+TIME_ZONE = "Europe/Lisbon"
+USE_TZ = True
+USE_I18N = True
+
+# Logs: JSON lines, without personal data ---------------------------------------------------------
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso"),
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "structlog.stdlib.ProcessorFormatter",
+            "processor": structlog.processors.JSONRenderer(),
+            "foreign_pre_chain": [
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso"),
+                structlog.processors.format_exc_info,
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "uvicorn.access": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+    },
+}

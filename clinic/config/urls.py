@@ -1,0 +1,34 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from clinic.config import health, pages
+
+api = [
+    path("", include("clinic.accounts.urls")),
+    path("", include("clinic.directory.urls")),
+    path("", include("booking.urls")),
+    path("", include("billing.urls")),
+    path("", include("recognition.urls")),
+    path("", include("realtime.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+if settings.CLINIC_SANDBOX:
+    api.append(path("", include("clinic.demo.urls")))
+
+urlpatterns = [
+    path("api/", include(api)),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
+    path("admin/", admin.site.urls),
+    re_path(r"^staff(/.*)?$", pages.entry, {"name": "staff"}),
+    re_path(r"^kiosk(/.*)?$", pages.entry, {"name": "kiosk"}),
+    re_path(r"^display(/.*)?$", pages.entry, {"name": "display"}),
+]
+if settings.CLINIC_SANDBOX:
+    urlpatterns.append(re_path(r"^sandbox(/.*)?$", pages.entry, {"name": "sandbox"}))
+urlpatterns.append(
+    re_path(r"^(?!api/|admin|health|static/|assets/|ws/)", pages.entry, {"name": "index"})
+)

@@ -1,0 +1,58 @@
+"""The audit log: one row for each change and each look at a patient's record."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Model, QuerySet
+
+from clinic.core import clock
+from clinic.core.models import AuditEntry
+from clinic.core.requests import current_request_id
+
+ActorKind = Literal["user", "device", "system", "provider"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a user, a device, the system itself, or an outside provider."""
+
+    kind: ActorKind
+    id: str = ""
+    role: str = ""
+
+    @classmethod
+    def system(cls, name: str) -> "Actor":
+        return cls("system", name)
+
+    @classmethod
+    def provider(cls, name: str) -> "Actor":
+        return cls("provider", name)
+
+
+def record(
+    action: str,
+    *,
+    actor: Actor,
+    subject: Model | None = None,
+    patient_id: uuid.UUID | None = None,
+    **data: Any,
+) -> None:
+    """Write one row in the caller's transaction. `data` is JSON: ids, states and codes, no names."""
+    AuditEntry.objects.create(
+        at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_role=actor.role,
+        action=action,
+        subject_type=subject._meta.label_lower if subject is not None else "",
+        subject_id=str(subject.pk) if subject is not None else "",
+        patient_id=patient_id,
+        data=data,
+        request_id=current_request_id(),
+    )
+
+
+def entries_about(patient_id: uuid.UUID) -> QuerySet[AuditEntry]:
+    """Everything recorded about a patient's data, newest first."""
+    return AuditEntry.objects.filter(patient_id=patient_id).order_by("-at", "-id")

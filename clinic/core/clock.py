@@ -1,0 +1,30 @@
+"""The one place that asks what time it is. Instants are aware and in UTC; days are Lisbon's."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+ZONE = ZoneInfo(settings.TIME_ZONE)
+
+
+def now() -> datetime:
+    """The present instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def local(instant: datetime) -> datetime:
+    """The same instant on the clinic's wall clock."""
+    return instant.astimezone(ZONE)
+
+
+def today() -> date:
+    """The clinic's civil date at this instant."""
+    return local(now()).date()
+
+
+def day_bounds(day: date) -> tuple[datetime, datetime]:
+    """First instant of a civil day and first instant of the next: 23, 24 or 25 hours apart."""
+    start = datetime.combine(day, time(), ZONE)
+    end = datetime.combine(day + timedelta(days=1), time(), ZONE)
+    return start.astimezone(UTC), end.astimezone(UTC)

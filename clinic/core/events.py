@@ -1,0 +1,35 @@
+"""Domain events: how an app below speaks to the apps above it.
+
+A writer announces what happened inside its transaction. Subscribers with `when="now"` run in that
+same transaction (their writes commit or fail with it); those with `when="commit"` run after it,
+each on its own, so that a failing one stops neither the writer nor its neighbours.
+All subscriptions stand in `clinic/config/wiring.py`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, TypeVar
+
+from django.db import transaction
+
+E = TypeVar("E")
+When = Literal["now", "commit"]
+
+_now: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+_commit: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+
+
+def subscribe(event_type: type[E], handler: Callable[[E], None], *, when: When) -> None:
+    """Call `handler` for every event of exactly this type. Subscribing twice has no effect."""
+    handlers = (_now if when == "now" else _commit)[event_type]
+    if handler not in handlers:
+        handlers.append(handler)
+
+
+def announce(event: object) -> None:
+    """Tell the subscribers. Outside a transaction the `commit` subscribers run at once."""
+    for handler in _now[type(event)]:
+        handler(event)
+    for handler in _commit[type(event)]:
+        transaction.on_commit(partial(handler, event), robust=True)

@@ -1,0 +1,158 @@
+"""The outbox: what must happen after a commit, written in the same transaction as the change.
+
+A writer calls `enqueue`; the relay (`relay.py`) hands due rows to Celery; the worker runs the
+handler with the row locked and marks it done in the handler's own transaction. A broker that loses
+everything therefore costs delay, never data, and a handler's database effect happens once. The
+price is that the row's transaction stays open while the handler runs, so handlers must be short.
+"""
+
+import traceback
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from clinic.core import clock
+from clinic.core.models import OutboxMessage
+
+log = structlog.get_logger(__name__)
+
+CHANNEL = "outbox"
+MAX_ATTEMPTS = 12
+
+Handler = Callable[..., None]
+_handlers: dict[str, Handler] = {}
+
+
+class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
+    """Raised by a handler when another try can't help. The message is set aside with the reason."""
+
+
+def handler(task: str) -> Callable[[Handler], Handler]:
+    """Register the function that does the work of `task`. It gets the message's args as keywords.
+
+    It runs inside a transaction and may run more than once, though its database effects are kept
+    only once.
+    """
+
+    def register(function: Handler) -> Handler:
+        known = _handlers.setdefault(task, function)
+        if known.__qualname__ != function.__qualname__:
+            raise ValueError(f"two handlers for outbox task {task!r}")
+        return function
+
+    return register
+
+
+def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> None:
+    """Write one message into the caller's transaction; a key that was used before changes nothing.
+
+    `args` must be JSON and hold ids, never personal data. Raises RuntimeError outside a
+    transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("the outbox is written inside the transaction of the change")
+    moment = clock.now()
+    OutboxMessage.objects.bulk_create(
+        [
+            OutboxMessage(
+                id=uuid.uuid4(),
+                key=key,
+                task=task,
+                args=args,
+                created_at=moment,
+                next_at=moment + timedelta(seconds=delay_seconds),
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+
+
+def queue_of(task: str) -> str:
+    """Celery queue: face work has its own, so that it can't delay messages and money."""
+    return "recognition" if task.startswith("recognition.") else "default"
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """Time until the next try: doubles from the base, at most 15 minutes."""
+    return timedelta(seconds=min(settings.OUTBOX_RETRY_SECONDS * 2**attempts, 900))
+
+
+def claim_due(limit: int = 50) -> list[tuple[uuid.UUID, str]]:
+    """Take due messages for sending: counts the attempt and sets the next one, so that several
+    relays never send the same row together."""
+    moment = clock.now()
+    with transaction.atomic():
+        due = list(
+            OutboxMessage.objects.select_for_update(skip_locked=True)
+            .filter(next_at__lte=moment, done_at__isnull=True, failed_at__isnull=True)
+            .order_by("next_at")[:limit]
+        )
+        for message in due:
+            message.next_at = moment + retry_delay(message.attempts)
+            message.attempts += 1
+        OutboxMessage.objects.bulk_update(due, ["next_at", "attempts"])
+    return [(message.id, message.task) for message in due]
+
+
+def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
+    """Give messages back that could not be handed over (broker down); the try doesn't count."""
+    with transaction.atomic():
+        messages = list(
+            OutboxMessage.objects.select_for_update()
+            .filter(id__in=message_ids, done_at__isnull=True)
+            .order_by("pk")
+        )
+        for message in messages:
+            message.attempts = max(message.attempts - 1, 0)
+            message.next_at = clock.now() + timedelta(seconds=seconds)
+        OutboxMessage.objects.bulk_update(messages, ["next_at", "attempts"])
+
+
+def run(message_id: uuid.UUID) -> bool:
+    """Do one message. False when there was nothing to do: done, given up, or in another's hands.
+
+    A failing handler leaves no effect but the recorded error; the relay tries again later, at most
+    MAX_ATTEMPTS times, after which the message is set aside for a person.
+    """
+    try:
+        with transaction.atomic():
+            message = (
+                OutboxMessage.objects.select_for_update(skip_locked=True)
+                .filter(id=message_id, done_at__isnull=True, failed_at__isnull=True)
+                .first()
+            )
+            if message is None:
+                return False
+            _handlers[message.task](**message.args)
+            message.done_at = clock.now()
+            message.save(update_fields=["done_at"])
+    except Exception as error:
+        _record_failure(message_id, error)
+        return False
+    return True
+
+
+def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
+    reason = "".join(traceback.format_exception_only(error)).strip()[:2000]
+    with transaction.atomic():
+        message = OutboxMessage.objects.select_for_update().get(id=message_id)
+        message.last_error = reason
+        if isinstance(error, Permanent) or message.attempts >= MAX_ATTEMPTS:
+            message.failed_at = clock.now()
+        message.save(update_fields=["last_error", "failed_at"])
+    log.warning(
+        "outbox_failed",
+        message=str(message_id),
+        task=message.task,
+        attempts=message.attempts,
+        error=type(error).__name__,
+        given_up=message.failed_at is not None,
+        exc_info=not isinstance(error, Permanent),
+    )

@@ -1,0 +1,197 @@
+"""Every error leaves as `application/problem+json` (RFC 9457) with a stable code."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import translation
+from psycopg import errors as pg
+from rest_framework import exceptions, serializers
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from clinic.core.errors import PROBLEMS, Code, DomainError
+from clinic.core.requests import current_request_id
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 2
+
+
+class ErrorItem(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="JSON pointer to the field at fault")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ProblemDetails(serializers.Serializer[Any]):
+    """The shape of every error answer."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    errors = ErrorItem(many=True)
+    request_id = serializers.CharField()
+
+
+def body(
+    code: str, detail: str, status: int, errors: Sequence[Mapping[str, str]] = ()
+) -> dict[str, Any]:
+    return {
+        "type": f"urn:vez:problem:{code}",
+        "title": PROBLEMS[code].en,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "errors": list(errors),
+        "request_id": current_request_id(),
+    }
+
+
+def exception_handler(exc: Exception, _context: dict[str, Any]) -> Response | None:
+    """DRF's handler: turns what views raise into problem details; None lets a 500 happen."""
+    problem = _as_domain_error(exc)
+    if problem is None:
+        return None
+    set_rollback()
+    errors: Sequence[Mapping[str, str]] = ()
+    if isinstance(exc, exceptions.ValidationError):
+        errors = _field_errors(exc.get_full_details())
+    elif problem.pointer is not None:
+        detail = problem.detail(translation.get_language() or "pt")
+        errors = [{"pointer": problem.pointer, "code": problem.code, "detail": detail}]
+    headers = {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(exc, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
+        headers["WWW-Authenticate"] = "Cookie"
+    status = problem.problem.status
+    return Response(
+        body(problem.code, problem.detail(translation.get_language() or "pt"), status, errors),
+        status=status,
+        headers=headers,
+        content_type=CONTENT_TYPE,
+    )
+
+
+_BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
+    (exceptions.ValidationError, Code.INVALID),
+    (exceptions.ParseError, Code.MALFORMED),
+    (RecursionError, Code.MALFORMED),
+    (exceptions.AuthenticationFailed, Code.NOT_AUTHENTICATED),
+    (exceptions.NotAuthenticated, Code.NOT_AUTHENTICATED),
+    (exceptions.PermissionDenied, Code.PERMISSION_DENIED),
+    (PermissionDenied, Code.PERMISSION_DENIED),
+    (exceptions.NotFound, Code.NOT_FOUND),
+    (Http404, Code.NOT_FOUND),
+    (exceptions.MethodNotAllowed, Code.METHOD_NOT_ALLOWED),
+    (exceptions.NotAcceptable, Code.NOT_ACCEPTABLE),
+    (exceptions.UnsupportedMediaType, Code.UNSUPPORTED_MEDIA_TYPE),
+    (RequestDataTooBig, Code.TOO_LARGE),
+    (ModelValidationError, Code.INVALID),
+)
+
+
+def _as_domain_error(exc: Exception) -> DomainError | None:
+    if isinstance(exc, DomainError):
+        return exc
+    if isinstance(exc, exceptions.Throttled):
+        return DomainError(Code.THROTTLED, retry_after=int(exc.wait or RETRY_SECONDS))
+    if isinstance(exc, DatabaseError | InterfaceError):
+        return _from_database(exc)
+    for kind, code in _BY_EXCEPTION:
+        if isinstance(exc, kind):
+            return DomainError(code)
+    return None
+
+
+def _from_database(exc: Exception) -> DomainError | None:
+    cause = exc.__cause__
+    if isinstance(cause, pg.DeadlockDetected | pg.SerializationFailure):
+        return DomainError(Code.CONFLICT)
+    if isinstance(cause, pg.LockNotAvailable | pg.QueryCanceled):
+        return DomainError(Code.BUSY, retry_after=RETRY_SECONDS)
+    if isinstance(exc, IntegrityError):
+        log.warning("unexpected_integrity_error", exc_info=exc)
+        return DomainError(Code.CONFLICT)
+    if isinstance(exc, OperationalError | InterfaceError):
+        log.error("database_unavailable", exc_info=exc)
+        return DomainError(Code.UNAVAILABLE, retry_after=RETRY_SECONDS)
+    return None
+
+
+def _field_errors(details: Any, pointer: str = "") -> list[dict[str, str]]:
+    """Flatten DRF's nested details into pointers; `non_field_errors` point at their parent."""
+    if isinstance(details, list):
+        flat: list[dict[str, str]] = []
+        for index, item in enumerate(details):
+            is_leaf = isinstance(item, dict) and set(item) == {"message", "code"}
+            flat += _field_errors(item, pointer if is_leaf else f"{pointer}/{index}")
+        return flat
+    if isinstance(details, dict) and set(details) == {"message", "code"}:
+        return [
+            {
+                "pointer": pointer or "/",
+                "code": str(details["code"]),
+                "detail": str(details["message"]),
+            }
+        ]
+    if isinstance(details, dict):
+        flat = []
+        for name, item in details.items():
+            child = pointer if name == "non_field_errors" else f"{pointer}/{name}"
+            flat += _field_errors(item, child)
+        return flat
+    return []
+
+
+class ApiProblemsMiddleware:
+    """Gives problem details to API answers that Django made itself: unknown paths, bad hosts, 500s.
+
+    Refuses NUL in path or query before anything can pass it to the database.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return problem_response(Code.MALFORMED)
+        response = self.get_response(request)
+        if request.path.startswith("/api/"):
+            response.setdefault("Cache-Control", "no-store")
+            made_by_django = response.get("Content-Type", "").startswith("text/html")
+            if response.status_code >= 400 and made_by_django:
+                replacement = problem_response(_BY_STATUS.get(response.status_code, Code.MALFORMED))
+                replacement.status_code = response.status_code
+                replacement["Cache-Control"] = "no-store"
+                return replacement
+        return response
+
+
+_BY_STATUS = {
+    400: Code.MALFORMED,
+    403: Code.PERMISSION_DENIED,
+    404: Code.NOT_FOUND,
+    405: Code.METHOD_NOT_ALLOWED,
+    413: Code.TOO_LARGE,
+    500: Code.INTERNAL,
+    503: Code.UNAVAILABLE,
+}
+
+
+def problem_response(code: Code) -> JsonResponse:
+    """A ready answer outside DRF."""
+    error = DomainError(code)
+    return JsonResponse(
+        body(error.code, error.detail(translation.get_language() or "pt"), error.problem.status),
+        status=error.problem.status,
+        content_type=CONTENT_TYPE,
+    )

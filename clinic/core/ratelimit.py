@@ -1,0 +1,41 @@
+"""Counting attempts in PostgreSQL, so that parallel tries and restarts don't get extra ones."""
+
+from datetime import UTC, datetime
+
+from django.db import connection
+
+from clinic.core import clock
+from clinic.core.errors import Code, DomainError
+
+
+def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
+    """Count one attempt of `subject` in the present window of `seconds`.
+
+    Raises DomainError `throttled`, with the seconds until the window ends, from the attempt after
+    `limit` on. Call it outside the transaction that may roll back, or the count is lost with it.
+    """
+    moment = clock.now()
+    window = int(moment.timestamp()) // seconds
+    ends = (window + 1) * seconds
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO core_ratewindow (scope, subject, "window", hits, expires_at)
+            VALUES (%s, %s, %s, 1, %s)
+            ON CONFLICT (scope, subject, "window")
+            DO UPDATE SET hits = core_ratewindow.hits + 1
+            RETURNING hits
+            """,
+            [scope, subject, window, datetime.fromtimestamp(ends, UTC)],
+        )
+        hits: int = cursor.fetchone()[0]
+    if hits > limit:
+        raise DomainError(Code.THROTTLED, retry_after=max(1, ends - int(moment.timestamp())))
+
+
+def forget(scope: str, subject: str) -> None:
+    """Clear the attempts of a subject, as after a success."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM core_ratewindow WHERE scope = %s AND subject = %s", [scope, subject]
+        )

@@ -1,0 +1,61 @@
+"""The relay: hands due outbox rows to Celery, woken by NOTIFY and, at the latest, each second."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
+from kombu.exceptions import OperationalError as BrokerError
+
+from clinic.core import outbox
+
+log = structlog.get_logger(__name__)
+
+Send = Callable[[uuid.UUID, str], None]
+BROKER_PAUSE_SECONDS = 1.0
+
+
+def relay_once(send: Send) -> int:
+    """Send every message that is due now and return how many; raises BrokerError when the broker
+    can't be reached, with nothing lost: the unsent rows are due again a second later."""
+    sent = 0
+    while batch := outbox.claim_due():
+        for position, (message_id, task) in enumerate(batch):
+            try:
+                send(message_id, task)
+            except (BrokerError, OSError) as error:
+                unsent = [message_id for message_id, _ in batch[position:]]
+                outbox.release(unsent, seconds=BROKER_PAUSE_SECONDS)
+                raise BrokerError(str(error)) from error
+            sent += 1
+    return sent
+
+
+def run(send: Send, *, stop: threading.Event) -> None:
+    """Relay until `stop` is set. Survives restarts of the broker and of the database."""
+    while not stop.is_set():
+        try:
+            _listen(send, stop)
+        except BrokerError:
+            log.warning("relay_broker_down")
+            stop.wait(BROKER_PAUSE_SECONDS)
+        except (OperationalError, InterfaceError, psycopg.OperationalError):
+            log.warning("relay_database_down")
+            connection.close()
+            stop.wait(BROKER_PAUSE_SECONDS)
+
+
+def _listen(send: Send, stop: threading.Event) -> None:
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {outbox.CHANNEL}")
+    raw = connection.connection
+    while not stop.is_set():
+        relay_once(send)
+        deadline = time.monotonic() + 1.0
+        for _ in raw.notifies(timeout=max(deadline - time.monotonic(), 0), stop_after=1):
+            break

@@ -1,0 +1,28 @@
+import uuid
+from datetime import timedelta
+
+from celery import shared_task
+
+from clinic.core import clock, outbox
+from clinic.core.models import Heartbeat, IdempotentRequest, OutboxMessage, RateWindow
+
+KEEP_DONE = timedelta(days=30)
+KEEP_IDEMPOTENCY = timedelta(days=2)
+
+
+@shared_task(name="core.run_outbox")
+def run_outbox(message_id: str) -> None:
+    outbox.run(uuid.UUID(message_id))
+
+
+@shared_task(name="core.heartbeat")
+def heartbeat() -> None:
+    Heartbeat.objects.update_or_create(name="worker", defaults={"at": clock.now()})
+
+
+@shared_task(name="core.clean")
+def clean() -> None:
+    moment = clock.now()
+    OutboxMessage.objects.filter(done_at__lt=moment - KEEP_DONE).delete()
+    IdempotentRequest.objects.filter(created_at__lt=moment - KEEP_IDEMPOTENCY).delete()
+    RateWindow.objects.filter(expires_at__lt=moment).delete()
