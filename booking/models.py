@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+
+class AppointmentStatus(models.TextChoices):
+    PENDING = "pending"
+    BOOKED = "booked"
+    ARRIVED = "arrived"
+    CALLED = "called"
+    IN_PROGRESS = "in_progress"
+    FULFILLED = "fulfilled"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class Source(models.TextChoices):
+    ONLINE = "online"
+    DESK = "desk"
+    WALK_IN = "walk_in"
+
+
+_S = AppointmentStatus
+
+TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingProxyType(
+    {
+        _S.PENDING: frozenset({_S.BOOKED, _S.EXPIRED, _S.CANCELLED}),
+        _S.BOOKED: frozenset({_S.ARRIVED, _S.CANCELLED, _S.NO_SHOW}),
+        _S.ARRIVED: frozenset({_S.CALLED, _S.NO_SHOW}),
+        _S.CALLED: frozenset({_S.IN_PROGRESS, _S.ARRIVED, _S.NO_SHOW}),
+        _S.IN_PROGRESS: frozenset({_S.FULFILLED}),
+        _S.FULFILLED: frozenset(),
+        _S.NO_SHOW: frozenset(),
+        _S.CANCELLED: frozenset(),
+        _S.EXPIRED: frozenset(),
+    }
+)
+
+LIVE: tuple[AppointmentStatus, ...] = (
+    _S.PENDING,
+    _S.BOOKED,
+    _S.ARRIVED,
+    _S.CALLED,
+    _S.IN_PROGRESS,
+)
+ON_PREMISES: tuple[AppointmentStatus, ...] = (_S.ARRIVED, _S.CALLED, _S.IN_PROGRESS)
+CLOSED: tuple[AppointmentStatus, ...] = (_S.FULFILLED, _S.NO_SHOW, _S.CANCELLED, _S.EXPIRED)
+
+
+class TimeRange(Func):
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+def _never_two_at_once(resource: str) -> ExclusionConstraint:
+    return ExclusionConstraint(
+        name=f"booking_one_per_{resource}",
+        expressions=[
+            (resource, RangeOperators.EQUAL),
+            (TimeRange("start", "end", RangeBoundary()), RangeOperators.OVERLAPS),
+        ],
+        condition=Q(status__in=LIVE),
+    )
+
+
+class Appointment(models.Model):
+    """One booked treatment. Its status changes only through `booking.transitions.move`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(
+        "directory.Patient", on_delete=models.PROTECT, related_name="appointments"
+    )
+    specialty = models.ForeignKey(
+        "directory.Specialty", on_delete=models.PROTECT, related_name="appointments"
+    )
+    practitioner = models.ForeignKey(
+        "directory.Practitioner", on_delete=models.PROTECT, related_name="appointments"
+    )
+    room = models.ForeignKey(
+        "directory.Room", on_delete=models.PROTECT, related_name="appointments"
+    )
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    status = models.CharField(
+        max_length=12, choices=AppointmentStatus.choices, default=AppointmentStatus.PENDING
+    )
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.ONLINE)
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+    vat_rate = models.DecimalField(max_digits=4, decimal_places=2)
+    vat_exemption = models.CharField(max_length=3, blank=True, default="")
+    hold_expires_at = models.DateTimeField(null=True, blank=True)
+    check_in_code = models.CharField(max_length=6)
+    ticket = models.CharField(max_length=6, blank=True, default="")
+    ticket_on = models.DateField(null=True, blank=True)
+    label_choice = models.CharField(max_length=6, blank=True, default="")
+    call_number = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    booked_at = models.DateTimeField(null=True, blank=True)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    called_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-start", "-created_at", "id"]
+        indexes: ClassVar = [
+            models.Index(fields=["patient", "-start"], name="booking_by_patient"),
+            models.Index(fields=["start"], name="booking_by_start"),
+            models.Index(
+                fields=["hold_expires_at"],
+                name="booking_due_holds",
+                condition=Q(status=AppointmentStatus.PENDING),
+            ),
+        ]
+        constraints: ClassVar = [
+            _never_two_at_once("practitioner"),
+            _never_two_at_once("room"),
+            _never_two_at_once("patient"),
+            models.UniqueConstraint(
+                fields=["ticket_on", "ticket"],
+                condition=Q(ticket_on__isnull=False),
+                name="booking_ticket_once_a_day",
+            ),
+            models.UniqueConstraint(
+                fields=["check_in_code"],
+                condition=Q(status__in=LIVE),
+                name="booking_code_unique_while_live",
+            ),
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="booking_end_after_start"),
+            models.CheckConstraint(
+                condition=Q(status__in=AppointmentStatus.values), name="booking_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(source__in=Source.values), name="booking_source_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AppointmentStatus.PENDING) | Q(hold_expires_at__isnull=False),
+                name="booking_pending_expires",
+            ),
+            models.CheckConstraint(
+                condition=Q(ticket="", ticket_on__isnull=True)
+                | (~Q(ticket="") & Q(ticket_on__isnull=False)),
+                name="booking_ticket_has_day",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    status__in=[_S.BOOKED, _S.ARRIVED, _S.CALLED, _S.IN_PROGRESS, _S.FULFILLED]
+                )
+                | Q(booked_at__isnull=False),
+                name="booking_booked_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[_S.ARRIVED, _S.CALLED, _S.IN_PROGRESS, _S.FULFILLED])
+                | (Q(arrived_at__isnull=False) & Q(ticket_on__isnull=False)),
+                name="booking_arrived_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[_S.CALLED, _S.IN_PROGRESS, _S.FULFILLED])
+                | Q(called_at__isnull=False, call_number__gt=0),
+                name="booking_called_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[_S.IN_PROGRESS, _S.FULFILLED])
+                | Q(started_at__isnull=False),
+                name="booking_started_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=AppointmentStatus.FULFILLED) | Q(ended_at__isnull=False),
+                name="booking_ended_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=CLOSED, closed_at__isnull=False)
+                | Q(status__in=LIVE, closed_at__isnull=True),
+                name="booking_closed_is_stamped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.start:%Y-%m-%d %H:%M} {self.status}"
+
+
+class QueueRevision(models.Model):
+    """One row that only grows: the version of everything the screens show."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    value = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="booking_revision_single"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class TicketCounter(models.Model):
+    """The last ticket number given on a day."""
+
+    day = models.DateField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.last}"

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from clinic.accounts.models import Role, User
+
+
+class Organization(models.Model):
+    """The clinic itself; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    name = models.CharField(max_length=120)
+    legal_name = models.CharField(max_length=200)
+    tax_id = models.CharField(max_length=9)
+    address_line = models.CharField(max_length=200)
+    postal_code = models.CharField(max_length=8)
+    city = models.CharField(max_length=80)
+    phone = models.CharField(max_length=16)
+    email = models.EmailField()
+    cancel_free_hours = models.PositiveSmallIntegerField(default=24)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="directory_organization_single"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Specialty(models.Model):
+    code = models.SlugField(primary_key=True, max_length=40)
+    name_pt = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    duration_minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5)])
+    price = models.DecimalField(max_digits=8, decimal_places=2)
+    vat_rate = models.DecimalField(max_digits=4, decimal_places=2)
+    vat_exemption = models.CharField(max_length=3, blank=True, default="")
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "code"]
+        verbose_name_plural = "specialties"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(duration_minutes__gt=0), name="directory_specialty_lasts"
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="directory_specialty_price"),
+            models.CheckConstraint(
+                condition=Q(vat_rate__gt=0, vat_exemption="")
+                | (Q(vat_rate=0) & ~Q(vat_exemption="")),
+                name="directory_specialty_vat_or_exemption",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_en
+
+    def name_in(self, language: str) -> str:
+        """The name in that language; Portuguese unless English is asked for."""
+        return self.name_en if language.startswith("en") else self.name_pt
+
+
+class Room(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=20, unique=True)
+    floor = models.CharField(max_length=20, blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Practitioner(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="practitioner",
+    )
+    name = models.CharField(max_length=120)
+    specialties = models.ManyToManyField(Specialty, related_name="practitioners")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="practitioners")
+    position = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering: ClassVar = ["position", "name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class WorkingHours(models.Model):
+    """A weekly interval in civil time; an end of 00:00 is the midnight that closes the day."""
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, related_name="working_hours"
+    )
+    weekday = models.PositiveSmallIntegerField(help_text="0 is Monday")
+    start = models.TimeField()
+    end = models.TimeField()
+
+    class Meta:
+        ordering: ClassVar = ["practitioner", "weekday", "start"]
+        verbose_name_plural = "working hours"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")) | Q(end="00:00"),
+                name="directory_hours_end_after_start",
+            ),
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="directory_hours_weekday"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.weekday} {self.start:%H:%M}-{self.end:%H:%M}"
+
+
+class HoursException(models.Model):
+    """A time without work: of one practitioner, or of the whole clinic when none is named."""
+
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.CASCADE, null=True, blank=True, related_name="exceptions"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar = ["starts_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="directory_exception_lasts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at:%Y-%m-%d} {self.reason}"
+
+
+class PatientManager(models.Manager["Patient"]):
+    def get_queryset(self) -> models.QuerySet[Patient]:
+        return super().get_queryset().filter(role=Role.PATIENT)
+
+
+class Patient(User):
+    """A user in the role of patient."""
+
+    objects = PatientManager()  # type: ignore[assignment]
+
+    class Meta:
+        proxy = True
+        ordering: ClassVar = ["full_name", "id"]
