@@ -15,13 +15,13 @@ from clinic.core.models import Heartbeat
 WORKER_SILENCE = timedelta(seconds=60)
 
 
-def live(request: HttpRequest) -> JsonResponse:
+def live(_request: HttpRequest) -> JsonResponse:
     """200 while the process answers."""
     return JsonResponse({"status": "ok"})
 
 
-def ready(request: HttpRequest) -> JsonResponse:
-    """200 when every part works, else 503 with Retry-After; each part is named with ok or failed."""
+def ready(_request: HttpRequest) -> JsonResponse:
+    """200 when every part works, else 503 with Retry-After. Each part is named: ok or failed."""
     parts = {
         "database": _passes(_database),
         "redis": _passes(_redis),

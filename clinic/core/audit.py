@@ -38,7 +38,7 @@ def record(
     patient_id: uuid.UUID | None = None,
     **data: Any,
 ) -> None:
-    """Write one row in the caller's transaction. `data` is JSON: ids, states and codes, no names."""
+    """Write one row in the caller's transaction. `data` is JSON: ids, states, codes; no names."""
     AuditEntry.objects.create(
         at=clock.now(),
         actor_kind=actor.kind,

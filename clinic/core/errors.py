@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Problem:
-    """What a code means: its HTTP status and its sentence, with `{params}` filled in when raised."""
+    """What a code means: its HTTP status and its sentence; `{params}` are filled in when raised."""
 
     status: int
     pt: str
