@@ -1,0 +1,1 @@
+"""SMS and e-mail: templates in Portuguese and English, transports, delivery."""

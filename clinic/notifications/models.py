@@ -1,0 +1,53 @@
+"""The log of everything the clinic sends: one row for each SMS or e-mail."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+
+class Channel(models.TextChoices):
+    SMS = "sms", "SMS"
+    EMAIL = "email", "E-mail"
+
+
+class MessageStatus(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+
+
+class Message(models.Model):
+    """A message rendered when it was decided, so that it says what was true then."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    key = models.CharField(max_length=200, unique=True)
+    channel = models.CharField(max_length=5, choices=Channel)
+    template = models.CharField(max_length=60)
+    language = models.CharField(max_length=2)
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+    html = models.TextField(blank=True)
+    attachments = models.JSONField(default=list, blank=True)
+    status = models.CharField(max_length=6, choices=MessageStatus, default=MessageStatus.QUEUED)
+    provider_id = models.CharField(max_length=200, blank=True)
+    failure = models.CharField(max_length=60, blank=True)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at", "-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["status", "created_at"], name="message_status_created"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="message_sent_has_time",
+                condition=models.Q(status="sent", sent_at__isnull=False)
+                | ~models.Q(status="sent") & models.Q(sent_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.template} {self.id}"

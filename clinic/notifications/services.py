@@ -1,0 +1,82 @@
+"""Deciding to send: write the message and its outbox row in the caller's transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.db import transaction
+
+from clinic.core import clock, outbox
+from clinic.notifications import rendering
+from clinic.notifications.models import Channel, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of the private storage that goes out with an e-mail."""
+
+    name: str
+    content_type: str
+    storage_key: str
+
+
+def send_sms(
+    *, template: str, to: str, language: str, context: Mapping[str, Any], key: str
+) -> Message:
+    """Queue one SMS of a single GSM-7 part; call it inside a transaction.
+
+    `key` says what the message is about, for instance ``appointment:<id>:booked``: a second
+    call with the same key gives back the first message and sends nothing. `to` is E.164.
+    The clinic's name, address and phone are part of every context; what each template wants
+    besides is listed in `rendering.SMS_NEEDS`, and a missing value raises `KeyError`. Instants
+    are aware datetimes and amounts are Decimals: the template writes them out.
+    """
+    text = rendering.sms(template, language, context)
+    return _queue(
+        Message(
+            key=f"sms:{key}",
+            channel=Channel.SMS,
+            template=template,
+            language=rendering.language_of(language),
+            to=to,
+            body=text,
+        )
+    )
+
+
+def send_email(
+    *,
+    template: str,
+    to: str,
+    language: str,
+    context: Mapping[str, Any],
+    key: str,
+    attachments: Sequence[Attachment] = (),
+) -> Message:
+    """Queue one e-mail with plain text, HTML and attachments; otherwise like `send_sms`.
+
+    What each template wants is listed in `rendering.EMAIL_NEEDS`.
+    """
+    mail = rendering.email(template, language, context)
+    return _queue(
+        Message(
+            key=f"email:{key}",
+            channel=Channel.EMAIL,
+            template=template,
+            language=rendering.language_of(language),
+            to=to,
+            subject=mail.subject,
+            body=mail.text,
+            html=mail.html,
+            attachments=[asdict(attachment) for attachment in attachments],
+        )
+    )
+
+
+@transaction.atomic
+def _queue(message: Message) -> Message:
+    message.created_at = clock.now()
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    stored = Message.objects.get(key=message.key)
+    outbox.enqueue("notifications.deliver", key=f"message:{stored.id}", message_id=str(stored.id))
+    return stored

@@ -1,0 +1,1 @@
+"""Object storage: private files (photos, invoices) and the public front end."""

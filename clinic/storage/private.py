@@ -1,0 +1,70 @@
+"""Files that only the product may read: face photos, kiosk frames, invoices.
+
+Everything goes through the `private` alias of Django's STORAGES, which is a local folder or
+an S3 bucket. Keys carry no personal data; make them with `new_key`.
+"""
+
+import re
+import uuid
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import Storage, storages
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9._-]*)+")
+
+
+class InvalidKeyError(ValueError):
+    """The key could leave its folder or says more than a random path should."""
+
+
+def new_key(folder: str, suffix: str = "") -> str:
+    """A random path below `folder`, for instance ``invoices/3f/3f0c….pdf``."""
+    name = uuid.uuid4().hex
+    return _checked(f"{folder}/{name[:2]}/{name}{suffix}")
+
+
+def put(key: str, data: bytes, content_type: str) -> str:
+    """Store `data` under exactly this key and give the key back.
+
+    Files are written once: the same bytes again change nothing, so that a repeated job is safe,
+    and other bytes are refused with `FileExistsError`.
+    """
+    name = _checked(key)
+    storage = _storage()
+    if storage.exists(name):
+        if get(name) != data:
+            raise FileExistsError("the private storage never replaces a file")
+        return name
+    file = ContentFile(data)
+    file.content_type = content_type  # type: ignore[attr-defined]
+    stored = storage.save(name, file)
+    if stored != name:
+        storage.delete(stored)
+        return put(key, data, content_type)
+    return name
+
+
+def get(key: str) -> bytes:
+    """The bytes under the key. Raises `FileNotFoundError` when there are none."""
+    with _storage().open(_checked(key), "rb") as file:
+        return bytes(file.read())
+
+
+def delete(key: str) -> None:
+    """Remove the file; a key without one is no error."""
+    _storage().delete(_checked(key))
+
+
+def exists(key: str) -> bool:
+    """Whether something is stored under the key."""
+    return _storage().exists(_checked(key))
+
+
+def _storage() -> Storage:
+    return storages["private"]
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key) or ".." in key:
+        raise InvalidKeyError("storage keys are lower-case paths below a folder")
+    return key
