@@ -1,0 +1,401 @@
+"""The ledger: payments and what providers said about them, refunds, issues, invoices.
+
+Money is exact decimals. Payment events, invoices and their lines are only ever inserted; triggers
+in the database see to it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+
+from clinic.core import clock
+
+CURRENCY = "EUR"
+GROSS_DIGITS = 10
+TRAINING_TEXT = "Documento emitido para fins de Formação"
+
+
+class Method(models.TextChoices):
+    MULTIBANCO = "multibanco", "Multibanco"
+    MB_WAY = "mb_way", "MB WAY"
+
+
+class PaymentStatus(models.TextChoices):
+    PENDING = "pending", "Pending"
+    PAID = "paid", "Paid"
+    REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Expired"
+    FAILED = "failed", "Failed"
+    REFUNDED = "refunded", "Refunded"
+
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    PaymentStatus.PENDING: frozenset(
+        {PaymentStatus.PAID, PaymentStatus.REFUSED, PaymentStatus.EXPIRED, PaymentStatus.FAILED}
+    ),
+    PaymentStatus.REFUSED: frozenset({PaymentStatus.PAID}),
+    PaymentStatus.EXPIRED: frozenset({PaymentStatus.PAID}),
+    PaymentStatus.FAILED: frozenset({PaymentStatus.PAID}),
+    PaymentStatus.PAID: frozenset({PaymentStatus.REFUNDED}),
+    PaymentStatus.REFUNDED: frozenset(),
+}
+"""Money wins: what was refused, expired or failed may still turn out paid; paid never goes back."""
+
+
+class Reason(models.TextChoices):
+    """Why a payment did not come about; empty while there is nothing to explain."""
+
+    NONE = "", "–"
+    REPLACED = "replaced", "Another payment took its place"
+    HOLD_ENDED = "hold_ended", "The slot was released"
+    NOT_ENROLLED = "not_enrolled", "The number has no MB WAY"
+    REFUSED = "refused", "Refused in the app"
+    TIMED_OUT = "timed_out", "Not answered in time"
+    DECLINED = "declined", "Declined by the bank"
+    UNAVAILABLE = "provider_unavailable", "The provider could not take the request"
+
+
+class RequestState(models.TextChoices):
+    """How far the call that starts a payment at its provider has come."""
+
+    OFFLINE = "offline", "No call is needed"
+    WAITING = "waiting", "To be sent"
+    UNKNOWN = "unknown", "Sent or about to be; no answer known"
+    ACCEPTED = "accepted", "Accepted by the provider"
+    REJECTED = "rejected", "Rejected by the provider"
+
+
+class CustomerKind(models.TextChoices):
+    FINAL_CONSUMER = "final_consumer", "Final consumer"
+    TAXPAYER = "taxpayer", "Taxpayer"
+
+
+class Payment(models.Model):
+    """One attempt of a patient to pay one appointment by one method."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    appointment = models.ForeignKey(
+        "booking.Appointment", on_delete=models.PROTECT, related_name="+"
+    )
+    patient = models.ForeignKey("directory.Patient", on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(max_length=16, choices=Method.choices)
+    status = models.CharField(
+        max_length=16, choices=PaymentStatus.choices, default=PaymentStatus.PENDING
+    )
+    reason = models.CharField(
+        max_length=24, choices=Reason.choices, blank=True, default=Reason.NONE
+    )
+    amount = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    currency = models.CharField(max_length=3, default=CURRENCY)
+    provider = models.CharField(max_length=32)
+    request_state = models.CharField(max_length=16, choices=RequestState.choices)
+    request_id = models.CharField(max_length=100, blank=True, help_text="the provider's own id")
+    entity = models.CharField(max_length=5, blank=True)
+    reference = models.CharField(max_length=9, blank=True)
+    reference_held = models.BooleanField(
+        default=False, help_text="nobody else may get the same entity, reference and amount"
+    )
+    phone = models.CharField(max_length=16, blank=True, help_text="E.164")
+    expires_at = models.DateTimeField()
+    customer_kind = models.CharField(max_length=16, choices=CustomerKind.choices)
+    customer_tax_id = models.CharField(max_length=9, blank=True)
+    customer_name = models.CharField(max_length=120, blank=True)
+    customer_address = models.CharField(max_length=200, blank=True)
+    customer_email = models.EmailField(blank=True)
+    created_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "method"],
+                condition=Q(status="pending"),
+                name="one_live_payment_per_method",
+            ),
+            models.UniqueConstraint(
+                fields=["entity", "reference", "amount"],
+                condition=Q(reference_held=True),
+                name="one_holder_of_a_reference",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "request_id"],
+                condition=~Q(request_id=""),
+                name="one_payment_per_provider_request",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
+            models.CheckConstraint(condition=Q(currency=CURRENCY), name="payment_in_euro"),
+            models.CheckConstraint(
+                condition=Q(status__in=["paid", "refunded"], paid_at__isnull=False)
+                | Q(status__in=["pending", "refused", "expired", "failed"], paid_at__isnull=True),
+                name="paid_payments_say_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(method="multibanco", phone="") & ~Q(entity="") & ~Q(reference="")
+                | Q(method="mb_way", entity="", reference="") & ~Q(phone=""),
+                name="payment_has_what_its_method_needs",
+            ),
+        ]
+        indexes = [models.Index(fields=["appointment", "-created_at"], name="payment_appointment")]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.amount} {self.status}"
+
+
+class ReferencePool(models.Model):
+    """Where the next Multibanco order number comes from, per sub-entity."""
+
+    entity = models.CharField(max_length=5)
+    subentity = models.CharField(max_length=3)
+    last_order = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entity", "subentity"], name="one_pool_per_subentity")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity}/{self.subentity}"
+
+
+class WebhookDelivery(models.Model):
+    """A provider's notice as it came in, kept once per content."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=32)
+    sha256 = models.CharField(max_length=64)
+    verified = models.BooleanField()
+    body: models.JSONField[dict[str, Any]] = models.JSONField()
+    received_at = models.DateTimeField()
+    processed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "sha256"], name="one_row_per_delivery")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.sha256[:8]} {self.outcome}"
+
+
+class PaymentEvent(models.Model):
+    """What a provider said about a payment, in the order we learned it. Never changed."""
+
+    id = models.BigAutoField(primary_key=True)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="events")
+    provider = models.CharField(max_length=32)
+    event_id = models.CharField(max_length=100)
+    type = models.CharField(max_length=16)
+    amount = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    from_status = models.CharField(max_length=16, choices=PaymentStatus.choices)
+    to_status = models.CharField(max_length=16, choices=PaymentStatus.choices)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="one_row_per_event")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class IssueKind(models.TextChoices):
+    LATE = "late", "Paid after the slot was released"
+    AMOUNT_MISMATCH = "amount_mismatch", "Paid with another amount or currency"
+    DUPLICATE = "duplicate", "Paid twice"
+    ORPHAN = "orphan", "Paid for something we don't know"
+    REFUND_FAILED = "refund_failed", "The provider refused the refund"
+
+
+class PaymentIssue(models.Model):
+    """Money that a person has to look at. Nothing is decided by the machine."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=24, choices=IssueKind.choices)
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="issues"
+    )
+    delivery = models.ForeignKey(
+        WebhookDelivery, on_delete=models.PROTECT, null=True, blank=True, related_name="issues"
+    )
+    detail: models.JSONField[dict[str, Any]] = models.JSONField(
+        default=dict, encoder=DjangoJSONEncoder
+    )
+    created_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["delivery", "kind"], name="one_issue_per_delivery_and_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.created_at:%Y-%m-%d}"
+
+
+class RefundStatus(models.TextChoices):
+    REQUESTED = "requested", "Requested"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+
+
+class Refund(models.Model):
+    """Money going back. Its id is the provider's key, so that asking twice pays once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    status = models.CharField(
+        max_length=16, choices=RefundStatus.choices, default=RefundStatus.REQUESTED
+    )
+    request_id = models.CharField(max_length=100, blank=True)
+    requested_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=~Q(status="failed"),
+                name="one_refund_per_payment",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.status}"
+
+
+class InvoiceSeries(models.Model):
+    """Numbers of one document type and year; locked while a number is taken, so none is missing."""
+
+    document_type = models.CharField(max_length=2, default="FR")
+    name = models.CharField(max_length=20)
+    validation_code = models.CharField(
+        max_length=20, blank=True, help_text="given by the tax authority; empty in training"
+    )
+    training = models.BooleanField()
+    last_number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "invoice series"
+        constraints = [
+            models.UniqueConstraint(fields=["document_type", "name"], name="one_series_per_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_type} {self.name}"
+
+
+class Invoice(models.Model):
+    """An issued document. Everything on it is a copy taken at issue; it is never changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="invoice")
+    patient = models.ForeignKey("directory.Patient", on_delete=models.PROTECT, related_name="+")
+    series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
+    sequence = models.PositiveIntegerField()
+    number = models.CharField(max_length=60, unique=True)
+    document_type = models.CharField(max_length=2)
+    training = models.BooleanField()
+    atcud = models.CharField(max_length=70)
+    hash = models.CharField(max_length=200)
+    hash_control = models.CharField(max_length=10)
+    issued_on = models.DateField()
+    issued_at = models.DateTimeField()
+    service_on = models.DateField()
+    language = models.CharField(max_length=2)
+    seller_name = models.CharField(max_length=120)
+    seller_legal_name = models.CharField(max_length=200)
+    seller_tax_id = models.CharField(max_length=9)
+    seller_address = models.CharField(max_length=200)
+    seller_postal_code = models.CharField(max_length=8)
+    seller_city = models.CharField(max_length=80)
+    seller_phone = models.CharField(max_length=20, blank=True)
+    seller_email = models.EmailField(blank=True)
+    customer_kind = models.CharField(max_length=16, choices=CustomerKind.choices)
+    customer_name = models.CharField(max_length=120)
+    customer_tax_id = models.CharField(max_length=30)
+    customer_country = models.CharField(max_length=2, default="PT")
+    customer_address = models.CharField(max_length=200, blank=True)
+    payment_method = models.CharField(max_length=16, choices=Method.choices)
+    paid_at = models.DateTimeField()
+    net_total = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    vat_total = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    gross_total = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    qr = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "sequence"], name="one_invoice_per_series_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(gross_total=F("net_total") + F("vat_total")),
+                name="invoice_totals_agree",
+            ),
+            models.CheckConstraint(
+                condition=Q(net_total__gte=0, vat_total__gte=0, gross_total__gt=0),
+                name="invoice_totals_are_positive",
+            ),
+            models.CheckConstraint(condition=Q(sequence__gte=1), name="invoice_numbers_from_one"),
+        ]
+        indexes = [models.Index(fields=["patient", "-issued_at"], name="invoice_patient")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class InvoiceLine(models.Model):
+    """One service on an invoice. Net keeps six decimals, so that totals are exact."""
+
+    id = models.BigAutoField(primary_key=True)
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=60)
+    description = models.CharField(max_length=200)
+    quantity = models.PositiveSmallIntegerField(default=1)
+    unit_net = models.DecimalField(max_digits=16, decimal_places=6)
+    net = models.DecimalField(max_digits=16, decimal_places=6)
+    gross = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
+    vat_rate = models.DecimalField(max_digits=5, decimal_places=2)
+    exemption_code = models.CharField(max_length=3, blank=True)
+    exemption_reason = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "position"], name="one_line_per_position"),
+            models.CheckConstraint(
+                condition=Q(vat_rate__gt=0, exemption_code="")
+                | Q(vat_rate=0) & ~Q(exemption_code=""),
+                name="no_vat_needs_a_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.description}"
+
+
+class InvoiceDocument(models.Model):
+    """The PDF of an invoice, rendered once and kept."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="document")
+    storage_key = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    standards = models.CharField(max_length=40, blank=True)
+    rendered_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return self.storage_key
