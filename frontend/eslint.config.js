@@ -1,0 +1,80 @@
+import boundaries from "eslint-plugin-boundaries";
+import jsxA11y from "eslint-plugin-jsx-a11y";
+import reactHooks from "eslint-plugin-react-hooks";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+  { ignores: ["dist", "node_modules", "playwright-report", "src/lib/api/schema.d.ts"] },
+  ...tseslint.configs.strictTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  reactHooks.configs.flat["recommended-latest"],
+  jsxA11y.flatConfigs.strict,
+  {
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { boundaries },
+    settings: {
+      "import/resolver": { typescript: { project: "tsconfig.json" } },
+      "boundaries/elements": [
+        { type: "lib", pattern: "src/lib" },
+        { type: "locales", pattern: "src/locales" },
+        { type: "ui", pattern: "src/ui" },
+        { type: "feature", pattern: "src/features/*", capture: ["name"] },
+        { type: "app", pattern: "src/app/*", capture: ["name"] },
+        { type: "test", pattern: "src/test" },
+      ],
+    },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/consistent-type-definitions": ["error", "interface"],
+      "@typescript-eslint/no-misused-promises": [
+        "error",
+        { checksVoidReturn: { attributes: false } },
+      ],
+      "boundaries/dependencies": [
+        "error",
+        {
+          default: "disallow",
+          policies: [
+            {
+              from: { element: { type: "lib" } },
+              allow: { to: { element: { types: { anyOf: ["lib", "locales"] } } } },
+            },
+            {
+              from: { element: { type: "locales" } },
+              allow: { to: { element: { type: "locales" } } },
+            },
+            {
+              from: { element: { type: "ui" } },
+              allow: { to: { element: { types: { anyOf: ["ui", "lib"] } } } },
+            },
+            {
+              from: { element: { type: "feature" } },
+              allow: { to: { element: { types: { anyOf: ["ui", "lib"] } } } },
+            },
+            {
+              from: { element: { type: "app" } },
+              allow: {
+                to: { element: { types: { anyOf: ["feature", "ui", "lib", "locales"] } } },
+              },
+            },
+            {
+              from: { element: { types: { anyOf: ["lib", "ui", "feature", "app"] } } },
+              allow: { to: { element: { type: "test" } } },
+            },
+            {
+              from: { element: { type: "test" } },
+              allow: { to: { element: { types: { anyOf: ["lib", "ui", "locales"] } } } },
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ["*.js", "scripts/**"],
+    extends: [tseslint.configs.disableTypeChecked],
+  },
+);

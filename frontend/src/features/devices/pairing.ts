@@ -1,0 +1,46 @@
+/** How a screen of the building introduces itself: with the short code that staff read out. */
+
+export const CODE_LENGTH = 6;
+
+export type PairingResult = "paired" | "wrong_code" | "too_many" | "offline";
+
+async function csrfToken(): Promise<string> {
+  const answer = await fetch("/api/auth/csrf", { credentials: "same-origin" });
+  const body = (await answer.json()) as { csrf_token: string };
+  return body.csrf_token;
+}
+
+/** Exchanges the code for the HttpOnly device cookie. Never rejects. */
+export async function pair(code: string): Promise<PairingResult> {
+  try {
+    const answer = await fetch("/api/devices/pair", {
+      method: "POST",
+      credentials: "same-origin",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": await csrfToken() },
+      body: JSON.stringify({ code }),
+    });
+    if (answer.ok) return "paired";
+    return answer.status === 429 ? "too_many" : "wrong_code";
+  } catch {
+    return "offline";
+  }
+}
+
+export type PairingKey =
+  | { kind: "digit"; digit: string }
+  | { kind: "erase" }
+  | { kind: "clear" };
+
+/** The code after a key: at most six digits, nothing but digits. */
+export function typeKey(code: string, key: PairingKey): string {
+  if (key.kind === "clear") return "";
+  if (key.kind === "erase") return code.slice(0, -1);
+  return /^\d$/.test(key.digit) && code.length < CODE_LENGTH ? code + key.digit : code;
+}
+
+export function keyFromKeyboard(key: string): PairingKey | null {
+  if (/^\d$/.test(key)) return { kind: "digit", digit: key };
+  if (key === "Backspace") return { kind: "erase" };
+  if (key === "Escape") return { kind: "clear" };
+  return null;
+}

@@ -1,0 +1,4 @@
+import type { pt } from "../pt/sandbox";
+import type { Words } from "../words";
+
+export const en: Words<typeof pt> = { title: "Vez" };

@@ -1,0 +1,30 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { alias, assetNames, backendProxy, root } from "./vite.shared";
+
+/** The patient, staff, kiosk and sandbox pages. The display has its own config: old engines, tiny budget. */
+export default defineConfig({
+  root,
+  plugins: [react()],
+  resolve: { alias },
+  css: { modules: { localsConvention: "camelCaseOnly" } },
+  server: { proxy: backendProxy },
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ["index.html", "staff.html", "kiosk.html", "sandbox.html"],
+      output: assetNames,
+    },
+  },
+  test: {
+    environment: "happy-dom",
+    setupFiles: ["src/test/setup.ts"],
+    include: ["src/**/*.test.{ts,tsx}"],
+    env: { TZ: "America/New_York" },
+    restoreMocks: true,
+  },
+});
