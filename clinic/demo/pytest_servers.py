@@ -1,1 +1,47 @@
-"""Pytest plugin: PostgreSQL and Valkey for the run where the environment names none."""
+"""Pytest plugin: PostgreSQL and Valkey for this run where the environment names none.
+
+Loaded before Django's settings are read. Workers of pytest-xdist inherit the addresses from the
+process that started them, so a run has one pair of servers however many workers it has.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from clinic.demo.embedded import Postgres, Valkey
+
+_home = pytest.StashKey[Path]()
+_servers = pytest.StashKey[list[Postgres | Valkey]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    os.environ.setdefault("CLINIC_ENV", "test")
+    wanted: dict[str, type[Postgres | Valkey]] = {
+        "DATABASE_URL": Postgres,
+        "REDIS_URL": Valkey,
+    }
+    missing = {name: kind for name, kind in wanted.items() if not os.environ.get(name)}
+    if not missing:
+        return
+    home = Path(tempfile.mkdtemp(prefix="vez-tests-"))
+    early_config.stash[_home] = home
+    running = early_config.stash.setdefault(_servers, [])
+    for name, kind in missing.items():
+        server = kind(home / kind.__name__.lower(), durable=False)
+        running.append(server)
+        server.start()
+        os.environ[name] = server.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for server in reversed(config.stash.get(_servers, [])):
+        server.remove()
+    home = config.stash.get(_home, None)
+    if home is not None:
+        shutil.rmtree(home)

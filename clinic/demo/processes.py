@@ -1,0 +1,159 @@
+"""Programs that the demo and the tests start: each in a group of its own, none outlives us."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def ask_for_signal_at_parents_death(signum: int) -> None:
+    """Have the kernel send this process `signum` when its parent dies; a no-op off Linux."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signum, 0, 0, 0)
+
+
+def _tied_to_this_process(signum: int) -> Callable[[], None]:
+    parent = os.getpid()
+
+    def in_child() -> None:
+        ask_for_signal_at_parents_death(signum)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return in_child
+
+
+@dataclass(frozen=True)
+class Account:
+    """A system account to run a program as."""
+
+    uid: int
+    gid: int
+
+
+@dataclass
+class Program:
+    """One child process with its log; start and stop it as often as needed, from the main thread.
+
+    The child leads its own session, so a Ctrl-C in the terminal reaches only us and the order of
+    stopping stays ours. Should we be killed outright, the kernel sends it `stop_signal`.
+    """
+
+    name: str
+    argv: Sequence[str | Path]
+    log: Path
+    env: Mapping[str, str] | None = None
+    cwd: Path | None = None
+    account: Account | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_seconds: float = 10.0
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        """Start the child, appending its output to the log; an OSError where it can't start."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        as_account: dict[str, object] = {}
+        if self.account is not None:
+            as_account = {
+                "user": self.account.uid,
+                "group": self.account.gid,
+                "extra_groups": [],
+            }
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # type: ignore[call-overload]  # optional account
+                [str(part) for part in self.argv],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.cwd,
+                env=None if self.env is None else dict(self.env),
+                start_new_session=True,
+                preexec_fn=_tied_to_this_process(self.stop_signal),
+                **as_account,
+            )
+
+    @property
+    def pid(self) -> int | None:
+        return None if self.process is None else self.process.pid
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def exit_code(self) -> int | None:
+        return None if self.process is None else self.process.poll()
+
+    def request_stop(self) -> None:
+        """Ask the program to stop, without waiting."""
+        if self.is_running():
+            self._send(self.stop_signal)
+
+    def stop(self) -> None:
+        """Stop the program, kill what is left of its group, and forget it."""
+        if self.process is None:
+            return
+        self.request_stop()
+        self.wait(self.grace_seconds)
+        self.kill()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the program ended within `seconds`."""
+        if self.process is None:
+            return True
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """Kill the program and its whole group at once, and forget it."""
+        if self.process is None:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass  # the group is already empty
+        except PermissionError:
+            self._send(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
+
+    def last_lines(self, count: int = 15) -> str:
+        """The end of the program's log, for an error message."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+
+    def _send(self, signum: signal.Signals) -> None:
+        if self.process is not None:
+            self.process.send_signal(signum)
+
+
+def wait_until(
+    ready: Callable[[], bool],
+    *,
+    seconds: float,
+    every: float = 0.05,
+    give_up: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Whether `ready()` became true within `seconds`; stops early once `give_up()` is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        if ready():
+            return True
+        if give_up() or time.monotonic() >= deadline:
+            return False
+        time.sleep(every)
