@@ -21,7 +21,7 @@ const START: BoardView = { board: null, link: "connecting", confirmedAt: 0, refu
  * The board by websocket, and by HTTP every ten seconds while that is lost. Each frame is the whole
  * board: an older revision is dropped, a missed one is fetched.
  */
-export function useBoard(attempt: number): BoardView {
+export function useBoard(): BoardView {
   const [view, setView] = useState<BoardView>(START);
   const etag = useRef<string | null>(null);
 
@@ -30,8 +30,6 @@ export function useBoard(attempt: number): BoardView {
     let stopped = false;
     let connection: ReturnType<typeof openLive> | null = null;
     let poll: ReturnType<typeof setTimeout> | undefined;
-    etag.current = null;
-    setView(START);
 
     function confirm(board?: BoardFrame) {
       setView((old) => ({
@@ -105,7 +103,7 @@ export function useBoard(attempt: number): BoardView {
       clearTimeout(poll);
       connection?.close();
     };
-  }, [attempt]);
+  }, []);
 
   return view;
 }

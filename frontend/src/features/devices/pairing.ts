@@ -26,10 +26,7 @@ export async function pair(code: string): Promise<PairingResult> {
   }
 }
 
-export type PairingKey =
-  | { kind: "digit"; digit: string }
-  | { kind: "erase" }
-  | { kind: "clear" };
+export type PairingKey = { kind: "digit"; digit: string } | { kind: "erase" } | { kind: "clear" };
 
 /** The code after a key: at most six digits, nothing but digits. */
 export function typeKey(code: string, key: PairingKey): string {

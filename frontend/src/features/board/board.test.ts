@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { CallGate, freshness, places, type BoardEntry } from "./board";
+
+const NOON = Date.parse("2026-11-23T12:00:00Z");
+
+function entry(id: string, changes: Partial<BoardEntry> = {}): BoardEntry {
+  return {
+    id,
+    ticket: `A00${id}`,
+    label: `Ana ${id}.`,
+    room: "1",
+    state: "waiting",
+    call_number: 0,
+    called_at: null,
+    wait: null,
+    ...changes,
+  };
+}
+
+function minutesAgo(minutes: number): string {
+  return new Date(NOON - minutes * 60_000).toISOString();
+}
+
+describe("places", () => {
+  it("puts the newest call first, older calls and recent arrivals in rooms below, the rest next", () => {
+    const board = [
+      entry("1", { state: "in_room", call_number: 1, called_at: minutesAgo(40) }),
+      entry("2", { state: "in_room", call_number: 1, called_at: minutesAgo(5) }),
+      entry("3", { state: "called", call_number: 1, called_at: minutesAgo(3) }),
+      entry("4", { state: "called", call_number: 2, called_at: minutesAgo(1) }),
+      entry("5"),
+    ];
+
+    const seen = places(board, NOON);
+
+    expect(seen.now?.id).toBe("4");
+    expect(seen.before.map((each) => each.id)).toEqual(["3", "2"]);
+    expect(seen.next.map((each) => each.id)).toEqual(["5"]);
+  });
+
+  it("shows no call when nobody is called", () => {
+    expect(places([entry("1")], NOON).now).toBeNull();
+  });
+});
+
+describe("CallGate", () => {
+  it("is silent on the first board, so that a restart announces nothing", () => {
+    const gate = new CallGate();
+
+    expect(gate.accept([entry("1", { state: "called", call_number: 1 })])).toEqual([]);
+  });
+
+  it("announces a call once, and a repeated call again", () => {
+    const gate = new CallGate();
+    gate.accept([entry("1")]);
+    const called = entry("1", { state: "called", call_number: 1 });
+    const again = entry("1", { state: "called", call_number: 2 });
+
+    expect(gate.accept([called])).toEqual([called]);
+    expect(gate.accept([called])).toEqual([]);
+    expect(gate.accept([again])).toEqual([again]);
+  });
+});
+
+describe("freshness", () => {
+  it("believes a minute, shows for five, then asks to wait for the reception", () => {
+    expect([60_000, 60_001, 300_000, 300_001].map(freshness)).toEqual([
+      "fresh",
+      "ageing",
+      "ageing",
+      "untrusted",
+    ]);
+  });
+});
