@@ -88,6 +88,14 @@ def check_phone(number: str) -> None:
     raise RejectedError("invalid_phone")
 
 
+def check_address(address: str) -> None:
+    """Raises `RejectedError` unless this is one e-mail address and nothing else."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise RejectedError("invalid_address") from None
+
+
 class SnsTransport:
     """SMS by Amazon SNS, with the clinic's sender name and as transactional traffic."""
 
@@ -138,7 +146,7 @@ class SmtpTransport:
     """E-mail by SMTP, through Django's backend and its EMAIL_* settings."""
 
     def send(self, message: Outgoing) -> str:
-        _check_address(message.to)
+        check_address(message.to)
         message_id = f"<{message.id}@{_sender_domain()}>"
         mail = EmailMultiAlternatives(
             subject=_one_line(message.subject),
@@ -163,13 +171,6 @@ class SmtpTransport:
                 raise RejectedError(f"smtp_{error.smtp_code}") from None
             raise
         return message_id
-
-
-def _check_address(address: str) -> None:
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise RejectedError("invalid_address") from None
 
 
 def _one_line(value: str) -> str:

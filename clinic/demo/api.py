@@ -1,0 +1,216 @@
+"""The sandbox over HTTP: phone and mailbox, cash machine and MB WAY app, and the bank's own API."""
+
+import hmac
+import uuid
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing.phones import InvalidMobileError, parse_mobile
+from clinic.core.errors import Code, DomainError
+from clinic.core.problems import ProblemDetails
+from clinic.demo import bank
+from clinic.demo.models import SandboxAttachment, SandboxMessage
+from clinic.demo.serializers import (
+    BankEventSerializer,
+    MbWayAcceptedSerializer,
+    MbWayAnswerSerializer,
+    MbWayOrderSerializer,
+    MbWayRequestSerializer,
+    MultibancoPaymentSerializer,
+    RefundOrderSerializer,
+    SandboxMessageSerializer,
+)
+
+TAGS = ["sandbox"]
+NEWEST = 200
+KEY_HEADER = OpenApiParameter(
+    "X-Sandbox-Key", str, OpenApiParameter.HEADER, required=True, description="the shared secret"
+)
+PROBLEM = OpenApiResponse(ProblemDetails)
+
+
+class SandboxView(APIView):
+    """Open to everybody: the whole sandbox is a stage, and exists on no real installation."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class MessagesView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_messages",
+        tags=TAGS,
+        parameters=[
+            OpenApiParameter("to", str, description="phone in E.164 or e-mail address"),
+        ],
+        responses=SandboxMessageSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
+        """What the phone and the mailbox received, newest first."""
+        messages = SandboxMessage.objects.prefetch_related("attachments")
+        if to := _address(request.query_params.get("to", "")):
+            messages = messages.filter(to__iexact=to)
+        return Response(SandboxMessageSerializer(messages[:NEWEST], many=True).data)
+
+
+class AttachmentView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_attachment",
+        tags=TAGS,
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: PROBLEM},
+    )
+    def get(self, _request: Request, message_id: uuid.UUID, position: int) -> HttpResponseBase:
+        """The bytes of one attachment."""
+        found = SandboxAttachment.objects.filter(message=message_id, position=position).first()
+        if found is None:
+            raise DomainError(Code.NOT_FOUND)
+        shown = "inline" if found.content_type == "application/pdf" else "attachment"
+        answer = HttpResponse(bytes(found.data), content_type=found.content_type)
+        answer.headers["Content-Disposition"] = f'{shown}; filename="{_plain(found.name)}"'
+        return answer
+
+
+class MultibancoView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_pay_multibanco",
+        tags=TAGS,
+        request=MultibancoPaymentSerializer,
+        responses={200: MultibancoPaymentSerializer, 400: PROBLEM, 422: PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Pay a reference as at a cash machine."""
+        form = MultibancoPaymentSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        paid = bank.pay_reference(**form.validated_data)
+        return Response(MultibancoPaymentSerializer(paid).data)
+
+
+class MbWayView(SandboxView):
+    """Both sides of MB WAY: the app reads, the product asks."""
+
+    @extend_schema(
+        operation_id="sandbox_mb_way_requests",
+        tags=TAGS,
+        parameters=[OpenApiParameter("phone", str, description="the app's mobile number")],
+        responses={200: MbWayRequestSerializer(many=True), 400: PROBLEM},
+    )
+    def get(self, request: Request) -> Response:
+        """The requests that wait in this number's app, newest first."""
+        text = _address(request.query_params.get("phone", ""))
+        try:
+            phone = parse_mobile(text) if text else None
+        except InvalidMobileError:
+            raise DomainError(Code.INVALID, pointer="/phone") from None
+        return Response(MbWayRequestSerializer(bank.pending_requests(phone), many=True).data)
+
+    @extend_schema(
+        operation_id="sandbox_ask_mb_way",
+        tags=TAGS,
+        parameters=[KEY_HEADER],
+        request=MbWayOrderSerializer,
+        responses={
+            200: MbWayAcceptedSerializer,
+            201: MbWayAcceptedSerializer,
+            400: PROBLEM,
+            403: PROBLEM,
+            422: PROBLEM,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Ask a number for a payment; the same payment again gives the same request."""
+        _only_the_product(request)
+        form = MbWayOrderSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        asked, is_new = bank.ask_mb_way(**form.validated_data)
+        return Response(
+            MbWayAcceptedSerializer({"request_id": asked.id, "expires_at": asked.expires_at}).data,
+            status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
+        )
+
+
+class MbWayAnswerView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_answer_mb_way",
+        tags=TAGS,
+        request=MbWayAnswerSerializer,
+        responses={200: MbWayRequestSerializer, 400: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+    )
+    def post(self, request: Request, request_id: uuid.UUID) -> Response:
+        """Approve or refuse in the app."""
+        form = MbWayAnswerSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        answered = bank.answer(request_id, approve=form.validated_data["action"] == "approve")
+        return Response(MbWayRequestSerializer(answered).data)
+
+
+class BankPaymentView(SandboxView):
+    """One MB WAY payment, asked about by the product under its own id."""
+
+    @extend_schema(
+        operation_id="sandbox_payment_state",
+        tags=TAGS,
+        parameters=[KEY_HEADER],
+        responses={200: BankEventSerializer, 403: PROBLEM, 404: PROBLEM},
+    )
+    def get(self, request: Request, payment_id: uuid.UUID) -> Response:
+        """The outcome so far, `pending` while the patient hasn't answered."""
+        _only_the_product(request)
+        return Response(BankEventSerializer(bank.state_of(payment_id)).data)
+
+    @extend_schema(
+        operation_id="sandbox_withdraw_payment",
+        tags=TAGS,
+        parameters=[KEY_HEADER],
+        responses={204: None, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+    )
+    def delete(self, request: Request, payment_id: uuid.UUID) -> Response:
+        """Take a waiting request out of the app."""
+        _only_the_product(request)
+        bank.withdraw(payment_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RefundOrderView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_refund",
+        tags=TAGS,
+        parameters=[KEY_HEADER],
+        request=RefundOrderSerializer,
+        responses={201: RefundOrderSerializer, 400: PROBLEM, 403: PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Give money back; the same refund again changes nothing."""
+        _only_the_product(request)
+        form = RefundOrderSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = bank.refund(**form.validated_data)
+        return Response(RefundOrderSerializer(given).data, status=status.HTTP_201_CREATED)
+
+
+def _only_the_product(request: Request) -> None:
+    key = request.headers.get("X-Sandbox-Key", "")
+    if not hmac.compare_digest(key.encode(), settings.PAYMENT_WEBHOOK_SECRET.encode()):
+        raise DomainError(Code.PERMISSION_DENIED)
+
+
+def _address(text: str) -> str:
+    # An unescaped plus sign of a phone number arrives as a space.
+    if text.startswith(" ") and text.strip().isdigit():
+        return f"+{text.strip()}"
+    return text.strip()
+
+
+def _plain(name: str) -> str:
+    return "".join(
+        character if character.isascii() and (character.isalnum() or character in "-_. ") else "_"
+        for character in name
+    )

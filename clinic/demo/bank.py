@@ -1,0 +1,225 @@
+"""The pretended bank: Multibanco references, MB WAY requests and refunds.
+
+It knows the product only as a real provider would: it is asked for payments, and it answers with
+signed webhooks. Everything it says is an outbox row, written with the change in its books.
+
+Mobile numbers that behave by themselves: 910000001 has no MB WAY, 910000002 refuses, 910000003
+never answers, 910000004 pays after the request has expired, 910000005 approves as usual but its
+webhook comes twice.
+"""
+
+import json
+import uuid
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from billing import multibanco
+from clinic.core import clock, outbox
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
+from clinic.demo.errors import Code
+from clinic.demo.models import BankPayment, BankRefund, BankWebhook, MbWayRequest, RequestStatus
+
+ENTITY = "99999"
+SUBENTITY = "999"
+MB_WAY_MINUTES = 4
+MAGIC_SECONDS = 2
+NOT_ENROLLED = "+351910000001"
+REFUSES = "+351910000002"
+NEVER_ANSWERS = "+351910000003"
+PAYS_LATE = "+351910000004"
+TELLS_TWICE = "+351910000005"
+EVENT_TYPES = {
+    RequestStatus.PENDING: "pending",
+    RequestStatus.APPROVED: "paid",
+    RequestStatus.REFUSED: "refused",
+    RequestStatus.EXPIRED: "expired",
+}
+
+
+@transaction.atomic
+def pay_reference(*, entity: str, reference: str, amount: Decimal) -> BankPayment:
+    """Pay at the cash machine, which knows no more than the check digits tell.
+
+    Refuses what isn't the clinic's, another amount, and a second payment. A deadline printed
+    beside the reference binds nobody, as in the real network.
+    """
+    if entity != ENTITY or len(reference) != 9 or not reference.startswith(SUBENTITY):
+        raise DomainError(Code.WRONG_REFERENCE, pointer="/reference")
+    if not multibanco.is_valid(entity, reference, amount):
+        raise DomainError(Code.WRONG_AMOUNT, pointer="/amount")
+    paid, is_new = BankPayment.objects.get_or_create(
+        entity=entity, reference=reference, amount=amount, defaults={"paid_at": clock.now()}
+    )
+    if not is_new:
+        raise DomainError(Code.REFERENCE_PAID, pointer="/reference")
+    _tell(
+        {
+            "type": "paid",
+            "payment_id": None,
+            "method": "multibanco",
+            "entity": entity,
+            "reference": reference,
+            "request_id": "",
+            "amount": f"{amount:.2f}",
+            "currency": "EUR",
+            "occurred_at": paid.paid_at.isoformat(),
+        }
+    )
+    return paid
+
+
+@transaction.atomic
+def ask_mb_way(*, payment_id: uuid.UUID, phone: str, amount: Decimal) -> tuple[MbWayRequest, bool]:
+    """Put a request into the app of this number; the same payment asks only once.
+
+    Gives the request and whether it is new. Raises `not_enrolled` for a number without MB WAY.
+    """
+    if phone == NOT_ENROLLED:
+        raise DomainError(Code.NOT_ENROLLED, pointer="/phone")
+    moment = clock.now()
+    request, is_new = MbWayRequest.objects.get_or_create(
+        payment_id=payment_id,
+        defaults={
+            "phone": phone,
+            "amount": amount,
+            "created_at": moment,
+            "expires_at": moment + timedelta(minutes=MB_WAY_MINUTES),
+        },
+    )
+    if is_new:
+        _plan(request)
+    return request, is_new
+
+
+def pending_requests(phone: str | None) -> list[MbWayRequest]:
+    """What the app shows now, newest first; without a number, everybody's."""
+    requests = MbWayRequest.objects.filter(
+        status=RequestStatus.PENDING, expires_at__gt=clock.now()
+    ).exclude(phone__in=[REFUSES, NEVER_ANSWERS, PAYS_LATE])
+    return list(requests.filter(phone=phone) if phone else requests)
+
+
+@transaction.atomic
+def answer(request_id: uuid.UUID, *, approve: bool) -> MbWayRequest:
+    """The patient's tap. The same answer again changes nothing; any other is refused once the
+    request was answered or has expired."""
+    request = _locked(id=request_id)
+    wanted = RequestStatus.APPROVED if approve else RequestStatus.REFUSED
+    if request.status == wanted:
+        return request
+    if request.status != RequestStatus.PENDING or request.expires_at <= clock.now():
+        raise DomainError(Code.REQUEST_CLOSED)
+    _decide(request, wanted)
+    return request
+
+
+@transaction.atomic
+def expire(request_id: uuid.UUID) -> None:
+    """Close a request that nobody answered; an answered one stays as it is."""
+    request = _locked(id=request_id)
+    if request.status == RequestStatus.PENDING:
+        _decide(request, RequestStatus.EXPIRED)
+
+
+@transaction.atomic
+def decide_magic(request_id: uuid.UUID) -> None:
+    """What the numbers that behave by themselves do."""
+    request = _locked(id=request_id)
+    if request.phone == PAYS_LATE and request.status == RequestStatus.EXPIRED:
+        _decide(request, RequestStatus.APPROVED)
+    elif request.phone == REFUSES and request.status == RequestStatus.PENDING:
+        _decide(request, RequestStatus.REFUSED)
+
+
+@transaction.atomic
+def withdraw(payment_id: uuid.UUID) -> None:
+    """The product takes its request back; the app stops showing it. Raises `request_closed` when
+    the patient was faster."""
+    request = _locked(payment_id=payment_id)
+    if request.status in {RequestStatus.APPROVED, RequestStatus.REFUSED}:
+        raise DomainError(Code.REQUEST_CLOSED)
+    if request.status == RequestStatus.PENDING:
+        _close(request, RequestStatus.EXPIRED)
+
+
+def state_of(payment_id: uuid.UUID) -> dict[str, Any]:
+    """The outcome of an MB WAY request in the words of a webhook; `pending` while undecided."""
+    request = MbWayRequest.objects.filter(payment_id=payment_id).first()
+    if request is None:
+        raise DomainError(CoreCode.NOT_FOUND)
+    return _event_of(request)
+
+
+@transaction.atomic
+def refund(*, refund_id: uuid.UUID, payment_id: uuid.UUID, amount: Decimal) -> BankRefund:
+    """Give money back, once for each refund of the product."""
+    given, _ = BankRefund.objects.get_or_create(
+        refund_id=refund_id,
+        defaults={"payment_id": payment_id, "amount": amount, "created_at": clock.now()},
+    )
+    return given
+
+
+def _plan(request: MbWayRequest) -> None:
+    seconds = MAGIC_SECONDS if request.phone in {NEVER_ANSWERS, PAYS_LATE} else MB_WAY_MINUTES * 60
+    outbox.enqueue(
+        "demo.expire_mb_way",
+        key=f"sandbox:mb-way:{request.id}:expire",
+        delay_seconds=seconds,
+        request_id=str(request.id),
+    )
+    if request.phone in {REFUSES, PAYS_LATE}:
+        outbox.enqueue(
+            "demo.decide_magic",
+            key=f"sandbox:mb-way:{request.id}:magic",
+            delay_seconds=MAGIC_SECONDS * (2 if request.phone == PAYS_LATE else 1),
+            request_id=str(request.id),
+        )
+
+
+def _decide(request: MbWayRequest, status: RequestStatus) -> None:
+    _close(request, status)
+    _tell(_event_of(request), times=2 if request.phone == TELLS_TWICE else 1)
+
+
+def _close(request: MbWayRequest, status: RequestStatus) -> None:
+    request.status = status
+    request.decided_at = clock.now()
+    request.save(update_fields=["status", "decided_at"])
+
+
+def _event_of(request: MbWayRequest) -> dict[str, Any]:
+    return {
+        "type": EVENT_TYPES[RequestStatus(request.status)],
+        "payment_id": str(request.payment_id),
+        "method": "mb_way",
+        "entity": "",
+        "reference": "",
+        "request_id": str(request.id),
+        "amount": f"{request.amount:.2f}",
+        "currency": "EUR",
+        "occurred_at": (request.decided_at or request.created_at).isoformat(),
+    }
+
+
+def _locked(**by: uuid.UUID) -> MbWayRequest:
+    request = MbWayRequest.objects.select_for_update().filter(**by).first()
+    if request is None:
+        raise DomainError(CoreCode.NOT_FOUND)
+    return request
+
+
+def _tell(event: dict[str, Any], times: int = 1) -> None:
+    webhook = BankWebhook(created_at=clock.now())
+    webhook.body = json.dumps({"event_id": str(webhook.id), **event})
+    webhook.save(force_insert=True)
+    for number in range(1, times + 1):
+        outbox.enqueue(
+            "demo.send_webhook",
+            key=f"sandbox:webhook:{webhook.id}:{number}",
+            webhook_id=str(webhook.id),
+        )

@@ -1,0 +1,119 @@
+"""The shapes of the sandbox API."""
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from billing.phones import InvalidMobileError, parse_mobile
+from clinic.demo.models import BankPayment, MbWayRequest, SandboxAttachment, SandboxMessage
+from clinic.demo.transports import links
+
+
+class SandboxAttachmentSerializer(serializers.Serializer[SandboxAttachment]):
+    name = serializers.CharField()
+    content_type = serializers.CharField()
+    url = serializers.SerializerMethodField()
+
+    def get_url(self, attachment: SandboxAttachment) -> str:
+        return f"/api/sandbox/messages/{attachment.message_id}/attachments/{attachment.position}"
+
+
+class SandboxMessageSerializer(serializers.ModelSerializer[SandboxMessage]):
+    channel = serializers.ChoiceField(choices=["sms", "email"])
+    links = serializers.SerializerMethodField()
+    attachments = SandboxAttachmentSerializer(many=True)
+
+    class Meta:
+        model = SandboxMessage
+        fields = (
+            "id",
+            "channel",
+            "to",
+            "subject",
+            "body",
+            "html",
+            "links",
+            "attachments",
+            "created_at",
+        )
+
+    @extend_schema_field(serializers.ListField(child=serializers.URLField()))
+    def get_links(self, message: SandboxMessage) -> list[str]:
+        return links(message.body)
+
+
+class _Amount(serializers.DecimalField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=7, decimal_places=2, min_value=Decimal("0.01"), **options)
+
+
+class _Digits(serializers.CharField):
+    """Digits, which people copy in groups."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return "".join(super().to_internal_value(data).split())
+
+
+class MultibancoPaymentSerializer(serializers.Serializer[BankPayment]):
+    entity = _Digits(max_length=12)
+    reference = _Digits(max_length=20)
+    amount = _Amount()
+    paid_at = serializers.DateTimeField(read_only=True)
+
+
+class MbWayRequestSerializer(serializers.ModelSerializer[MbWayRequest]):
+    class Meta:
+        model = MbWayRequest
+        fields = (
+            "id",
+            "payment_id",
+            "phone",
+            "amount",
+            "status",
+            "created_at",
+            "expires_at",
+            "decided_at",
+        )
+
+
+class MbWayAnswerSerializer(serializers.Serializer[Any]):
+    action = serializers.ChoiceField(choices=["approve", "refuse"])
+
+
+class BankEventSerializer(serializers.Serializer[Any]):
+    """What the bank says about a payment, here and in its webhooks."""
+
+    type = serializers.ChoiceField(choices=["pending", "paid", "refused", "expired"])
+    payment_id = serializers.UUIDField()
+    method = serializers.CharField()
+    entity = serializers.CharField()
+    reference = serializers.CharField()
+    request_id = serializers.CharField()
+    amount = _Amount()
+    currency = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+
+
+class MbWayOrderSerializer(serializers.Serializer[Any]):
+    payment_id = serializers.UUIDField()
+    phone = serializers.CharField(max_length=20)
+    amount = _Amount()
+
+    def validate_phone(self, value: str) -> str:
+        try:
+            return parse_mobile(value)
+        except InvalidMobileError:
+            raise serializers.ValidationError("not a Portuguese mobile number") from None
+
+
+class MbWayAcceptedSerializer(serializers.Serializer[Any]):
+    request_id = serializers.UUIDField()
+    expires_at = serializers.DateTimeField()
+
+
+class RefundOrderSerializer(serializers.Serializer[Any]):
+    refund_id = serializers.UUIDField()
+    payment_id = serializers.UUIDField()
+    amount = _Amount()
