@@ -10,8 +10,13 @@ const budgets = { "display.html": 25, "index.html": 260, "staff.html": 260, "kio
 let broken = false;
 for (const [page, budget] of Object.entries(budgets)) {
   const html = readFileSync(join(dist, page), "utf8");
-  const files = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map((match) => match[1]);
-  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length, 0);
+  const files = [...html.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)].map(
+    (match) => match[1],
+  );
+  const bytes = files.reduce(
+    (sum, file) => sum + gzipSync(readFileSync(join(dist, file))).length,
+    0,
+  );
   const size = bytes / 1000;
   const verdict = size > budget ? "over budget" : "ok";
   broken ||= size > budget;

@@ -37,7 +37,7 @@ export function problemText(error: unknown): string {
   if (!isProblem(error)) return i18next.t("common:problem.unknown");
   const minutes = error.retryAfter === null ? 1 : Math.max(1, Math.ceil(error.retryAfter / 60));
   const key = `common:problem.${error.code}`;
-  if (i18next.exists(key)) return i18next.t(key as "common:problem.unknown", { minutes });
+  if (i18next.exists(key)) return i18next.t(key, { minutes });
   if (error.detail) return error.detail;
   return i18next.t(byStatus(error), { minutes });
 }
@@ -53,5 +53,5 @@ function byStatus(problem: Problem) {
 /** The sentence for one field of a refused form. */
 export function fieldProblemText(problem: { code: string; detail: string }): string {
   const key = `common:field.${problem.code}`;
-  return i18next.exists(key) ? i18next.t(key as "common:field.required") : problem.detail;
+  return i18next.exists(key) ? i18next.t(key) : problem.detail;
 }

@@ -27,7 +27,9 @@ interface Id {
   id: string;
 }
 
-type Move = { post: Act<T.StaffAppointment, Id> };
+interface Move {
+  post: Act<T.StaffAppointment, Id>;
+}
 
 export interface paths {
   "/api/clinic": { get: Read<T.Clinic> };
@@ -57,7 +59,10 @@ export interface paths {
     get: Read<T.Slot[], { specialty: string; practitioner?: string; from?: string; to?: string }>;
   };
   "/api/appointments": {
-    get: Read<T.Page<T.Appointment>, { status?: string; from?: string; to?: string; page?: number }>;
+    get: Read<
+      T.Page<T.Appointment>,
+      { status?: string; from?: string; to?: string; page?: number }
+    >;
     post: Write<{ specialty: string; practitioner?: string; start: string }, T.Appointment>;
   };
   "/api/appointments/{id}": {

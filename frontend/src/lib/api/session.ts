@@ -73,7 +73,8 @@ export function sessionFetch(options: SessionOptions = {}): SessionFetch {
     const response = await sendDressed(request);
     if (response.ok) return true;
     // Another tab renewed it a moment ago: its cookies are ours too.
-    if (response.status === 409) return (await problemFrom(response)).code === "refreshed_elsewhere";
+    if (response.status === 409)
+      return (await problemFrom(response)).code === "refreshed_elsewhere";
     if (response.status === 401 || response.status === 403) return false;
     throw await problemFrom(response);
   }
