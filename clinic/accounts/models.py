@@ -1,6 +1,7 @@
 """Who may come in: people, their sessions, and the devices of the building."""
 
 import uuid
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -9,11 +10,19 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from clinic.accounts.choices import STAFF_ROLES, DeviceKind, LabelChoice, Language, Role
 from clinic.core import clock
 
 USERNAME_MAX_LENGTH = 150
 FULL_NAME_MAX_LENGTH = 120
 USER_AGENT_MAX_LENGTH = 200
+
+# How long a login lasts without a sign of life, and at the very most.
+STAFF_IDLE, STAFF_LIMIT = timedelta(minutes=30), timedelta(hours=12)
+PATIENT_IDLE, PATIENT_LIMIT = timedelta(days=30), timedelta(days=180)
+
+# A device that was silent for this long has to be paired again.
+DEVICE_IDLE = timedelta(days=90)
 
 # ASCII only: look-alike letters can't imitate a colleague, and lower() means the same in every
 # database locale.
@@ -22,29 +31,6 @@ username_characters = RegexValidator(
     "Use letters, digits and @ . + - _ only.",
     code="username_characters",
 )
-
-
-class Role(models.TextChoices):
-    PATIENT = "patient", "Patient"
-    PRACTITIONER = "practitioner", "Practitioner"
-    RECEPTION = "reception", "Reception"
-    MANAGER = "manager", "Manager"
-
-
-STAFF_ROLES = frozenset({Role.PRACTITIONER, Role.RECEPTION, Role.MANAGER})
-
-
-class LabelChoice(models.TextChoices):
-    """How a patient is named on the screens that everybody sees."""
-
-    TICKET = "ticket", "Ticket only"
-    SHORT = "short", "Given name and initial"
-    FULL = "full", "Full name"
-
-
-class Language(models.TextChoices):
-    PORTUGUESE = "pt", "Português"
-    ENGLISH = "en", "English"
 
 
 class UserManager(BaseUserManager["User"]):
@@ -62,7 +48,8 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        """The user of that name in any case. Raises User.DoesNotExist."""
+        return self.alias(lowered=Lower("username")).get(lowered=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -156,10 +143,15 @@ class Session(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def ends_at(self) -> datetime:
+        """When this login ends if nothing renews it. Reads the user."""
+        idle = STAFF_IDLE if self.user.is_clinic_staff else PATIENT_IDLE
+        return min(self.expires_at, self.last_seen_at + idle)
 
-class DeviceKind(models.TextChoices):
-    DISPLAY = "display", "Waiting-room display"
-    KIOSK = "kiosk", "Entrance kiosk"
+    def is_live(self, at: datetime) -> bool:
+        """Whether its tokens count. Reads the user."""
+        return self.revoked_at is None and self.user.is_active and at < self.ends_at
 
 
 class Device(models.Model):
@@ -208,3 +200,11 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def is_live(self, at: datetime) -> bool:
+        """Whether its token counts."""
+        return (
+            self.revoked_at is None
+            and self.last_seen_at is not None
+            and at < self.last_seen_at + DEVICE_IDLE
+        )

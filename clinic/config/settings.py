@@ -181,7 +181,7 @@ SIMPLE_JWT = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=30),
     "ISSUER": "vez",
     "AUDIENCE": "vez-web",
-    "LEEWAY": 5,
+    "LEEWAY": 0,
     "UPDATE_LAST_LOGIN": False,
 }
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
@@ -219,8 +219,8 @@ CONTENT_SECURITY_POLICY = {
 # API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "clinic.accounts.authentication.DeviceAuthentication",
         "clinic.accounts.authentication.CookieJWTAuthentication",
+        "clinic.accounts.authentication.DeviceAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["clinic.accounts.permissions.Denied"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -288,7 +288,13 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
     "expire-faces": {"task": "recognition.expire", "schedule": 3600.0},
+    "sweep-pictures": {
+        "task": "recognition.sweep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "clean": {"task": "core.clean", "schedule": 3600.0},
+    "clean-sessions": {"task": "accounts.clean_sessions", "schedule": 3600.0},
 }
 
 # Messages ----------------------------------------------------------------------------------------
@@ -303,6 +309,8 @@ EMAIL_TRANSPORT = env.str(
 )
 AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
 AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="") or None
+# Numbers elsewhere are refused: text messages to some countries are a way to drain an account.
+SMS_COUNTRY_CODES = env.list("SMS_COUNTRY_CODES", cast=int, default=[351])
 SNS_SENDER_ID = env.str("SNS_SENDER_ID", default="Vez")
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="Vez <nao-responda@vez.example>")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
@@ -355,8 +363,10 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox" if CLINIC_SANDB
 SANDBOX_BANK_URL = env.str("SANDBOX_BANK_URL", default=f"{INTERNAL_ORIGIN}/api/sandbox/bank")
 HOLD_MINUTES = 15
 CHECK_IN_EARLIEST_MINUTES = env.int("CHECK_IN_EARLIEST_MINUTES", default=24 * 60)
+FACE_ENGINE = env.str("FACE_ENGINE", default="recognition.engines.dlib.DlibEngine")
 FACE_ACCEPT_DISTANCE = env.float("FACE_ACCEPT_DISTANCE", default=0.45)
 FACE_CONFIRM_DISTANCE = env.float("FACE_CONFIRM_DISTANCE", default=0.50)
+FACE_MARGIN = env.float("FACE_MARGIN", default=0.05)
 
 # Sockets -----------------------------------------------------------------------------------------
 WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=15.0)

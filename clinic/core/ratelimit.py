@@ -39,3 +39,16 @@ def forget(scope: str, subject: str) -> None:
         cursor.execute(
             "DELETE FROM core_ratewindow WHERE scope = %s AND subject = %s", [scope, subject]
         )
+
+
+def refund(scope: str, subject: str, *, seconds: int) -> None:
+    """Take one attempt of the present window back, where only failures are to count."""
+    window = int(clock.now().timestamp()) // seconds
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE core_ratewindow SET hits = hits - 1
+            WHERE scope = %s AND subject = %s AND "window" = %s AND hits > 0
+            """,
+            [scope, subject, window],
+        )

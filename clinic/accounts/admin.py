@@ -1,0 +1,143 @@
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import translation
+
+from clinic.accounts import services
+from clinic.accounts.addresses import client_address
+from clinic.accounts.models import Device, Session, User
+from clinic.accounts.principals import actor_of
+from clinic.core import audit
+from clinic.core.errors import DomainError
+
+# What ends a person's sessions when somebody else changes it.
+SENSITIVE = frozenset({"role", "is_active", "is_staff", "is_superuser", "username"})
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Counts failures together with those of the API."""
+
+    def clean(self) -> dict[str, Any]:
+        username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if username and password and self.request is not None:
+            try:
+                user = services.verify_credentials(
+                    username=username, password=password, address=client_address(self.request)
+                )
+            except DomainError as error:
+                language = translation.get_language() or "pt"
+                raise ValidationError(error.detail(language), code=error.code) from error
+            self.confirm_login_allowed(user)
+            self.user_cache = user
+        return self.cleaned_data
+
+
+admin.site.login_form = LoginForm
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Rows to look at: the services write them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class NewUserForm(AdminUserCreationForm[User]):
+    class Meta:
+        model = User
+        fields = ("username", "full_name", "role")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    add_form = NewUserForm
+    list_display = ("username", "full_name", "role", "is_active", "date_joined")
+    list_filter = ("role", "is_active")
+    search_fields = ("username", "full_name", "phone", "email")
+    ordering = ("full_name",)
+    readonly_fields = ("date_joined", "label_choice")
+    filter_horizontal = ()
+    fieldsets = (
+        (None, {"fields": ("username", "password", "role", "is_active")}),
+        ("Person", {"fields": ("full_name", "email", "phone", "birth_date", "language")}),
+        ("Screens", {"fields": ("label_choice",)}),
+        ("Administration", {"fields": ("is_staff", "is_superuser", "date_joined")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": (
+                    "username",
+                    "full_name",
+                    "role",
+                    "usable_password",
+                    "password1",
+                    "password2",
+                ),
+            },
+        ),
+    )
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+    ) -> None:
+        """Save, record who changed which fields, and end the sessions that no longer fit."""
+        if not isinstance(request.user, User):
+            raise TypeError("the administration site knows users only")
+        actor = actor_of(request.user)
+        changed = sorted(form.changed_data)
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            audit.record(
+                "account.edited" if change else "account.created",
+                actor=actor,
+                subject=obj,
+                patient_id=None if obj.is_clinic_staff else obj.pk,
+                fields=[name for name in changed if "password" not in name],
+            )
+            if change and SENSITIVE.intersection(changed):
+                services.revoke_sessions(obj.pk, actor=actor, reason="account_edited")
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnly):
+    list_display = ("user", "created_at", "last_seen_at", "expires_at", "revoked_at")
+    list_filter = ("revoked_at",)
+    search_fields = ("user__username",)
+    exclude = ("jti", "prev_jti")
+    actions = ("end_sessions",)
+
+    @admin.action(description="End the selected sessions", permissions=["view"])
+    def end_sessions(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        if not isinstance(request.user, User):
+            raise TypeError("the administration site knows users only")
+        for session in queryset:
+            services.revoke_session(
+                session.pk, actor=actor_of(request.user), reason="ended_by_administrator"
+            )
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnly):
+    list_display = ("name", "kind", "paired_at", "last_seen_at", "revoked_at")
+    list_filter = ("kind",)
+    exclude = ("token_hash", "code_hash")

@@ -1,0 +1,286 @@
+from typing import Any
+
+from django.middleware.csrf import get_token
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from clinic.accounts import cookies, selectors, serializers, services
+from clinic.accounts.addresses import client_address
+from clinic.accounts.errors import Code
+from clinic.accounts.models import Session, User
+from clinic.accounts.permissions import (
+    CsrfProtected,
+    CsrfProtectedInBrowsers,
+    IsPatient,
+    IsStaff,
+    IsUser,
+)
+from clinic.accounts.services import SignedIn
+from clinic.core.errors import DomainError
+from clinic.core.models import AuditEntry
+from clinic.core.problems import ProblemDetails
+
+PROBLEM = OpenApiResponse(ProblemDetails, description="Problem details; `code` is stable")
+SIGNED_IN = OpenApiResponse(
+    serializers.Me, description="The user; both tokens come as HttpOnly cookies"
+)
+
+
+def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _user(request: Request) -> User:
+    if not isinstance(request.user, User):
+        raise TypeError("the view's permission lets others than users in")
+    return request.user
+
+
+def _session(request: Request) -> Session:
+    if not isinstance(request.auth, Session):
+        raise TypeError("the view's permission lets requests without a session in")
+    return request.auth
+
+
+def _signed_in(signed_in: SignedIn, status: int) -> Response:
+    response = Response(serializers.Me(signed_in.user).data, status=status)
+    cookies.set_session(response, signed_in.pair)
+    return response
+
+
+class _Anonymous(APIView):
+    """Works on the cookies themselves, so nobody is authenticated; the CSRF check still holds."""
+
+    authentication_classes = ()
+    permission_classes = (CsrfProtected,)
+
+
+class CsrfView(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="auth_csrf",
+        tags=["accounts"],
+        auth=[],
+        responses={200: serializers.CsrfToken},
+        summary="The value of the X-CSRFToken header",
+    )
+    def get(self, request: Request) -> Response:
+        return Response({"csrf_token": get_token(request._request)})
+
+
+class RegisterView(_Anonymous):
+    @extend_schema(
+        operation_id="auth_register",
+        tags=["accounts"],
+        auth=[],
+        request=serializers.Registration,
+        responses={201: SIGNED_IN, 400: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        summary="Create a patient's account and log in",
+    )
+    def post(self, request: Request) -> Response:
+        signed_in = services.register(
+            **_validated(serializers.Registration(data=request.data)),
+            address=client_address(request._request),
+            user_agent=request.headers.get("User-Agent", ""),
+        )
+        return _signed_in(signed_in, 201)
+
+
+class LoginView(_Anonymous):
+    @extend_schema(
+        operation_id="auth_login",
+        tags=["accounts"],
+        auth=[],
+        request=serializers.Credentials,
+        responses={200: SIGNED_IN, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        summary="Log in",
+    )
+    def post(self, request: Request) -> Response:
+        signed_in = services.login(
+            **_validated(serializers.Credentials(data=request.data)),
+            address=client_address(request._request),
+            user_agent=request.headers.get("User-Agent", ""),
+            replaces=cookies.access_token(request._request),
+        )
+        return _signed_in(signed_in, 200)
+
+
+class _EndsCookies(_Anonymous):
+    """Clears the session's cookies when the session turns out to have ended."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, DomainError) and exc.code == Code.SESSION_ENDED:
+            cookies.clear_session(response)
+        return response
+
+
+class RefreshView(_EndsCookies):
+    @extend_schema(
+        operation_id="auth_refresh",
+        tags=["accounts"],
+        request=None,
+        responses={200: SIGNED_IN, 401: PROBLEM, 403: PROBLEM, 409: PROBLEM},
+        summary="Renew both tokens",
+        description="Each refresh token works once. 409 `refreshed_elsewhere`: another tab has "
+        "just renewed it and its cookies are in place, so repeat the request you came from.",
+    )
+    def post(self, request: Request) -> Response:
+        return _signed_in(services.refresh(cookies.refresh_token(request._request)), 200)
+
+
+class LogoutView(_EndsCookies):
+    @extend_schema(
+        operation_id="auth_logout",
+        tags=["accounts"],
+        request=None,
+        responses={204: None, 401: PROBLEM, 403: PROBLEM},
+        summary="End the session and close its sockets",
+    )
+    def post(self, request: Request) -> Response:
+        services.logout(
+            raw_access=cookies.access_token(request._request),
+            raw_refresh=cookies.refresh_token(request._request),
+        )
+        response = Response(status=204)
+        cookies.clear_session(response)
+        response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+class MeView(APIView):
+    permission_classes = (IsUser,)
+
+    @extend_schema(
+        operation_id="auth_me",
+        tags=["accounts"],
+        responses={200: serializers.Me, 401: PROBLEM, 403: PROBLEM},
+        summary="Who I am",
+    )
+    def get(self, request: Request) -> Response:
+        return Response(serializers.Me(_user(request)).data)
+
+    @extend_schema(
+        operation_id="auth_me_update",
+        tags=["accounts"],
+        request=serializers.ProfileChange,
+        responses={200: serializers.Me, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        summary="Change my own data",
+        description="Refuses every other field with code `read_only` and changes nothing.",
+    )
+    def patch(self, request: Request) -> Response:
+        changes = _validated(serializers.ProfileChange(data=request.data))
+        return Response(serializers.Me(services.update_profile(_user(request), changes)).data)
+
+
+class PasswordView(APIView):
+    permission_classes = (IsUser,)
+
+    @extend_schema(
+        operation_id="auth_password",
+        tags=["accounts"],
+        request=serializers.PasswordChange,
+        responses={204: None, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        summary="Change my password and end my other sessions",
+    )
+    def post(self, request: Request) -> Response:
+        user = _user(request)
+        services.change_password(
+            user,
+            _session(request),
+            **_validated(serializers.PasswordChange(data=request.data, context={"user": user})),
+            address=client_address(request._request),
+        )
+        return Response(status=204)
+
+
+class AccessesView(ListAPIView[AuditEntry]):
+    permission_classes = (IsPatient,)
+    serializer_class = serializers.Access
+    queryset = AuditEntry.objects.none()
+
+    @extend_schema(
+        operation_id="me_accesses",
+        tags=["accounts"],
+        responses={200: serializers.Access(many=True), 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        summary="Who looked at or changed my record, newest first",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        entries = self.paginate_queryset(selectors.accesses(_user(request).pk)) or []
+        actors = {entry.actor_id for entry in entries if entry.actor_kind == "user"}
+        rendered = serializers.Access(
+            entries, many=True, context={"staff_names": selectors.staff_names(actors)}
+        )
+        return self.get_paginated_response(rendered.data)
+
+
+class DevicesView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="devices_list",
+        tags=["devices"],
+        responses={200: serializers.Device(many=True), 401: PROBLEM, 403: PROBLEM},
+        summary="All devices, newest first",
+    )
+    def get(self, request: Request) -> Response:
+        return Response(serializers.Device(selectors.devices(), many=True).data)
+
+    @extend_schema(
+        operation_id="devices_create",
+        tags=["devices"],
+        request=serializers.DeviceInput,
+        responses={201: serializers.NewDevice, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        summary="Get a pairing code for a new screen",
+    )
+    def post(self, request: Request) -> Response:
+        created = services.create_device(
+            **_validated(serializers.DeviceInput(data=request.data)), created_by=_user(request)
+        )
+        return Response(serializers.NewDevice(created).data, status=201)
+
+
+class PairView(APIView):
+    authentication_classes = ()
+    permission_classes = (CsrfProtectedInBrowsers,)
+
+    @extend_schema(
+        operation_id="devices_pair",
+        tags=["devices"],
+        auth=[],
+        request=serializers.PairingCode,
+        responses={200: serializers.PairedDevice, 400: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        summary="Exchange a pairing code for the device's credential",
+        description="Sets the device's HttpOnly cookie. A client without cookies and Origin needs "
+        "no CSRF header and uses the token as `Authorization: Device <token>`.",
+    )
+    def post(self, request: Request) -> Response:
+        paired = services.pair_device(
+            **_validated(serializers.PairingCode(data=request.data)),
+            address=client_address(request._request),
+        )
+        response = Response(serializers.PairedDevice(paired).data)
+        cookies.set_device(response, paired.device.kind, paired.token)
+        return response
+
+
+class DeviceView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="devices_revoke",
+        tags=["devices"],
+        responses={204: None, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        summary="Take a device's credential away and close its socket",
+    )
+    def delete(self, request: Request, device_id: Any) -> Response:
+        services.revoke_device(device_id, by=_user(request))
+        return Response(status=204)

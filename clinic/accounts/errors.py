@@ -1,0 +1,48 @@
+from enum import StrEnum
+
+from clinic.core.errors import Problem, register
+
+
+class Code(StrEnum):
+    INVALID_CREDENTIALS = "invalid_credentials"
+    SESSION_ENDED = "session_ended"
+    REFRESHED_ELSEWHERE = "refreshed_elsewhere"
+    CSRF_FAILED = "csrf_failed"
+    USERNAME_TAKEN = "username_taken"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105  (the code of an error)
+    PAIRING_CODE_INVALID = "pairing_code_invalid"
+
+
+register(
+    {
+        Code.INVALID_CREDENTIALS: Problem(
+            401,
+            "O nome de utilizador ou a palavra-passe não estão certos.",
+            "The username or the password isn't right.",
+        ),
+        Code.SESSION_ENDED: Problem(
+            401, "A sessão terminou. Entre de novo.", "The session has ended. Log in again."
+        ),
+        Code.REFRESHED_ELSEWHERE: Problem(
+            409,
+            "Outra janela acabou de renovar esta sessão. Repita o pedido.",
+            "Another tab has just renewed this session. Repeat the request.",
+        ),
+        Code.CSRF_FAILED: Problem(
+            403,
+            "O pedido não traz a prova de que partiu desta página. Recarregue e tente de novo.",
+            "The request doesn't prove that it came from this site. Reload and try again.",
+        ),
+        Code.USERNAME_TAKEN: Problem(
+            400, "Este nome de utilizador já existe.", "This username is taken."
+        ),
+        Code.WRONG_PASSWORD: Problem(
+            400, "A palavra-passe atual não está certa.", "The current password isn't right."
+        ),
+        Code.PAIRING_CODE_INVALID: Problem(
+            400,
+            "O código não está certo ou já não é válido. Peça outro na receção.",
+            "The code is wrong or no longer valid. Ask the reception for a new one.",
+        ),
+    }
+)

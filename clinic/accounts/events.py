@@ -1,0 +1,26 @@
+"""What accounts tells the apps above it."""
+
+import uuid
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SessionRevoked:
+    """A login has ended: its sockets must close."""
+
+    session_id: uuid.UUID
+    user_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class DeviceRevoked:
+    """A device has lost its credential: its sockets must close."""
+
+    device_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class ProfileChanged:
+    """A person's own data changed, among them how they are named on shared screens."""
+
+    user_id: uuid.UUID

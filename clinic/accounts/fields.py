@@ -1,0 +1,58 @@
+"""Serializer fields for people's data, for every app that takes it in."""
+
+from datetime import date
+from typing import Any
+
+from rest_framework import serializers
+
+from clinic.accounts.names import InvalidNameError, clean_full_name
+from clinic.accounts.phones import InvalidPhoneError, normalise_mobile
+from clinic.core import clock
+
+EARLIEST_BIRTH = date(1900, 1, 1)
+# More than any valid name in any Unicode form; the exact limit holds after normalisation.
+_RAW_NAME_LENGTH = 500
+
+
+class FullNameField(serializers.CharField):
+    """A person's name, in NFC, without invisible characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=_RAW_NAME_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return clean_full_name(super().to_internal_value(data))
+        except InvalidNameError as error:
+            raise serializers.ValidationError(str(error), code="name_invalid") from error
+
+
+class MobileField(serializers.CharField):
+    """A mobile number that can receive the clinic's SMS; E.164 once read."""
+
+    default_error_messages = {
+        "phone_invalid": "Give a mobile number that can receive our messages.",
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=30, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return normalise_mobile(super().to_internal_value(data))
+        except InvalidPhoneError:
+            self.fail("phone_invalid")
+
+
+class BirthDateField(serializers.DateField):
+    """A day between 1900 and today, on the clinic's calendar."""
+
+    default_error_messages = {
+        "birth_date_invalid": "Give a date between 1900 and today.",
+    }
+
+    def to_internal_value(self, value: Any) -> date:
+        born = super().to_internal_value(value)
+        if not EARLIEST_BIRTH <= born <= clock.today():
+            self.fail("birth_date_invalid")
+        return born

@@ -1,0 +1,63 @@
+import hashlib
+import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from clinic.accounts import tokens
+from clinic.accounts.choices import STAFF_ROLES
+from clinic.accounts.models import Device, Session, User
+from clinic.core import audit, clock
+
+if TYPE_CHECKING:
+    from clinic.core.models import AuditEntry
+
+
+def session_user(raw_access: str) -> tuple[User, Session] | None:
+    """Who an access token speaks for, if its session is still alive."""
+    claims = tokens.read_access(raw_access) if raw_access else None
+    session = live_session(claims.session_id) if claims is not None else None
+    return (session.user, session) if session is not None else None
+
+
+def live_session(session_id: uuid.UUID) -> Session | None:
+    """The session with its user, unless it was revoked, ran out, or its user was disabled."""
+    session = Session.objects.select_related("user").filter(pk=session_id).first()
+    return session if session is not None and session.is_live(clock.now()) else None
+
+
+def token_digest(raw: str) -> str:
+    """What is kept of a device's token. It is random enough to need no slow hash."""
+    return hashlib.sha256(raw.encode()).hexdigest()
+
+
+def device_from_token(raw: str) -> Device | None:
+    """The paired device with this token, unless it was revoked or silent for too long."""
+    if not raw:
+        return None
+    device = Device.objects.filter(token_hash=token_digest(raw)).first()
+    return device if device is not None and device.is_live(clock.now()) else None
+
+
+def live_device(device_id: uuid.UUID) -> Device | None:
+    """The device, if its token still counts."""
+    device = Device.objects.filter(pk=device_id).first()
+    return device if device is not None and device.is_live(clock.now()) else None
+
+
+def devices() -> QuerySet[Device]:
+    """All devices, newest first, the revoked ones too."""
+    return Device.objects.all()
+
+
+def accesses(patient_id: uuid.UUID) -> "QuerySet[AuditEntry]":
+    """Every recorded look at and change of a patient's record, newest first."""
+    return audit.entries_about(patient_id)
+
+
+def staff_names(user_ids: Iterable[str]) -> dict[str, str]:
+    """Full names of those users who are staff, by id."""
+    ids = {uuid.UUID(user_id) for user_id in user_ids}
+    staff = User.objects.filter(pk__in=ids, role__in=STAFF_ROLES)
+    return {str(pk): name for pk, name in staff.values_list("pk", "full_name")}

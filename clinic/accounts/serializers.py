@@ -1,0 +1,166 @@
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError as PasswordRefused
+from rest_framework import serializers
+from rest_framework.fields import get_error_detail
+
+from clinic.accounts.choices import DeviceKind, LabelChoice, Language, Role
+from clinic.accounts.fields import BirthDateField, FullNameField, MobileField
+from clinic.accounts.models import USERNAME_MAX_LENGTH, User, username_characters
+from clinic.accounts.services.devices import CODE_DIGITS
+from clinic.core.models import AuditEntry
+
+PASSWORD_MAX_LENGTH = 256
+
+
+def check_password(password: str, user: User, field: str) -> None:
+    """Raise the serializer's error for `field` unless Django's validators accept the password."""
+    try:
+        validate_password(password, user=user)
+    except PasswordRefused as error:
+        raise serializers.ValidationError({field: get_error_detail(error)}) from error
+
+
+class PasswordField(serializers.CharField):
+    """Taken exactly as typed, and never given back."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            max_length=PASSWORD_MAX_LENGTH,
+            trim_whitespace=False,
+            write_only=True,
+            style={"input_type": "password"},
+            **kwargs,
+        )
+
+
+class CsrfToken(serializers.Serializer[Any]):
+    csrf_token = serializers.CharField(help_text="Value for the X-CSRFToken header")
+
+
+class Me(serializers.Serializer[User]):
+    """A person as they see themselves."""
+
+    id = serializers.UUIDField(read_only=True)
+    username = serializers.CharField(read_only=True)
+    role = serializers.ChoiceField(choices=Role.choices, read_only=True)
+    full_name = serializers.CharField()
+    email = serializers.EmailField(allow_blank=True)
+    phone = serializers.CharField(allow_blank=True)
+    birth_date = serializers.DateField(allow_null=True)
+    language = serializers.ChoiceField(choices=Language.choices)
+    label_choice = serializers.ChoiceField(choices=LabelChoice.choices)
+
+
+class Registration(serializers.Serializer[Any]):
+    username = serializers.CharField(
+        max_length=USERNAME_MAX_LENGTH, validators=[username_characters]
+    )
+    password = PasswordField()
+    full_name = FullNameField()
+    email = serializers.EmailField(max_length=254)
+    phone = MobileField()
+    birth_date = BirthDateField(required=False, allow_null=True)
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        person = User(
+            username=attrs["username"], full_name=attrs["full_name"], email=attrs["email"]
+        )
+        check_password(attrs["password"], person, "password")
+        return attrs
+
+
+class Credentials(serializers.Serializer[Any]):
+    username = serializers.CharField(max_length=USERNAME_MAX_LENGTH)
+    password = PasswordField()
+
+
+class PasswordChange(serializers.Serializer[Any]):
+    current = PasswordField()
+    new = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        check_password(attrs["new"], self.context["user"], "new")
+        return attrs
+
+
+class ProfileChange(serializers.Serializer[Any]):
+    """Any of these; a field that isn't listed is refused, not ignored."""
+
+    full_name = FullNameField(required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    phone = MobileField(required=False)
+    birth_date = BirthDateField(required=False, allow_null=True)
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
+    label_choice = serializers.ChoiceField(choices=LabelChoice.choices, required=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping) and (refused := sorted(data.keys() - self.fields.keys())):
+            raise serializers.ValidationError(
+                {
+                    name: serializers.ErrorDetail("This can't be changed here.", code="read_only")
+                    for name in refused
+                }
+            )
+        internal: dict[str, Any] = super().to_internal_value(data)
+        return internal
+
+
+class DeviceInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=DeviceKind.choices)
+    name = serializers.CharField(max_length=60)
+
+
+class Device(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=DeviceKind.choices)
+    name = serializers.CharField()
+    paired_at = serializers.DateTimeField(allow_null=True)
+    last_seen_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    code_expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class NewDevice(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="device.id")
+    kind = serializers.ChoiceField(source="device.kind", choices=DeviceKind.choices)
+    name = serializers.CharField(source="device.name")
+    code = serializers.CharField(help_text="Six digits, shown only now")
+    code_expires_at = serializers.DateTimeField(source="device.code_expires_at")
+
+
+class PairingCode(serializers.Serializer[Any]):
+    code = serializers.RegexField(
+        rf"\A[0-9]{{{CODE_DIGITS}}}\Z", help_text="The six digits that the staff were given"
+    )
+
+
+class PairedDevice(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="device.id")
+    kind = serializers.ChoiceField(source="device.kind", choices=DeviceKind.choices)
+    name = serializers.CharField(source="device.name")
+    token = serializers.CharField(help_text="For clients that keep no cookies; shown only now")
+
+
+class AccessActor(serializers.Serializer[AuditEntry]):
+    kind = serializers.ChoiceField(
+        source="actor_kind", choices=["user", "device", "system", "provider"]
+    )
+    role = serializers.CharField(source="actor_role", allow_blank=True)
+    name = serializers.SerializerMethodField(help_text="Full name, for staff only")
+
+    def get_name(self, entry: AuditEntry) -> str | None:
+        names: dict[str, str] = self.context["staff_names"]
+        return names.get(entry.actor_id)
+
+
+class Access(serializers.Serializer[AuditEntry]):
+    """One look at the record, or one change of it."""
+
+    at = serializers.DateTimeField()
+    action = serializers.CharField()
+    subject = serializers.CharField(source="subject_type", allow_blank=True)
+    actor = AccessActor(source="*")

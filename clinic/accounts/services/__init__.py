@@ -1,0 +1,47 @@
+"""Everything that writes accounts: one function, one transaction."""
+
+from clinic.accounts.services.devices import (
+    NewDevice,
+    PairedDevice,
+    create_device,
+    pair_device,
+    revoke_device,
+    touch_device,
+)
+from clinic.accounts.services.people import (
+    change_password,
+    create_user,
+    register,
+    update_profile,
+)
+from clinic.accounts.services.sessions import (
+    SignedIn,
+    login,
+    logout,
+    purge_sessions,
+    refresh,
+    revoke_session,
+    revoke_sessions,
+    verify_credentials,
+)
+
+__all__ = [
+    "NewDevice",
+    "PairedDevice",
+    "SignedIn",
+    "change_password",
+    "create_device",
+    "create_user",
+    "login",
+    "logout",
+    "pair_device",
+    "purge_sessions",
+    "refresh",
+    "register",
+    "revoke_device",
+    "revoke_session",
+    "revoke_sessions",
+    "touch_device",
+    "update_profile",
+    "verify_credentials",
+]

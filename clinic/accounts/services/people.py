@@ -1,0 +1,169 @@
+import uuid
+from datetime import date
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from clinic.accounts.choices import Language, Role
+from clinic.accounts.errors import Code
+from clinic.accounts.events import ProfileChanged
+from clinic.accounts.models import Session, User
+from clinic.accounts.names import clean_full_name
+from clinic.accounts.phones import normalise_mobile
+from clinic.accounts.principals import actor_of
+from clinic.accounts.services.sessions import (
+    SignedIn,
+    open_session,
+    revoke_sessions,
+    verify_credentials,
+)
+from clinic.core import audit, events, ratelimit
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+
+# Generous: a whole waiting room may register behind one address.
+REGISTRATIONS_PER_ADDRESS = 600
+REGISTRATION_WINDOW_SECONDS = 3600
+
+PROFILE_FIELDS = frozenset(
+    {"full_name", "email", "phone", "birth_date", "language", "label_choice"}
+)
+
+
+def register(
+    *,
+    username: str,
+    password: str,
+    full_name: str,
+    email: str,
+    phone: str,
+    address: str,
+    birth_date: date | None = None,
+    language: str = Language.PORTUGUESE,
+    user_agent: str = "",
+) -> SignedIn:
+    """Create a patient's own account and log in.
+
+    The password has passed Django's validators. Raises DomainError `username_taken` (names differ
+    by more than case) and `throttled`.
+    """
+    ratelimit.hit(
+        "register",
+        address,
+        limit=REGISTRATIONS_PER_ADDRESS,
+        seconds=REGISTRATION_WINDOW_SECONDS,
+    )
+    with transaction.atomic():
+        user = _insert(
+            username=username,
+            password=password,
+            full_name=clean_full_name(full_name),
+            email=email,
+            phone=normalise_mobile(phone),
+            birth_date=birth_date,
+            language=language,
+        )
+        audit.record("account.registered", actor=actor_of(user), subject=user, patient_id=user.pk)
+        return open_session(user, user_agent=user_agent)
+
+
+def create_user(
+    *,
+    actor: Actor,
+    full_name: str,
+    role: str = Role.PATIENT,
+    username: str | None = None,
+    password: str | None = None,
+    email: str = "",
+    phone: str = "",
+    birth_date: date | None = None,
+    language: str = Language.PORTUGUESE,
+    **fields: Any,
+) -> User:
+    """Create a person on somebody else's behalf, such as a walk-in at the desk.
+
+    Without a password nobody can log in as them; without a username they get one of their own.
+    Raises InvalidNameError, InvalidPhoneError, and DomainError `username_taken`.
+    """
+    with transaction.atomic():
+        user = _insert(
+            username=username or f"visitor-{uuid.uuid4().hex}",
+            password=password,
+            full_name=clean_full_name(full_name),
+            email=email,
+            phone=normalise_mobile(phone) if phone else "",
+            birth_date=birth_date,
+            language=language,
+            role=role,
+            **fields,
+        )
+        audit.record(
+            "account.created",
+            actor=actor,
+            subject=user,
+            patient_id=user.pk if user.role == Role.PATIENT else None,
+            role=user.role,
+        )
+    return user
+
+
+def _insert(*, username: str, password: str | None, **fields: Any) -> User:
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(username, password, **fields)
+    except IntegrityError as error:
+        if "username" not in str(error.__cause__):
+            raise
+        raise DomainError(Code.USERNAME_TAKEN, pointer="/username") from error
+
+
+def update_profile(user: User, changes: dict[str, Any]) -> User:
+    """Change what a person may change about themselves, and announce ProfileChanged.
+
+    Only differences are written and recorded. Raises InvalidNameError, InvalidPhoneError, and
+    KeyError for a field that isn't theirs to change.
+    """
+    if unknown := changes.keys() - PROFILE_FIELDS:
+        raise KeyError(sorted(unknown)[0])
+    wanted = dict(changes)
+    if "full_name" in wanted:
+        wanted["full_name"] = clean_full_name(wanted["full_name"])
+    if "phone" in wanted:
+        wanted["phone"] = normalise_mobile(wanted["phone"])
+    with transaction.atomic():
+        fresh = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        changed = sorted(name for name, value in wanted.items() if getattr(fresh, name) != value)
+        if not changed:
+            return fresh
+        for name in changed:
+            setattr(fresh, name, wanted[name])
+        fresh.save(update_fields=changed)
+        audit.record(
+            "profile.changed",
+            actor=actor_of(fresh),
+            subject=fresh,
+            patient_id=fresh.pk if fresh.role == Role.PATIENT else None,
+            fields=changed,
+        )
+        events.announce(ProfileChanged(fresh.pk))
+    return fresh
+
+
+def change_password(user: User, session: Session, *, current: str, new: str, address: str) -> None:
+    """Set a new password, which has passed the validators, and end the user's other sessions.
+
+    Raises DomainError `wrong_password`, and `throttled` after too many wrong ones.
+    """
+    try:
+        verify_credentials(username=user.username, password=current, address=address)
+    except DomainError as error:
+        if error.code == Code.INVALID_CREDENTIALS:
+            raise DomainError(Code.WRONG_PASSWORD, pointer="/current") from error
+        raise
+    with transaction.atomic():
+        fresh = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        fresh.set_password(new)
+        fresh.save(update_fields=["password"])
+        actor = actor_of(fresh)
+        audit.record("password.changed", actor=actor, subject=fresh)
+        revoke_sessions(fresh.pk, actor=actor, reason="password_changed", keep=session.pk)

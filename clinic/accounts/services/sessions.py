@@ -1,0 +1,210 @@
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.contrib.auth import authenticate
+from django.db import transaction
+
+from clinic.accounts import tokens
+from clinic.accounts.errors import Code
+from clinic.accounts.events import SessionRevoked
+from clinic.accounts.models import (
+    PATIENT_LIMIT,
+    STAFF_LIMIT,
+    USER_AGENT_MAX_LENGTH,
+    Session,
+    User,
+)
+from clinic.accounts.principals import actor_of
+from clinic.core import audit, clock, events, ratelimit
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+
+# Failed logins. The window is fixed, so at worst twice the limit falls into any stretch of it.
+LOGIN_WINDOW_SECONDS = 15 * 60
+FAILURES_PER_USER_AND_ADDRESS = 5
+FAILURES_PER_USER = 50
+FAILURES_PER_ADDRESS = 100
+
+# Two tabs may refresh with the same token; the slower one is told to repeat its request.
+REFRESH_GRACE = timedelta(seconds=10)
+KEEP_ENDED = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    user: User
+    session: Session
+    pair: tokens.Pair
+
+
+def verify_credentials(*, username: str, password: str, address: str) -> User:
+    """The active user with this name and password.
+
+    Raises DomainError `invalid_credentials`, the same after the same work whether the name, the
+    password or the account's state is at fault, and `throttled` after too many failures. Call it
+    outside a transaction: the count of a failure must not be rolled back.
+    """
+    name = username.lower()
+    attempt = _digest(f"{name} {address}")
+    counted = (
+        ("login.user", _digest(name), FAILURES_PER_USER),
+        ("login.address", _digest(address), FAILURES_PER_ADDRESS),
+    )
+    # Counted before the password is looked at: parallel guesses can't slip past the limit.
+    ratelimit.hit(
+        "login",
+        attempt,
+        limit=FAILURES_PER_USER_AND_ADDRESS,
+        seconds=LOGIN_WINDOW_SECONDS,
+    )
+    for scope, subject, limit in counted:
+        ratelimit.hit(scope, subject, limit=limit, seconds=LOGIN_WINDOW_SECONDS)
+    user = authenticate(username=username, password=password)
+    if not isinstance(user, User):
+        raise DomainError(Code.INVALID_CREDENTIALS)
+    ratelimit.forget("login", attempt)
+    for scope, subject, _ in counted:
+        ratelimit.refund(scope, subject, seconds=LOGIN_WINDOW_SECONDS)
+    return user
+
+
+def login(
+    *, username: str, password: str, address: str, user_agent: str = "", replaces: str = ""
+) -> SignedIn:
+    """Check the credentials and open a new session; the browser's former one ends.
+
+    `replaces` is the access token that the browser sent. Raises what `verify_credentials` raises.
+    """
+    user = verify_credentials(username=username, password=password, address=address)
+    with transaction.atomic():
+        former = tokens.read_access(replaces) if replaces else None
+        if former is not None:
+            revoke_session(former.session_id, actor=actor_of(user), reason="replaced")
+        return open_session(user, user_agent=user_agent)
+
+
+def open_session(user: User, *, user_agent: str = "") -> SignedIn:
+    """Start a session, in the caller's transaction, for somebody who has proved who they are."""
+    moment = clock.now()
+    session = Session.objects.create(
+        user=user,
+        jti=uuid.uuid4(),
+        created_at=moment,
+        last_seen_at=moment,
+        expires_at=moment + (STAFF_LIMIT if user.is_clinic_staff else PATIENT_LIMIT),
+        user_agent=_printable(user_agent),
+    )
+    audit.record("session.started", actor=actor_of(user), subject=session)
+    return SignedIn(user, session, tokens.issue(session))
+
+
+def refresh(raw_refresh: str) -> SignedIn:
+    """Exchange a refresh token for a new pair; each token works once.
+
+    1. A token that isn't valid, or whose session or user is gone, raises `session_ended`.
+    2. The session row is locked, so of simultaneous uses one wins.
+    3. The token that was just replaced raises `refreshed_elsewhere` for a few seconds: the winner's
+       cookies are in the same browser.
+    4. Any other token of this session was stolen or replayed: the session is revoked, and that is
+       committed before `session_ended` is raised.
+    """
+    claims = tokens.read_refresh(raw_refresh) if raw_refresh else None
+    if claims is None:
+        raise DomainError(Code.SESSION_ENDED)
+    with transaction.atomic():
+        outcome = _rotate(claims)
+    if isinstance(outcome, Code):
+        raise DomainError(outcome)
+    return outcome
+
+
+def _rotate(claims: tokens.Claims) -> SignedIn | Code:
+    session = (
+        Session.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(pk=claims.session_id)
+        .first()
+    )
+    moment = clock.now()
+    if session is None or not session.is_live(moment):
+        return Code.SESSION_ENDED
+    if session.jti == claims.jti:
+        session.prev_jti, session.prev_at = session.jti, moment
+        session.jti, session.last_seen_at = uuid.uuid4(), moment
+        session.save(update_fields=["jti", "prev_jti", "prev_at", "last_seen_at"])
+        return SignedIn(session.user, session, tokens.issue(session))
+    if (
+        session.prev_jti == claims.jti
+        and session.prev_at is not None
+        and moment - session.prev_at < REFRESH_GRACE
+    ):
+        return Code.REFRESHED_ELSEWHERE
+    revoke_session(session.pk, actor=Actor.system("sessions"), reason="reused")
+    return Code.SESSION_ENDED
+
+
+def logout(*, raw_access: str, raw_refresh: str) -> None:
+    """End the session that the browser's cookies point at, at once and for every token of it.
+
+    Raises DomainError `session_ended` when they point at none that is alive.
+    """
+    found = (
+        tokens.read_access(raw_access) if raw_access else None,
+        tokens.read_refresh(raw_refresh) if raw_refresh else None,
+    )
+    with transaction.atomic():
+        ended = 0
+        for session_id in {claims.session_id for claims in found if claims is not None}:
+            session = Session.objects.select_related("user").filter(pk=session_id).first()
+            if session is not None:
+                ended += revoke_session(session_id, actor=actor_of(session.user), reason="logout")
+    if not ended:
+        raise DomainError(Code.SESSION_ENDED)
+
+
+def revoke_session(session_id: uuid.UUID, *, actor: Actor, reason: str) -> bool:
+    """End one session and announce SessionRevoked. False when it had ended before."""
+    with transaction.atomic():
+        open_ones = Session.objects.select_for_update(of=("self",)).filter(
+            pk=session_id, revoked_at__isnull=True
+        )
+        return _revoke(list(open_ones), actor, reason) > 0
+
+
+def revoke_sessions(
+    user_id: uuid.UUID, *, actor: Actor, reason: str, keep: uuid.UUID | None = None
+) -> int:
+    """End a user's sessions but the one to `keep`, and announce each. Returns how many ended."""
+    with transaction.atomic():
+        open_ones = (
+            Session.objects.select_for_update(of=("self",))
+            .filter(user_id=user_id, revoked_at__isnull=True)
+            .exclude(pk=keep)
+            .order_by("pk")
+        )
+        return _revoke(list(open_ones), actor, reason)
+
+
+def _revoke(sessions: list[Session], actor: Actor, reason: str) -> int:
+    for session in sessions:
+        session.revoked_at = clock.now()
+        session.save(update_fields=["revoked_at"])
+        audit.record("session.ended", actor=actor, subject=session, reason=reason)
+        events.announce(SessionRevoked(session.pk, session.user_id))
+    return len(sessions)
+
+
+def purge_sessions() -> int:
+    """Delete sessions that ended long ago; the audit log keeps what happened."""
+    deleted, _ = Session.objects.filter(expires_at__lt=clock.now() - KEEP_ENDED).delete()
+    return deleted
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _printable(user_agent: str) -> str:
+    return "".join(filter(str.isprintable, user_agent))[:USER_AGENT_MAX_LENGTH]
