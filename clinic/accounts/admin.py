@@ -1,4 +1,4 @@
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -7,7 +7,6 @@ from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import translation
 
@@ -17,6 +16,16 @@ from clinic.accounts.models import Device, Session, User
 from clinic.accounts.principals import actor_of
 from clinic.core import audit
 from clinic.core.errors import DomainError
+
+# Django's own classes take type parameters in the stubs only.
+if TYPE_CHECKING:
+    from django.forms import ModelForm
+
+    AnyAdmin = admin.ModelAdmin[Any]
+    CreationForm = AdminUserCreationForm[User]
+    UserAdminBase = DjangoUserAdmin[User]
+else:
+    AnyAdmin, CreationForm, UserAdminBase = admin.ModelAdmin, AdminUserCreationForm, DjangoUserAdmin
 
 # What ends a person's sessions when somebody else changes it.
 SENSITIVE = frozenset({"role", "is_active", "is_staff", "is_superuser", "username"})
@@ -43,7 +52,7 @@ class LoginForm(AdminAuthenticationForm):
 admin.site.login_form = LoginForm
 
 
-class ReadOnly(admin.ModelAdmin[Any]):
+class ReadOnly(AnyAdmin):
     """Rows to look at: the services write them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -56,14 +65,14 @@ class ReadOnly(admin.ModelAdmin[Any]):
         return False
 
 
-class NewUserForm(AdminUserCreationForm[User]):
+class NewUserForm(CreationForm):
     class Meta:
         model = User
         fields = ("username", "full_name", "role")
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(UserAdminBase):
     add_form = NewUserForm
     list_display = ("username", "full_name", "role", "is_active", "date_joined")
     list_filter = ("role", "is_active")
@@ -98,7 +107,7 @@ class UserAdmin(DjangoUserAdmin):
         return False
 
     def save_model(
-        self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool
+        self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
     ) -> None:
         """Save, record who changed which fields, and end the sessions that no longer fit."""
         if not isinstance(request.user, User):

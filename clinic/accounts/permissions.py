@@ -1,10 +1,9 @@
 """Who may do what. Everything is denied unless a view names one of these."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from clinic.accounts import csrf
 from clinic.accounts.authentication import authenticate_device
@@ -12,18 +11,22 @@ from clinic.accounts.choices import RECEPTION_ROLES, STAFF_ROLES, DeviceKind, Ro
 from clinic.accounts.models import User
 from clinic.accounts.principals import DevicePrincipal
 
+# rest_framework.views reads this module through the settings while it is being imported itself.
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
 
 class Denied(BasePermission):
     """Nobody. The default, so that a view without a permission is closed."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return False
 
 
 class _HasRole(BasePermission):
     roles: ClassVar[frozenset[Role]] = frozenset()
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         return isinstance(request.user, User) and request.user.role in self.roles
 
 
@@ -66,13 +69,15 @@ class _IsDevice(BasePermission):
 
     kind: ClassVar[DeviceKind]
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if isinstance(request.user, DevicePrincipal) and request.user.kind == self.kind:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        principal: Any = request.user
+        if isinstance(principal, DevicePrincipal) and principal.kind == self.kind:
             return True
         found = authenticate_device(request._request, self.kind)
         if found is None:
             return False
-        request.user, request.auth = found
+        principal, request.auth = found
+        request.user = principal
         return True
 
 
@@ -87,7 +92,7 @@ class IsKiosk(_IsDevice):
 class CsrfProtected(BasePermission):
     """Anybody, logged in or not, whose unsafe request proves that it came from our own origin."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         csrf.enforce(request._request)
         return True
 
@@ -95,7 +100,7 @@ class CsrfProtected(BasePermission):
 class CsrfProtectedInBrowsers(CsrfProtected):
     """The same, but a request with neither cookies nor Origin passes: no browser page sends it."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         plain = request._request
         if not plain.COOKIES and "Origin" not in plain.headers:
             return True

@@ -7,6 +7,9 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 
+# The base class registers its subclasses in a hook without annotations: hence both exemptions.
+
+
 class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "clinic.accounts.authentication.CookieJWTAuthentication"
     name = "session"

@@ -157,7 +157,7 @@ class AccessActor(serializers.Serializer[AuditEntry]):
         return names.get(entry.actor_id)
 
 
-class Access(serializers.Serializer[AuditEntry]):
+class Access(serializers.Serializer[Any]):
     """One look at the record, or one change of it."""
 
     at = serializers.DateTimeField()

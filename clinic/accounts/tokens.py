@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -59,7 +60,7 @@ def read_refresh(raw: str) -> Claims | None:
     return _read(raw, RefreshToken)
 
 
-def _read(raw: str, kind: type[Token]) -> Claims | None:
+def _read(raw: Any, kind: type[Token]) -> Claims | None:
     try:
         token = kind(raw)
         return Claims(uuid.UUID(token[SESSION_CLAIM]), uuid.UUID(token["jti"]))

@@ -4,7 +4,7 @@ These functions read the database: call them from async code through `database_s
 The origin is the caller's to check; `Principal.by_header` says who may come without one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -57,9 +57,9 @@ def still_valid(principal: Principal) -> bool:
     return False
 
 
-def _device(raw: str, kinds: Iterable[DeviceKind], *, by_header: bool) -> Principal | None:
+def _device(raw: str, kinds: Collection[DeviceKind], *, by_header: bool) -> Principal | None:
     device = selectors.device_from_token(raw)
-    if device is None or device.kind not in kinds:
+    if device is None or DeviceKind(device.kind) not in kinds:
         return None
     services.touch_device(device)
     return Principal(device=device, by_header=by_header)

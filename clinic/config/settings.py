@@ -244,6 +244,12 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/",
+    "ENUM_NAME_OVERRIDES": {
+        "DeviceKind": "clinic.accounts.choices.DeviceKind",
+        "LabelChoice": "clinic.accounts.choices.LabelChoice",
+        "Language": "clinic.accounts.choices.Language",
+        "Role": "clinic.accounts.choices.Role",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "clinic.config.schema.list_error_codes",

@@ -181,10 +181,9 @@ def revoke_sessions(
         open_ones = (
             Session.objects.select_for_update(of=("self",))
             .filter(user_id=user_id, revoked_at__isnull=True)
-            .exclude(pk=keep)
             .order_by("pk")
         )
-        return _revoke(list(open_ones), actor, reason)
+        return _revoke([one for one in open_ones if one.pk != keep], actor, reason)
 
 
 def _revoke(sessions: list[Session], actor: Actor, reason: str) -> int:
