@@ -2,7 +2,7 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { en as commonEn } from "@/locales/en/common";
 import { pt as commonPt } from "@/locales/pt/common";
-import { isProblem, type Problem } from "./api/problem";
+import { isProblem } from "./api/problem";
 import { currentLanguage, onLanguage, setLanguage } from "./language";
 
 type Words = Record<string, unknown>;
@@ -32,26 +32,28 @@ export function startI18n(namespaces: Record<string, { pt: Words; en: Words }>):
   onLanguage((language) => void i18next.changeLanguage(language));
 }
 
+/** For keys that are made from the server's codes; all others are typed. */
+const say = i18next.t as unknown as (key: string, values?: Record<string, unknown>) => string;
+
 /** What happened and what to do next, in the person's words. */
 export function problemText(error: unknown): string {
-  if (!isProblem(error)) return i18next.t("common:problem.unknown");
+  if (!isProblem(error)) return say("common:problem.unknown");
   const minutes = error.retryAfter === null ? 1 : Math.max(1, Math.ceil(error.retryAfter / 60));
   const key = `common:problem.${error.code}`;
-  if (i18next.exists(key)) return i18next.t(key, { minutes });
-  if (error.detail) return error.detail;
-  return i18next.t(byStatus(error), { minutes });
+  if (i18next.exists(key)) return say(key, { minutes });
+  return error.detail || say(byStatus(error.status), { minutes });
 }
 
-function byStatus(problem: Problem) {
-  if (problem.status === 429) return "common:problem.throttled";
-  if (problem.status === 503) return "common:problem.unavailable";
-  if (problem.status === 404) return "common:problem.not_found";
-  if (problem.status === 401) return "common:problem.not_authenticated";
+function byStatus(status: number): string {
+  if (status === 429) return "common:problem.throttled";
+  if (status === 503) return "common:problem.unavailable";
+  if (status === 404) return "common:problem.not_found";
+  if (status === 401) return "common:problem.not_authenticated";
   return "common:problem.unknown";
 }
 
 /** The sentence for one field of a refused form. */
 export function fieldProblemText(problem: { code: string; detail: string }): string {
   const key = `common:field.${problem.code}`;
-  return i18next.exists(key) ? i18next.t(key) : problem.detail;
+  return i18next.exists(key) ? say(key) : problem.detail;
 }

@@ -26,6 +26,7 @@ export interface TextFieldProps extends Omit<
   inputRef?: Ref<HTMLInputElement>;
   inputClassName?: string;
   placeholder?: string;
+  autoCapitalize?: "none" | "words" | "characters";
 }
 
 export function TextField({
@@ -37,6 +38,7 @@ export function TextField({
   inputRef,
   inputClassName,
   placeholder,
+  autoCapitalize,
   ...rest
 }: TextFieldProps) {
   return (
@@ -59,6 +61,7 @@ export function TextField({
         ref={inputRef}
         className={classes(styles.input, inputClassName)}
         placeholder={placeholder}
+        autoCapitalize={autoCapitalize}
       />
       {error ? <FieldError className={styles.error}>{error}</FieldError> : null}
       {!error && good ? (

@@ -18,3 +18,4 @@ export { Switch } from "./Switch";
 export { PasswordField, TextField } from "./TextField";
 export { TilePattern } from "./TilePattern";
 export { clearToasts, toast, ToastRegion } from "./Toast";
+export { Providers } from "./Providers";

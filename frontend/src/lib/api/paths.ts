@@ -5,11 +5,8 @@ import type * as T from "./types";
 interface Json<B> {
   content: { "application/json": B };
 }
-interface Parameters<P, Q, H> {
-  path: P;
-  query?: Q;
-  header?: H;
-}
+type Optional<K extends string, V> = [V] extends [never] ? Partial<Record<K, never>> : Record<K, V>;
+type Parameters<P, Q, H> = Optional<"path", P> & Optional<"query", Q> & Optional<"header", H>;
 interface Read<B, Q = never, P = never> {
   parameters: Parameters<P, Q, never>;
   responses: { 200: Json<B> };

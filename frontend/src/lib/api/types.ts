@@ -321,3 +321,6 @@ export interface MbWayRequest {
   status: string;
   created_at: string;
 }
+
+/** Everything that comes over a websocket, told apart by `type`. */
+export type LiveFrame = Board | Day | Visit | PaymentFrame | CheckInFrame | Heartbeat;

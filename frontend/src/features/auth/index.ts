@@ -1,0 +1,2 @@
+export { LoginForm } from "./LoginForm";
+export { meQuery, onSessionEnd, useLogin, useLogout, useMe, useRegister } from "./session";
