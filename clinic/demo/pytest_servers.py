@@ -40,8 +40,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    for server in reversed(config.stash.get(_servers, [])):
+    if _servers not in config.stash:
+        return
+    for server in config.stash[_servers]:
         server.remove()
-    home = config.stash.get(_home, None)
-    if home is not None:
-        shutil.rmtree(home)
+    shutil.rmtree(config.stash[_home])

@@ -1,0 +1,51 @@
+# Needs Python 3.11 or newer and make; everything else is installed into this folder.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PY := .venv/bin/python
+
+# The first Python that is new enough, with the names it usually has.
+PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+.PHONY: help run test lint format reset bench lock schema eb-bundle install
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: ## install the locked Python packages into .venv (every other target does it first)
+	@test -n "$(PYTHON)" || { echo "Vez needs Python 3.11 or newer; none was found on the PATH." >&2; exit 1; }
+	@$(PYTHON) requirements/install.py
+
+run: install ## start the whole clinic with demo data on http://localhost:8000 (PORT changes it)
+	@$(PY) -m clinic.demo run --under-make
+
+test: install ## run every test: Python, TypeScript, and the day in a browser
+	@$(PY) -m tests.run
+
+lint: install ## run every check that needs no test: style, types, imports, migrations, schema
+	@$(PY) -m tests.lint
+
+format: install ## format Python and TypeScript
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m clinic.demo.frontend npm run --silent format
+
+reset: install ## forget the demo's data, secrets and logs
+	@$(PY) -m clinic.demo reset
+
+bench: install ## measure commit-to-screen for 1,000 displays against a bare broadcast server
+	@$(PY) -m tests.bench
+
+schema: install ## write the OpenAPI document and the TypeScript types made from it
+	@$(PY) -m tests.lint schema --write
+
+lock: install ## write the lock files anew from requirements/*.in (LOCK_ARGS=--upgrade for newer versions)
+	@for name in bootstrap base dev; do \
+		echo "requirements/$$name.lock"; \
+		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header $(LOCK_ARGS) \
+			requirements/$$name.in -o requirements/$$name.lock || exit 1; \
+	done
+
+eb-bundle: install ## zip the Elastic Beanstalk bundle of the API into docker/dist
+	@$(PY) docker/elastic_beanstalk/bundle.py

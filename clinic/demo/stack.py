@@ -1,0 +1,357 @@
+"""The demo's processes: started in order, started again when one dies, stopped without a rest."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import json
+import os
+import secrets
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol
+
+from clinic.demo.embedded import Postgres, ServerFailedError, Valkey, is_port_free
+from clinic.demo.processes import Program
+
+if TYPE_CHECKING:
+    from clinic.demo.stopping import StopSwitch
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+NEEDED_BYTES: Final = 500_000_000
+READY_SECONDS: Final = 180.0
+PREPARE_SECONDS: Final = 300.0
+DEATHS_BEFORE_READY: Final = 3
+LONGEST_PAUSE_SECONDS: Final = 30.0
+
+
+class DemoFailedError(RuntimeError):
+    """The demo can't start; the message is what the person has to know."""
+
+
+class Say(Protocol):
+    """Shows a line, with the time since `began` where given."""
+
+    def __call__(self, line: str, began: float | None = None) -> None: ...
+
+
+@dataclass
+class Watched:
+    """One process under watch, with how often it died and when to try again."""
+
+    process: Postgres | Valkey | Program
+    deaths: int = 0
+    started_at: float = field(default_factory=time.monotonic)
+    retry_at: float | None = None
+
+
+class Stack:
+    """Everything `make run` starts. Its files live in `var`; one stack per folder at a time."""
+
+    def __init__(self, var: Path, *, port: int, switch: StopSwitch, say: Say) -> None:
+        self.var = var
+        self.port = port
+        self.bind = os.environ.get("CLINIC_BIND", "127.0.0.1")
+        self.origin = os.environ.get("PUBLIC_ORIGIN", f"http://localhost:{port}").rstrip("/")
+        self._switch = switch
+        self._say = say
+        self._lock: IO[str] | None = None
+        self._servers: list[Postgres | Valkey] = []
+        self._watched: list[Watched] = []
+        self._environment: dict[str, str] = {}
+
+    def check(self) -> None:
+        """Refuse, with DemoFailedError, what could only fail later; takes this folder's lock."""
+        try:
+            self.var.mkdir(parents=True, exist_ok=True)
+            self._lock = (self.var / "demo.lock").open("a+")
+        except PermissionError:
+            raise DemoFailedError(
+                f"{self.var} belongs to another user (was the demo run as root?); "
+                "remove it as that user: make reset."
+            ) from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            running = _read_json(self.var / "demo.json")
+            where = f" at {running['url']} (process {running['pid']})" if running else ""
+            raise DemoFailedError(
+                f"The demo of this checkout already runs{where}; stop that one first."
+            ) from None
+        (self.var / "demo.json").unlink(missing_ok=True)
+        if not is_port_free(self.port, self.bind):
+            raise DemoFailedError(
+                f"Port {self.port} is taken by another program; "
+                f"choose another one: PORT={self.port + 1} make run."
+            )
+        free = shutil.disk_usage(self.var).free
+        if free < NEEDED_BYTES:
+            raise DemoFailedError(
+                f"The disk of {self.var} has {free / 1e6:.0f} MB free; "
+                f"the demo needs {NEEDED_BYTES / 1e6:.0f} MB."
+            )
+
+    def start(self) -> None:
+        """Start everything and wait until the product says that it is ready."""
+        database = os.environ.get("DATABASE_URL") or self._start_server(
+            Postgres(self.var / "postgres", log=self._log("postgres"))
+        )
+        broker = os.environ.get("REDIS_URL") or self._start_server(
+            Valkey(self.var / "valkey", log=self._log("valkey"))
+        )
+        self._environment = self._write_environment(database, broker)
+        self._prepare()
+        for program in self._programs():
+            program.start()
+            self._watched.append(Watched(program))
+        self._await_readiness()
+        self.write_state()
+
+    def watch(self) -> None:
+        """Start again what dies, until the switch is pressed."""
+        while not self._switch.pressed:
+            if self._revive():
+                self.write_state()
+            time.sleep(0.3)
+
+    def stop(self) -> None:
+        """Stop all processes: first what serves, then what it stands on."""
+        (self.var / "demo.json").unlink(missing_ok=True)
+        programs = [item.process for item in self._watched if isinstance(item.process, Program)]
+        for program in programs:
+            program.request_stop()
+        for process in (*programs, *reversed(self._servers)):
+            process.stop(at_once=lambda: self._switch.pressed_twice)
+        self._watched.clear()
+        self._servers.clear()
+
+    def write_state(self) -> None:
+        """Publish var/demo.json: what the contract promises, and the processes of this moment."""
+        known = _read_json(self.var / "demo-accounts.json") or {}
+        state = {
+            "url": self.origin,
+            "pid": os.getpid(),
+            "accounts": known.get("accounts", {}),
+            "devices": known.get("devices", {}),
+            "sandbox": {"messages": "/api/sandbox/messages", "bank": "/api/sandbox/bank"},
+            "processes": {item.process.name: item.process.pid for item in self._watched},
+        }
+        unfinished = self.var / "demo.json.new"
+        unfinished.write_text(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
+        unfinished.replace(self.var / "demo.json")
+
+    def accounts(self) -> dict[str, dict[str, str]]:
+        known = _read_json(self.var / "demo-accounts.json") or {}
+        return dict(known.get("accounts", {}))
+
+    def _start_server(self, server: Postgres | Valkey) -> str:
+        self._switch.check()
+        began = time.monotonic()
+        self._servers.append(server)
+        self._watched.append(Watched(server))
+        try:
+            server.start()
+        except ServerFailedError as failure:
+            raise DemoFailedError(str(failure)) from None
+        self._say(f"{server.title} listens on 127.0.0.1:{server.port}", began)
+        return server.url
+
+    def _log(self, name: str) -> Path:
+        return self.var / "log" / f"{name}.log"
+
+    def _write_environment(self, database: str, broker: str) -> dict[str, str]:
+        """Keep secrets and addresses in var/demo.env, where manage.py finds them too."""
+        file = self.var / "demo.env"
+        kept = dict(line.split("=", 1) for line in _lines(file) if "=" in line)
+        made = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "JWT_KEY": secrets.token_urlsafe(48),
+            "PAYMENT_WEBHOOK_SECRET": secrets.token_urlsafe(48),
+            "FACE_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        settings = {
+            "CLINIC_ENV": "demo",
+            "CLINIC_SANDBOX": "1",
+            **{name: os.environ.get(name) or kept.get(name) or new for name, new in made.items()},
+            "DATABASE_URL": database,
+            "REDIS_URL": broker,
+            "PORT": str(self.port),
+            "PUBLIC_ORIGIN": self.origin,
+        }
+        unfinished = file.with_suffix(".new")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        unfinished.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        unfinished.replace(file)
+        return {
+            **os.environ,
+            **settings,
+            "CLINIC_VAR": str(self.var),
+            "DJANGO_SETTINGS_MODULE": "clinic.config.settings",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _prepare(self) -> None:
+        began = time.monotonic()
+        log = self._log("prepare")
+        log.unlink(missing_ok=True)
+        preparation = Program(
+            "prepare",
+            [sys.executable, "-m", "clinic.demo.prepare"],
+            log=log,
+            env=self._environment,
+            cwd=ROOT,
+        )
+        preparation.start()
+        self._watched.append(Watched(preparation))
+        while preparation.is_running():
+            self._switch.pause(0.1)
+            if time.monotonic() - began > PREPARE_SECONDS:
+                break
+        self._watched.pop()
+        code = preparation.exit_code()
+        preparation.kill()
+        if code != 0:
+            raise DemoFailedError(
+                "The database could not be prepared; the end of var/log/prepare.log:\n"
+                + preparation.last_lines()
+            )
+        self._say("The database is up to date and the demo clinic is filled", began)
+
+    def _programs(self) -> list[Program]:
+        python = sys.executable
+        celery: list[str | Path] = [python, "-m", "celery", "-A", "clinic.config.celery"]
+        commands: dict[str, list[str | Path]] = {
+            "web": [
+                *[python, "-m", "uvicorn", "clinic.config.asgi:application"],
+                *["--host", self.bind, "--port", str(self.port)],
+                *["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"],
+                *["--ws-max-size", "65536"],
+                *["--ws-ping-interval", "20", "--ws-ping-timeout", "20"],
+                *["--backlog", "4096", "--timeout-graceful-shutdown", "3"],
+                *["--no-access-log", "--no-server-header", "--no-proxy-headers"],
+            ],
+            "worker": [
+                *[*celery, "worker", "--queues", "default,recognition", "--concurrency", "2"],
+                *["--hostname", f"demo-{self.port}@localhost"],
+                *["--loglevel", "INFO", "--without-gossip", "--without-mingle"],
+            ],
+            "beat": [
+                *[*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],
+                *["--schedule", str(self.var / "celerybeat-schedule")],
+            ],
+            "relay": [python, ROOT / "manage.py", "relay"],
+        }
+        return [
+            Program(name, argv, log=self._log(name), env=self._environment, cwd=ROOT)
+            for name, argv in commands.items()
+        ]
+
+    def _await_readiness(self) -> None:
+        began = time.monotonic()
+        reported = began
+        parts = "no answer yet"
+        while True:
+            self._switch.pause(0.1)
+            self._revive()
+            for item in self._watched:
+                if item.deaths >= DEATHS_BEFORE_READY:
+                    raise DemoFailedError(
+                        f"{item.process.name} keeps stopping; the end of its log:\n"
+                        + item.process.last_lines()
+                    )
+            ready, parts = self._readiness()
+            if ready:
+                self._say("Web, worker, beat and relay are running", began)
+                return
+            now = time.monotonic()
+            if now - began > READY_SECONDS:
+                raise DemoFailedError(
+                    f"The product did not become ready in {READY_SECONDS:.0f} s ({parts}); "
+                    f"see {self.var / 'log'}."
+                )
+            if now - reported > 10:
+                reported = now
+                self._say(f"still waiting: {parts}", began)
+
+    def _readiness(self) -> tuple[bool, str]:
+        host = "127.0.0.1" if self.bind in {"0.0.0.0", "::"} else self.bind  # noqa: S104
+        address = f"http://{host}:{self.port}/health/ready"
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return answer.status == 200, "ready"
+        except urllib.error.HTTPError as error:
+            return False, error.read(500).decode(errors="replace")
+        except OSError as error:
+            return False, str(error)
+
+    def _revive(self) -> bool:
+        """Start again what died, a process that keeps dying ever more slowly."""
+        changed = False
+        for item in self._watched:
+            now = time.monotonic()
+            process = item.process
+            if process.is_running():
+                if now - item.started_at > 60:
+                    item.deaths = 0
+                continue
+            if item.retry_at is None:
+                item.deaths += 1
+                pause = 0.0 if item.deaths == 1 else min(2.0**item.deaths, LONGEST_PAUSE_SECONDS)
+                item.retry_at = now + pause
+                self._say(f"{process.name} stopped; starting it again (see {self.var / 'log'})")
+            if now >= item.retry_at:
+                process.kill()
+                try:
+                    process.start()
+                except (OSError, ServerFailedError) as failure:
+                    self._say(f"{process.name} did not start: {failure}")
+                item.started_at = time.monotonic()
+                item.retry_at = None
+                changed = True
+        return changed
+
+
+def reset(var: Path) -> None:
+    """Remove the demo's data, secrets and logs; refuses (DemoFailedError) while it runs."""
+    if not var.exists():
+        return
+    try:
+        with (var / "demo.lock").open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            Postgres(var / "postgres").remove()
+            Valkey(var / "valkey").remove()
+            for name in ("storage", "static", "log"):
+                shutil.rmtree(var / name, ignore_errors=True)
+            for pattern in (
+                "demo.env*",
+                "demo.json*",
+                "demo-accounts.json",
+                "celerybeat-schedule*",
+            ):
+                for file in var.glob(pattern):
+                    file.unlink()
+    except BlockingIOError:
+        raise DemoFailedError("The demo runs; stop it before you reset it.") from None
+    except PermissionError as refusal:
+        raise DemoFailedError(
+            f"{refusal.filename} belongs to another user; reset the demo as that user."
+        ) from None
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
+
+
+def _read_json(file: Path) -> dict[str, Any] | None:
+    """The object in a file that another process replaces now and then; None without one."""
+    try:
+        found = json.loads(file.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found if isinstance(found, dict) else None
