@@ -1,0 +1,244 @@
+import uuid
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import translation
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from clinic.accounts.permissions import IsKiosk, IsPatient
+from clinic.accounts.principals import actor_of
+from clinic.core import clock, problems, ratelimit
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
+from clinic.core.problems import ProblemDetails
+from recognition import consent, images, selectors, serializers
+from recognition.errors import Code
+from recognition.models import CheckInStatus
+from recognition.services import check_in, enrolment
+
+PROBLEM = OpenApiResponse(ProblemDetails, description="Problem details; `code` is stable")
+FORM_OVERHEAD = 64 * 1024
+CHECK_INS_A_MINUTE = 60
+ENROLMENTS_AN_HOUR = 30
+
+
+class FaceView(APIView):
+    """A patient's own face registration."""
+
+    permission_classes = (IsPatient,)
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        operation_id="me_face",
+        tags=["recognition"],
+        responses={200: serializers.FaceRegistration, 401: PROBLEM, 403: PROBLEM},
+        summary="My face registration and the consent text",
+    )
+    def get(self, request: Request) -> Response:
+        return Response(_registration(request))
+
+    @extend_schema(
+        operation_id="me_face_enrol",
+        tags=["recognition"],
+        request={"multipart/form-data": serializers.FaceUpload},
+        responses={
+            202: serializers.FaceRegistration,
+            400: PROBLEM,
+            401: PROBLEM,
+            403: PROBLEM,
+            409: PROBLEM,
+            413: PROBLEM,
+            415: PROBLEM,
+            429: PROBLEM,
+            503: PROBLEM,
+        },
+        summary="Give consent and enrol my face from one to five photos",
+        description="400 `consent_required`, 409 `adult_required` without an adult's birth date. "
+        "The photos are looked at by the worker: follow GET until the status is no longer "
+        "`processing`. A new upload replaces one in work.",
+    )
+    def put(self, request: Request) -> Response:
+        _refuse_oversized(request, enrolment.MAX_PHOTOS)
+        form = _validated(serializers.FaceUpload(data=request.data))
+        if not form["consent"]:
+            raise DomainError(Code.CONSENT_REQUIRED, pointer="/consent")
+        if not consent.is_adult(_birth_date(request), clock.today()):
+            raise DomainError(Code.ADULT_REQUIRED)
+        patient_id = _id(request)
+        ratelimit.hit("face_enrolment", str(patient_id), limit=ENROLMENTS_AN_HOUR, seconds=3600)
+        enrolment.begin(
+            patient_id=patient_id,
+            jpegs=[_intake(upload) for upload in form["images"]],
+            language=translation.get_language() or "pt",
+            actor=actor_of(request.user),
+        )
+        return Response(_registration(request), status=202)
+
+    @extend_schema(
+        operation_id="me_face_withdraw",
+        tags=["recognition"],
+        responses={204: None, 401: PROBLEM, 403: PROBLEM},
+        summary="Withdraw my consent and erase my face, now",
+    )
+    def delete(self, request: Request) -> Response:
+        enrolment.withdraw(patient_id=_id(request), actor=actor_of(request.user))
+        return Response(status=204)
+
+
+class CheckInsView(APIView):
+    """A kiosk's check-ins."""
+
+    permission_classes = (IsKiosk,)
+    parser_classes = (JSONParser, MultiPartParser)
+
+    @extend_schema(
+        operation_id="check_in",
+        tags=["recognition"],
+        request={
+            "multipart/form-data": serializers.CheckInPhoto,
+            "application/json": serializers.CheckInCode,
+        },
+        responses={
+            202: serializers.CheckInAccepted,
+            400: PROBLEM,
+            401: PROBLEM,
+            403: PROBLEM,
+            413: PROBLEM,
+            415: PROBLEM,
+            429: PROBLEM,
+            503: PROBLEM,
+        },
+        summary="Check in by photo or by code",
+        description="The answer comes as a `check_in` frame on the kiosk's socket and by GET.",
+    )
+    def post(self, request: Request) -> Response:
+        _refuse_oversized(request, 1)
+        device_id = _id(request)
+        ratelimit.hit("check_in", str(device_id), limit=CHECK_INS_A_MINUTE, seconds=60)
+        if (request.content_type or "").startswith("multipart/"):
+            form = _validated(serializers.CheckInPhoto(data=request.data))
+            made = check_in.by_photo(device_id=device_id, jpeg=_intake(form["image"]))
+        else:
+            body = _validated(serializers.CheckInCode(data=request.data))
+            made = check_in.by_code(device_id=device_id, code=body["code"])
+        accepted = {"id": made.id, "status": CheckInStatus.PROCESSING}
+        return Response(serializers.CheckInAccepted(accepted).data, status=202)
+
+
+class CheckInView(APIView):
+    permission_classes = (IsKiosk,)
+
+    @extend_schema(
+        operation_id="check_in_result",
+        tags=["recognition"],
+        responses={200: serializers.CheckInResult, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        summary="The answer to a check-in of this kiosk",
+    )
+    def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
+        if selectors.check_in_of_kiosk(check_in_id, _id(request)) is None:
+            raise DomainError(CoreCode.NOT_FOUND)
+        return Response(selectors.check_in_body(check_in_id))
+
+
+class ConfirmView(APIView):
+    permission_classes = (IsKiosk,)
+
+    @extend_schema(
+        operation_id="check_in_confirm",
+        tags=["recognition"],
+        request=serializers.Confirmation,
+        responses={
+            200: serializers.CheckInResult,
+            400: PROBLEM,
+            401: PROBLEM,
+            403: PROBLEM,
+            404: PROBLEM,
+            409: OpenApiResponse(
+                PolymorphicProxySerializer(
+                    component_name="ConfirmationRefused",
+                    serializers=[serializers.ConfirmationProblem, ProblemDetails],
+                    resource_type_field_name=None,
+                )
+            ),
+            429: PROBLEM,
+        },
+        summary="Settle an unsure match by the birth year or the code",
+        description="Three tries. `confirmation_failed` tells how many are left; after the last "
+        "one the check-in is `not_recognised`.",
+    )
+    def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
+        device_id = _id(request)
+        ratelimit.hit("check_in_confirm", str(device_id), limit=CHECK_INS_A_MINUTE, seconds=60)
+        factor = _validated(serializers.Confirmation(data=request.data))
+        remaining = check_in.confirm(check_in_id, device_id=device_id, **factor)
+        if remaining is not None:
+            return _confirmation_failed(remaining)
+        return Response(selectors.check_in_body(check_in_id))
+
+
+def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _id(request: Request) -> uuid.UUID:
+    """Of the patient or the kiosk that asks; the view's permission knows which."""
+    principal: Any = request.user
+    identity: uuid.UUID = principal.pk
+    return identity
+
+
+def _birth_date(request: Request) -> Any:
+    patient: Any = request.user
+    return patient.birth_date
+
+
+def _registration(request: Request) -> dict[str, Any]:
+    state = selectors.face_state(_id(request), _birth_date(request))
+    shown = {
+        "status": state.status,
+        "reasons": state.reasons,
+        "engine": state.engine,
+        "enrolled_at": state.enrolled_at,
+        "expires_at": state.expires_at,
+        "consent": {
+            "version": state.consent.version,
+            "text_pt": state.consent.pt,
+            "text_en": state.consent.en,
+            "given_at": state.consent_given_at,
+        },
+        "adult": state.adult,
+        "recommended_photos": enrolment.RECOMMENDED_PHOTOS,
+        "max_photos": enrolment.MAX_PHOTOS,
+    }
+    return dict(serializers.FaceRegistration(shown).data)
+
+
+def _refuse_oversized(request: Request, photos: int) -> None:
+    """Turn a body away by its declared length, before any of it is parsed."""
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdigit() and int(declared) > photos * images.MAX_BYTES + FORM_OVERHEAD:
+        raise DomainError(Code.IMAGE_TOO_LARGE)
+
+
+def _intake(upload: UploadedFile) -> bytes:
+    if (upload.size or 0) > images.MAX_BYTES:
+        raise DomainError(Code.IMAGE_TOO_LARGE)
+    return images.clean(upload.read())
+
+
+def _confirmation_failed(remaining: int) -> Response:
+    """The try is counted, so this is an answer, not an exception that would undo it."""
+    error = DomainError(Code.CONFIRMATION_FAILED, remaining=remaining)
+    status = error.problem.status
+    detail = error.detail(translation.get_language() or "pt")
+    return Response(
+        problems.body(error.code, detail, status) | {"remaining": remaining},
+        status=status,
+        content_type=problems.CONTENT_TYPE,
+    )

@@ -1,0 +1,69 @@
+"""What a patient agrees to, word for word, and who may agree.
+
+A changed text is a changed version: add to `TEXTS`, never edit a version that somebody has signed.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+
+ADULT_AGE = 18
+VALID_YEARS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    version: str
+    pt: str
+    en: str
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of both languages, kept with every consent given."""
+        return hashlib.sha256(f"{self.pt}\n\n{self.en}".encode()).hexdigest()
+
+
+TEXTS: tuple[ConsentText, ...] = (
+    ConsentText(
+        version="1",
+        pt=(
+            "Autorizo a clínica a criar, a partir das fotografias que envio, uma representação "
+            "numérica do meu rosto e a usá-la apenas para me reconhecer no quiosque da entrada, "
+            "nos dias em que tenho consulta e depois de eu tocar no ecrã.\n"
+            "As fotografias são apagadas logo que a representação esteja criada. A imagem tirada "
+            "no quiosque é apagada assim que houver resposta. A representação é guardada cifrada, "
+            "deixa de valer ao fim de 12 meses e não serve para mais nada.\n"
+            "Esta autorização é voluntária. Posso retirá-la quando quiser, aqui mesmo, e tudo é "
+            "apagado. Se não a der, faço a chegada no mesmo quiosque com o código do SMS, ou na "
+            "receção, com o mesmo atendimento.\n"
+            "Tenho 18 anos ou mais."
+        ),
+        en=(
+            "I allow the clinic to derive a numeric representation of my face from the photos I "
+            "send, and to use it only to recognise me at the entrance kiosk, on days when I have "
+            "an appointment and after I touch the screen.\n"
+            "The photos are erased as soon as the representation exists. The picture taken at the "
+            "kiosk is erased once there is an answer. The representation is kept encrypted, ends "
+            "after 12 months and serves no other purpose.\n"
+            "This is voluntary. I can withdraw it at any time, right here, and everything is "
+            "erased. If I don't allow it, I check in at the same kiosk with the code from my SMS, "
+            "or at reception, and am treated no differently.\n"
+            "I am 18 or older."
+        ),
+    ),
+)
+CURRENT = TEXTS[-1]
+
+
+def comes_of_age(birth_date: date) -> date:
+    """The 18th birthday; for somebody born on 29 February, 1 March where the year has no 29th."""
+    year = birth_date.year + ADULT_AGE
+    try:
+        return birth_date.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
+
+
+def is_adult(birth_date: date | None, today: date) -> bool:
+    """Whether the person is known to be 18 on that day. An unknown birth date isn't enough."""
+    return birth_date is not None and comes_of_age(birth_date) <= today

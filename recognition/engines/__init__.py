@@ -1,0 +1,32 @@
+"""Which engine looks at faces: named by the setting FACE_ENGINE, empty for none."""
+
+from functools import cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from recognition.engines.base import FaceEngine
+
+
+class EngineOff(Exception):  # noqa: N818  (a state, not a mistake)
+    """The clinic runs without face recognition."""
+
+
+def is_on() -> bool:
+    return bool(settings.FACE_ENGINE)
+
+
+def current() -> FaceEngine:
+    """The engine of this process, made once. Its models load at the first picture.
+
+    Raises EngineOff when the clinic has switched face recognition off.
+    """
+    if not is_on():
+        raise EngineOff
+    return _make(settings.FACE_ENGINE)
+
+
+@cache
+def _make(path: str) -> FaceEngine:
+    engine: FaceEngine = import_string(path)()
+    return engine

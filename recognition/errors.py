@@ -1,0 +1,67 @@
+from enum import StrEnum
+
+from clinic.core.errors import Problem, register
+
+
+class Code(StrEnum):
+    CONSENT_REQUIRED = "consent_required"
+    ADULT_REQUIRED = "adult_required"
+    IMAGE_UNREADABLE = "image_unreadable"
+    IMAGE_TYPE = "image_type"
+    IMAGE_TOO_LARGE = "image_too_large"
+    IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
+    FACE_SWITCHED_OFF = "face_switched_off"
+    NOTHING_TO_CONFIRM = "nothing_to_confirm"
+    CONFIRMATION_FAILED = "confirmation_failed"
+
+
+register(
+    {
+        Code.CONSENT_REQUIRED: Problem(
+            400,
+            "Sem o seu consentimento não guardamos fotografias.",
+            "Without your consent no photo is kept.",
+        ),
+        Code.ADULT_REQUIRED: Problem(
+            409,
+            "O reconhecimento facial é só para maiores de 18 anos. Indique a sua data de "
+            "nascimento no perfil.",
+            "Face check-in is for adults only. Enter your date of birth in your profile.",
+        ),
+        Code.IMAGE_UNREADABLE: Problem(
+            400,
+            "Não conseguimos abrir a imagem. Tire outra fotografia.",
+            "The image can't be opened. Take another photo.",
+        ),
+        Code.IMAGE_TYPE: Problem(
+            415,
+            "Envie a fotografia em JPEG, PNG ou WebP.",
+            "Send the photo as JPEG, PNG or WebP.",
+        ),
+        Code.IMAGE_TOO_LARGE: Problem(
+            413,
+            "A fotografia tem mais de 8 MB. Envie uma mais pequena.",
+            "The photo is over 8 MB. Send a smaller one.",
+        ),
+        Code.IMAGE_TOO_MANY_PIXELS: Problem(
+            413,
+            "A fotografia tem mais de 20 megapíxeis. Envie uma mais pequena.",
+            "The photo is over 20 megapixels. Send a smaller one.",
+        ),
+        Code.FACE_SWITCHED_OFF: Problem(
+            503,
+            "O reconhecimento facial não está disponível. Use o código do SMS.",
+            "Face check-in isn't available. Use the code from your SMS.",
+        ),
+        Code.NOTHING_TO_CONFIRM: Problem(
+            409,
+            "Esta chegada já tem resposta.",
+            "This check-in is not waiting for a confirmation.",
+        ),
+        Code.CONFIRMATION_FAILED: Problem(
+            409,
+            "Não coincide com o que temos registado. Tentativas restantes: {remaining}.",
+            "That doesn't match our records. Tries left: {remaining}.",
+        ),
+    }
+)

@@ -1,0 +1,209 @@
+"""Consent, enrolment and check-ins. Vectors are encrypted; pictures live only until the answer."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from clinic.core import clock
+
+
+class Consent(models.Model):
+    """One yes of one patient to one version of the text. Kept as proof after it ended."""
+
+    class Ending(models.TextChoices):
+        WITHDRAWN = "withdrawn"
+        RENEWED = "renewed"
+        EXPIRED = "expired"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(
+        "directory.Patient", on_delete=models.CASCADE, related_name="face_consents"
+    )
+    version = models.CharField(max_length=20)
+    text_sha256 = models.CharField(max_length=64)
+    language = models.CharField(max_length=5)
+    given_at = models.DateTimeField(default=clock.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=10, choices=Ending.choices, blank=True, default="")
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.CharField(max_length=64)
+
+    class Meta:
+        ordering: ClassVar = ["-given_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["patient"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="recognition_one_consent_in_force",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, ending="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(ending="")),
+                name="recognition_consent_ending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.version} of {self.given_at:%Y-%m-%d}"
+
+
+class EnrolmentStatus(models.TextChoices):
+    NONE = "none"
+    PROCESSING = "processing"
+    ENROLLED = "enrolled"
+    FAILED = "failed"
+
+
+class Enrolment(models.Model):
+    """A patient's face registration. `attempt` names the upload that is being worked on, so that
+    an older one can't answer for a newer."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.OneToOneField(
+        "directory.Patient", on_delete=models.CASCADE, related_name="face_enrolment"
+    )
+    status = models.CharField(
+        max_length=10, choices=EnrolmentStatus.choices, default=EnrolmentStatus.NONE
+    )
+    attempt = models.UUIDField(default=uuid.uuid4)
+    reasons = models.JSONField(default=list, blank=True)
+    engine = models.CharField(max_length=30, blank=True, default="")
+    model_hash = models.CharField(max_length=64, blank=True, default="")
+    requested_at = models.DateTimeField(default=clock.now)
+    enrolled_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=EnrolmentStatus.values),
+                name="recognition_enrolment_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=EnrolmentStatus.ENROLLED)
+                | (Q(enrolled_at__isnull=False) & Q(expires_at__isnull=False)),
+                name="recognition_enrolled_expires",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["expires_at"],
+                name="recognition_by_expiry",
+                condition=Q(expires_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"enrolment {self.status}"
+
+
+class Template(models.Model):
+    """One enrolled photo's vector, sealed by `recognition.vault`, and what computed it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="templates")
+    sealed = models.BinaryField()
+    key_id = models.CharField(max_length=16)
+    engine = models.CharField(max_length=30)
+    model_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"template of {self.engine}"
+
+
+class CheckInKind(models.TextChoices):
+    PHOTO = "photo"
+    CODE = "code"
+
+
+class CheckInStatus(models.TextChoices):
+    PROCESSING = "processing"
+    ARRIVED = "arrived"
+    ALREADY_ARRIVED = "already_arrived"
+    CONFIRM = "confirm"
+    NOT_RECOGNISED = "not_recognised"
+    NO_APPOINTMENT = "no_appointment"
+    TOO_EARLY = "too_early"
+    NO_FACE = "no_face"
+    MULTIPLE_FACES = "multiple_faces"
+    POOR_IMAGE = "poor_image"
+    UNAVAILABLE = "unavailable"
+
+
+PRESENT: tuple[CheckInStatus, ...] = (CheckInStatus.ARRIVED, CheckInStatus.ALREADY_ARRIVED)
+
+
+class CheckIn(models.Model):
+    """One try at a kiosk. `candidates` are the appointments that an unsure match may mean; they
+    are forgotten as soon as it is settled."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    device = models.ForeignKey("accounts.Device", on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=5, choices=CheckInKind.choices)
+    status = models.CharField(
+        max_length=16, choices=CheckInStatus.choices, default=CheckInStatus.PROCESSING
+    )
+    detail = models.CharField(max_length=20, blank=True, default="")
+    appointment = models.ForeignKey(
+        "booking.Appointment", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    candidates = models.JSONField(default=list, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=clock.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status__in=CheckInStatus.values),
+                name="recognition_check_in_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CheckInStatus.PROCESSING, decided_at__isnull=True)
+                | (~Q(status=CheckInStatus.PROCESSING) & Q(decided_at__isnull=False)),
+                name="recognition_check_in_decided",
+            ),
+            models.CheckConstraint(
+                condition=Q(status=CheckInStatus.CONFIRM) | Q(candidates=[]),
+                name="recognition_candidates_only_while_unsure",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at"],
+                name="recognition_waiting",
+                condition=Q(status=CheckInStatus.PROCESSING),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"check-in {self.status}"
+
+
+class Picture(models.Model):
+    """A stored photo that waits for its answer.
+
+    The row is committed before the file is written and goes after the file is gone: whatever
+    crashes in between, the file can be found again and erased.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    storage_key = models.CharField(max_length=120, unique=True)
+    enrolment = models.ForeignKey(
+        Enrolment, on_delete=models.SET_NULL, null=True, blank=True, related_name="pictures"
+    )
+    check_in = models.ForeignKey(
+        CheckIn, on_delete=models.SET_NULL, null=True, blank=True, related_name="pictures"
+    )
+    position = models.PositiveSmallIntegerField(default=1)
+    created_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering: ClassVar = ["position"]
+
+    def __str__(self) -> str:
+        return self.storage_key

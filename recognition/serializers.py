@@ -1,0 +1,126 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from booking import codes
+from clinic.core.problems import ProblemDetails
+from recognition.engines.base import Flaw
+from recognition.models import CheckInStatus, EnrolmentStatus
+from recognition.services import enrolment
+
+EARLIEST_BIRTH_YEAR = 1900
+LATEST_BIRTH_YEAR = 2100
+# Room for spaces and dashes that people type between the characters.
+TYPED_CODE_LENGTH = codes.CHECK_IN_LENGTH * 3
+
+FLAWS = [(flaw.value, flaw.value) for flaw in Flaw]
+REASONS = [
+    *FLAWS,
+    *((code, code) for code in (enrolment.OTHER_PERSON, enrolment.UNREADABLE)),
+    (enrolment.UNAVAILABLE, enrolment.UNAVAILABLE),
+]
+QUALITY_FLAWS = [
+    (flaw.value, flaw.value) for flaw in Flaw if flaw not in (Flaw.NO_FACE, Flaw.MULTIPLE_FACES)
+]
+
+
+class FaceUpload(serializers.Serializer[Any]):
+    """Multipart form: one to five photos of the same person, and the consent."""
+
+    images = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True, use_url=False),
+        min_length=1,
+        max_length=enrolment.MAX_PHOTOS,
+        help_text="JPEG, PNG or WebP, at most 8 MB and 20 megapixels each",
+    )
+    consent = serializers.BooleanField(
+        required=False, default=False, help_text="Must be true: the answer to the consent text"
+    )
+
+
+class FaceReason(serializers.Serializer[Any]):
+    photo = serializers.IntegerField(
+        allow_null=True, help_text="Position of the photo in the upload, from 1; null for all"
+    )
+    code = serializers.ChoiceField(choices=REASONS)
+
+
+class FaceConsent(serializers.Serializer[Any]):
+    version = serializers.CharField()
+    text_pt = serializers.CharField()
+    text_en = serializers.CharField()
+    given_at = serializers.DateTimeField(allow_null=True)
+
+
+class FaceRegistration(serializers.Serializer[Any]):
+    """A patient's face registration, the consent text in force, and whether they may enrol."""
+
+    status = serializers.ChoiceField(choices=EnrolmentStatus.choices)
+    reasons = FaceReason(many=True)
+    engine = serializers.CharField(allow_null=True)
+    enrolled_at = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    consent = FaceConsent()
+    adult = serializers.BooleanField()
+    recommended_photos = serializers.IntegerField()
+    max_photos = serializers.IntegerField()
+
+
+class CheckInPhoto(serializers.Serializer[Any]):
+    """Multipart form: the frame that the kiosk took after a tap."""
+
+    image = serializers.FileField(allow_empty_file=True, use_url=False)
+
+
+class CheckInCode(serializers.Serializer[Any]):
+    code = serializers.CharField(
+        max_length=TYPED_CODE_LENGTH,
+        help_text="From the SMS or its QR; case and spaces don't count",
+    )
+
+
+class CheckInAccepted(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=[(CheckInStatus.PROCESSING.value, "processing")])
+
+
+class CheckInWait(serializers.Serializer[Any]):
+    low_minutes = serializers.IntegerField()
+    high_minutes = serializers.IntegerField()
+    estimate_minutes = serializers.IntegerField()
+
+
+class CheckInResult(serializers.Serializer[Any]):
+    """The answer for the kiosk's screen; what names the visit is there on an arrival only."""
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=CheckInStatus.choices)
+    label = serializers.CharField(allow_null=True)
+    ticket = serializers.CharField(allow_null=True)
+    room = serializers.CharField(allow_null=True)
+    wait = CheckInWait(allow_null=True)
+    detail = serializers.ChoiceField(
+        choices=QUALITY_FLAWS, allow_null=True, help_text="What is wrong with a poor image"
+    )
+
+
+class Confirmation(serializers.Serializer[Any]):
+    """Exactly one of the two."""
+
+    birth_year = serializers.IntegerField(
+        required=False, min_value=EARLIEST_BIRTH_YEAR, max_value=LATEST_BIRTH_YEAR
+    )
+    code = serializers.CharField(required=False, max_length=TYPED_CODE_LENGTH)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(
+                "Give either the birth year or the code.", code="one_of_two"
+            )
+        return attrs
+
+
+class ConfirmationProblem(ProblemDetails):
+    """`confirmation_failed` also tells how many tries are left."""
+
+    remaining = serializers.IntegerField(required=False)

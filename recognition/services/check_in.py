@@ -1,0 +1,301 @@
+"""The kiosk's check-in: by photo, by code, and by a second factor where the photo isn't sure.
+
+Every way ends in one answer, `_settle`, which also lets the frame go. Nobody is named before a
+match is sure, and no answer is a reason to refuse care: each of them leaves the desk open.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from booking import codes
+from booking import selectors as bookings
+from booking.services import visit
+from clinic.core import audit, clock, events, outbox
+from clinic.core.audit import Actor
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
+from clinic.storage import private
+from recognition import engines, gallery, images, matching
+from recognition.engines.base import Flaw, Vector, sole_face
+from recognition.errors import Code
+from recognition.events import CheckInDecided
+from recognition.matching import Verdict
+from recognition.models import CheckIn, CheckInKind, CheckInStatus, Consent, Picture
+from recognition.services import pictures
+
+if TYPE_CHECKING:
+    from booking.models import Appointment
+
+log = structlog.get_logger(__name__)
+
+# A person waits in front of the screen: an answer that comes later is no answer.
+ANSWER_WITHIN = timedelta(seconds=20)
+CONFIRM_WITHIN = timedelta(minutes=5)
+MAX_TRIES = 3
+
+BOOKED = "booked"
+ON_PREMISES = frozenset({"arrived", "called", "in_progress"})
+
+
+def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
+    """Take a cleaned frame and queue the search; without an engine the answer is there at once
+    and the frame is never stored."""
+    if not engines.is_on():
+        with transaction.atomic():
+            check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.PHOTO)
+            _settle(check_in, _Answer(CheckInStatus.UNAVAILABLE))
+        return check_in
+    kept = pictures.keep([jpeg])
+    with transaction.atomic():
+        check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.PHOTO)
+        Picture.objects.filter(pk__in=[picture.pk for picture in kept]).update(check_in=check_in)
+        outbox.enqueue(
+            "recognition.identify",
+            key=f"recognition.identify:{check_in.id}",
+            check_in_id=str(check_in.id),
+        )
+    return check_in
+
+
+def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
+    """Check in by the code of the SMS: no face is involved, the answer is decided on the spot."""
+    with transaction.atomic():
+        check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.CODE)
+        appointment = bookings.find_by_code(codes.normalise(code))
+        if appointment is None:
+            _settle(check_in, _Answer(CheckInStatus.NOT_RECOGNISED))
+        else:
+            _settle(check_in, _admit(appointment, _kiosk(check_in)))
+    return check_in
+
+
+def identify(check_in_id: uuid.UUID) -> None:
+    """Answer a check-in by photo. Without effect for one that has its answer, so it may run twice.
+
+    Runs in the outbox message's transaction. The engine's work, about a tenth of a second, comes
+    before any row of a visit is locked. An engine or storage that fails is an answer too, since
+    the person in front of the kiosk can use the code meanwhile.
+    """
+    check_in = CheckIn.objects.filter(pk=check_in_id, status=CheckInStatus.PROCESSING).first()
+    if check_in is None:
+        return
+    found = None if is_late(check_in) else _look_at_frame(check_in)
+    check_in = (
+        CheckIn.objects.select_for_update()
+        .filter(pk=check_in_id, status=CheckInStatus.PROCESSING)
+        .first()
+    )
+    if check_in is None:
+        return
+    if found is None:
+        _settle(check_in, _Answer(CheckInStatus.UNAVAILABLE))
+    elif isinstance(found, Flaw):
+        _settle(check_in, _answer_to_flaw(found))
+    else:
+        _settle(check_in, _search(check_in, found))
+
+
+def confirm(
+    check_in_id: uuid.UUID,
+    *,
+    device_id: uuid.UUID,
+    birth_year: int | None = None,
+    code: str | None = None,
+) -> int | None:
+    """Settle an unsure match by a second factor: the birth year or the code of one of those the
+    face may be.
+
+    None when it is settled; otherwise the number of tries left, and after the last one the answer
+    is `not_recognised`. Tries are counted in the row, under its lock. Raises DomainError
+    `not_found` for another kiosk's check-in and `nothing_to_confirm` for one with an answer.
+    """
+    with transaction.atomic():
+        check_in = (
+            CheckIn.objects.select_for_update().filter(pk=check_in_id, device_id=device_id).first()
+        )
+        if check_in is None:
+            raise DomainError(CoreCode.NOT_FOUND)
+        if check_in.status != CheckInStatus.CONFIRM or _confirmation_is_over(check_in):
+            raise DomainError(Code.NOTHING_TO_CONFIRM)
+        meant = _meant_by(check_in, birth_year, code)
+        if meant is not None:
+            _settle(check_in, _admit(meant, _kiosk(check_in)))
+            return None
+        check_in.attempts += 1
+        check_in.save(update_fields=["attempts"])
+        remaining = MAX_TRIES - check_in.attempts
+        if remaining <= 0:
+            _settle(check_in, _Answer(CheckInStatus.NOT_RECOGNISED))
+        return remaining
+
+
+def is_late(check_in: CheckIn) -> bool:
+    """Whether nobody can be expected to wait for this check-in's answer any longer."""
+    return clock.now() - check_in.created_at > ANSWER_WITHIN
+
+
+def close_late() -> int:
+    """Answer the check-ins that no worker answered in time, and those nobody confirmed, so that
+    frames and candidates go; how many."""
+    moment = clock.now()
+    late = CheckIn.objects.filter(
+        status=CheckInStatus.PROCESSING, created_at__lt=moment - ANSWER_WITHIN
+    )
+    unconfirmed = CheckIn.objects.filter(
+        status=CheckInStatus.CONFIRM, decided_at__lt=moment - CONFIRM_WITHIN
+    )
+    closed = 0
+    for waiting, status in (
+        (late, CheckInStatus.UNAVAILABLE),
+        (unconfirmed, CheckInStatus.NOT_RECOGNISED),
+    ):
+        with transaction.atomic():
+            for check_in in waiting.select_for_update(skip_locked=True):
+                _settle(check_in, _Answer(status))
+                closed += 1
+    return closed
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: CheckInStatus
+    detail: str = ""
+    appointment: "Appointment | None" = None
+    candidates: tuple["Appointment", ...] = ()
+
+
+def _settle(check_in: CheckIn, answer: _Answer) -> None:
+    check_in.status = answer.status
+    check_in.detail = answer.detail
+    check_in.appointment_id = answer.appointment.id if answer.appointment else None
+    check_in.candidates = [str(candidate.id) for candidate in answer.candidates]
+    check_in.decided_at = clock.now()
+    check_in.save(update_fields=["status", "detail", "appointment", "candidates", "decided_at"])
+    # Before the announcement: when the kiosk hears of the answer, the frame is gone.
+    pictures.discard(check_in.pictures.all())
+    audit.record(
+        "recognition.check_in",
+        actor=_kiosk(check_in),
+        subject=check_in,
+        patient_id=answer.appointment.patient_id if answer.appointment else None,
+        kind=check_in.kind,
+        status=check_in.status,
+    )
+    events.announce(CheckInDecided(check_in_id=check_in.id, device_id=check_in.device_id))
+
+
+def _look_at_frame(check_in: CheckIn) -> Vector | Flaw | None:
+    """The one face of the frame, what is wrong with it, or None when that can't be found out."""
+    try:
+        frame = check_in.pictures.get()
+        engine = engines.current()
+        return sole_face(engine.detect_and_embed(images.decode(private.get(frame.storage_key))))
+    except Exception:
+        log.exception("face_engine_failed", check_in=str(check_in.id))
+        return None
+
+
+def _answer_to_flaw(flaw: Flaw) -> _Answer:
+    if flaw == Flaw.NO_FACE:
+        return _Answer(CheckInStatus.NO_FACE)
+    if flaw == Flaw.MULTIPLE_FACES:
+        return _Answer(CheckInStatus.MULTIPLE_FACES)
+    return _Answer(CheckInStatus.POOR_IMAGE, detail=flaw)
+
+
+def _search(check_in: CheckIn, probe: Vector) -> _Answer:
+    """Search the consenting patients who are expected today, and nobody else."""
+    engine = engines.current()
+    expected = _visit_of_each(bookings.expected_today())
+    match = matching.decide(
+        gallery.load(engine, expected.keys()).nearest(engine, probe),
+        accept=engine.accept,
+        confirm=engine.confirm,
+        margin=settings.FACE_MARGIN,
+    )
+    people = [person for person in match.people if _still_consents(person)]
+    if not people:
+        return _Answer(CheckInStatus.NOT_RECOGNISED)
+    if match.verdict == Verdict.SURE:
+        return _admit(expected[people[0]], _kiosk(check_in))
+    return _Answer(CheckInStatus.CONFIRM, candidates=tuple(expected[person] for person in people))
+
+
+def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Appointment"]:
+    """The visit that a face stands for: the one under way, else the patient's next."""
+    ordered = sorted(appointments, key=lambda visit: (visit.status not in ON_PREMISES, visit.start))
+    visits: dict[uuid.UUID, Appointment] = {}
+    for appointment in ordered:
+        visits.setdefault(appointment.patient_id, appointment)
+    return visits
+
+
+def _still_consents(patient_id: uuid.UUID) -> bool:
+    """Whether the consent is in force now; a withdrawal then waits until this answer is out."""
+    return (
+        Consent.objects.select_for_update()
+        .filter(patient_id=patient_id, withdrawn_at__isnull=True)
+        .first()
+        is not None
+    )
+
+
+def _meant_by(check_in: CheckIn, birth_year: int | None, code: str | None) -> "Appointment | None":
+    """The one candidate that the second factor points at; None when it is none or several."""
+    candidates = [
+        appointment
+        for appointment in (bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates)
+        if appointment is not None and _still_consents(appointment.patient_id)
+    ]
+    if code is not None:
+        meant = [a for a in candidates if a.check_in_code == codes.normalise(code)]
+    else:
+        meant = [
+            a
+            for a in candidates
+            if a.patient.birth_date is not None and a.patient.birth_date.year == birth_year
+        ]
+    return meant[0] if len(meant) == 1 else None
+
+
+def _confirmation_is_over(check_in: CheckIn) -> bool:
+    decided: datetime = check_in.decided_at or check_in.created_at
+    return clock.now() - decided > CONFIRM_WITHIN
+
+
+def _admit(appointment: "Appointment", actor: Actor) -> _Answer:
+    """Let the patient of this appointment arrive, if it is one of today's and still to come."""
+    _one_kiosk_at_a_time(appointment.patient_id)
+    current = bookings.get_appointment(appointment.id)
+    if current is None or current.status not in {BOOKED, *ON_PREMISES}:
+        return _Answer(CheckInStatus.NO_APPOINTMENT)
+    day, today = clock.local(current.start).date(), clock.today()
+    if day < today:
+        return _Answer(CheckInStatus.NO_APPOINTMENT)
+    if current.status in ON_PREMISES:
+        return _Answer(CheckInStatus.ALREADY_ARRIVED, appointment=current)
+    earliest = timedelta(minutes=settings.CHECK_IN_EARLIEST_MINUTES)
+    if day > today or current.start - clock.now() > earliest:
+        return _Answer(CheckInStatus.TOO_EARLY)
+    visit.arrive(current.id, actor=actor)
+    return _Answer(CheckInStatus.ARRIVED, appointment=current)
+
+
+def _one_kiosk_at_a_time(patient_id: uuid.UUID) -> None:
+    """Until this transaction ends no other check-in of the same patient passes here, so that of
+    two kiosks the second sees the first one's arrival."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"check-in:{patient_id}"]
+        )
+
+
+def _kiosk(check_in: CheckIn) -> Actor:
+    return Actor(kind="device", id=str(check_in.device_id), role="kiosk")

@@ -1,0 +1,300 @@
+"""Enrolling a face, withdrawing it, and letting it expire."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from clinic.core import audit, clock, outbox
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.storage import private
+from recognition import consent, engines, images, matching, vault
+from recognition.engines.base import FaceEngine, Flaw, Vector, sole_face
+from recognition.errors import Code
+from recognition.models import Consent, Enrolment, EnrolmentStatus, Picture, Template
+from recognition.services import pictures
+
+MAX_PHOTOS = 5
+RECOMMENDED_PHOTOS = 3
+GIVEN_UP_AFTER = timedelta(hours=24)
+OTHER_PERSON = "different_person"
+UNREADABLE = "unreadable"
+UNAVAILABLE = "unavailable"
+SWITCHED_OFF_RETRY_SECONDS = 300
+
+Reason = dict[str, Any]
+
+
+def begin(
+    *, patient_id: uuid.UUID, jpegs: Sequence[bytes], language: str, actor: Actor
+) -> Enrolment:
+    """Record the consent, keep the photos (cleaned, 1 to MAX_PHOTOS) and queue the work.
+
+    A second call replaces an upload that is still being worked on. Templates that exist stay in use
+    until the new answer. Raises DomainError `face_switched_off` where the clinic has no engine.
+    """
+    if not 1 <= len(jpegs) <= MAX_PHOTOS:
+        raise ValueError("an enrolment takes one to five photos")
+    if not engines.is_on():
+        raise DomainError(Code.FACE_SWITCHED_OFF, retry_after=SWITCHED_OFF_RETRY_SECONDS)
+    kept = pictures.keep(jpegs)
+    with transaction.atomic():
+        Enrolment.objects.bulk_create([Enrolment(patient_id=patient_id)], ignore_conflicts=True)
+        enrolment = Enrolment.objects.select_for_update().get(patient_id=patient_id)
+        pictures.discard(enrolment.pictures.all())
+        _end_consent(patient_id, Consent.Ending.RENEWED)
+        given = _record_consent(patient_id, language, actor)
+        enrolment.status = EnrolmentStatus.PROCESSING
+        enrolment.attempt = uuid.uuid4()
+        enrolment.reasons = []
+        enrolment.requested_at = clock.now()
+        enrolment.save(update_fields=["status", "attempt", "reasons", "requested_at"])
+        Picture.objects.filter(pk__in=[picture.pk for picture in kept]).update(enrolment=enrolment)
+        outbox.enqueue(
+            "recognition.enrol",
+            key=f"recognition.enrol:{enrolment.attempt}",
+            enrolment_id=str(enrolment.id),
+            attempt=str(enrolment.attempt),
+        )
+        audit.record(
+            "recognition.enrolment_requested",
+            actor=actor,
+            subject=enrolment,
+            patient_id=patient_id,
+            consent=str(given.id),
+            version=given.version,
+            photos=len(kept),
+        )
+    return enrolment
+
+
+def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
+    """Look at the photos of one upload and answer it; they are erased with the answer.
+
+    Without effect for an upload that was answered, replaced or withdrawn meanwhile, so it may run
+    any number of times. The engine works before the enrolment is locked: a withdrawal never waits
+    for it. Runs in the outbox message's transaction, about a tenth of a second for each photo.
+    """
+    waiting = Enrolment.objects.filter(
+        pk=enrolment_id, attempt=attempt, status=EnrolmentStatus.PROCESSING
+    )
+    if not waiting.exists():
+        return
+    engine = engines.current()
+    uploaded = Picture.objects.filter(enrolment_id=enrolment_id).order_by("position")
+    vectors, reasons = _examine(engine, list(uploaded))
+    enrolment = waiting.select_for_update().first()
+    if enrolment is None:
+        return
+    if reasons:
+        _fail(enrolment, reasons)
+    else:
+        _enrol(enrolment, engine, vectors)
+
+
+def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
+    """Take the consent back: templates go with this transaction, pictures right after it, and an
+    upload in work finds nothing to answer. Nothing registered is no error."""
+    with transaction.atomic():
+        enrolment = Enrolment.objects.select_for_update().filter(patient_id=patient_id).first()
+        ended = _end_consent(patient_id, Consent.Ending.WITHDRAWN)
+        if enrolment is None:
+            return
+        erased = _erase(enrolment)
+        if ended or erased.anything:
+            audit.record(
+                "recognition.face_erased",
+                actor=actor,
+                subject=enrolment,
+                patient_id=patient_id,
+                reason="withdrawn",
+                templates=erased.templates,
+                photos=erased.photos,
+            )
+
+
+def expire_due() -> int:
+    """Erase enrolments whose time is over; the number erased."""
+    due = Enrolment.objects.filter(expires_at__lte=clock.now()).values_list("pk", flat=True)
+    return sum(_expire(enrolment_id) for enrolment_id in list(due))
+
+
+def give_up_on_stuck() -> int:
+    """Fail uploads that no worker could answer for a day, so that their photos go; how many."""
+    stuck = Enrolment.objects.filter(
+        status=EnrolmentStatus.PROCESSING, requested_at__lt=clock.now() - GIVEN_UP_AFTER
+    ).values_list("pk", "attempt")
+    failed = 0
+    for enrolment_id, attempt in list(stuck):
+        with transaction.atomic():
+            enrolment = (
+                Enrolment.objects.select_for_update()
+                .filter(pk=enrolment_id, attempt=attempt, status=EnrolmentStatus.PROCESSING)
+                .first()
+            )
+            if enrolment is not None:
+                _fail(enrolment, [{"photo": None, "code": UNAVAILABLE}])
+                failed += 1
+    return failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Erased:
+    templates: int
+    photos: int
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.templates or self.photos)
+
+
+def _examine(engine: FaceEngine, uploaded: Sequence[Picture]) -> tuple[list[Vector], list[Reason]]:
+    """One vector for each photo, or the reasons, per photo, why this upload can't be enrolled."""
+    vectors: list[Vector] = []
+    reasons: list[Reason] = []
+    for picture in uploaded:
+        found = _look_at(engine, picture)
+        if isinstance(found, str):
+            reasons.append({"photo": picture.position, "code": str(found)})
+        else:
+            vectors.append(found)
+    if reasons or not vectors:
+        return [], reasons or [{"photo": None, "code": UNREADABLE}]
+    distances = [[engine.distance(one, other) for other in vectors] for one in vectors]
+    odd = matching.odd_ones_out(distances, engine.accept)
+    return vectors, [
+        {"photo": uploaded[index].position, "code": OTHER_PERSON} for index in sorted(odd)
+    ]
+
+
+def _look_at(engine: FaceEngine, picture: Picture) -> Vector | Flaw | str:
+    try:
+        jpeg = private.get(picture.storage_key)
+    except FileNotFoundError:
+        return UNREADABLE
+    return sole_face(engine.detect_and_embed(images.decode(jpeg)))
+
+
+def _enrol(enrolment: Enrolment, engine: FaceEngine, vectors: Sequence[Vector]) -> None:
+    moment = clock.now()
+    enrolment.templates.all().delete()
+    Template.objects.bulk_create(_template(enrolment, engine, vector, moment) for vector in vectors)
+    enrolment.status = EnrolmentStatus.ENROLLED
+    enrolment.engine = engine.name
+    enrolment.model_hash = engine.model_hash
+    enrolment.enrolled_at = moment
+    enrolment.expires_at = _years_later(moment, consent.VALID_YEARS)
+    enrolment.save(update_fields=["status", "engine", "model_hash", "enrolled_at", "expires_at"])
+    pictures.discard(enrolment.pictures.all())
+    audit.record(
+        "recognition.enrolled",
+        actor=Actor.system("recognition"),
+        subject=enrolment,
+        patient_id=enrolment.patient_id,
+        templates=len(vectors),
+        engine=engine.name,
+    )
+
+
+def _template(
+    enrolment: Enrolment, engine: FaceEngine, vector: Vector, moment: datetime
+) -> Template:
+    sealed = vault.seal(vector.astype(np.float32).tobytes(), owner=enrolment.patient_id)
+    return Template(
+        enrolment=enrolment,
+        sealed=sealed.data,
+        key_id=sealed.key_id,
+        engine=engine.name,
+        model_hash=engine.model_hash,
+        created_at=moment,
+    )
+
+
+def _fail(enrolment: Enrolment, reasons: list[Reason]) -> None:
+    """A refused upload leaves nobody enrolled: the status a patient reads is the whole truth."""
+    _clear(enrolment, EnrolmentStatus.FAILED, reasons)
+    audit.record(
+        "recognition.enrolment_failed",
+        actor=Actor.system("recognition"),
+        subject=enrolment,
+        patient_id=enrolment.patient_id,
+        reasons=reasons,
+    )
+
+
+def _erase(enrolment: Enrolment) -> _Erased:
+    return _clear(enrolment, EnrolmentStatus.NONE, [])
+
+
+def _clear(enrolment: Enrolment, status: EnrolmentStatus, reasons: list[Reason]) -> _Erased:
+    templates, _ = enrolment.templates.all().delete()
+    uploaded = list(enrolment.pictures.all())
+    pictures.discard(uploaded)
+    enrolment.status = status
+    enrolment.attempt = uuid.uuid4()
+    enrolment.reasons = reasons
+    enrolment.engine = enrolment.model_hash = ""
+    enrolment.enrolled_at = enrolment.expires_at = None
+    enrolment.save()
+    return _Erased(templates=templates, photos=len(uploaded))
+
+
+def _expire(enrolment_id: uuid.UUID) -> bool:
+    with transaction.atomic():
+        enrolment = (
+            Enrolment.objects.select_for_update()
+            .filter(pk=enrolment_id, expires_at__lte=clock.now())
+            .first()
+        )
+        if enrolment is None:
+            return False
+        if enrolment.status == EnrolmentStatus.PROCESSING:
+            # A renewal is in work, under a consent of its own: only the old templates go.
+            enrolment.templates.all().delete()
+            enrolment.enrolled_at = enrolment.expires_at = None
+            enrolment.save(update_fields=["enrolled_at", "expires_at"])
+            return True
+        _end_consent(enrolment.patient_id, Consent.Ending.EXPIRED)
+        erased = _erase(enrolment)
+        audit.record(
+            "recognition.face_erased",
+            actor=Actor.system("expiry"),
+            subject=enrolment,
+            patient_id=enrolment.patient_id,
+            reason="expired",
+            templates=erased.templates,
+            photos=erased.photos,
+        )
+    return True
+
+
+def _record_consent(patient_id: uuid.UUID, language: str, actor: Actor) -> Consent:
+    return Consent.objects.create(
+        patient_id=patient_id,
+        version=consent.CURRENT.version,
+        text_sha256=consent.CURRENT.sha256,
+        language=language[:5],
+        given_at=clock.now(),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+    )
+
+
+def _end_consent(patient_id: uuid.UUID, ending: Consent.Ending) -> bool:
+    return bool(
+        Consent.objects.filter(patient_id=patient_id, withdrawn_at=None).update(
+            withdrawn_at=clock.now(), ending=ending
+        )
+    )
+
+
+def _years_later(moment: datetime, years: int) -> datetime:
+    try:
+        return moment.replace(year=moment.year + years)
+    except ValueError:
+        return moment.replace(year=moment.year + years, day=28)

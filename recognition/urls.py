@@ -1,0 +1,12 @@
+from django.urls import path
+
+from recognition import api
+
+urlpatterns = [
+    path("me/face", api.FaceView.as_view(), name="me-face"),
+    path("check-ins", api.CheckInsView.as_view(), name="check-ins"),
+    path("check-ins/<uuid:check_in_id>", api.CheckInView.as_view(), name="check-in"),
+    path(
+        "check-ins/<uuid:check_in_id>/confirm", api.ConfirmView.as_view(), name="check-in-confirm"
+    ),
+]
