@@ -1,0 +1,54 @@
+import hashlib
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from clinic.accounts.permissions import IsDisplay, IsStaff
+from clinic.core.problems import CONTENT_TYPE, ProblemDetails
+from realtime import asyncapi, frames, serializers, snapshots
+
+
+class BoardView(APIView):
+    permission_classes = [IsStaff | IsDisplay]
+
+    @extend_schema(
+        operation_id="board",
+        summary="The waiting room's board",
+        description="The body of the board frame, for a display whose socket is down.",
+        parameters=[
+            OpenApiParameter(
+                "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag held already"
+            )
+        ],
+        responses={
+            200: serializers.Board,
+            304: OpenApiResponse(description="Nothing but the clock has changed"),
+            (401, CONTENT_TYPE): ProblemDetails,
+            (403, CONTENT_TYPE): ProblemDetails,
+        },
+    )
+    def get(self, request: Request) -> Response | HttpResponse:
+        """The board, or 304 where only the time of day differs from what the client holds."""
+        body = {"type": "board", **snapshots.board()}
+        content = {key: value for key, value in body.items() if key != "server_time"}
+        etag = f'"{hashlib.sha256(frames.encode(content).encode()).hexdigest()[:32]}"'
+        held = parse_etags(request.headers.get("If-None-Match", ""))
+        response: Response | HttpResponse
+        if "*" in held or etag in (one.removeprefix("W/") for one in held):
+            response = HttpResponse(status=304)
+        else:
+            response = Response(body)
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+        return response
+
+
+@require_safe
+def asyncapi_document(_request: HttpRequest) -> JsonResponse:
+    """The websocket protocol, for anyone."""
+    return JsonResponse(asyncapi.document())

@@ -1,0 +1,25 @@
+"""How often the hub does what. The two that an installation may want to change are settings."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds."""
+
+    heartbeat: float = 15.0
+    """Between two heartbeats on each socket."""
+    watch: float = 2.0
+    """Between two looks at Redis and at the queue's revision: what a lost message costs at most."""
+    access: float = 60.0
+    """Between two checks that the sessions and devices behind the sockets still live."""
+    snapshot: float = 1.0
+    """A state this fresh is given to a new socket without reading it again."""
+    max_age: float = 8 * 3600.0
+    """The longest life of a socket."""
+
+    @classmethod
+    def from_settings(cls) -> "Timing":
+        return cls(heartbeat=settings.WS_HEARTBEAT_SECONDS, max_age=settings.WS_MAX_AGE_SECONDS)

@@ -1,0 +1,189 @@
+"""The four sockets. Each is a plain ASGI application: a consumer of Channels would move every
+message to another thread and back.
+
+A refusal before the socket is open is an HTTP 403, as ASGI has it. What closes an open one:
+1007 text that isn't a JSON object · 1008 any other frame, for a client has nothing to say ·
+1009 too long · 1012 the state can't be read · 4401 session or device ended · 4408 lived too long.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from clinic.accounts.choices import STAFF_ROLES, DeviceKind, Role
+from clinic.accounts.principals import Principal
+from clinic.accounts.websockets import authenticate_scope
+from realtime import credentials, groups, hub, origins
+from realtime.conf import Timing
+from realtime.connection import Connection, Send
+from realtime.snapshots import DatabaseSources
+
+logger = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Event = dict[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+
+NOT_JSON = 1007
+NOT_EXPECTED = 1008
+TOO_LONG = 1009
+RESTART = 1012
+NO_LOGIN = 4401
+NOT_ALLOWED = 4403
+
+CLIENT_FRAME_MAX = 64 * 1024
+CLOSE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What somebody may hear on a socket, and in whose name."""
+
+    group: str
+    credential: str
+    account: UUID | None = None
+    greet: bool = False
+
+
+def display(principal: Principal) -> Seat | None:
+    if principal.device is None or principal.device_kind != DeviceKind.DISPLAY:
+        return None
+    return Seat(groups.BOARD, credentials.of_device(principal.device.pk))
+
+
+def kiosk(principal: Principal) -> Seat | None:
+    if principal.device is None or principal.device_kind != DeviceKind.KIOSK:
+        return None
+    device_id = principal.device.pk
+    return Seat(groups.kiosk(device_id), credentials.of_device(device_id), greet=True)
+
+
+def staff(principal: Principal) -> Seat | None:
+    if principal.user is None or principal.session is None or principal.role not in STAFF_ROLES:
+        return None
+    return Seat(groups.STAFF, credentials.of_session(principal.session.pk), principal.user.pk)
+
+
+def me(principal: Principal) -> Seat | None:
+    if principal.user is None or principal.session is None or principal.role != Role.PATIENT:
+        return None
+    patient_id = principal.user.pk
+    return Seat(
+        groups.me(patient_id), credentials.of_session(principal.session.pk), patient_id, greet=True
+    )
+
+
+class Socket:
+    """One path: lets in whom `seat` gives a place, shows the state, then every change."""
+
+    def __init__(
+        self,
+        seat: Callable[[Principal], Seat | None],
+        *,
+        device_kind: DeviceKind | None = None,
+    ) -> None:
+        self._seat = seat
+        self._device_kind = device_kind
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            connection = self._connection(await self._principal(scope), send)
+            centre = hub.current(_create_hub)
+            centre.admit(connection)
+        except hub.Refused as refused:
+            await send({"type": "websocket.close", "code": refused.code})
+            return
+        try:
+            await send({"type": "websocket.accept"})
+            code = await self._serve(centre, connection, receive)
+            if code is not None:
+                await connection.close()
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await send({"type": "websocket.close", "code": code})
+        except (OSError, RuntimeError, TimeoutError):
+            logger.debug("the client was gone before the socket was closed")
+        finally:
+            await centre.leave(connection)
+
+    async def _principal(self, scope: Scope) -> Principal:
+        headers = scope["headers"]
+        if not origins.allowed(headers, origins.serialised(settings.PUBLIC_ORIGIN)):
+            raise hub.Refused(NOT_ALLOWED)
+        authenticate = database_sync_to_async(authenticate_scope)
+        try:
+            principal = await authenticate(scope, device_kind=self._device_kind)
+        except hub.UNREADABLE as error:
+            raise hub.Refused(RESTART) from error
+        if principal is None:
+            raise hub.Refused(NO_LOGIN)
+        if not origins.present(headers) and not principal.by_header:
+            raise hub.Refused(NOT_ALLOWED)
+        return principal
+
+    def _connection(self, principal: Principal, send: Send) -> Connection:
+        seat = self._seat(principal)
+        if seat is None:
+            raise hub.Refused(NOT_ALLOWED)
+        # Screens that were switched on together don't all come back together.
+        age = Timing.from_settings().max_age * random.uniform(0.9, 1.0)  # noqa: S311
+        return Connection(
+            send,
+            group=seat.group,
+            credential=seat.credential,
+            principal=principal,
+            account=seat.account,
+            greet=seat.greet,
+            expires_at=asyncio.get_running_loop().time() + age,
+        )
+
+    async def _serve(self, centre: hub.Hub, connection: Connection, receive: Receive) -> int | None:
+        """Until the socket is to be closed; the code, or None where it is already closed."""
+        try:
+            await centre.join(connection)
+        except hub.Unavailable:
+            return RESTART
+        hearing = asyncio.ensure_future(receive())
+        try:
+            await asyncio.wait({hearing, connection.closing}, return_when=asyncio.FIRST_COMPLETED)
+            if connection.closing.done():
+                return connection.closing.result()
+            return objection(hearing.result())
+        finally:
+            hearing.cancel()
+
+
+def objection(event: Event) -> int | None:
+    """The code that answers whatever a client sends; None where it has left. Nothing is welcome,
+    and nothing of it goes anywhere."""
+    if event["type"] == "websocket.disconnect":
+        return None
+    text = event.get("text")
+    if text is None:
+        return TOO_LONG if len(event.get("bytes") or b"") > CLIENT_FRAME_MAX else NOT_EXPECTED
+    if len(text.encode()) > CLIENT_FRAME_MAX:
+        return TOO_LONG
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+    return NOT_EXPECTED if isinstance(content, dict) else NOT_JSON
+
+
+async def refuse(_scope: Scope, receive: Receive, send: Send) -> None:
+    """The answer to every path that isn't a socket."""
+    await receive()
+    await send({"type": "websocket.close", "code": NOT_ALLOWED})
+
+
+def _create_hub() -> hub.Hub:
+    return hub.Hub(get_channel_layer(), DatabaseSources(), Timing.from_settings())

@@ -1,0 +1,143 @@
+"""What realtime does when something has happened. Connected in the composition root, after commit.
+
+The writer's process builds each frame once and publishes the encoded text; the hubs only pass it
+on. A change that another commit has already shown is not built again.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+from booking import selectors as booking
+from booking.events import VisitChanged, WaitsChanged
+from clinic.accounts.events import DeviceRevoked, SessionRevoked
+from clinic.core import clock
+from realtime import credentials, frames, groups, snapshots
+from realtime.frames import Frame
+from realtime.publisher import Message, publish
+
+
+class PaymentEvent(Protocol):
+    """What is needed of billing's `PaymentChanged`."""
+
+    @property
+    def payment_id(self) -> UUID: ...
+    @property
+    def patient_id(self) -> UUID: ...
+    @property
+    def appointment_id(self) -> UUID: ...
+
+
+class CheckInEvent(Protocol):
+    """What is needed of recognition's `CheckInDecided`."""
+
+    @property
+    def check_in_id(self) -> UUID: ...
+    @property
+    def device_id(self) -> UUID: ...
+
+
+class _Shown:
+    """The newest revision that this process has published to everybody."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._revision = -1
+
+    def covers(self, revision: int) -> bool:
+        return revision <= self._revision
+
+    def note(self, revision: int) -> None:
+        with self._lock:
+            self._revision = max(self._revision, revision)
+
+
+_shown = _Shown()
+Read = Callable[[UUID], dict[str, Any]]
+
+
+def on_visit_changed(event: VisitChanged) -> None:
+    """Show a visit's new state: on the displays first, then to the staff and to the patients whom
+    it concerns."""
+    _show_queue()
+    _show_visits(event.practitioner_id, event.appointment_id)
+
+
+def on_waits_changed(_event: WaitsChanged) -> None:
+    """Show estimates that time alone has moved."""
+    _show_queue()
+    _show_visits(None, None)
+
+
+def on_payment_changed(read: Read) -> Callable[[PaymentEvent], None]:
+    """The subscriber that shows a payment to its patient; `read` is billing's body of a payment."""
+
+    def show(event: PaymentEvent) -> None:
+        frame = frames.payment(read(event.payment_id), appointment_id=event.appointment_id)
+        publish([_to(groups.me(event.patient_id), frame)])
+
+    return show
+
+
+def on_check_in_decided(read: Read) -> Callable[[CheckInEvent], None]:
+    """The subscriber that shows a check-in's outcome at its kiosk; `read` is recognition's body."""
+
+    def show(event: CheckInEvent) -> None:
+        frame = frames.check_in(read(event.check_in_id))
+        publish([_to(groups.kiosk(event.device_id), frame)])
+
+    return show
+
+
+def on_session_revoked(event: SessionRevoked) -> None:
+    """Close the sockets of a session that has ended."""
+    _revoke(credentials.of_session(event.session_id))
+
+
+def on_device_revoked(event: DeviceRevoked) -> None:
+    """Close the sockets of a device that has lost its credential."""
+    _revoke(credentials.of_device(event.device_id))
+
+
+def _show_queue() -> None:
+    """Board and day, unless somebody's later commit in this process has shown them already."""
+    revision = booking.revision()
+    if _shown.covers(revision):
+        return
+    board = publish([_to(groups.BOARD, frames.board(snapshots.board()))])
+    day = publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
+    if board and day:
+        _shown.note(revision)
+
+
+def _show_visits(practitioner_id: UUID | None, appointment_id: UUID | None) -> None:
+    """The changed visit, and those that wait behind it: of one practitioner, or of all."""
+    day = booking.day(clock.today(), practitioner_id)
+    concerned = [
+        appointment
+        for practitioner in day["practitioners"]
+        for appointment in practitioner["appointments"]
+        if appointment["status"] == "arrived" or appointment["id"] == str(appointment_id)
+    ]
+    publish(
+        _to(
+            groups.me(UUID(appointment["patient"]["id"])),
+            frames.visit(booking.visit(UUID(appointment["id"]))),
+        )
+        for appointment in concerned
+    )
+
+
+def _to(group: str, frame: Frame) -> tuple[str, Message]:
+    return group, {
+        "type": "frame",
+        "group": group,
+        "slot": frame.slot,
+        "revision": frame.revision,
+        "text": frame.text,
+    }
+
+
+def _revoke(credential: str) -> None:
+    publish([(groups.CONTROL, {"type": "revoked", "credential": credential})])

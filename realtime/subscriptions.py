@@ -1,0 +1,123 @@
+"""The process's place at the channel layer: which groups it hears, and whether it still does."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from redis.exceptions import RedisError
+
+logger = logging.getLogger(__name__)
+
+Message = dict[str, Any]
+LAYER_DOWN = (RedisError, OSError, TimeoutError)
+ANSWER_SECONDS = 2.0
+_ECHO = "echo"
+
+
+class Layer(Protocol):
+    """What is needed of a channel layer."""
+
+    async def new_channel(self, prefix: str = ...) -> str: ...
+    async def receive(self, channel: str) -> Message: ...
+    async def send(self, channel: str, message: Message) -> None: ...
+    async def group_add(self, group: str, channel: str) -> None: ...
+    async def group_discard(self, group: str, channel: str) -> None: ...
+    async def flush(self) -> None: ...
+
+
+class Subscriptions:
+    """Hears each wanted group once and hands every message to `deliver`.
+
+    `live` is what the last check found: a message sent to ourselves came back. While it is False
+    nothing can be heard; what is wanted is remembered and subscribed when Redis is there again.
+    """
+
+    def __init__(self, layer: Layer, deliver: Callable[[Message], None]) -> None:
+        self._layer = layer
+        self._deliver = deliver
+        self._channel: str | None = None
+        self._receiver: asyncio.Task[None] | None = None
+        self._wanted: set[str] = set()
+        self._subscribed: set[str] = set()
+        self._settling = asyncio.Lock()
+        self._echo = asyncio.Event()
+        self.live = True
+
+    async def add(self, group: str) -> None:
+        """Hear a group from now on. Where Redis is down the next check makes up for it."""
+        self._wanted.add(group)
+        if group not in self._subscribed:
+            await self.settle()
+
+    def discard(self, group: str) -> None:
+        """Stop wanting a group; it is left when the subscriptions settle."""
+        self._wanted.discard(group)
+
+    async def settle(self) -> None:
+        """Bring what is subscribed in line with what is wanted."""
+        if self.live:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self._settle()
+            except LAYER_DOWN as error:
+                self._lost(error)
+
+    async def check(self) -> bool:
+        """Subscribe whatever is missing and send ourselves a message through Redis."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._settle()
+                self._echo.clear()
+                await self._layer.send(await self._open(), {"type": _ECHO})
+                await self._echo.wait()
+        except LAYER_DOWN as error:
+            self._lost(error)
+        else:
+            if not self.live:
+                logger.warning("live updates are back")
+            self.live = True
+        return self.live
+
+    async def close(self) -> None:
+        """Leave the layer."""
+        if self._receiver is not None:
+            self._receiver.cancel()
+            await asyncio.wait({self._receiver})
+        await self._layer.flush()
+
+    async def _settle(self) -> None:
+        async with self._settling:
+            channel = await self._open()
+            for group in self._wanted - self._subscribed:
+                await self._layer.group_add(group, channel)
+                self._subscribed.add(group)
+            for group in self._subscribed - self._wanted:
+                self._subscribed.discard(group)
+                await self._layer.group_discard(group, channel)
+
+    async def _open(self) -> str:
+        if self._channel is None:
+            try:
+                self._channel = await self._layer.new_channel("hub.")
+            except LAYER_DOWN:
+                await self._layer.flush()
+                raise
+            self._receiver = asyncio.create_task(self._receive(self._channel))
+        return self._channel
+
+    async def _receive(self, channel: str) -> None:
+        while True:
+            message = await self._layer.receive(channel)
+            if message.get("type") == _ECHO:
+                self._echo.set()
+                continue
+            try:
+                self._deliver(message)
+            except Exception:
+                logger.exception("a message of the channel layer could not be delivered")
+
+    def _lost(self, error: BaseException) -> None:
+        if self.live:
+            logger.warning("live updates are lost: %s", type(error).__name__)
+        self.live = False
