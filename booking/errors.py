@@ -1,0 +1,82 @@
+from enum import StrEnum
+
+from clinic.core.errors import Problem, register
+
+
+class Code(StrEnum):
+    SLOT_TAKEN = "slot_taken"
+    SLOT_UNAVAILABLE = "slot_unavailable"
+    IN_THE_PAST = "in_the_past"
+    PATIENT_BUSY = "patient_busy"
+    TOO_MANY_HOLDS = "too_many_holds"
+    INVALID_TRANSITION = "invalid_transition"
+    NOT_PAID = "not_paid"
+    TOO_EARLY = "too_early"
+    WRONG_DAY = "wrong_day"
+    TOO_LATE = "too_late"
+    QUEUE_EMPTY = "queue_empty"
+    NO_FREE_TIME = "no_free_time"
+    ROOM_TAKEN = "room_taken"
+    RANGE_TOO_LONG = "range_too_long"
+    RANGE_BACKWARDS = "range_backwards"
+
+
+register(
+    {
+        Code.SLOT_TAKEN: Problem(
+            409,
+            "Esta hora acabou de ser ocupada. Escolha outra.",
+            "This time has just been taken. Choose another.",
+        ),
+        Code.SLOT_UNAVAILABLE: Problem(
+            409, "Esta hora não está disponível.", "This time isn't on offer."
+        ),
+        Code.IN_THE_PAST: Problem(
+            400, "Esta hora já passou.", "This time has already passed."
+        ),
+        Code.PATIENT_BUSY: Problem(
+            409,
+            "O paciente já tem uma marcação a essa hora.",
+            "The patient already has an appointment at that time.",
+        ),
+        Code.TOO_MANY_HOLDS: Problem(
+            409,
+            "Há demasiadas marcações por pagar. Pague ou cancele uma delas.",
+            "Too many appointments are waiting for payment. Pay or cancel one of them.",
+        ),
+        Code.INVALID_TRANSITION: Problem(
+            409,
+            "A marcação já não está num estado que o permita.",
+            "The appointment is no longer in a state that allows this.",
+        ),
+        Code.NOT_PAID: Problem(
+            409, "A marcação ainda não está paga.", "The appointment hasn't been paid yet."
+        ),
+        Code.TOO_EARLY: Problem(
+            409, "A marcação não é para hoje.", "The appointment isn't for today."
+        ),
+        Code.WRONG_DAY: Problem(
+            409, "O dia da marcação já passou.", "The day of the appointment is over."
+        ),
+        Code.TOO_LATE: Problem(
+            409,
+            "A hora da marcação já passou: fale com a receção.",
+            "The appointment's time has passed: please talk to the reception.",
+        ),
+        Code.QUEUE_EMPTY: Problem(
+            409, "Não há ninguém à espera.", "Nobody is waiting."
+        ),
+        Code.NO_FREE_TIME: Problem(
+            409, "Hoje já não há tempo livre.", "There is no free time left today."
+        ),
+        Code.ROOM_TAKEN: Problem(
+            409, "A sala está ocupada a essa hora.", "The room is taken at that time."
+        ),
+        Code.RANGE_TOO_LONG: Problem(
+            400, "Peça no máximo {days} dias de cada vez.", "Ask for at most {days} days at a time."
+        ),
+        Code.RANGE_BACKWARDS: Problem(
+            400, "O fim tem de ser depois do início.", "The end must be after the start."
+        ),
+    }
+)

@@ -102,6 +102,9 @@ class Appointment(models.Model):
     ticket = models.CharField(max_length=6, blank=True, default="")
     ticket_on = models.DateField(null=True, blank=True)
     label_choice = models.CharField(max_length=6, blank=True, default="")
+    is_refundable = models.BooleanField(
+        default=True, help_text="False once the patient moved it later than the policy allows"
+    )
     call_number = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     booked_at = models.DateTimeField(null=True, blank=True)

@@ -8,7 +8,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from clinic.accounts.models import Role, User
+from clinic.accounts.choices import Role
+from clinic.accounts.models import User
 
 
 class Organization(models.Model):

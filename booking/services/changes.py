@@ -1,0 +1,159 @@
+"""What happens to an appointment before its day: it is moved, called off, or named differently."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from booking.availability import Calendar
+from booking.errors import Code
+from booking.events import AppointmentCancelled, AppointmentRescheduled
+from booking.models import CLOSED, Appointment, AppointmentStatus
+from booking.services import messages, placing
+from booking.transitions import Change, change
+from clinic.core import clock, events
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.directory import selectors as directory
+from clinic.directory import services as people
+
+if TYPE_CHECKING:
+    from clinic.directory.models import Practitioner
+
+OPEN = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED})
+
+
+def cancel(appointment_id: UUID, *, actor: Actor, by_clinic: bool = False) -> Appointment:
+    """Call an appointment off; cancelling again changes nothing.
+
+    By the clinic, paid money always goes back and the patient is told. By the patient it goes back
+    up to the clinic's free hours before the start; once the start has passed the reception decides.
+    Raises DomainError `not_found`, `invalid_transition` or `too_late`.
+    """
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.status == AppointmentStatus.CANCELLED:
+            return appointment
+        if appointment.status not in OPEN:
+            raise DomainError(Code.INVALID_TRANSITION)
+        now = clock.now()
+        if not by_clinic and appointment.start <= now:
+            raise DomainError(Code.TOO_LATE)
+        refundable = by_clinic or (appointment.is_refundable and _is_early(appointment, now))
+        unit.move(
+            appointment,
+            AppointmentStatus.CANCELLED,
+            closed_at=now,
+            is_refundable=refundable,
+        )
+        if by_clinic:
+            messages.cancelled(appointment)
+        events.announce(AppointmentCancelled(appointment.pk, refundable))
+    return appointment
+
+
+def reschedule(
+    appointment_id: UUID, *, start: datetime, practitioner_id: UUID | None, actor: Actor
+) -> Appointment:
+    """Move an appointment to another slot of its specialty; what was paid stays paid.
+
+    Without a practitioner the present one is kept where possible, else the least loaded treats. A
+    move later than the clinic's free hours is allowed, but the refund is then forfeited.
+    Raises DomainError `not_found`, `invalid_transition`, `too_late`, `in_the_past`,
+    `slot_unavailable`, `slot_taken` or `patient_busy`.
+    """
+    with change(actor) as unit:
+        owner_id = _owner_of(unit, appointment_id)
+        people.lock_patient(owner_id)
+        appointment = unit.lock(appointment_id)
+        if appointment.status not in OPEN:
+            raise DomainError(Code.INVALID_TRANSITION)
+        now = clock.now()
+        if appointment.start <= now:
+            raise DomainError(Code.TOO_LATE)
+        if start == appointment.start and practitioner_id in {None, appointment.practitioner_id}:
+            return appointment
+        possible, calendar = placing.candidates(
+            directory.specialty(appointment.specialty_id),
+            practitioner_id,
+            start,
+            rule=Calendar.offers,
+            without=appointment.pk,
+        )
+        possible.sort(key=lambda person: person.pk != appointment.practitioner_id)
+        length = appointment.end - appointment.start
+        placing.refuse_busy_patient(owner_id, start, start + length, without=appointment.pk)
+        placing.sweep(unit, start, start + length)
+        keeps_refund = appointment.is_refundable and _is_early(appointment, now)
+        _put(unit, appointment, start, possible, calendar, is_refundable=keeps_refund)
+        if appointment.status == AppointmentStatus.BOOKED:
+            messages.rescheduled(appointment)
+        events.announce(AppointmentRescheduled(appointment.pk))
+    return appointment
+
+
+def choose_label(appointment_id: UUID, *, choice: str, actor: Actor) -> Appointment:
+    """How the patient is named on the screens at this visit; empty is the account's own choice.
+
+    Raises DomainError `not_found`, and `invalid_transition` when the visit is over.
+    """
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.status in CLOSED:
+            raise DomainError(Code.INVALID_TRANSITION)
+        if appointment.label_choice != choice:
+            unit.edit(appointment, "label_chosen", label_choice=choice)
+    return appointment
+
+
+def can_cancel(appointment: Appointment, now: datetime) -> bool:
+    """Whether its patient may still call it off."""
+    return appointment.status in OPEN and appointment.start > now
+
+
+can_reschedule = can_cancel
+
+
+def _owner_of(unit: Change, appointment_id: UUID) -> UUID:
+    """Patient before appointment is the lock order, so the owner is read without a lock first."""
+    owner_id = (
+        Appointment.objects.filter(pk=appointment_id).values_list("patient_id", flat=True).first()
+    )
+    return owner_id if owner_id is not None else unit.lock(appointment_id).patient_id
+
+
+def _is_early(appointment: Appointment, now: datetime) -> bool:
+    free = timedelta(hours=directory.organization().cancel_free_hours)
+    return now <= appointment.start - free
+
+
+def _put(
+    unit: Change,
+    appointment: Appointment,
+    start: datetime,
+    practitioners: list[Practitioner],
+    calendar: Calendar,
+    *,
+    is_refundable: bool,
+) -> None:
+    length = appointment.end - appointment.start
+    for practitioner in practitioners:
+        for room_id in calendar.rooms(practitioner.room_id, start, length):
+            try:
+                with transaction.atomic():
+                    unit.edit(
+                        appointment,
+                        "rescheduled",
+                        start=start,
+                        end=start + length,
+                        practitioner_id=practitioner.pk,
+                        room_id=room_id,
+                        is_refundable=is_refundable,
+                    )
+            except IntegrityError:
+                continue
+            return
+    raise DomainError(Code.SLOT_TAKEN, pointer="/start")

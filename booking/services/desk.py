@@ -1,0 +1,119 @@
+"""Booking at the reception: for later, or for somebody who has just walked in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from booking.availability import Calendar, on_minute
+from booking.errors import Code
+from booking.events import AppointmentBooked
+from booking.models import Appointment, AppointmentStatus, Source
+from booking.services import messages, placing, visit
+from booking.transitions import change
+from clinic.core import clock, events
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.directory import selectors as directory
+from clinic.directory import services as people
+
+if TYPE_CHECKING:
+    from clinic.directory.models import Practitioner, Specialty
+
+TRIES = 5
+
+
+def book(
+    *,
+    patient_id: UUID,
+    specialty_code: str,
+    practitioner_id: UUID | None,
+    start: datetime,
+    actor: Actor,
+) -> Appointment:
+    """Book a time within working hours, on the grid or off it; payment is taken at the desk.
+
+    Raises DomainError `unknown_patient`, `unknown_specialty`, `unknown_practitioner`,
+    `in_the_past`, `slot_unavailable`, `slot_taken` or `patient_busy`.
+    """
+    specialty = directory.specialty(specialty_code)
+    with change(actor) as unit:
+        owner = people.lock_patient(patient_id)
+        possible, calendar = placing.candidates(
+            specialty, practitioner_id, start, rule=Calendar.works
+        )
+        draft = _draft(owner.pk, specialty, start, Source.DESK)
+        placing.refuse_busy_patient(owner.pk, draft.start, draft.end)
+        placing.sweep(unit, draft.start, draft.end)
+        appointment = placing.place(unit, draft, possible, calendar)
+        messages.booked(appointment)
+        events.announce(AppointmentBooked(appointment.pk))
+    return appointment
+
+
+def walk_in(
+    *,
+    patient_id: UUID,
+    specialty_code: str,
+    practitioner_id: UUID | None,
+    actor: Actor,
+) -> Appointment:
+    """Take somebody in now: today's first gap that is long enough, arrived, with a ticket.
+
+    Raises DomainError `unknown_patient`, `unknown_specialty`, `unknown_practitioner`,
+    `patient_busy`, and `no_free_time` when the rest of the day has no such gap.
+    """
+    specialty = directory.specialty(specialty_code)
+    with change(actor) as unit:
+        owner = people.lock_patient(patient_id)
+        offering = directory.treating(specialty_code, practitioner_id)
+        for _ in range(TRIES):
+            start, possible, calendar = _first_gap(offering, specialty)
+            draft = _draft(owner.pk, specialty, start, Source.WALK_IN)
+            placing.refuse_busy_patient(owner.pk, draft.start, draft.end)
+            placing.sweep(unit, draft.start, draft.end)
+            try:
+                appointment = placing.place(unit, draft, possible, calendar)
+            except DomainError as error:
+                if error.code != Code.SLOT_TAKEN:
+                    raise
+                continue
+            visit.check_in(unit, appointment)
+            events.announce(AppointmentBooked(appointment.pk))
+            return appointment
+        raise DomainError(Code.NO_FREE_TIME)
+
+
+def _first_gap(
+    offering: list[Practitioner], specialty: Specialty
+) -> tuple[datetime, list[Practitioner], Calendar]:
+    """The earliest start anybody has today, who has it, and the calendar that says so."""
+    now = clock.now()
+    _, midnight = clock.day_bounds(clock.today())
+    length = timedelta(minutes=specialty.duration_minutes)
+    calendar = Calendar([person.pk for person in offering], now, midnight, now=now)
+    gaps = {
+        person: gap
+        for person in offering
+        if (gap := calendar.first_gap(person.pk, length, on_minute(now))) is not None
+        and gap < midnight
+    }
+    if not gaps:
+        raise DomainError(Code.NO_FREE_TIME)
+    start = min(gaps.values())
+    earliest = [person for person, gap in gaps.items() if gap == start]
+    return start, placing.by_load(earliest, start, now), calendar
+
+
+def _draft(
+    patient_id: UUID, specialty: Specialty, start: datetime, source: Source
+) -> placing.Draft:
+    return placing.Draft(
+        patient_id=patient_id,
+        specialty=specialty,
+        start=start,
+        status=AppointmentStatus.BOOKED,
+        source=source,
+        made_at=clock.now(),
+    )

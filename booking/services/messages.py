@@ -1,0 +1,52 @@
+"""What the patient is told by SMS: time, place and code, never the treatment."""
+
+from typing import Any
+
+from booking import links
+from booking.models import Appointment
+from clinic.core import clock
+from clinic.notifications import services as notifications
+
+
+def payment_link(appointment: Appointment) -> None:
+    _send(
+        appointment,
+        "hold_payment_link",
+        "held",
+        amount=appointment.price,
+        hold_expires_at=appointment.hold_expires_at,
+        url=links.checkout_url(appointment),
+    )
+
+
+def booked(appointment: Appointment) -> None:
+    _send(
+        appointment, "appointment_booked", "booked", check_in_code=appointment.check_in_code
+    )
+
+
+def rescheduled(appointment: Appointment) -> None:
+    _send(
+        appointment,
+        "appointment_rescheduled",
+        f"rescheduled:{clock.now().isoformat()}",
+        check_in_code=appointment.check_in_code,
+    )
+
+
+def cancelled(appointment: Appointment) -> None:
+    _send(appointment, "appointment_cancelled", "cancelled")
+
+
+def _send(appointment: Appointment, template: str, about: str, **context: Any) -> None:
+    """Queue it in the caller's transaction; a patient without a phone gets none."""
+    patient = appointment.patient
+    if not patient.phone:
+        return
+    notifications.send_sms(
+        template=template,
+        to=patient.phone,
+        language=patient.language,
+        context={"start": appointment.start, **context},
+        key=f"appointment:{appointment.pk}:{about}",
+    )

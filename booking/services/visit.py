@@ -1,0 +1,171 @@
+"""The visit: each button that staff, the kiosk or the desk can press.
+
+Every press is one guarded transition; pressed a second time it changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from booking import codes
+from booking.errors import Code
+from booking.models import LIVE, Appointment, AppointmentStatus
+from booking.transitions import Change, change
+from clinic.core import clock
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.directory import selectors as directory
+from clinic.directory import services as people
+
+Stamps = Callable[[Appointment, datetime], dict[str, Any]]
+
+
+def arrive(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """The patient is here: gives the day's ticket. On the appointment's own civil day only.
+
+    Raises DomainError `not_found`, `not_paid`, `too_early`, `wrong_day` or `invalid_transition`.
+    """
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.status != AppointmentStatus.ARRIVED:
+            check_in(unit, appointment)
+    return appointment
+
+
+def check_in(unit: Change, appointment: Appointment) -> None:
+    """Mark a booked appointment of today as arrived. The caller holds the row."""
+    if appointment.status == AppointmentStatus.PENDING:
+        raise DomainError(Code.NOT_PAID)
+    if appointment.status != AppointmentStatus.BOOKED:
+        raise DomainError(Code.INVALID_TRANSITION)
+    today, day = clock.today(), clock.local(appointment.start).date()
+    if day != today:
+        raise DomainError(Code.TOO_EARLY if day > today else Code.WRONG_DAY)
+    unit.move(
+        appointment,
+        AppointmentStatus.ARRIVED,
+        arrived_at=clock.now(),
+        ticket=codes.next_ticket(today),
+        ticket_on=today,
+    )
+
+
+def call(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """Ask the patient in. Raises DomainError `not_found` or `invalid_transition`."""
+    return _press(appointment_id, actor, AppointmentStatus.CALLED, _called)
+
+
+def call_again(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """Call a patient who was called and didn't come: the call number rises, the screens repeat it.
+
+    Raises DomainError `not_found` or `invalid_transition`.
+    """
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.status != AppointmentStatus.CALLED:
+            raise DomainError(Code.INVALID_TRANSITION)
+        unit.edit(appointment, "called_again", **_called(appointment, clock.now()))
+    return appointment
+
+
+def call_next(practitioner_id: UUID, *, actor: Actor) -> Appointment:
+    """Call the practitioner's next arrived patient, earliest appointment first.
+
+    While somebody is already called, that patient is returned unchanged, so a second press calls
+    nobody else; a treatment still running doesn't stand in the way.
+    Raises DomainError `unknown_practitioner` or `queue_empty`.
+    """
+    with change(actor) as unit:
+        people.lock_practitioner(practitioner_id)
+        queue = Appointment.objects.filter(practitioner=practitioner_id, ticket_on=clock.today())
+        called = queue.filter(status=AppointmentStatus.CALLED).order_by("called_at", "pk").first()
+        if called is not None:
+            return called
+        waiting = (
+            queue.filter(status=AppointmentStatus.ARRIVED)
+            .order_by("start", "arrived_at", "pk")
+            .select_for_update(no_key=True, of=("self",))
+        )
+        appointment = waiting.first()
+        if appointment is None:
+            raise DomainError(Code.QUEUE_EMPTY)
+        unit.move(appointment, AppointmentStatus.CALLED, **_called(appointment, clock.now()))
+    return appointment
+
+
+def start(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """The treatment begins. Raises DomainError `not_found` or `invalid_transition`."""
+    return _press(
+        appointment_id,
+        actor,
+        AppointmentStatus.IN_PROGRESS,
+        lambda _, now: {"started_at": now},
+    )
+
+
+def finish(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """The treatment is over. Raises DomainError `not_found` or `invalid_transition`."""
+    return _press(
+        appointment_id,
+        actor,
+        AppointmentStatus.FULFILLED,
+        lambda _, now: {"ended_at": now, "closed_at": now},
+    )
+
+
+def no_show(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """The patient didn't come, or left. Raises DomainError `not_found` or `invalid_transition`."""
+    return _press(
+        appointment_id, actor, AppointmentStatus.NO_SHOW, lambda _, now: {"closed_at": now}
+    )
+
+
+def put_back(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """A called patient waits again. Raises DomainError `not_found` or `invalid_transition`."""
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        is_back = appointment.status == AppointmentStatus.ARRIVED and appointment.call_number > 0
+        if is_back:
+            return appointment
+        if appointment.status != AppointmentStatus.CALLED:
+            raise DomainError(Code.INVALID_TRANSITION)
+        unit.move(appointment, AppointmentStatus.ARRIVED, called_at=None)
+    return appointment
+
+
+def move_room(appointment_id: UUID, *, room_id: UUID, actor: Actor) -> Appointment:
+    """Give the visit another room.
+
+    Raises DomainError `not_found`, `unknown_room`, `invalid_transition` when it is over, and
+    `room_taken` when another appointment has that room at the time.
+    """
+    room = directory.room(room_id)
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.status not in LIVE:
+            raise DomainError(Code.INVALID_TRANSITION)
+        if appointment.room_id == room.pk:
+            return appointment
+        try:
+            with transaction.atomic():
+                unit.edit(appointment, "room_moved", room_id=room.pk)
+        except IntegrityError as error:
+            raise DomainError(Code.ROOM_TAKEN, pointer="/room") from error
+    return appointment
+
+
+def _press(
+    appointment_id: UUID, actor: Actor, to: AppointmentStatus, stamps: Stamps
+) -> Appointment:
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.status != to:
+            unit.move(appointment, to, **stamps(appointment, clock.now()))
+    return appointment
+
+
+def _called(appointment: Appointment, now: datetime) -> dict[str, Any]:
+    return {"called_at": now, "call_number": appointment.call_number + 1}

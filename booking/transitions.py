@@ -1,0 +1,89 @@
+"""The one way in which an appointment changes.
+
+`change` is a transaction with an actor. Everything done through it is audited and announced, and
+the revision rises once, as the last statement before the commit.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from booking import revision
+from booking.errors import Code
+from booking.events import VisitChanged
+from booking.models import TRANSITIONS, Appointment, AppointmentStatus
+from clinic.core import audit, events
+from clinic.core.audit import Actor
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
+
+
+class Change:
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+        self.is_made = False
+
+    def lock(self, appointment_id: UUID) -> Appointment:
+        """Read an appointment and hold its row. Raises DomainError `not_found`."""
+        found = (
+            Appointment.objects.select_for_update(no_key=True, of=("self",))
+            .filter(pk=appointment_id)
+            .first()
+        )
+        if found is None:
+            raise DomainError(CoreCode.NOT_FOUND)
+        return found
+
+    def move(self, appointment: Appointment, to: AppointmentStatus, **stamps: Any) -> None:
+        """Take an appointment to another status and set its stamps.
+
+        Raises DomainError `invalid_transition` when the table doesn't allow it, or when the row is
+        no longer in the status that the caller saw.
+        """
+        before = AppointmentStatus(appointment.status)
+        if to not in TRANSITIONS[before]:
+            raise DomainError(Code.INVALID_TRANSITION)
+        matching = Appointment.objects.filter(pk=appointment.pk, status=before)
+        if not matching.update(status=to, **stamps):
+            raise DomainError(Code.INVALID_TRANSITION)
+        appointment.status = to
+        for name, value in stamps.items():
+            setattr(appointment, name, value)
+        self._note(appointment, f"appointment.{to}", before=before)
+
+    def edit(self, appointment: Appointment, action: str, **fields: Any) -> None:
+        """Change what isn't the status: time, room, label. The caller holds the row."""
+        Appointment.objects.filter(pk=appointment.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(appointment, name, value)
+        self._note(appointment, f"appointment.{action}", fields=sorted(fields))
+
+    def created(self, appointment: Appointment) -> None:
+        """Note an appointment that was just written."""
+        self._note(appointment, "appointment.created", status=appointment.status)
+
+    def _note(self, appointment: Appointment, action: str, **data: Any) -> None:
+        self.is_made = True
+        audit.record(
+            action,
+            actor=self.actor,
+            subject=appointment,
+            patient_id=appointment.patient_id,
+            **data,
+        )
+        events.announce(
+            VisitChanged(appointment.pk, appointment.patient_id, appointment.practitioner_id)
+        )
+
+
+@contextmanager
+def change(actor: Actor) -> Iterator[Change]:
+    """One change of the day, all or nothing."""
+    with transaction.atomic():
+        unit = Change(actor)
+        yield unit
+        if unit.is_made:
+            revision.bump()

@@ -1,0 +1,31 @@
+"""How a patient is named where others can read it."""
+
+import unicodedata
+
+from clinic.accounts.choices import LabelChoice
+
+MAX_GIVEN_NAME = 24
+CHOICES = tuple(LabelChoice.values)
+
+
+def label(full_name: str, choice: str, ticket: str) -> str:
+    """The name for a shared screen by the patient's choice.
+
+    `short` is the given name with the last name's initial. A patient with one name only is shown by
+    ticket, because a single word would be the full name.
+    """
+    words = _printable(full_name).split()
+    if choice == LabelChoice.FULL and words:
+        return " ".join(words)
+    if choice == LabelChoice.SHORT and len(words) > 1:
+        return f"{words[0][:MAX_GIVEN_NAME]} {words[-1][0].upper()}."
+    return ticket
+
+
+def _printable(text: str) -> str:
+    """Without control and direction characters, which could disturb the rest of a screen."""
+    return "".join(
+        " " if unicodedata.category(sign).startswith("Z") else sign
+        for sign in unicodedata.normalize("NFC", text)
+        if not unicodedata.category(sign).startswith("C")
+    )

@@ -1,0 +1,146 @@
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from clinic.core import clock
+from clinic.core.errors import DomainError
+from clinic.directory import hours
+from clinic.directory.errors import Code
+from clinic.directory.hours import Interval
+from clinic.directory.models import (
+    HoursException,
+    Organization,
+    Patient,
+    Practitioner,
+    Room,
+    Specialty,
+    WorkingHours,
+)
+
+MAX_FOUND = 20
+MIN_SEARCH = 2
+
+
+def organization() -> Organization:
+    """The clinic. Raises Organization.DoesNotExist before one is set up."""
+    return Organization.objects.get(pk=1)
+
+
+def specialties() -> list[Specialty]:
+    """What can be booked, in catalogue order."""
+    return list(Specialty.objects.filter(is_active=True))
+
+
+def specialty(code: str) -> Specialty:
+    """Raises DomainError `unknown_specialty` when there is none that can be booked."""
+    found = Specialty.objects.filter(code=code, is_active=True).first()
+    if found is None:
+        raise DomainError(Code.UNKNOWN_SPECIALTY, pointer="/specialty")
+    return found
+
+
+def practitioners(specialty: str | None = None) -> list[Practitioner]:
+    """Who treats, in order; with a specialty only those who offer it."""
+    found = Practitioner.objects.filter(is_active=True).select_related("room")
+    if specialty is not None:
+        found = found.filter(specialties=specialty)
+    return list(found.prefetch_related("specialties"))
+
+
+def treating(
+    specialty_code: str, practitioner_id: UUID | None = None
+) -> list[Practitioner]:
+    """Active practitioners who offer a specialty, in order, without their catalogues.
+
+    Raises DomainError `unknown_practitioner` when one is named who doesn't exist or left.
+    """
+    found = list(
+        Practitioner.objects.filter(is_active=True, specialties=specialty_code)
+        if practitioner_id is None
+        else Practitioner.objects.filter(
+            is_active=True, specialties=specialty_code, pk=practitioner_id
+        )
+    )
+    if not found and practitioner_id is not None:
+        practitioner(practitioner_id)
+    return found
+
+
+def practitioner(practitioner_id: UUID) -> Practitioner:
+    """Raises DomainError `unknown_practitioner`."""
+    found = Practitioner.objects.filter(pk=practitioner_id, is_active=True).first()
+    if found is None:
+        raise DomainError(Code.UNKNOWN_PRACTITIONER, pointer="/practitioner")
+    return found
+
+
+def practitioner_of_user(user_id: UUID) -> UUID | None:
+    """The practitioner whose login this is."""
+    return Practitioner.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
+
+
+def rooms() -> list[Room]:
+    return list(Room.objects.all())
+
+
+def room(room_id: UUID) -> Room:
+    """Raises DomainError `unknown_room`."""
+    found = Room.objects.filter(pk=room_id).first()
+    if found is None:
+        raise DomainError(Code.UNKNOWN_ROOM, pointer="/room")
+    return found
+
+
+def patient(patient_id: UUID) -> Patient:
+    """Raises DomainError `unknown_patient`."""
+    found = Patient.objects.filter(pk=patient_id, is_active=True).first()
+    if found is None:
+        raise DomainError(Code.UNKNOWN_PATIENT, pointer="/patient")
+    return found
+
+
+def search_patients(text: str) -> list[Patient]:
+    """At most twenty patients whose name holds every word, or whose phone ends in the digits."""
+    words = text.split()
+    if len("".join(words)) < MIN_SEARCH:
+        return []
+    by_name = Q()
+    for word in words:
+        by_name &= Q(full_name__icontains=word)
+    digits = "".join(words).lstrip("+")
+    by_phone = Q(phone__endswith=digits) if digits.isdecimal() else Q(pk__in=[])
+    found = Patient.objects.filter(by_name | by_phone, is_active=True)
+    return list(found.order_by("full_name", "id")[:MAX_FOUND])
+
+
+def working_intervals(
+    practitioner_ids: Collection[UUID], first: date, last: date
+) -> dict[UUID, list[Interval]]:
+    """When each of them works on the civil days first to last, closures cut out, in order.
+
+    Two queries, whatever the number of practitioners and days.
+    """
+    weekly: dict[int, list[WorkingHours]] = defaultdict(list)
+    for row in WorkingHours.objects.filter(practitioner__in=practitioner_ids).order_by("start"):
+        weekly[row.weekday].append(row)
+    opens, _ = clock.day_bounds(first)
+    _, closes = clock.day_bounds(last)
+    closures: dict[UUID | None, list[tuple[datetime, datetime]]] = defaultdict(list)
+    exceptions = HoursException.objects.filter(
+        Q(practitioner__in=practitioner_ids) | Q(practitioner__isnull=True),
+        starts_at__lt=closes,
+        ends_at__gt=opens,
+    )
+    for exception in exceptions:
+        closures[exception.practitioner_id].append((exception.starts_at, exception.ends_at))
+    result: dict[UUID, list[Interval]] = {pk: [] for pk in practitioner_ids}
+    for day in hours.days(first, last):
+        for row in weekly[day.weekday()]:
+            interval = hours.expand(day, row.start, row.end)
+            if interval is not None:
+                closed = closures[row.practitioner_id] + closures[None]
+                result[row.practitioner_id].extend(hours.cut(interval, closed))
+    return result

@@ -1,0 +1,78 @@
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from clinic.accounts import services as accounts
+from clinic.accounts.choices import Role
+from clinic.core import audit
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.directory import selectors
+from clinic.directory.catalogue import CATALOGUE
+from clinic.directory.errors import Code
+from clinic.directory.models import Patient, Practitioner, Specialty
+
+
+@transaction.atomic
+def install_catalogue() -> list[Specialty]:
+    """Add the opening specialties that are missing; what somebody has changed stays changed."""
+    for position, entry in enumerate(CATALOGUE, start=1):
+        Specialty.objects.get_or_create(
+            code=entry.code,
+            defaults={
+                "name_pt": entry.name_pt,
+                "name_en": entry.name_en,
+                "duration_minutes": entry.duration_minutes,
+                "price": entry.price,
+                "vat_rate": entry.vat_rate,
+                "vat_exemption": entry.vat_exemption,
+                "position": position,
+            },
+        )
+    return selectors.specialties()
+
+
+@transaction.atomic
+def register_patient(*, full_name: str, phone: str, language: str = "pt", actor: Actor) -> Patient:
+    """Add a patient without an account, as for somebody who walks in. Nobody can log in as them."""
+    user = accounts.create_user(
+        username=f"desk-{uuid4().hex}",
+        password=None,
+        full_name=full_name,
+        phone=phone,
+        language=language,
+        role=Role.PATIENT,
+    )
+    patient = Patient.objects.get(pk=user.pk)
+    audit.record("patient.registered", actor=actor, subject=patient, patient_id=patient.pk)
+    return patient
+
+
+def lock_patient(patient_id: UUID) -> Patient:
+    """Hold a patient's row until the transaction ends, so that what they own is counted once.
+
+    Raises DomainError `unknown_patient`.
+    """
+    found = (
+        Patient.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk=patient_id, is_active=True)
+        .first()
+    )
+    if found is None:
+        raise DomainError(Code.UNKNOWN_PATIENT, pointer="/patient")
+    return found
+
+
+def lock_practitioner(practitioner_id: UUID) -> Practitioner:
+    """Hold a practitioner's row until the transaction ends: one caller at a time moves a queue.
+
+    Raises DomainError `unknown_practitioner`.
+    """
+    found = (
+        Practitioner.objects.select_for_update(no_key=True, of=("self",))
+        .filter(pk=practitioner_id, is_active=True)
+        .first()
+    )
+    if found is None:
+        raise DomainError(Code.UNKNOWN_PRACTITIONER, pointer="/practitioner")
+    return found
