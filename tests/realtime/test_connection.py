@@ -1,0 +1,120 @@
+import asyncio
+from typing import Any
+
+from realtime import connection
+from realtime.connection import Connection
+from realtime.frames import Frame
+
+
+class Socket:
+    """An ASGI server's side of a socket, whose reader can stop reading."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.is_broken = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.reads.wait()
+        if self.is_broken:
+            raise OSError("gone")
+        self.written.append(message["text"])
+
+
+def board(revision: int) -> Frame:
+    return Frame("board", f"board {revision}", revision)
+
+
+def visit(number: int, text: str) -> Frame:
+    return Frame(f"visit.{number}", text, 1)
+
+
+async def test_a_fast_reader_has_the_frame_when_write_returns() -> None:
+    socket = Socket()
+    tasks = len(asyncio.all_tasks())
+
+    Connection(socket.send, group="board", credential="device.1").write(board(1))
+
+    assert socket.written == ["board 1"]
+    assert len(asyncio.all_tasks()) == tasks
+
+
+async def test_a_slow_reader_gets_the_newest_of_each_thing_and_no_more() -> None:
+    socket = Socket()
+    slow = Connection(socket.send, group="me", credential="session.1")
+    socket.reads.clear()
+
+    for revision in range(1, 500):
+        slow.write(board(revision))
+        slow.write(visit(1, f"first {revision}"))
+    slow.write(visit(2, "second"))
+    await asyncio.sleep(0)
+    assert slow.is_behind
+    assert socket.written == []
+    socket.reads.set()
+    await asyncio.sleep(0.01)
+
+    assert socket.written[-3:] == ["board 499", "first 499", "second"]
+    assert len(socket.written) <= 4
+    assert not slow.is_behind
+
+
+async def test_frames_after_the_reader_caught_up_are_inline_again() -> None:
+    socket = Socket()
+    slow = Connection(socket.send, group="board", credential="device.1")
+    socket.reads.clear()
+    slow.write(board(1))
+    socket.reads.set()
+    await asyncio.sleep(0.01)
+
+    slow.write(board(2))
+
+    assert socket.written == ["board 1", "board 2"]
+
+
+async def test_many_different_things_leave_out_the_oldest() -> None:
+    socket = Socket()
+    slow = Connection(socket.send, group="kiosk", credential="device.1")
+    socket.reads.clear()
+    for number in range(1000):
+        slow.write(visit(number, str(number)))
+    socket.reads.set()
+    await asyncio.sleep(0.01)
+
+    expected = [str(number) for number in range(1000 - connection.PENDING_MAX, 1000)]
+    assert socket.written == expected
+
+
+async def test_a_socket_that_is_gone_asks_for_its_end_and_raises_nothing() -> None:
+    socket = Socket()
+    socket.is_broken = True
+    gone = Connection(socket.send, group="board", credential="device.1")
+
+    gone.write(board(1))
+
+    assert gone.closing.result() is None
+
+
+async def test_a_reader_that_never_comes_back_is_given_up(monkeypatch: Any) -> None:
+    monkeypatch.setattr(connection, "STALL_SECONDS", 0.05)
+    socket = Socket()
+    dead = Connection(socket.send, group="board", credential="device.1")
+    socket.reads.clear()
+    dead.write(board(1))
+
+    assert await asyncio.wait_for(dead.closing, 1) is None
+
+
+async def test_closing_while_the_reader_is_slow_drops_what_was_waiting() -> None:
+    socket = Socket()
+    slow = Connection(socket.send, group="board", credential="device.1")
+    socket.reads.clear()
+    slow.write(board(1))
+    await asyncio.sleep(0)
+
+    await slow.close()
+    socket.reads.set()
+    await asyncio.sleep(0.01)
+
+    assert socket.written == []

@@ -1,0 +1,353 @@
+import asyncio
+import json
+import threading
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from django.conf import settings
+from django.db import OperationalError
+
+from clinic.demo.embedded import Valkey
+from realtime import frames, groups
+from realtime.conf import Timing
+from realtime.connection import Connection
+from realtime.frames import Frame
+from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable
+
+QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05)
+CALM = Timing(heartbeat=60, watch=60, access=60, snapshot=60)
+
+
+class Queue:
+    """Where the hub reads: a queue whose revision the test raises."""
+
+    def __init__(self) -> None:
+        self.now = 1
+        self.reads: list[str] = []
+        self.is_down = False
+        self.ended: set[str] = set()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def revision(self) -> int:
+        if self.is_down:
+            raise OperationalError
+        return self.now
+
+    def state(self, group: str) -> State:
+        self.gate.wait(5)
+        revision = self.revision()
+        self.reads.append(group)
+        return State(revision, (board(revision),))
+
+    def may_stay(self, principal: object) -> bool:
+        return principal not in self.ended
+
+
+class Screen:
+    """A socket whose reader keeps what it got."""
+
+    def __init__(self, name: str = "device.1", **kwargs: Any) -> None:
+        self.got: list[dict[str, Any]] = []
+        kwargs = {"group": groups.BOARD, "credential": name, "principal": name, **kwargs}
+        self.connection = Connection(self._send, **kwargs)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        self.got.append(json.loads(message["text"]))
+
+    @property
+    def revisions(self) -> list[int]:
+        return [frame["revision"] for frame in self.got if frame["type"] == "board"]
+
+    @property
+    def heartbeats(self) -> list[dict[str, Any]]:
+        return [frame for frame in self.got if frame["type"] == "heartbeat"]
+
+
+def board(revision: int) -> Frame:
+    return frames.board({"revision": revision})
+
+
+def message(frame: Frame, group: str = groups.BOARD) -> dict[str, Any]:
+    return {
+        "type": "frame",
+        "group": group,
+        "slot": frame.slot,
+        "revision": frame.revision,
+        "text": frame.text,
+    }
+
+
+async def until(happened: Callable[[], object], seconds: float = 3) -> None:
+    async with asyncio.timeout(seconds):
+        while not happened():
+            await asyncio.sleep(0.01)
+
+
+def layer_at(url: str, prefix: str | None = None) -> Any:
+    return RedisPubSubChannelLayer(hosts=[url], prefix=prefix or uuid.uuid4().hex)
+
+
+@asynccontextmanager
+async def running(queue: Queue, layer: Any, timing: Timing = CALM) -> AsyncIterator[Hub]:
+    hub = Hub(layer, queue, timing)
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+@pytest.fixture
+def queue() -> Queue:
+    return Queue()
+
+
+@pytest.fixture
+def layer() -> Any:
+    return layer_at(settings.REDIS_URL)
+
+
+async def enter(hub: Hub, screen: Screen) -> Screen:
+    hub.admit(screen.connection)
+    await hub.join(screen.connection)
+    return screen
+
+
+async def test_a_new_socket_has_the_whole_state_at_once(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        screen = await enter(hub, Screen())
+
+        assert screen.revisions == [1]
+
+
+async def test_a_message_of_the_layer_reaches_every_socket_of_its_group(
+    queue: Queue, layer: Any
+) -> None:
+    async with running(queue, layer) as hub:
+        screens = [await enter(hub, Screen()) for _ in range(5)]
+        other = await enter(hub, Screen(group=groups.STAFF))
+
+        await layer.group_send(groups.BOARD, message(board(2)))
+        await until(lambda: screens[-1].revisions == [1, 2])
+
+        assert [screen.revisions for screen in screens] == [[1, 2]] * 5
+        assert other.revisions == [1]
+
+
+async def test_two_hubs_both_hear_one_message(queue: Queue) -> None:
+    prefix = uuid.uuid4().hex
+    first_layer, second_layer = (layer_at(settings.REDIS_URL, prefix) for _ in range(2))
+    async with running(queue, first_layer) as first, running(queue, second_layer) as second:
+        here, there = await enter(first, Screen()), await enter(second, Screen())
+
+        await first_layer.group_send(groups.BOARD, message(board(2)))
+        await until(lambda: here.revisions == there.revisions == [1, 2])
+
+
+async def test_revisions_never_run_backwards(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        screen = await enter(hub, Screen())
+
+        for revision in (3, 2, 3, 5, 4, 6):
+            hub.deliver(groups.BOARD, board(revision))
+
+        assert screen.revisions == [1, 3, 5, 6]
+
+
+async def test_a_thousand_sockets_at_once_cost_one_reading(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        screens = await asyncio.gather(*(enter(hub, Screen()) for _ in range(1000)))
+
+        assert all(screen.revisions == [1] for screen in screens)
+        assert queue.reads == [groups.BOARD]
+
+
+async def test_no_frame_falls_between_the_state_and_what_follows(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        await enter(hub, Screen())
+        queue.gate.clear()
+        late = Screen()
+        hub.admit(late.connection)
+        hub._groups[groups.BOARD].read_at = float("-inf")
+        joining = asyncio.create_task(hub.join(late.connection))
+        await asyncio.sleep(0.05)
+
+        hub.deliver(groups.BOARD, board(7))
+        queue.gate.set()
+        await joining
+
+        assert late.revisions == [7]
+
+
+async def test_a_group_that_nobody_is_in_is_forgotten(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        screen = await enter(hub, Screen())
+        await hub.leave(screen.connection)
+        await hub.leave(screen.connection)
+        queue.now = 4
+
+        again = await enter(hub, Screen())
+        await layer.group_send(groups.BOARD, message(board(5)))
+        await until(lambda: again.revisions == [4, 5])
+
+        assert screen.revisions == [1]
+
+
+async def test_heartbeats_carry_the_newest_revision(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        queue.now = 9
+        screen = await enter(hub, Screen())
+        await until(lambda: len(screen.heartbeats) >= 3)
+
+        assert {beat["revision"] for beat in screen.heartbeats} == {9}
+        assert {beat["stale"] for beat in screen.heartbeats} == {False}
+
+
+async def test_what_the_layer_lost_is_read_from_the_database(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        screen = await enter(hub, Screen())
+
+        queue.now = 2
+        await until(lambda: screen.revisions == [1, 2])
+
+
+async def test_a_revoked_credential_loses_its_sockets_and_no_others(
+    queue: Queue, layer: Any
+) -> None:
+    async with running(queue, layer) as hub:
+        lost, kept = await enter(hub, Screen("session.1")), await enter(hub, Screen("session.2"))
+        await until(lambda: groups.CONTROL in hub._subscriptions._subscribed)
+
+        await layer.group_send(groups.CONTROL, {"type": "revoked", "credential": "session.1"})
+
+        assert await asyncio.wait_for(lost.connection.closing, 2) == REVOKED
+        assert not kept.connection.closing.done()
+        with pytest.raises(Refused) as refused:
+            hub.admit(Screen("session.1").connection)
+        assert refused.value.code == REVOKED
+
+
+async def test_a_lost_revocation_is_found_by_looking_again(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        lost, kept = await enter(hub, Screen("session.1")), await enter(hub, Screen("session.2"))
+
+        queue.ended.add("session.1")
+
+        assert await asyncio.wait_for(lost.connection.closing, 2) == REVOKED
+        assert not kept.connection.closing.done()
+
+
+async def test_a_socket_that_lived_long_enough_is_closed(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        screen = await enter(hub, Screen(expires_at=asyncio.get_running_loop().time()))
+
+        assert await asyncio.wait_for(screen.connection.closing, 2) == TOO_OLD
+
+
+async def test_an_account_has_ten_sockets_and_a_display_has_no_limit(
+    queue: Queue, layer: Any
+) -> None:
+    account = uuid.uuid4()
+    async with running(queue, layer) as hub:
+        mine = [await enter(hub, Screen("session.1", account=account)) for _ in range(10)]
+        with pytest.raises(Refused) as refused:
+            hub.admit(Screen("session.1", account=account).connection)
+        assert refused.value.code == TOO_MANY
+
+        await hub.leave(mine[0].connection)
+        await enter(hub, Screen("session.1", account=account))
+        for _ in range(20):
+            await enter(hub, Screen("device.1"))
+
+
+async def test_messages_that_no_hub_understands_change_nothing(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        screen = await enter(hub, Screen())
+
+        for odd in (
+            {"type": "websocket.disconnect"},
+            {"type": "frame", "group": 1},
+            {},
+            {"type": "revoked"},
+        ):
+            hub.receive(odd)
+
+        assert screen.revisions == [1]
+        assert not screen.connection.closing.done()
+
+
+async def test_without_a_database_the_last_known_state_is_shown_or_none(
+    queue: Queue, layer: Any
+) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        queue.is_down = True
+        nothing_known = Screen()
+        hub.admit(nothing_known.connection)
+        with pytest.raises(Unavailable):
+            await hub.join(nothing_known.connection)
+
+        queue.is_down = False
+        first = await enter(hub, Screen())
+        queue.is_down = True
+        await asyncio.sleep(QUICK.snapshot)
+        second = await enter(hub, Screen())
+
+        assert second.revisions == [1]
+        await until(lambda: first.heartbeats and first.heartbeats[-1]["stale"])
+        queue.is_down = False
+        await until(lambda: not first.heartbeats[-1]["stale"])
+
+
+@pytest.mark.chaos
+async def test_redis_stops_and_returns_and_the_screens_are_right(
+    queue: Queue, tmp_path: Path
+) -> None:
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    try:
+        layer = layer_at(valkey.url)
+        async with running(queue, layer, QUICK) as hub:
+            screen = await enter(hub, Screen())
+            await until(lambda: hub._subscriptions._subscribed)
+
+            valkey.kill()
+            await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 5)
+            queue.now = 2
+            await until(lambda: screen.revisions == [1, 2], 5)
+            newcomer = await enter(hub, Screen())
+            assert newcomer.revisions == [2]
+
+            await asyncio.to_thread(valkey.start)
+            await until(lambda: not screen.heartbeats[-1]["stale"], 5)
+            await layer.group_send(groups.BOARD, message(board(3)))
+            await until(lambda: screen.revisions[-1] == newcomer.revisions[-1] == 3, 1)
+            assert not screen.connection.closing.done()
+    finally:
+        valkey.remove()
+
+
+@pytest.mark.chaos
+async def test_a_hub_that_starts_without_redis_hears_once_it_is_there(
+    queue: Queue, tmp_path: Path
+) -> None:
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    layer = layer_at(valkey.url)
+    valkey.kill()
+    try:
+        async with running(queue, layer, QUICK) as hub:
+            screen = await enter(hub, Screen())
+            assert screen.revisions == [1]
+            await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 5)
+
+            await asyncio.to_thread(valkey.start)
+            await until(lambda: not screen.heartbeats[-1]["stale"], 5)
+            await layer.group_send(groups.BOARD, message(board(2)))
+            await until(lambda: screen.revisions == [1, 2], 1)
+    finally:
+        valkey.remove()
