@@ -96,13 +96,28 @@ def check_address(address: str) -> None:
         raise RejectedError("invalid_address") from None
 
 
+@cache
+def sns_client(endpoint_url: str | None, region: str) -> "SNSClient":
+    """The client for this endpoint (None: Amazon's own), made once in a process."""
+    return boto3.client(
+        "sns",
+        endpoint_url=endpoint_url,
+        region_name=region,
+        config=Config(
+            connect_timeout=3,
+            read_timeout=8,
+            retries={"mode": "standard", "total_max_attempts": 2},
+        ),
+    )
+
+
 class SnsTransport:
     """SMS by Amazon SNS, with the clinic's sender name and as transactional traffic."""
 
     def send(self, message: Outgoing) -> str:
         check_phone(message.to)
         try:
-            answer = _sns().publish(
+            answer = sns_client(settings.AWS_ENDPOINT_URL, settings.AWS_REGION).publish(
                 PhoneNumber=message.to,
                 Message=message.body,
                 MessageAttributes={
@@ -122,24 +137,6 @@ class SnsTransport:
                 raise RejectedError(f"sns_{code}"[:60]) from None
             raise
         return answer["MessageId"]
-
-
-@cache
-def _sns_client(endpoint_url: str | None, region: str) -> "SNSClient":
-    return boto3.client(
-        "sns",
-        endpoint_url=endpoint_url,
-        region_name=region,
-        config=Config(
-            connect_timeout=3,
-            read_timeout=8,
-            retries={"mode": "standard", "total_max_attempts": 2},
-        ),
-    )
-
-
-def _sns() -> "SNSClient":
-    return _sns_client(settings.AWS_ENDPOINT_URL or None, settings.AWS_REGION)
 
 
 class SmtpTransport:

@@ -1,0 +1,238 @@
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message as MessageHandler
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import transaction
+from moto.backends import get_backend
+from moto.server import ThreadedMotoServer
+from pytest_django import Settings
+
+from clinic.core import outbox
+from clinic.core.models import OutboxMessage
+from clinic.directory.models import Organization
+from clinic.notifications.models import Message, MessageStatus
+from clinic.notifications.services import Attachment, send_email, send_sms
+from tests.notifications.conftest import ACCOUNT
+
+PDF = bytes(range(256)) * 40
+SNS = "clinic.notifications.transports.SnsTransport"
+SMTP = "clinic.notifications.transports.SmtpTransport"
+
+
+class Mailbox(MessageHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: list[Any] = []
+
+    def handle_message(self, message: Any) -> None:
+        self.received.append(message)
+
+
+@pytest.fixture(autouse=True)
+def _real_transports(
+    organization: Organization, free_port: int, settings: Settings, tmp_path: Any
+) -> None:
+    settings.SMS_TRANSPORT = SNS
+    settings.EMAIL_TRANSPORT = SMTP
+    settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{free_port}"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = free_port
+    settings.EMAIL_USE_TLS = False
+    settings.STORAGES = settings.STORAGES | {
+        "private": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path)},
+        }
+    }
+    get_backend("sns")[ACCOUNT]["eu-west-1"].reset()
+
+
+def sent_texts() -> list[Any]:
+    return list(get_backend("sns")[ACCOUNT]["eu-west-1"].sms_messages.values())
+
+
+def sms(visit: dict[str, Any], key: str, to: str = "+351912345678") -> Message:
+    return send_sms(template="appointment_booked", to=to, language="pt", context=visit, key=key)
+
+
+def outbox_row(message: Message) -> OutboxMessage:
+    return OutboxMessage.objects.get(args__message_id=str(message.id))
+
+
+def test_the_message_and_its_outbox_row_are_written_together(
+    visit: dict[str, Any], key: str
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 23, 14, tzinfo=UTC), tick=False):
+        message = sms(visit, key)
+
+    row = outbox_row(message)
+    assert row.task == "notifications.deliver"
+    assert row.args == {"message_id": str(message.id)}
+    stored = Message.objects.get()
+    assert stored.status == MessageStatus.QUEUED
+    assert stored.created_at == datetime(2026, 11, 23, 14, tzinfo=UTC)
+    assert stored.sent_at is None
+    assert "K7M2QX" in stored.body
+
+
+def test_a_key_that_was_used_sends_nothing_more(visit: dict[str, Any], key: str) -> None:
+    first = sms(visit, key)
+    again = sms(visit | {"check_in_code": "ZZZZZZ"}, key)
+    mail = send_email(
+        template="appointment_booked", to="a@b.pt", language="pt", context=visit, key=key
+    )
+
+    assert again.id == first.id
+    assert "K7M2QX" in again.body
+    assert mail.id != first.id
+    assert Message.objects.count() == 2
+    assert OutboxMessage.objects.count() == 2
+
+
+def test_nothing_is_written_when_the_writer_rolls_back(visit: dict[str, Any], key: str) -> None:
+    with transaction.atomic():
+        sms(visit, key)
+        transaction.set_rollback(True)
+
+    assert Message.objects.count() == 0
+    assert OutboxMessage.objects.count() == 0
+
+
+def test_a_mistake_in_the_context_writes_nothing(visit: dict[str, Any], key: str) -> None:
+    del visit["check_in_code"]
+
+    with pytest.raises(KeyError, match="check_in_code"):
+        sms(visit, key)
+
+    assert Message.objects.count() == 0
+
+
+def test_server_down_then_up_delivers_once(
+    visit: dict[str, Any],
+    key: str,
+    free_port: int,
+    start_moto: Callable[[int], ThreadedMotoServer],
+) -> None:
+    message = sms(visit, key)
+    row = outbox_row(message)
+
+    # Given nobody listens, when delivery is tried, then the row stays open with its error
+    assert outbox.run(row.id) is False
+    row.refresh_from_db()
+    message.refresh_from_db()
+    assert "EndpointConnectionError" in row.last_error
+    assert "912345678" not in row.last_error
+    assert (row.done_at, row.failed_at) == (None, None)
+    assert message.status == MessageStatus.QUEUED
+
+    # When the server is back, then the message goes out, and further runs find nothing to do
+    start_moto(free_port)
+    assert outbox.run(row.id) is True
+    assert outbox.run(row.id) is False
+    message.refresh_from_db()
+    assert message.status == MessageStatus.SENT
+    assert message.sent_at is not None
+    assert len(message.provider_id) == 36
+    assert sent_texts() == [("+351912345678", message.body)]
+
+
+def test_a_row_that_is_delivered_again_sends_nothing_again(
+    visit: dict[str, Any],
+    key: str,
+    free_port: int,
+    start_moto: Callable[[int], ThreadedMotoServer],
+) -> None:
+    # Given the message was sent, but the outbox row was lost before it was marked
+    start_moto(free_port)
+    message = sms(visit, key)
+    row = outbox_row(message)
+    outbox.run(row.id)
+    OutboxMessage.objects.update(done_at=None)
+
+    assert outbox.run(row.id) is True
+    assert len(sent_texts()) == 1
+
+
+def test_a_bad_number_is_recorded_and_not_tried_again(visit: dict[str, Any], key: str) -> None:
+    message = sms(visit, key, to="912345678")
+    row = outbox_row(message)
+
+    assert outbox.run(row.id) is True
+
+    message.refresh_from_db()
+    row.refresh_from_db()
+    assert (message.status, message.failure) == (MessageStatus.FAILED, "invalid_phone")
+    assert message.sent_at is None
+    assert row.done_at is not None
+
+
+def test_an_email_takes_its_attachment_from_the_private_storage(
+    visit: dict[str, Any], key: str, free_port: int
+) -> None:
+    storages["private"].save("invoices/ab/abc.pdf", ContentFile(PDF))
+    message = send_email(
+        template="invoice_issued",
+        to="ana@example.com",
+        language="en",
+        context=visit,
+        key=key,
+        attachments=[Attachment("FR 2026A-15.pdf", "application/pdf", "invoices/ab/abc.pdf")],
+    )
+    row = outbox_row(message)
+    assert outbox.run(row.id) is False
+
+    mailbox = Mailbox()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=free_port)
+    controller.start()
+    try:
+        assert outbox.run(row.id) is True
+    finally:
+        controller.stop()
+
+    [received] = mailbox.received
+    assert received["Subject"] == "Invoice and receipt FR 2026A/15"
+    assert received["Message-ID"] == f"<{message.id}@vez.example>"
+    [pdf] = [part for part in received.walk() if part.get_content_type() == "application/pdf"]
+    assert pdf.get_filename() == "FR 2026A-15.pdf"
+    assert pdf.get_payload(decode=True) == PDF
+
+
+def test_a_missing_attachment_is_recorded(visit: dict[str, Any], key: str) -> None:
+    message = send_email(
+        template="invoice_issued",
+        to="ana@example.com",
+        language="pt",
+        context=visit,
+        key=key,
+        attachments=[Attachment("a.pdf", "application/pdf", "invoices/ab/none.pdf")],
+    )
+
+    assert outbox.run(outbox_row(message).id) is True
+
+    message.refresh_from_db()
+    assert (message.status, message.failure) == (MessageStatus.FAILED, "attachment_missing")
+
+
+def test_logs_name_the_message_and_never_the_person(
+    visit: dict[str, Any], key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    bad = sms(visit, key, to="+35191234567")
+    down = sms(visit, uuid.uuid4().hex)
+
+    outbox.run(outbox_row(bad).id)
+    outbox.run(outbox_row(down).id)
+
+    logged = "\n".join(f"{record.msg} {record.getMessage()}" for record in caplog.records)
+    assert str(bad.id) in logged
+    for canary in ("35191234567", "912345678", "K7M2QX", "Carvalho", "Clinica Vez: "):
+        assert canary not in logged
