@@ -1,0 +1,131 @@
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from recognition.engines.base import Flaw, sole_face
+from recognition.engines.dlib import DlibEngine
+from tests.recognition import faces
+
+pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def engine() -> DlibEngine:
+    return DlibEngine()
+
+
+def vector(engine: DlibEngine, picture: Image.Image) -> np.ndarray:
+    found = sole_face(engine.detect_and_embed(faces.pixels(picture)))
+    assert isinstance(found, np.ndarray), found
+    return found
+
+
+def test_a_face_is_found_where_it_is(engine):
+    (face,) = engine.detect_and_embed(faces.pixels(faces.astronaut()))
+
+    assert face.vector is not None
+    assert face.vector.shape == (128,)
+    assert face.vector.dtype == np.float32
+    assert 150 < face.box.left < 200
+    assert 60 < face.box.top < 120
+    assert 80 <= face.quality.face_px <= 100
+
+
+@pytest.mark.parametrize("copy", list(faces.altered_copies()))
+def test_an_altered_copy_is_the_same_person(engine, copy):
+    distance = engine.distance(
+        vector(engine, faces.astronaut()), vector(engine, faces.altered_copies()[copy])
+    )
+
+    assert distance <= 0.35
+
+
+def test_everybody_is_accepted_from_another_photo_and_nobody_as_somebody_else(engine):
+    vectors = {
+        name: [vector(engine, photo) for photo in photos] for name, photos in faces.people().items()
+    }
+    vectors["astronaut"] = [vector(engine, faces.astronaut())]
+
+    same = [
+        engine.distance(one, other)
+        for photos in vectors.values()
+        for one, other in itertools.combinations(photos, 2)
+    ]
+    different = [
+        engine.distance(one, other)
+        for first, second in itertools.combinations(vectors.values(), 2)
+        for one in first
+        for other in second
+    ]
+
+    assert len(same) == 10
+    assert max(same) <= engine.accept
+    assert len(different) >= 50
+    assert min(different) > engine.confirm + 0.1
+
+
+@pytest.mark.parametrize(
+    ("picture", "flaw"),
+    [
+        (faces.blank(), Flaw.NO_FACE),
+        (faces.darkened(faces.astronaut()), Flaw.TOO_DARK),
+        (faces.blurred(faces.astronaut()), Flaw.BLURRED),
+        (faces.far_away(faces.astronaut()), Flaw.TOO_SMALL),
+    ],
+    ids=["blank", "dark", "blurred", "far-away"],
+)
+def test_a_useless_picture_says_why_and_gives_no_vector(engine, picture, flaw):
+    found = engine.detect_and_embed(faces.pixels(picture))
+
+    assert sole_face(found) == flaw
+    assert [face.vector for face in found] == [None] * len(found)
+
+
+def test_of_two_people_no_vector_is_computed(engine):
+    two = faces.side_by_side(faces.astronaut(), faces.altered_copies()["mirrored"])
+
+    found = engine.detect_and_embed(faces.pixels(two))
+
+    assert len(found) == 2
+    assert [face.vector for face in found] == [None, None]
+    assert sole_face(found) == Flaw.MULTIPLE_FACES
+
+
+def test_a_large_photo_is_reduced_and_the_box_still_fits_the_original(engine):
+    huge = faces.astronaut().resize((3072, 3072), Image.Resampling.BICUBIC)
+
+    (face,) = engine.detect_and_embed(faces.pixels(huge))
+
+    assert 6 * 150 < face.box.left < 6 * 200
+    distance = engine.distance(vector(engine, faces.astronaut()), vector(engine, huge))
+    assert distance <= 0.35
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1600, 1), (1, 1600), (50, 50)])
+def test_odd_sizes_hold_no_face(engine, size):
+    assert engine.detect_and_embed(faces.pixels(Image.new("RGB", size))) == []
+
+
+def test_distances_to_a_gallery_are_those_of_each_pair(engine):
+    one = vector(engine, faces.astronaut())
+    other = vector(engine, faces.altered_copies()["mirrored"])
+
+    distances = engine.distances(one, np.stack([one, other]))
+
+    assert distances.tolist() == pytest.approx([0.0, engine.distance(one, other)], abs=1e-6)
+
+
+def test_the_model_is_named_by_its_content(engine):
+    assert engine.name == "dlib"
+    assert len(engine.model_hash) == 64
+    assert engine.model_hash == DlibEngine().model_hash
+
+
+def test_the_thresholds_are_the_clinics(engine, settings):
+    assert (engine.accept, engine.confirm) == (0.45, 0.50)
+
+    settings.FACE_ACCEPT_DISTANCE = 0.4
+
+    assert engine.accept == 0.4
