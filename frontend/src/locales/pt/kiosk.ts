@@ -1,1 +1,107 @@
-export const pt = { title: "Vez" };
+export const pt = {
+  greeting: { morning: "Bom dia", afternoon: "Boa tarde", evening: "Boa noite" },
+  here: "Cheguei para a minha consulta",
+  face: "Reconhecer-me",
+  face_note: "só se deu autorização",
+  code: "Tenho um código",
+  code_note: "está no seu SMS",
+  help: "Preciso de ajuda",
+  erased: "A imagem é apagada logo a seguir",
+  back: "Voltar",
+  finish: "Concluir",
+  erase: "Apagar",
+  send: "Continuar",
+  again: "Tentar de novo",
+  camera: {
+    starting: "A ligar a câmara…",
+    look: "Olhe para a câmara",
+    dark: "Está escuro: vire-se para a luz",
+    still: "Fique quieto um instante",
+    title: "Ponha o rosto no círculo",
+  },
+  sending: { title: "Um momento…", text: "Estamos a ver a sua marcação." },
+  code_step: {
+    title: "Escreva o código do SMS",
+    text: "São seis letras e algarismos.",
+    wrong: "Esse código não corresponde a uma consulta. Confirme no SMS e tente de novo.",
+    throttled: "Demasiadas tentativas. Aguarde um minuto ou fale com a receção.",
+    offline: "Sem ligação. Tente de novo ou dirija-se à receção.",
+  },
+  confirm_step: {
+    title: "Só para ter a certeza",
+    birth_year: "Em que ano nasceu?",
+    code: "Escreva o código do SMS",
+    use_code: "Prefiro usar o código",
+    use_birth_year: "Prefiro dizer o ano",
+    wrong: "Não corresponde. Tente de novo.",
+    throttled: "Demasiadas tentativas. Fale com a receção, por favor.",
+    offline: "Sem ligação. Tente de novo ou dirija-se à receção.",
+  },
+  arrived: {
+    title: "Chegada registada",
+    again: "Já tínhamos registado a sua chegada",
+    ticket: "Senha",
+    room: "Gabinete",
+    wait: "Espera",
+    any_moment: "a qualquer momento",
+    range: "{{low}}–{{high}} min",
+    sit: "Sente-se na sala de espera. Chamamos no ecrã e por som.",
+  },
+  outcome: {
+    not_recognised: {
+      title: "Não o reconhecemos",
+      text: "Não faz mal. Use o código do SMS: é igualmente rápido.",
+    },
+    no_appointment: {
+      title: "Não encontrámos consulta para hoje",
+      text: "Confirme a data no SMS ou fale com a receção.",
+    },
+    too_early: {
+      title: "Ainda é cedo",
+      text: "A sua consulta é mais tarde. Veja o dia e a hora no SMS ou fale com a receção.",
+    },
+    no_face: {
+      title: "Não vimos um rosto",
+      text: "Aproxime-se e olhe de frente para a câmara.",
+    },
+    multiple_faces: {
+      title: "Há mais de uma pessoa",
+      text: "Fique só uma pessoa em frente à câmara.",
+    },
+    poor_image: {
+      title: "A imagem não ficou nítida",
+      text: "Aproxime-se, vire-se para a luz e fique quieto um instante.",
+    },
+    unavailable: {
+      title: "O reconhecimento não está disponível",
+      text: "Use o código do SMS: é igualmente rápido.",
+    },
+  },
+  no_camera: {
+    title: "A câmara não está disponível",
+    text: "Use o código do SMS ou fale com a receção.",
+  },
+  offline: {
+    title: "Sem ligação",
+    text: "Dirija-se à receção, por favor. Tratamos de tudo lá.",
+  },
+  help_step: {
+    title: "Fale connosco na receção",
+    text: "A equipa regista a sua chegada e responde às suas perguntas.",
+  },
+  more_time: {
+    title: "Precisa de mais tempo?",
+    text: "Se não responder, voltamos ao início e apagamos o que escreveu.",
+    yes: "Sim, continuar",
+    no: "Não, terminar",
+  },
+  pairing: {
+    title: "Ligar este quiosque",
+    text: "Na receção, abra Ecrãs, crie um quiosque e escreva aqui os seis algarismos.",
+    checking: "A verificar…",
+    wrong_code: "Este código não serve ou já expirou. Peça outro na receção.",
+    too_many: "Demasiadas tentativas. Peça um código novo na receção.",
+    offline: "Sem ligação ao servidor. Verifique a rede e tente de novo.",
+  },
+  typed: "Escrito: {{text}}",
+};

@@ -1,0 +1,304 @@
+import { useCallback, useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { isPaired } from "@/features/check-in/api";
+import { CODE_LENGTH, YEAR_LENGTH, type Event, type Step } from "@/features/check-in/machine";
+import { useCheckIn } from "@/features/check-in/useCheckIn";
+import { deviceApi } from "@/lib/api/client";
+import { civilHour } from "@/lib/civil";
+import { serverClock } from "@/lib/clock";
+import { currentLanguage, setLanguage } from "@/lib/language";
+import { useLanguage } from "@/lib/useLanguage";
+import { TilePattern } from "@/ui";
+import { Answer } from "./Answer";
+import { CameraStep } from "./CameraStep";
+import { Keypad } from "./Keypad";
+import { Pairing } from "./Pairing";
+
+const ASK_AFTER_MS = 45_000;
+const WIPE_AFTER_MS = 20_000;
+const ANSWER_MS = 15_000;
+
+export function Kiosk() {
+  const [paired, setPaired] = useState<boolean | null>(null);
+  const check = useCallback(() => void isPaired().then(setPaired), []);
+  useEffect(check, [check]);
+  if (paired === null) return <main className="kiosk" aria-busy="true" />;
+  return paired ? <Entrance /> : <Pairing onPaired={check} />;
+}
+
+function useClinicName(): string {
+  const [name, setName] = useState("Vez");
+  useEffect(() => {
+    deviceApi.GET("/api/clinic").then(
+      ({ data }) => setName(data?.name ?? "Vez"),
+      () => undefined,
+    );
+  }, []);
+  return name;
+}
+
+/** Goes back to rest when nobody answers: at once after an answer, else after asking. */
+function useIdle(step: Step, dispatch: (event: Event) => void) {
+  const [asking, setAsking] = useState(false);
+  const { name } = step;
+  const key = name === "code" || name === "confirm" ? `${name} ${step.typed}` : name;
+
+  useEffect(() => {
+    if (name === "rest" || name === "sending" || name === "waiting") return;
+    const ends = name === "answer" || name === "help" || name === "offline";
+    const timer = setTimeout(
+      () => {
+        if (ends) dispatch({ type: "reset" });
+        else setAsking(true);
+      },
+      ends ? ANSWER_MS : ASK_AFTER_MS,
+    );
+    return () => {
+      clearTimeout(timer);
+      setAsking(false);
+    };
+  }, [dispatch, key, name]);
+
+  useEffect(() => {
+    if (!asking) return;
+    const timer = setTimeout(() => dispatch({ type: "reset" }), WIPE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [asking, dispatch]);
+
+  return { asking, goOn: () => setAsking(false) };
+}
+
+function Entrance() {
+  const { t } = useTranslation("kiosk");
+  const clinic = useClinicName();
+  const { step, dispatch, picture, submit } = useCheckIn();
+  const { asking, goOn } = useIdle(step, dispatch);
+  const language = useLanguage();
+  const resting = step.name === "rest";
+
+  useEffect(() => {
+    if (resting) setLanguage("pt", { remember: false });
+  }, [resting]);
+
+  const arrived =
+    step.name === "answer" &&
+    (step.checkIn.status === "arrived" || step.checkIn.status === "already_arrived");
+
+  return (
+    <div className={arrived ? "kiosk kiosk-arrived" : "kiosk"}>
+      <header className="head">
+        <TilePattern tile={72} />
+        <p className="head-name">{clinic}</p>
+        <button
+          type="button"
+          className="head-language"
+          lang={language === "pt" ? "en" : "pt-PT"}
+          onClick={() => setLanguage(currentLanguage() === "pt" ? "en" : "pt", { remember: false })}
+        >
+          {language === "pt" ? "English" : "Português"}
+        </button>
+      </header>
+      <main className="stage">
+        <StepView step={step} dispatch={dispatch} picture={picture} submit={submit} />
+      </main>
+      <footer className="foot">
+        {resting || arrived ? (
+          <span />
+        ) : (
+          <button type="button" className="link" onClick={() => dispatch({ type: "reset" })}>
+            {t("back")}
+          </button>
+        )}
+        {step.name !== "help" && !arrived && (
+          <button
+            type="button"
+            className="link link-help"
+            onClick={() => dispatch({ type: "help" })}
+          >
+            {t("help")}
+          </button>
+        )}
+        {resting && <p className="foot-note">{t("erased")}</p>}
+      </footer>
+      {asking && <MoreTime onYes={goOn} onNo={() => dispatch({ type: "reset" })} />}
+    </div>
+  );
+}
+
+interface StepViewProps {
+  step: Step;
+  dispatch: (event: Event) => void;
+  picture: (image: Blob) => void;
+  submit: () => void;
+}
+
+function StepView({ step, dispatch, picture, submit }: StepViewProps) {
+  const { t } = useTranslation("kiosk");
+  const onType = useCallback(
+    (character: string) => dispatch({ type: "type", character }),
+    [dispatch],
+  );
+  const onErase = useCallback(() => dispatch({ type: "erase" }), [dispatch]);
+  const onFailed = useCallback(() => dispatch({ type: "camera_failed" }), [dispatch]);
+
+  switch (step.name) {
+    case "rest":
+      return <Rest dispatch={dispatch} />;
+    case "camera":
+      return <CameraStep onPicture={picture} onFailed={onFailed} />;
+    case "sending":
+    case "waiting":
+      return (
+        <div className="center" role="status">
+          <div className="pulse" aria-hidden="true" />
+          <h1 className="title">{t("sending.title")}</h1>
+          <p className="lead">{t("sending.text")}</p>
+        </div>
+      );
+    case "code":
+      return (
+        <div className="center">
+          <h1 className="title">{t("code_step.title")}</h1>
+          <p className={step.trouble ? "lead trouble" : "lead"} role="status">
+            {t(`code_step.${step.trouble ?? "text"}`)}
+          </p>
+          <Keypad
+            characters="code"
+            typed={step.typed}
+            length={CODE_LENGTH}
+            onType={onType}
+            onErase={onErase}
+            onSend={submit}
+          />
+        </div>
+      );
+    case "confirm":
+      return (
+        <div className="center">
+          <h1 className="title">{t("confirm_step.title")}</h1>
+          <p className={step.trouble ? "lead trouble" : "lead"} role="status">
+            {t(`confirm_step.${step.trouble ?? step.by}`)}
+          </p>
+          <Keypad
+            characters={step.by === "code" ? "code" : "digits"}
+            typed={step.typed}
+            length={step.by === "code" ? CODE_LENGTH : YEAR_LENGTH}
+            onType={onType}
+            onErase={onErase}
+            onSend={submit}
+          />
+          <button
+            type="button"
+            className="link"
+            onClick={() =>
+              dispatch({
+                type: "confirm_by",
+                entry: step.by === "code" ? "birth_year" : "code",
+              })
+            }
+          >
+            {t(step.by === "code" ? "confirm_step.use_birth_year" : "confirm_step.use_code")}
+          </button>
+        </div>
+      );
+    case "answer":
+      return <Answer checkIn={step.checkIn} dispatch={dispatch} />;
+    case "no_camera":
+    case "offline":
+    case "help":
+      return <Desk step={step.name} dispatch={dispatch} />;
+  }
+}
+
+function Rest({ dispatch }: { dispatch: (event: Event) => void }) {
+  const { t } = useTranslation("kiosk");
+  const hour = civilHour(serverClock.now());
+  const time = hour >= 20 || hour < 6 ? "evening" : hour >= 13 ? "afternoon" : "morning";
+  return (
+    <div className="center">
+      <h1 className="greeting">{t(`greeting.${time}`)}</h1>
+      <p className="lead">{t("here")}</p>
+      <div className="lens lens-resting" aria-hidden="true">
+        <svg viewBox="0 0 200 200" focusable="false">
+          <circle cx="100" cy="78" r="34" />
+          <path d="M34 186c6-42 32-62 66-62s60 20 66 62" />
+        </svg>
+      </div>
+      <div className="choices">
+        <button
+          type="button"
+          className="choice choice-pine"
+          onClick={() => dispatch({ type: "choose_camera" })}
+        >
+          {t("face")}
+          <span>{t("face_note")}</span>
+        </button>
+        <button
+          type="button"
+          className="choice choice-quiet"
+          onClick={() => dispatch({ type: "choose_code" })}
+        >
+          {t("code")}
+          <span>{t("code_note")}</span>
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Desk({
+  step,
+  dispatch,
+}: {
+  step: "no_camera" | "offline" | "help";
+  dispatch: (event: Event) => void;
+}) {
+  const { t } = useTranslation("kiosk");
+  const words = step === "help" ? "help_step" : step;
+  return (
+    <div className="center" role="alert">
+      <h1 className="title">{t(`${words}.title`)}</h1>
+      <p className="lead">{t(`${words}.text`)}</p>
+      <div className="choices">
+        {step === "no_camera" && (
+          <button
+            type="button"
+            className="choice choice-pine"
+            onClick={() => dispatch({ type: "choose_code" })}
+          >
+            {t("code")}
+          </button>
+        )}
+        <button
+          type="button"
+          className="choice choice-quiet"
+          onClick={() => dispatch({ type: "reset" })}
+        >
+          {t("finish")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function MoreTime({ onYes, onNo }: { onYes: () => void; onNo: () => void }) {
+  const { t } = useTranslation("kiosk");
+  return (
+    <div className="veil">
+      <div className="ask" role="alertdialog" aria-labelledby="more-time" aria-modal="true">
+        <h2 id="more-time" className="title">
+          {t("more_time.title")}
+        </h2>
+        <p className="lead">{t("more_time.text")}</p>
+        <div className="choices">
+          <button type="button" className="choice choice-pine" onClick={onYes}>
+            {t("more_time.yes")}
+          </button>
+          <button type="button" className="choice choice-quiet" onClick={onNo}>
+            {t("more_time.no")}
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import { createRoot } from "react-dom/client";
+import { startI18n } from "@/lib/i18n";
+import { en } from "@/locales/en/kiosk";
+import { pt } from "@/locales/pt/kiosk";
+import { Crash, ErrorBoundary } from "@/ui";
+import { Kiosk } from "./Kiosk";
+import "@/ui/base.css";
+import "./kiosk.css";
+
+startI18n({ kiosk: { pt, en } });
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <ErrorBoundary fallback={<Crash />}>
+      <Kiosk />
+    </ErrorBoundary>,
+  );
+}

@@ -1,0 +1,42 @@
+import { body, deviceApi } from "@/lib/api/client";
+import { isProblem } from "@/lib/api/problem";
+import type { CheckIn } from "@/lib/api/types";
+import type { Entry, Trouble } from "./machine";
+
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+/** Whether the server knows this kiosk. A network failure counts as known: pairing can't help then. */
+export async function isPaired(): Promise<boolean> {
+  try {
+    await deviceApi.GET("/api/check-ins/{id}", { params: { path: { id: NOBODY } } });
+    return true;
+  } catch (error) {
+    return !(isProblem(error) && (error.status === 401 || error.status === 403));
+  }
+}
+
+export function sendPicture(image: Blob): Promise<CheckIn> {
+  const form = new FormData();
+  form.append("image", image, "frame.jpg");
+  return body(deviceApi.POST("/api/check-ins", { body: { image }, bodySerializer: () => form }));
+}
+
+export function sendCode(code: string): Promise<CheckIn> {
+  return body(deviceApi.POST("/api/check-ins", { body: { code } }));
+}
+
+export function readCheckIn(id: string): Promise<CheckIn> {
+  return body(deviceApi.GET("/api/check-ins/{id}", { params: { path: { id } } }));
+}
+
+export function confirmCheckIn(id: string, by: Entry, typed: string): Promise<CheckIn> {
+  const factor = by === "code" ? { code: typed } : { birth_year: Number(typed) };
+  return body(
+    deviceApi.POST("/api/check-ins/{id}/confirm", { params: { path: { id } }, body: factor }),
+  );
+}
+
+export function troubleOf(error: unknown): Trouble {
+  if (!isProblem(error) || error.status === 0 || error.status >= 500) return "offline";
+  return error.status === 429 ? "throttled" : "wrong";
+}
