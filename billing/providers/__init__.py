@@ -1,0 +1,29 @@
+"""The providers this installation may use, by key."""
+
+from django.conf import settings
+
+from billing.errors import Code
+from billing.providers.base import PaymentProvider
+from billing.providers.sandbox import SandboxProvider
+from clinic.core.errors import DomainError
+
+
+def known() -> dict[str, PaymentProvider]:
+    """Every provider that may send us notices. The sandbox exists only where it is switched on."""
+    providers: dict[str, PaymentProvider] = {}
+    if settings.CLINIC_SANDBOX:
+        providers[SandboxProvider.key] = SandboxProvider()
+    return providers
+
+
+def get(key: str) -> PaymentProvider:
+    """The provider of that key. Raises KeyError."""
+    return known()[key]
+
+
+def current() -> PaymentProvider:
+    """The provider of new payments. Raises DomainError `payments_closed` where there is none."""
+    provider = known().get(settings.PAYMENT_PROVIDER)
+    if provider is None:
+        raise DomainError(Code.PAYMENTS_CLOSED, retry_after=300)
+    return provider

@@ -1,0 +1,218 @@
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing import documents, selectors
+from billing.errors import Code
+from billing.models import Invoice
+from billing.serializers import (
+    CheckoutBody,
+    InvoiceBody,
+    PaymentBody,
+    PaymentOrder,
+    WebhookAccepted,
+    WebhookNotice,
+)
+from billing.services import checkout, invoices, webhooks
+from booking import links
+from booking import selectors as booking
+from clinic.accounts.choices import Role
+from clinic.accounts.permissions import CsrfProtected, IsManager, IsPatient
+from clinic.core import idempotency
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
+from clinic.core.problems import CONTENT_TYPE, ProblemDetails
+
+TOKEN = OpenApiParameter("token", str, OpenApiParameter.PATH, description="from the payment link")
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The same key with the same body gets the first answer again; with another, 422.",
+)
+SIGNATURE = OpenApiParameter(
+    "X-Signature",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="Base64 of HMAC-SHA256 over the raw body",
+)
+
+
+def _answers(success: Mapping[Any, Any], *refusals: int) -> dict[Any, Any]:
+    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
+
+
+class _ByLink(APIView):
+    """Open to whoever holds the link: nobody is authenticated, and no cookie changes the answer."""
+
+    authentication_classes = ()
+    permission_classes = (CsrfProtected,)
+
+    def appointment_id(self) -> UUID:
+        """Raises DomainError `link_invalid` for a token that is forged, damaged or expired."""
+        appointment_id = links.appointment_id_from(self.kwargs["token"])
+        if appointment_id is None:
+            raise DomainError(Code.LINK_INVALID)
+        return appointment_id
+
+
+class CheckoutView(_ByLink):
+    @extend_schema(
+        operation_id="checkout",
+        tags=["checkout"],
+        auth=[],
+        parameters=[TOKEN],
+        responses=_answers({200: CheckoutBody}, 404),
+        summary="What is to be paid",
+    )
+    def get(self, _request: Request, token: str) -> Response:
+        appointment = booking.get_appointment(self.appointment_id())
+        payment = selectors.telling_payment(appointment.pk)
+        body = CheckoutBody(
+            {
+                "appointment": appointment,
+                "amount": appointment.price,
+                "currency": "EUR",
+                "status": appointment.status,
+                "hold_expires_at": appointment.hold_expires_at,
+                "payment": None if payment is None else selectors.body_of(payment),
+            }
+        )
+        return Response(body.data)
+
+
+class PaymentsView(_ByLink):
+    @extend_schema(
+        operation_id="checkout_pay",
+        tags=["checkout"],
+        auth=[],
+        parameters=[TOKEN, IDEMPOTENCY_KEY],
+        request=PaymentOrder,
+        responses=_answers({201: PaymentBody}, 400, 403, 404, 409, 422, 429, 503),
+        summary="Start a payment",
+        description="A Multibanco reference is ready at once; an MB WAY request is on its way to "
+        "the phone, so follow the payment. Choosing the other method replaces what waits.",
+    )
+    def post(self, request: Request, token: str) -> Response:
+        appointment_id = self.appointment_id()
+        form = PaymentOrder(data=request.data)
+        form.is_valid(raise_exception=True)
+        order = form.order()
+        status, body = idempotency.run(
+            f"checkout:{appointment_id}",
+            request.headers.get("Idempotency-Key", ""),
+            dict(form.validated_data),
+            lambda: (201, selectors.body_of(checkout.start(appointment_id, order))),
+        )
+        return Response(body, status=status)
+
+
+class PaymentView(_ByLink):
+    @extend_schema(
+        operation_id="checkout_payment",
+        tags=["checkout"],
+        auth=[],
+        parameters=[TOKEN],
+        responses=_answers({200: PaymentBody}, 404),
+        summary="Follow a payment",
+    )
+    def get(self, _request: Request, token: str, payment_id: UUID) -> Response:
+        payment = selectors.payment_of(self.appointment_id(), payment_id)
+        if payment is None:
+            raise DomainError(CoreCode.NOT_FOUND)
+        return Response(selectors.body_of(payment))
+
+
+class WebhookView(APIView):
+    """The signature is the only credential; cookies and CSRF have no say here."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="payment_webhook",
+        tags=["webhooks"],
+        auth=[],
+        parameters=[SIGNATURE],
+        request=WebhookNotice,
+        responses=_answers({200: WebhookAccepted}, 400, 404, 413, 415),
+        summary="A provider's notice",
+        description="Verified and stored at once, worked on afterwards. The same notice again is "
+        "accepted and changes nothing.",
+    )
+    def post(self, request: Request, provider: str) -> Response:
+        plain = request._request
+        if (plain.content_type or "").lower() != "application/json":
+            raise DomainError(CoreCode.UNSUPPORTED_MEDIA_TYPE)
+        webhooks.accept(provider, plain.headers, plain.read(webhooks.MAX_BODY + 1))
+        return Response({"status": "accepted"})
+
+
+class InvoicesView(ListAPIView[Invoice]):
+    permission_classes = (IsPatient | IsManager,)
+    serializer_class = InvoiceBody
+    queryset = Invoice.objects.none()
+
+    @extend_schema(
+        operation_id="invoices",
+        tags=["invoices"],
+        responses=_answers({200: InvoiceBody(many=True)}, 401, 403, 404),
+        summary="My invoices, newest first; for a manager everybody's",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(_visible_to(request)) or []
+        return self.get_paginated_response(InvoiceBody(page, many=True).data)
+
+
+class InvoiceView(APIView):
+    permission_classes = (IsPatient | IsManager,)
+
+    @extend_schema(
+        operation_id="invoice",
+        tags=["invoices"],
+        responses=_answers({200: InvoiceBody}, 401, 403, 404),
+        summary="One invoice",
+    )
+    def get(self, request: Request, invoice_id: UUID) -> Response:
+        return Response(InvoiceBody(_visible(request, invoice_id)).data)
+
+
+class InvoicePdfView(APIView):
+    permission_classes = (IsPatient | IsManager,)
+
+    @extend_schema(
+        operation_id="invoice_pdf",
+        tags=["invoices"],
+        responses=_answers({(200, "application/pdf"): OpenApiTypes.BINARY}, 401, 403, 404, 503),
+        summary="The PDF that was e-mailed",
+    )
+    def get(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
+        invoice = _visible(request, invoice_id)
+        response = HttpResponse(invoices.pdf_of(invoice), content_type="application/pdf")
+        response["Content-Disposition"] = f'attachment; filename="{documents.file_name(invoice)}"'
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _visible_to(request: Request) -> Any:
+    user: Any = request.user
+    return selectors.invoices(patient_id=None if user.role == Role.MANAGER else user.pk)
+
+
+def _visible(request: Request, invoice_id: UUID) -> Invoice:
+    invoice: Invoice | None = _visible_to(request).filter(pk=invoice_id).first()
+    if invoice is None:
+        raise DomainError(CoreCode.NOT_FOUND)
+    return invoice

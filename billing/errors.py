@@ -1,0 +1,50 @@
+from enum import StrEnum
+
+from clinic.core.errors import Problem, register
+
+
+class Code(StrEnum):
+    LINK_INVALID = "link_invalid"
+    ALREADY_PAID = "already_paid"
+    HOLD_EXPIRED = "hold_expired"
+    NOT_PAYABLE = "not_payable"
+    PAYMENTS_CLOSED = "payments_closed"
+    BAD_SIGNATURE = "bad_signature"
+    INVOICE_NOT_READY = "invoice_not_ready"
+
+
+register(
+    {
+        Code.LINK_INVALID: Problem(
+            404,
+            "Esta ligação de pagamento já não é válida. Abra a mais recente que lhe enviámos.",
+            "This payment link is no longer valid. Open the latest one we sent you.",
+        ),
+        Code.ALREADY_PAID: Problem(
+            409, "Esta consulta já está paga.", "This appointment is already paid."
+        ),
+        Code.HOLD_EXPIRED: Problem(
+            409,
+            "O tempo para pagar terminou e a vaga foi libertada. Escolha outro horário.",
+            "The time to pay is over and the slot was released. Choose another time.",
+        ),
+        Code.NOT_PAYABLE: Problem(
+            409,
+            "Nesta consulta não há nada para pagar.",
+            "There is nothing to pay for this appointment.",
+        ),
+        Code.PAYMENTS_CLOSED: Problem(
+            503,
+            "De momento não conseguimos aceitar este pagamento. Tente dentro de minutos.",
+            "We can't take this payment right now. Try again in a few minutes.",
+        ),
+        Code.BAD_SIGNATURE: Problem(
+            400, "A assinatura não confere.", "The signature does not match."
+        ),
+        Code.INVOICE_NOT_READY: Problem(
+            503,
+            "A fatura está a ser preparada. Tente dentro de momentos.",
+            "The invoice is being prepared. Try again in a moment.",
+        ),
+    }
+)

@@ -1,0 +1,17 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from billing.services import verification
+
+
+class Command(BaseCommand):
+    help = "Re-check numbering, totals and stored PDFs of all invoices; exit 1 where one is wrong."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        checked, faults = verification.verify()
+        for fault in faults:
+            self.stderr.write(fault)
+        if faults:
+            raise CommandError(f"{len(faults)} faults in {checked} invoices")
+        self.stdout.write(f"{checked} invoices: numbers, totals and files are right")

@@ -1,0 +1,64 @@
+"""Reading the ledger."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from billing.models import Invoice, Payment, PaymentStatus
+
+
+def payment(payment_id: UUID) -> Payment:
+    """Raises Payment.DoesNotExist."""
+    return Payment.objects.get(pk=payment_id)
+
+
+def payment_of(appointment_id: UUID, payment_id: UUID) -> Payment | None:
+    """That payment, if it is for this appointment."""
+    return Payment.objects.filter(appointment_id=appointment_id, pk=payment_id).first()
+
+
+def telling_payment(appointment_id: UUID) -> Payment | None:
+    """The payment that tells how an appointment's money stands.
+
+    A paid or refunded one, else the one that waits, else the latest.
+    """
+    payments = list(Payment.objects.filter(appointment_id=appointment_id).order_by("-created_at"))
+    for statuses in (
+        {PaymentStatus.PAID, PaymentStatus.REFUNDED},
+        {PaymentStatus.PENDING},
+        set(PaymentStatus),
+    ):
+        for candidate in payments:
+            if candidate.status in statuses:
+                return candidate
+    return None
+
+
+def body_of(payment: Payment) -> dict[str, Any]:
+    """A payment as clients see it, in answers and in frames: JSON types only."""
+    return {
+        "id": str(payment.id),
+        "method": payment.method,
+        "status": payment.status,
+        "reason": payment.reason,
+        "amount": f"{payment.amount:.2f}",
+        "currency": payment.currency,
+        "entity": payment.entity or None,
+        "reference": payment.reference or None,
+        "phone": payment.phone or None,
+        "expires_at": payment.expires_at.isoformat(),
+        "created_at": payment.created_at.isoformat(),
+        "paid_at": payment.paid_at.isoformat() if payment.paid_at else None,
+    }
+
+
+def payment_body(payment_id: UUID) -> dict[str, Any]:
+    """`body_of` by id. Raises Payment.DoesNotExist."""
+    return body_of(payment(payment_id))
+
+
+def invoices(*, patient_id: UUID | None) -> QuerySet[Invoice]:
+    """Invoices, newest first: of one patient, or of everybody when none is named."""
+    found = Invoice.objects.select_related("payment").order_by("-issued_at", "-sequence")
+    return found if patient_id is None else found.filter(patient_id=patient_id)

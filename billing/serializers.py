@@ -1,0 +1,182 @@
+from typing import Any, ClassVar
+
+from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from billing import nif, phones
+from billing.models import CustomerKind, Invoice, Method, PaymentStatus, Reason
+from billing.services.checkout import Customer, Order
+
+ONE_LINE = RegexValidator(
+    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$",
+    "One line of plain text.",
+    code="control_characters",
+)
+
+
+class Text(serializers.CharField):
+    """One printable line; runs of spaces become one."""
+
+    default_validators: ClassVar[list[Any]] = [ProhibitNullCharactersValidator(), ONE_LINE]
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_blank=True, default="", **options)
+        self.validators += [ONE_LINE]
+
+    def to_internal_value(self, data: Any) -> str:
+        return " ".join(part for part in super().to_internal_value(data).split(" ") if part)
+
+
+class InvoiceDetails(serializers.Serializer[Customer]):
+    """To whom the invoice is made out."""
+
+    kind = serializers.ChoiceField(choices=CustomerKind.choices)
+    tax_id = Text(max_length=20, help_text="NIF; required for a taxpayer")
+    name = Text(max_length=120, help_text="The patient's own name when left out")
+    address = Text(max_length=200)
+    email = serializers.EmailField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Where the invoice goes; the patient's own address when left out",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["kind"] == CustomerKind.TAXPAYER:
+            attrs["tax_id"] = _tax_id(attrs["tax_id"])
+        elif attrs["tax_id"]:
+            raise serializers.ValidationError(
+                {"tax_id": "A final consumer gives no tax number."}, code="unexpected"
+            )
+        return attrs
+
+
+class PaymentOrder(serializers.Serializer[Order]):
+    method = serializers.ChoiceField(choices=Method.choices)
+    phone = Text(max_length=40, help_text="Portuguese mobile number; required for MB WAY")
+    invoice = InvoiceDetails()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["method"] == Method.MB_WAY:
+            attrs["phone"] = _mobile(attrs["phone"])
+        elif attrs["phone"]:
+            raise serializers.ValidationError(
+                {"phone": "Multibanco needs no phone."}, code="unexpected"
+            )
+        return attrs
+
+    def order(self) -> Order:
+        """What was asked for, once it has been validated."""
+        data = self.validated_data
+        return Order(
+            method=Method(data["method"]),
+            phone=data["phone"],
+            customer=Customer(**{**data["invoice"], "kind": CustomerKind(data["invoice"]["kind"])}),
+        )
+
+
+class PaymentBody(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    method = serializers.ChoiceField(choices=Method.choices)
+    status = serializers.ChoiceField(choices=PaymentStatus.choices)
+    reason = serializers.ChoiceField(
+        choices=Reason.choices, allow_blank=True, help_text="Why it didn't come about"
+    )
+    amount = serializers.DecimalField(max_digits=10, decimal_places=2)
+    currency = serializers.CharField()
+    entity = serializers.CharField(allow_null=True)
+    reference = serializers.CharField(allow_null=True, help_text="Nine digits")
+    phone = serializers.CharField(allow_null=True, help_text="E.164")
+    expires_at = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    paid_at = serializers.DateTimeField(allow_null=True)
+
+
+class CheckoutSpecialty(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name_pt = serializers.CharField()
+    name_en = serializers.CharField()
+    duration_minutes = serializers.IntegerField()
+
+
+class CheckoutPractitioner(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class CheckoutAppointment(serializers.Serializer[Any]):
+    specialty = CheckoutSpecialty()
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    practitioner = CheckoutPractitioner()
+
+
+class CheckoutBody(serializers.Serializer[Any]):
+    """What the holder of a payment link sees. It names no patient."""
+
+    appointment = CheckoutAppointment()
+    amount = serializers.DecimalField(max_digits=10, decimal_places=2)
+    currency = serializers.CharField()
+    status = serializers.CharField(help_text="The appointment's status: pending while unpaid")
+    hold_expires_at = serializers.DateTimeField(allow_null=True)
+    payment = PaymentBody(allow_null=True)
+
+
+class WebhookAccepted(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=["accepted"])
+
+
+class WebhookNotice(serializers.Serializer[Any]):
+    """A notice of the sandbox bank. The header X-Signature signs its exact bytes."""
+
+    event_id = serializers.CharField()
+    type = serializers.ChoiceField(choices=["paid", "refused", "expired", "failed"])
+    payment_id = serializers.UUIDField(
+        allow_null=True, help_text="null where the provider never learned it (offline references)"
+    )
+    method = serializers.ChoiceField(choices=Method.choices)
+    entity = serializers.CharField(required=False, allow_blank=True)
+    reference = serializers.CharField(required=False, allow_blank=True)
+    request_id = serializers.CharField(required=False, allow_blank=True)
+    amount = serializers.CharField()
+    currency = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+
+
+class InvoiceBody(serializers.Serializer[Invoice]):
+    id = serializers.UUIDField()
+    number = serializers.CharField(help_text="The legal number")
+    atcud = serializers.CharField()
+    issued_on = serializers.DateField()
+    appointment = serializers.UUIDField(source="payment.appointment_id")
+    net_total = serializers.DecimalField(max_digits=10, decimal_places=2)
+    vat_total = serializers.DecimalField(max_digits=10, decimal_places=2)
+    gross_total = serializers.DecimalField(max_digits=10, decimal_places=2)
+    customer_name = serializers.CharField()
+    customer_tax_id = serializers.CharField()
+    pdf_url = serializers.SerializerMethodField()
+    training = serializers.BooleanField(help_text="Issued for training: not a valid invoice")
+
+    @extend_schema_field(serializers.CharField())
+    def get_pdf_url(self, invoice: Invoice) -> str:
+        return reverse("invoice-pdf", args=[invoice.pk])
+
+
+def _tax_id(text: str) -> str:
+    try:
+        return nif.parse(text)
+    except nif.InvalidTaxIdError:
+        raise serializers.ValidationError(
+            {"tax_id": "This is no valid NIF."}, code="invalid_tax_id"
+        ) from None
+
+
+def _mobile(text: str) -> str:
+    try:
+        return phones.parse_mobile(text)
+    except phones.InvalidMobileError:
+        raise serializers.ValidationError(
+            {"phone": "This is no Portuguese mobile number."}, code="invalid_phone"
+        ) from None

@@ -1,0 +1,157 @@
+"""From the payment link to a payment that waits for its money."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+
+from billing import providers
+from billing.errors import Code
+from billing.models import (
+    CustomerKind,
+    Method,
+    Payment,
+    PaymentStatus,
+    Reason,
+    RequestState,
+)
+from billing.services import ledger, references, withdrawals
+from booking import selectors as booking
+from clinic.core import audit, clock, outbox, ratelimit
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+
+if TYPE_CHECKING:
+    from booking.models import Appointment
+
+MB_WAY_WINDOW = timedelta(minutes=5)
+"""What we show until the provider has told its own deadline."""
+
+PUSHES_PER_PHONE = 6
+PUSH_WINDOW_SECONDS = 900
+LINK_HOLDER = Actor.system("payment_link")
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """To whom the invoice is made out, as given at checkout."""
+
+    kind: CustomerKind
+    tax_id: str = ""
+    name: str = ""
+    address: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How the patient wants to pay. `phone` is E.164 and belongs to MB WAY alone."""
+
+    method: Method
+    customer: Customer
+    phone: str = ""
+
+
+@transaction.atomic
+def start(appointment_id: UUID, order: Order) -> Payment:
+    """The payment that now waits for its money.
+
+    A payment that already waits by the same method (and phone) is given back with the new invoice
+    details; one by another method is replaced. An MB WAY request leaves through the outbox, a
+    Multibanco reference is ready at once. Raises DomainError `already_paid`, `hold_expired`,
+    `not_payable`, `throttled` or `payments_closed`.
+    """
+    provider = providers.current()
+    if order.method not in provider.methods:
+        raise DomainError(Code.PAYMENTS_CLOSED, retry_after=300)
+    payments = ledger.lock_money_of(appointment_id)
+    appointment = booking.get_appointment(appointment_id)
+    _check_payable(appointment, payments)
+    for payment in payments:
+        if payment.status != PaymentStatus.PENDING:
+            continue
+        if (payment.method, payment.phone) == (order.method, order.phone):
+            return _readdress(payment, order.customer)
+        withdrawals.request(payment)
+        ledger.move(payment, PaymentStatus.EXPIRED, actor=LINK_HOLDER, reason=Reason.REPLACED)
+    if order.method == Method.MB_WAY:
+        ratelimit.hit("mb_way", order.phone, limit=PUSHES_PER_PHONE, seconds=PUSH_WINDOW_SECONDS)
+    payment = _new_payment(appointment, order, provider)
+    payment.save(force_insert=True)
+    if payment.request_state == RequestState.WAITING:
+        outbox.enqueue(
+            "billing.start_payment",
+            key=f"start-payment:{payment.id}",
+            payment_id=str(payment.id),
+        )
+    audit.record(
+        "payment.started",
+        actor=LINK_HOLDER,
+        subject=payment,
+        patient_id=payment.patient_id,
+        method=payment.method,
+    )
+    ledger.announce(payment)
+    return payment
+
+
+def _check_payable(appointment: "Appointment", payments: list[Payment]) -> None:
+    if any(payment.status == PaymentStatus.PAID for payment in payments):
+        raise DomainError(Code.ALREADY_PAID)
+    if appointment.status == "expired":
+        raise DomainError(Code.HOLD_EXPIRED)
+    if appointment.status != "pending" or appointment.hold_expires_at is None:
+        raise DomainError(Code.NOT_PAYABLE)
+    if appointment.hold_expires_at <= clock.now():
+        raise DomainError(Code.HOLD_EXPIRED)
+
+
+def _new_payment(
+    appointment: "Appointment", order: Order, provider: providers.PaymentProvider
+) -> Payment:
+    moment = clock.now()
+    payment = Payment(
+        appointment_id=appointment.pk,
+        patient_id=appointment.patient_id,
+        method=order.method,
+        amount=appointment.price,
+        provider=provider.key,
+        created_at=moment,
+    )
+    _address(payment, order.customer)
+    if order.method == Method.MULTIBANCO:
+        entity, subentity = provider.multibanco_account()
+        payment.request_state = RequestState.OFFLINE
+        payment.entity = entity
+        payment.reference = references.allocate(entity, subentity, appointment.price)
+        payment.reference_held = True
+        payment.expires_at = appointment.hold_expires_at or moment
+    else:
+        payment.request_state = RequestState.WAITING
+        payment.phone = order.phone
+        payment.expires_at = moment + MB_WAY_WINDOW
+    return payment
+
+
+def _readdress(payment: Payment, customer: Customer) -> Payment:
+    _address(payment, customer)
+    payment.save(
+        update_fields=[
+            "customer_kind",
+            "customer_tax_id",
+            "customer_name",
+            "customer_address",
+            "customer_email",
+        ]
+    )
+    return payment
+
+
+def _address(payment: Payment, customer: Customer) -> None:
+    payment.customer_kind = customer.kind
+    payment.customer_tax_id = customer.tax_id
+    payment.customer_name = customer.name
+    payment.customer_address = customer.address
+    payment.customer_email = customer.email

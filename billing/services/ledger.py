@@ -1,0 +1,90 @@
+"""The one place where a payment's status changes, and the locks around it.
+
+Lock order everywhere: the appointment's money (an advisory lock), payments, then whatever booking
+locks. Subscribers to booking's events take no lock of ours: they write to the outbox.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from billing.events import PaymentChanged
+from billing.models import TRANSITIONS, Payment, PaymentStatus, Reason
+from billing.providers.base import PaymentRequest
+from clinic.core import audit, clock, events
+from clinic.core.audit import Actor
+
+
+def lock_money_of(appointment_id: UUID) -> list[Payment]:
+    """Keep everybody else away from this appointment's payments until the transaction ends.
+
+    Gives the payments, oldest first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing:{appointment_id}"]
+        )
+    return list(
+        Payment.objects.select_for_update(no_key=True)
+        .filter(appointment_id=appointment_id)
+        .order_by("created_at", "pk")
+    )
+
+
+def may_become(payment: Payment, status: PaymentStatus) -> bool:
+    """Whether the table of moves lets this payment take that status."""
+    return status in TRANSITIONS[payment.status]
+
+
+def move(
+    payment: Payment,
+    to: PaymentStatus,
+    *,
+    actor: Actor,
+    reason: Reason = Reason.NONE,
+    paid_at: datetime | None = None,
+) -> None:
+    """Change the status of a locked payment, write it down and announce it.
+
+    Raises ValueError for a move the table doesn't have: callers ask `may_become` first.
+    """
+    if not may_become(payment, to):
+        raise ValueError(f"{payment.status} -> {to}")
+    before = payment.status
+    payment.status = to
+    payment.reason = reason
+    payment.closed_at = clock.now()
+    payment.paid_at = paid_at or payment.paid_at
+    payment.save(update_fields=["status", "reason", "closed_at", "paid_at"])
+    audit.record(
+        "payment.status",
+        actor=actor,
+        subject=payment,
+        patient_id=payment.patient_id,
+        before=before,
+        after=str(to),
+        reason=str(reason),
+    )
+    announce(payment)
+
+
+def announce(payment: Payment) -> None:
+    events.announce(
+        PaymentChanged(
+            payment_id=payment.id,
+            patient_id=payment.patient_id,
+            appointment_id=payment.appointment_id,
+        )
+    )
+
+
+def as_request(payment: Payment) -> PaymentRequest:
+    """The payment as its provider knows it."""
+    return PaymentRequest(
+        payment_id=payment.id,
+        method=payment.method,
+        amount=payment.amount,
+        phone=payment.phone,
+        request_id=payment.request_id,
+    )

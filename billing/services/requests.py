@@ -1,0 +1,144 @@
+"""Talking to the provider about one payment: written down before, called without a lock held.
+
+The state `unknown` is committed before the call that starts a payment. Whatever happens then, the
+machine never sends that request again: it asks the provider what became of it.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Q
+
+from billing import providers
+from billing.models import Method, Payment, PaymentStatus, Reason, RequestState
+from billing.providers.base import (
+    PushSent,
+    Rejected,
+    UnknownOutcomeError,
+    UnknownRequestError,
+)
+from billing.services import ledger, settlement, withdrawals
+from clinic.core import clock
+from clinic.core.audit import Actor
+
+log = structlog.get_logger(__name__)
+
+ANSWER_PATIENCE = timedelta(seconds=30)
+"""How long a call may be on its way before the provider is asked whether it arrived."""
+
+GRACE = timedelta(minutes=2)
+"""How long after the provider's own deadline an MB WAY payment may still be decided."""
+
+CLOCKWORK = Actor.system("payments")
+
+
+def send_after_commit(payment_id: UUID) -> None:
+    """Mark a waiting request as on its way and send it once that is committed.
+
+    Does nothing for a payment that was sent before or no longer waits.
+    """
+    payment = _locked(payment_id)
+    if payment.status != PaymentStatus.PENDING or payment.request_state != RequestState.WAITING:
+        return
+    payment.request_state = RequestState.UNKNOWN
+    payment.save(update_fields=["request_state"])
+    transaction.on_commit(partial(_send, payment_id))
+
+
+def follow_due() -> int:
+    """Settle what should have been decided by now; returns how many payments were looked at.
+
+    Multibanco ends with its deadline; about MB WAY the provider is asked first.
+    """
+    moment = clock.now()
+    due = (
+        Payment.objects.filter(status=PaymentStatus.PENDING)
+        .filter(
+            Q(expires_at__lte=moment)
+            | Q(request_state=RequestState.UNKNOWN, created_at__lte=moment - ANSWER_PATIENCE)
+        )
+        .order_by("created_at")
+    )
+    payments = list(due[:200])
+    for payment in payments:
+        if payment.method == Method.MB_WAY:
+            _ask(payment)
+            _expire(payment.id, deadline=moment - GRACE)
+        else:
+            _expire(payment.id, deadline=moment)
+    return len(payments)
+
+
+def _send(payment_id: UUID) -> None:
+    payment = Payment.objects.get(pk=payment_id)
+    try:
+        answer = providers.get(payment.provider).start(ledger.as_request(payment))
+    except UnknownOutcomeError as error:
+        log.warning("payment_request_unknown", payment=str(payment_id), error=str(error))
+        return
+    _record(payment_id, answer)
+
+
+@transaction.atomic
+def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
+    payment = _locked(payment_id)
+    if payment.request_state != RequestState.UNKNOWN:
+        return
+    if isinstance(answer, PushSent):
+        payment.request_state = RequestState.ACCEPTED
+        payment.request_id = answer.request_id
+        payment.expires_at = answer.expires_at
+        payment.save(update_fields=["request_state", "request_id", "expires_at"])
+        if payment.status == PaymentStatus.PENDING:
+            ledger.announce(payment)
+        else:
+            withdrawals.request(payment)
+        return
+    payment.request_state = RequestState.REJECTED
+    payment.save(update_fields=["request_state"])
+    if payment.status == PaymentStatus.PENDING:
+        reason = Reason(answer.reason)
+        refused = reason in {Reason.REFUSED, Reason.DECLINED}
+        ledger.move(
+            payment,
+            PaymentStatus.REFUSED if refused else PaymentStatus.FAILED,
+            actor=Actor.provider(payment.provider),
+            reason=reason,
+        )
+
+
+def _ask(payment: Payment) -> None:
+    try:
+        event = providers.get(payment.provider).status(ledger.as_request(payment))
+    except UnknownRequestError:
+        _never_arrived(payment.id)
+    except UnknownOutcomeError as error:
+        log.warning("payment_still_unknown", payment=str(payment.id), error=str(error))
+    else:
+        if event is not None:
+            with transaction.atomic():
+                settlement.apply(event, provider=payment.provider)
+
+
+@transaction.atomic
+def _never_arrived(payment_id: UUID) -> None:
+    payment = _locked(payment_id)
+    if payment.status == PaymentStatus.PENDING and payment.request_state == RequestState.UNKNOWN:
+        payment.request_state = RequestState.REJECTED
+        payment.save(update_fields=["request_state"])
+        ledger.move(payment, PaymentStatus.FAILED, actor=CLOCKWORK, reason=Reason.UNAVAILABLE)
+
+
+@transaction.atomic
+def _expire(payment_id: UUID, *, deadline: datetime) -> None:
+    payment = _locked(payment_id)
+    if payment.status == PaymentStatus.PENDING and payment.expires_at <= deadline:
+        ledger.move(payment, PaymentStatus.EXPIRED, actor=CLOCKWORK, reason=Reason.TIMED_OUT)
+
+
+def _locked(payment_id: UUID) -> Payment:
+    appointment_id = Payment.objects.values_list("appointment_id", flat=True).get(pk=payment_id)
+    return next(p for p in ledger.lock_money_of(appointment_id) if p.id == payment_id)

@@ -1,0 +1,168 @@
+"""What a provider says, applied to the ledger. Money is recorded first, then allocated."""
+
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from billing.models import (
+    CURRENCY,
+    IssueKind,
+    Method,
+    Payment,
+    PaymentEvent,
+    PaymentIssue,
+    PaymentStatus,
+    Reason,
+    RequestState,
+    WebhookDelivery,
+)
+from billing.providers.base import Event, EventType
+from billing.services import ledger, withdrawals
+from booking.services import holds
+from clinic.core import clock, outbox
+from clinic.core.audit import Actor
+
+
+class Outcome(StrEnum):
+    APPLIED = "applied"
+    REPEATED = "repeated"
+    TOO_LATE = "too_late"
+    UNKNOWN_PAYMENT = "unknown_payment"
+    OTHER_AMOUNT = "other_amount"
+    PAID_TWICE = "paid_twice"
+    NOT_FOLLOWED = "not_followed"
+    MALFORMED = "malformed"
+
+
+_STATUS = {
+    EventType.PAID: (PaymentStatus.PAID, Reason.NONE),
+    EventType.REFUSED: (PaymentStatus.REFUSED, Reason.REFUSED),
+    EventType.EXPIRED: (PaymentStatus.EXPIRED, Reason.TIMED_OUT),
+    EventType.FAILED: (PaymentStatus.FAILED, Reason.DECLINED),
+}
+
+
+def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = None) -> Outcome:
+    """Bring the ledger up to what the provider says, inside the caller's transaction.
+
+    Safe to call again with the same event. Anything that doesn't fit our own record of the payment
+    to the cent becomes an issue for a person and changes nothing else.
+    """
+    appointment_id = _appointment_of(event, provider)
+    payments = [] if appointment_id is None else ledger.lock_money_of(appointment_id)
+    payment = next((p for p in payments if _is_about(event, p)), None)
+    if payment is None:
+        if event.type == EventType.PAID:
+            _open_issue(IssueKind.ORPHAN, None, delivery, event)
+        return Outcome.UNKNOWN_PAYMENT
+    if event.currency != CURRENCY or event.amount != payment.amount:
+        _open_issue(IssueKind.AMOUNT_MISMATCH, payment, delivery, event)
+        return Outcome.OTHER_AMOUNT
+    if PaymentEvent.objects.filter(provider=provider, event_id=event.event_id).exists():
+        return Outcome.REPEATED
+    status, reason = _STATUS[event.type]
+    moves = ledger.may_become(payment, status)
+    _write_down(event, payment, provider, status if moves else PaymentStatus(payment.status))
+    if not moves:
+        return _without_a_move(event, payment, delivery)
+    _adopt_request(event, payment)
+    actor = Actor.provider(provider)
+    if status != PaymentStatus.PAID:
+        ledger.move(payment, status, actor=actor, reason=reason)
+        return Outcome.APPLIED
+    paid_at = min(event.occurred_at, clock.now())
+    ledger.move(payment, PaymentStatus.PAID, actor=actor, paid_at=paid_at)
+    return _allocate(event, payment, payments, actor, delivery)
+
+
+def _allocate(
+    event: Event,
+    payment: Payment,
+    payments: list[Payment],
+    actor: Actor,
+    delivery: WebhookDelivery | None,
+) -> Outcome:
+    others = [other for other in payments if other.pk != payment.pk]
+    if any(other.status == PaymentStatus.PAID for other in others):
+        _open_issue(IssueKind.DUPLICATE, payment, delivery, event)
+        return Outcome.PAID_TWICE
+    for other in others:
+        if other.status == PaymentStatus.PENDING:
+            withdrawals.request(other)
+            ledger.move(other, PaymentStatus.EXPIRED, actor=actor, reason=Reason.REPLACED)
+    if not holds.confirm(payment.appointment_id, actor):
+        _open_issue(IssueKind.LATE, payment, delivery, event)
+        return Outcome.TOO_LATE
+    outbox.enqueue(
+        "billing.issue_invoice", key=f"issue-invoice:{payment.id}", payment_id=str(payment.id)
+    )
+    return Outcome.APPLIED
+
+
+def _without_a_move(event: Event, payment: Payment, delivery: WebhookDelivery | None) -> Outcome:
+    """An MB WAY request is paid once at most; an offline reference can be paid again and again."""
+    if event.type == EventType.PAID and payment.method == Method.MULTIBANCO:
+        _open_issue(IssueKind.DUPLICATE, payment, delivery, event)
+        return Outcome.PAID_TWICE
+    return Outcome.REPEATED
+
+
+def _appointment_of(event: Event, provider: str) -> UUID | None:
+    """An offline reference comes back without our identifier; its holder is unique."""
+    candidates = Payment.objects.filter(provider=provider).values_list("appointment_id", flat=True)
+    if event.payment_id is not None:
+        return candidates.filter(pk=event.payment_id).first()
+    if event.method != Method.MULTIBANCO:
+        return None
+    holders = candidates.filter(
+        entity=event.entity, reference=event.reference, reference_held=True
+    ).order_by("-created_at")
+    return holders.filter(amount=event.amount).first() or holders.first()
+
+
+def _is_about(event: Event, payment: Payment) -> bool:
+    if event.payment_id not in {None, payment.id} or event.method != payment.method:
+        return False
+    if payment.method == Method.MULTIBANCO:
+        return (event.entity, event.reference) == (payment.entity, payment.reference)
+    return bool(event.request_id) and payment.request_id in {"", event.request_id}
+
+
+def _adopt_request(event: Event, payment: Payment) -> None:
+    """The notice can overtake the answer to our own call; then it brings the provider's id."""
+    if payment.method == Method.MB_WAY and not payment.request_id:
+        payment.request_id = event.request_id
+        payment.request_state = RequestState.ACCEPTED
+        payment.save(update_fields=["request_id", "request_state"])
+
+
+def _write_down(event: Event, payment: Payment, provider: str, to: PaymentStatus) -> None:
+    PaymentEvent.objects.create(
+        payment=payment,
+        provider=provider,
+        event_id=event.event_id,
+        type=event.type,
+        amount=payment.amount,
+        from_status=payment.status,
+        to_status=to,
+        occurred_at=event.occurred_at,
+        received_at=clock.now(),
+    )
+
+
+def _open_issue(
+    kind: IssueKind, payment: Payment | None, delivery: WebhookDelivery | None, event: Event
+) -> None:
+    detail: dict[str, Any] = {
+        "event_id": event.event_id,
+        "type": event.type,
+        "payment_id": event.payment_id,
+        "entity": event.entity,
+        "reference": event.reference,
+        "request_id": event.request_id,
+        "amount": event.amount,
+        "currency": event.currency,
+    }
+    PaymentIssue.objects.create(
+        kind=kind, payment=payment, delivery=delivery, detail=detail, created_at=clock.now()
+    )

@@ -1,0 +1,25 @@
+"""Taking a request back from the patient's app, as far as its provider can."""
+
+from uuid import UUID
+
+from billing import providers
+from billing.models import Payment, PaymentStatus, RequestState
+from billing.services import ledger
+from clinic.core import outbox
+
+
+def request(payment: Payment) -> None:
+    """Queue the withdrawal in the caller's transaction; nothing for a request that never left."""
+    if payment.request_state in {RequestState.UNKNOWN, RequestState.ACCEPTED}:
+        outbox.enqueue(
+            "billing.withdraw_payment",
+            key=f"withdraw-payment:{payment.id}",
+            payment_id=str(payment.id),
+        )
+
+
+def perform(payment_id: UUID) -> None:
+    """Ask the provider. Raises UnknownOutcomeError when it doesn't answer; repeating is safe."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.status != PaymentStatus.PAID:
+        providers.get(payment.provider).cancel(ledger.as_request(payment))

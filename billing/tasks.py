@@ -1,0 +1,48 @@
+"""Background entry points: load by id, call a service."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from billing.services import closing, invoices, refunds, requests, webhooks, withdrawals
+from clinic.core import outbox
+
+
+@outbox.handler("billing.start_payment")
+def start_payment(payment_id: str) -> None:
+    requests.send_after_commit(UUID(payment_id))
+
+
+@outbox.handler("billing.withdraw_payment")
+def withdraw_payment(payment_id: str) -> None:
+    withdrawals.perform(UUID(payment_id))
+
+
+@outbox.handler("billing.process_delivery")
+def process_delivery(delivery_id: str) -> None:
+    webhooks.process(UUID(delivery_id))
+
+
+@outbox.handler("billing.close_appointment")
+def close_appointment(appointment_id: str, refundable: bool) -> None:
+    closing.close(UUID(appointment_id), refundable=refundable)
+
+
+@outbox.handler("billing.refund")
+def refund(refund_id: str) -> None:
+    refunds.perform(UUID(refund_id))
+
+
+@outbox.handler("billing.issue_invoice")
+def issue_invoice(payment_id: str) -> None:
+    invoices.issue(UUID(payment_id))
+
+
+@outbox.handler("billing.render_invoice")
+def render_invoice(invoice_id: str) -> None:
+    invoices.render(UUID(invoice_id))
+
+
+@shared_task(name="billing.expire_payments")
+def expire_payments() -> None:
+    requests.follow_due()

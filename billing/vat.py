@@ -1,0 +1,39 @@
+"""Value added tax inside prices that include it. Pure, exact decimals."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+CENT = Decimal("0.01")
+MICRO = Decimal("0.000001")
+
+EXEMPTIONS = {"M07": "Isento artigo 9.º do CIVA"}
+"""The reason an invoice prints, by its code in the tax authority's table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A gross price taken apart: `unit_net` for the line, `net` and `vat` in cents for totals."""
+
+    gross: Decimal
+    unit_net: Decimal
+    net: Decimal
+    vat: Decimal
+
+
+def split(gross: Decimal, rate: Decimal) -> Split:
+    """Take VAT of `rate` percent out of a gross amount in whole cents; net + vat is gross again.
+
+    Raises ValueError for an amount with parts of a cent or below zero, or a rate outside 0..100.
+    """
+    if gross < 0 or gross != gross.quantize(CENT):
+        raise ValueError("a gross amount is whole cents and not negative")
+    if not 0 <= rate <= 100:
+        raise ValueError("a rate is a percentage")
+    unit_net = (gross * 100 / (100 + rate)).quantize(MICRO, ROUND_HALF_UP)
+    net = unit_net.quantize(CENT, ROUND_HALF_UP)
+    return Split(gross=gross, unit_net=unit_net, net=net, vat=gross - net)
+
+
+def exemption_reason(code: str) -> str:
+    """The sentence for an exemption code; empty where VAT applies. Raises KeyError."""
+    return EXEMPTIONS[code] if code else ""
