@@ -1,5 +1,39 @@
-"""Who hears what: every subscription of the product, on one page."""
+"""Who hears what: every subscription of the product, on one page.
+
+`now` runs in the writer's transaction and commits or fails with it; `commit` runs after it.
+"""
+
+import billing.selectors
+import recognition.selectors
+from billing import subscribers as billing_subscribers
+from billing.events import PaymentChanged
+from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged, WaitsChanged
+from clinic.accounts.events import DeviceRevoked, SessionRevoked
+from clinic.core.events import subscribe
+from realtime import publish
+from recognition.events import CheckInDecided
 
 
 def wire() -> None:
     """Connect the apps. Called once, when all of them are loaded."""
+    # A hold that ends takes its open payments with it; money that was paid may go back.
+    subscribe(AppointmentExpired, billing_subscribers.on_appointment_expired, when="now")
+    subscribe(AppointmentCancelled, billing_subscribers.on_appointment_cancelled, when="now")
+
+    # What people see follows each commit.
+    subscribe(VisitChanged, publish.on_visit_changed, when="commit")
+    subscribe(WaitsChanged, publish.on_waits_changed, when="commit")
+    subscribe(
+        PaymentChanged,
+        publish.on_payment_changed(billing.selectors.payment_body),
+        when="commit",
+    )
+    subscribe(
+        CheckInDecided,
+        publish.on_check_in_decided(recognition.selectors.check_in_body),
+        when="commit",
+    )
+
+    # A credential that ends closes its sockets.
+    subscribe(SessionRevoked, publish.on_session_revoked, when="commit")
+    subscribe(DeviceRevoked, publish.on_device_revoked, when="commit")

@@ -1,0 +1,180 @@
+"""What must not be lost is written with the change, sent after it, and done once."""
+
+import threading
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from kombu.exceptions import OperationalError as BrokerError
+from pytest_django.fixtures import SettingsWrapper
+
+from clinic.core import audit, clock, outbox, relay
+from clinic.core.audit import Actor
+from clinic.core.models import AuditEntry, OutboxMessage
+
+EFFECT = "tests.effect"
+
+
+@outbox.handler(EFFECT)
+def effect(fail: str = "") -> None:
+    audit.record("effect", actor=Actor.system("tests"))
+    if fail == "permanent":
+        raise outbox.Permanent("no such number")
+    if fail:
+        raise RuntimeError("try later")
+
+
+def write(key: str = "effect:1", **args: str) -> OutboxMessage:
+    with transaction.atomic():
+        outbox.enqueue(EFFECT, key=key, **args)
+    return OutboxMessage.objects.get(key=key)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_is_refused_outside_a_transaction() -> None:
+    with pytest.raises(RuntimeError, match="transaction"):
+        outbox.enqueue(EFFECT, key="effect:1")
+
+    assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_shares_the_fate_of_its_transaction() -> None:
+    @transaction.atomic
+    def fail_after_writing() -> None:
+        outbox.enqueue(EFFECT, key="effect:1")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_writing()
+
+    assert not OutboxMessage.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_key_is_written_once() -> None:
+    first = write()
+
+    again = write()
+
+    assert again.id == first.id
+    assert OutboxMessage.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_is_done_once_however_often_it_is_delivered() -> None:
+    message = write()
+
+    assert outbox.run(message.id) is True
+    assert outbox.run(message.id) is False
+
+    assert AuditEntry.objects.filter(action="effect").count() == 1
+    message.refresh_from_db()
+    assert message.done_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failing_handler_leaves_no_effect_and_may_be_tried_again() -> None:
+    message = write(fail="later")
+
+    assert outbox.run(message.id) is False
+
+    assert not AuditEntry.objects.exists()
+    message.refresh_from_db()
+    assert message.last_error == "RuntimeError: try later"
+    assert (message.done_at, message.failed_at) == (None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_permanent_failure_is_set_aside() -> None:
+    message = write(fail="permanent")
+
+    outbox.run(message.id)
+
+    message.refresh_from_db()
+    assert message.failed_at is not None
+    assert not AuditEntry.objects.exists()
+    assert outbox.claim_due() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_in_another_workers_hands_is_left_alone() -> None:
+    message = write()
+    results: list[bool] = []
+
+    def other_worker() -> None:
+        results.append(outbox.run(message.id))
+        connection.close()
+
+    with transaction.atomic():
+        OutboxMessage.objects.select_for_update().get(id=message.id)
+        thread = threading.Thread(target=other_worker)
+        thread.start()
+        thread.join(timeout=10)
+
+    assert results == [False]
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_claiming_counts_the_try_and_sets_the_next_one() -> None:
+    message = write()
+    before = clock.now()
+
+    assert outbox.claim_due() == [(message.id, EFFECT)]
+    assert outbox.claim_due() == []
+
+    message.refresh_from_db()
+    assert message.attempts == 1
+    assert message.next_at - before >= outbox.retry_delay(0)
+
+
+def test_the_pause_between_tries_doubles_up_to_a_quarter_of_an_hour(
+    settings: SettingsWrapper,
+) -> None:
+    settings.OUTBOX_RETRY_SECONDS = 5
+
+    pauses = [outbox.retry_delay(attempts) for attempts in (0, 1, 2, 20)]
+
+    assert pauses == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 900)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_broker_costs_a_second_and_no_try() -> None:
+    message = write()
+
+    def refuse(_id: uuid.UUID, _task: str) -> None:
+        raise BrokerError("connection refused")
+
+    with pytest.raises(BrokerError):
+        relay.relay_once(refuse)
+
+    message.refresh_from_db()
+    assert message.attempts == 0
+    assert message.next_at - clock.now() <= timedelta(seconds=relay.BROKER_PAUSE_SECONDS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_wakes_at_the_commit() -> None:
+    stop = threading.Event()
+    sent: list[str] = []
+    arrived = threading.Event()
+
+    def send(_id: uuid.UUID, task: str) -> None:
+        sent.append(task)
+        arrived.set()
+
+    def relaying() -> None:
+        relay.run(send, stop=stop)
+        connection.close()
+
+    thread = threading.Thread(target=relaying)
+    thread.start()
+    write()
+    assert arrived.wait(timeout=5)
+    stop.set()
+    thread.join(timeout=5)
+
+    assert sent == [EFFECT]
+    assert not thread.is_alive()

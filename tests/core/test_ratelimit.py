@@ -1,0 +1,32 @@
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+
+from clinic.core import ratelimit
+from clinic.core.errors import DomainError
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_the_attempt_after_the_limit_is_refused_until_the_window_ends() -> None:
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(3):
+            ratelimit.hit("login", "ana", limit=3, seconds=60)
+        with pytest.raises(DomainError) as refusal:
+            ratelimit.hit("login", "ana", limit=3, seconds=60)
+        ratelimit.hit("login", "rui", limit=3, seconds=60)
+
+    assert refusal.value.code == "throttled"
+    assert refusal.value.retry_after == 60
+    with time_machine.travel(NOON.replace(minute=1), tick=False):
+        ratelimit.hit("login", "ana", limit=3, seconds=60)
+
+
+@pytest.mark.django_db
+def test_a_success_forgets_the_failures() -> None:
+    with time_machine.travel(NOON, tick=False):
+        ratelimit.hit("login", "ana", limit=1, seconds=60)
+        ratelimit.forget("login", "ana")
+        ratelimit.hit("login", "ana", limit=1, seconds=60)
