@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from kombu.exceptions import OperationalError as BrokerError
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from clinic.core import audit, clock, outbox, relay
 from clinic.core.audit import Actor
@@ -131,7 +131,7 @@ def test_claiming_counts_the_try_and_sets_the_next_one() -> None:
 
 
 def test_the_pause_between_tries_doubles_up_to_a_quarter_of_an_hour(
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> None:
     settings.OUTBOX_RETRY_SECONDS = 5
 
