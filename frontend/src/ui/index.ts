@@ -19,3 +19,4 @@ export { PasswordField, TextField } from "./TextField";
 export { TilePattern } from "./TilePattern";
 export { clearToasts, toast, ToastRegion } from "./Toast";
 export { Providers } from "./Providers";
+export { Page, PageChromeContext, usePageTitle, type PageProps } from "./Page";

@@ -1,0 +1,102 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { civilDate } from "@/lib/civil";
+import { serverClock } from "@/lib/clock";
+import { problemText } from "@/lib/i18n";
+import { Banner, Button, EmptyState, Skeleton } from "@/ui";
+import { daysOf, slotsQuery } from "./data";
+import { DayStrip } from "./DayStrip";
+import styles from "./SlotPicker.module.css";
+import { TimeGrid } from "./TimeGrid";
+
+/** Day strip and times for a specialty. The first day with a free time is shown at once. */
+export function SlotPicker({
+  specialty,
+  practitioner,
+  start,
+  onStart,
+  onAnyPractitioner,
+  phone,
+}: {
+  specialty: string;
+  practitioner: string;
+  start: string | null;
+  onStart: (start: string | null) => void;
+  onAnyPractitioner?: () => void;
+  phone: string;
+}) {
+  const { t } = useTranslation("patient");
+  const [today] = useState(() => civilDate(serverClock.now()));
+  const slots = useQuery(slotsQuery(specialty, practitioner, today));
+  const days = useMemo(() => daysOf(slots.data ?? [], today), [slots.data, today]);
+  const [picked, setPicked] = useState<string | null>(start ? civilDate(start) : null);
+
+  const free = days.filter((day) => day.starts.length > 0);
+  const shown = free.find((day) => day.date === picked) ?? free[0];
+
+  // A chosen time that somebody else took meanwhile is no choice any more.
+  const isGone =
+    start !== null &&
+    slots.isSuccess &&
+    !slots.isPlaceholderData &&
+    !days.some((day) => day.starts.some((free) => +new Date(free) === +new Date(start)));
+  useEffect(() => {
+    if (isGone) onStart(null);
+  }, [isGone, onStart]);
+
+  if (slots.isPending) return <SlotSkeleton label={t("state.loading", { ns: "common" })} />;
+  if (slots.isError && !slots.data) {
+    return (
+      <Banner tone="terra" live>
+        <p>{problemText(slots.error)}</p>
+        <Button variant="quiet" onPress={() => void slots.refetch()}>
+          {t("action.retry", { ns: "common" })}
+        </Button>
+      </Banner>
+    );
+  }
+  if (!shown) {
+    return (
+      <EmptyState
+        title={t("book.none_title")}
+        action={
+          practitioner && onAnyPractitioner ? (
+            <Button variant="quiet" onPress={onAnyPractitioner}>
+              {t("book.none_any")}
+            </Button>
+          ) : null
+        }
+      >
+        <p>{t("book.none_text", { phone })}</p>
+      </EmptyState>
+    );
+  }
+  return (
+    <div className={styles.picker}>
+      <DayStrip
+        days={days}
+        value={shown.date}
+        onChange={(date) => {
+          setPicked(date);
+          if (start !== null && civilDate(start) !== date) onStart(null);
+        }}
+      />
+      <TimeGrid day={shown} value={start} onChange={onStart} />
+    </div>
+  );
+}
+
+function SlotSkeleton({ label }: { label: string }) {
+  return (
+    <div className={styles.picker} role="status">
+      <span className="visually-hidden">{label}</span>
+      <Skeleton height="64px" radius="var(--radius-l)" />
+      <div className={styles.skeletonTimes}>
+        {Array.from({ length: 8 }, (_, index) => (
+          <Skeleton key={index} height="48px" radius="var(--radius)" />
+        ))}
+      </div>
+    </div>
+  );
+}

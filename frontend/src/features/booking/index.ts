@@ -1,0 +1,2 @@
+export { Booking, specialtyName, type Choice } from "./Booking";
+export { SlotPicker } from "./SlotPicker";

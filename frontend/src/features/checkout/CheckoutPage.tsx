@@ -1,0 +1,214 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { isProblem } from "@/lib/api/problem";
+import type { Checkout, Payment, PaymentMethod } from "@/lib/api/types";
+import { formatMoney } from "@/lib/format";
+import { problemText } from "@/lib/i18n";
+import { useLanguage } from "@/lib/useLanguage";
+import { useServerNow } from "@/lib/useNow";
+import {
+  Banner,
+  Button,
+  ButtonLink,
+  EmptyState,
+  Page,
+  SegmentedControl,
+  SkeletonList,
+} from "@/ui";
+import styles from "./Checkout.module.css";
+import { checkoutQuery, paymentQuery } from "./data";
+import { Hold } from "./Hold";
+import { PaymentForm } from "./PaymentForm";
+import { MbWayDetails, MultibancoDetails, Waiting } from "./PendingPayment";
+import { Receipt, type Place } from "./Receipt";
+
+/** Everything that a payment link leads to, from choosing a method to the receipt. */
+export function CheckoutPage({
+  token,
+  phone,
+  place,
+}: {
+  token: string;
+  phone: string;
+  place: Place;
+}) {
+  const { t } = useTranslation(["patient", "common"]);
+  const checkout = useQuery(checkoutQuery(token));
+
+  if (checkout.data) {
+    return <Known checkout={checkout.data} token={token} phone={phone} place={place} />;
+  }
+  if (checkout.isError) {
+    const isGone = isProblem(checkout.error) && checkout.error.status === 404;
+    return (
+      <Page narrow title={t("pay.title")}>
+        <EmptyState
+          title={isGone ? t("pay.link_title") : t("page.load_failed")}
+          action={
+            isGone ? (
+              <ButtonLink href="/consultas">{t("pay.see_appointments")}</ButtonLink>
+            ) : (
+              <Button onPress={() => void checkout.refetch()}>{t("common:action.retry")}</Button>
+            )
+          }
+        >
+          <p>{isGone ? t("pay.link_text") : problemText(checkout.error)}</p>
+        </EmptyState>
+      </Page>
+    );
+  }
+  return (
+    <Page narrow title={t("pay.title")}>
+      <SkeletonList label={t("common:state.loading")} count={3} height="104px" />
+    </Page>
+  );
+}
+
+const OVER = new Set(["expired", "cancelled", "no_show"]);
+
+function Known({
+  checkout,
+  token,
+  phone,
+  place,
+}: {
+  checkout: Checkout;
+  token: string;
+  phone: string;
+  place: Place;
+}) {
+  const { t } = useTranslation("patient");
+  const now = useServerNow(5000);
+  const isPaid = checkout.payment?.status === "paid";
+  const heldUntil = checkout.hold_expires_at;
+  const isLate = heldUntil !== null && new Date(heldUntil).getTime() < now;
+
+  if (OVER.has(checkout.status) || (checkout.status === "pending" && isLate && !isPaid)) {
+    const isCancelled = checkout.status === "cancelled";
+    return (
+      <Page narrow title={t("pay.title")}>
+        <EmptyState
+          title={isCancelled ? t("pay.cancelled_title") : t("pay.gone_title")}
+          action={<ButtonLink href="/">{t("pay.gone_action")}</ButtonLink>}
+        >
+          <p>{isCancelled ? t("pay.cancelled_text") : t("pay.gone_text")}</p>
+        </EmptyState>
+      </Page>
+    );
+  }
+  if (checkout.status !== "pending" || isPaid) {
+    return (
+      <Page narrow title={t("pay.paid_title")}>
+        <Receipt checkout={checkout} place={place} token={token} />
+      </Page>
+    );
+  }
+  return (
+    <Page narrow title={t("pay.title")}>
+      <Paying checkout={checkout} token={token} phone={phone} />
+    </Page>
+  );
+}
+
+function Paying({ checkout, token, phone }: { checkout: Checkout; token: string; phone: string }) {
+  const { t } = useTranslation("patient");
+  const language = useLanguage();
+  const client = useQueryClient();
+  const [started, setStarted] = useState<Payment | null>(null);
+  const [method, setMethod] = useState<PaymentMethod>(checkout.payment?.method ?? "mb_way");
+  const [isAnew, setAnew] = useState(false);
+
+  const current = started ?? checkout.payment;
+  const followed = useQuery({
+    ...paymentQuery(token, current?.id ?? ""),
+    enabled: current !== null,
+    ...(current ? { initialData: current } : {}),
+  });
+  const payment = current ? (followed.data ?? current) : null;
+  const status = payment?.status;
+
+  useEffect(() => {
+    if (status !== undefined && status !== "pending") {
+      void client.invalidateQueries({ queryKey: ["checkout", token], exact: true });
+    }
+  }, [status, client, token]);
+
+  const { specialty, practitioner } = checkout.appointment;
+  const isWaitingHere = payment?.status === "pending" && payment.method === method && !isAnew;
+
+  return (
+    <div className={styles.stack}>
+      {checkout.hold_expires_at ? (
+        <Hold checkout={checkout} until={checkout.hold_expires_at} />
+      ) : null}
+      <div>
+        <p className={styles.amount}>{formatMoney(checkout.amount, language)}</p>
+        <p className={styles.for}>
+          {language === "pt" ? specialty.name_pt : specialty.name_en},{" "}
+          {t("pay.with", { name: practitioner.name })}
+        </p>
+      </div>
+      {payment && status && status !== "pending" && payment.method === method && !isAnew ? (
+        <Outcome status={status} />
+      ) : null}
+      <SegmentedControl
+        label={t("pay.method")}
+        hideLabel
+        value={method}
+        onChange={(next) => {
+          setMethod(next);
+          setAnew(false);
+        }}
+        segments={[
+          { value: "mb_way", label: t("pay.mb_way") },
+          { value: "multibanco", label: t("pay.multibanco") },
+        ]}
+      />
+      {isWaitingHere ? (
+        <>
+          {payment.method === "multibanco" ? (
+            <MultibancoDetails payment={payment} />
+          ) : (
+            <>
+              <MbWayDetails payment={payment} />
+              <div className={styles.others}>
+                <Button variant="plain" onPress={() => setAnew(true)}>
+                  {t("pay.other_number")}
+                </Button>
+                <Button variant="plain" onPress={() => setMethod("multibanco")}>
+                  {t("pay.use_multibanco")}
+                </Button>
+              </div>
+            </>
+          )}
+          <Waiting />
+        </>
+      ) : (
+        <PaymentForm
+          key={method}
+          checkout={checkout}
+          token={token}
+          method={method}
+          phone={phone}
+          onStarted={(next) => {
+            setStarted(next);
+            setAnew(false);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Outcome({ status }: { status: Payment["status"] }) {
+  const { t } = useTranslation("patient");
+  if (status === "refused" || status === "expired" || status === "failed") {
+    return (
+      <Banner tone="terra" title={t(`pay.${status}_title`)} live>
+        <p>{t(`pay.${status}_text`)}</p>
+      </Banner>
+    );
+  }
+  return null;
+}

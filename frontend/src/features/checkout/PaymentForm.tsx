@@ -1,0 +1,109 @@
+import { useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { isProblem, Problem } from "@/lib/api/problem";
+import type { Checkout, InvoiceDetails, Payment, PaymentMethod } from "@/lib/api/types";
+import { formatMoney } from "@/lib/format";
+import { fieldProblemText, problemText } from "@/lib/i18n";
+import { isPortugueseMobile, toE164 } from "@/lib/phone";
+import { useLanguage } from "@/lib/useLanguage";
+import { Banner, Button, TextField } from "@/ui";
+import styles from "./Checkout.module.css";
+import { usePay, type PaymentOrder } from "./data";
+import { FINAL_CONSUMER, InvoiceChoice } from "./InvoiceChoice";
+
+function refusedFields(error: unknown): Record<string, string> {
+  const fields: Record<string, string> = {};
+  if (!isProblem(error)) return fields;
+  for (const problem of error.errors) {
+    fields[Problem.field(problem.pointer)] = fieldProblemText(problem);
+  }
+  return fields;
+}
+
+function invoiceFields(fields: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([name]) => name.startsWith("invoice."))
+      .map(([name, text]) => [name.slice("invoice.".length), text]),
+  );
+}
+
+/** Starts a payment with the chosen method. */
+export function PaymentForm({
+  checkout,
+  token,
+  method,
+  phone: knownPhone,
+  onStarted,
+}: {
+  checkout: Checkout;
+  token: string;
+  method: PaymentMethod;
+  phone: string;
+  onStarted: (payment: Payment) => void;
+}) {
+  const { t } = useTranslation("patient");
+  const language = useLanguage();
+  const pay = usePay(token);
+  const [phone, setPhone] = useState(knownPhone);
+  const [phoneTried, setPhoneTried] = useState(false);
+  const [invoice, setInvoice] = useState<InvoiceDetails>(FINAL_CONSUMER);
+  const attempt = useRef<{ order: string; key: string } | null>(null);
+  const amount = formatMoney(checkout.amount, language);
+  const refused = refusedFields(pay.error);
+  const phoneWrong = phoneTried && !isPortugueseMobile(phone);
+
+  function start() {
+    if (method === "mb_way" && !isPortugueseMobile(phone)) {
+      setPhoneTried(true);
+      return;
+    }
+    const order: Omit<PaymentOrder, "key"> = {
+      method,
+      invoice,
+      ...(method === "mb_way" ? { phone: toE164(phone) } : {}),
+    };
+    const text = JSON.stringify(order);
+    // A press that got no answer is repeated under its old key; a decided one gets a new key.
+    const undecided = isProblem(pay.error) && (pay.error.status === 0 || pay.error.status >= 500);
+    if (!(undecided && attempt.current?.order === text)) {
+      attempt.current = { order: text, key: crypto.randomUUID() };
+    }
+    pay.mutate({ ...order, key: attempt.current.key }, { onSuccess: onStarted });
+  }
+
+  return (
+    <form
+      className={styles.form}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        start();
+      }}
+    >
+      {pay.isError ? (
+        <Banner tone="terra" live>
+          <p>{problemText(pay.error)}</p>
+        </Banner>
+      ) : null}
+      {method === "mb_way" ? (
+        <TextField
+          label={t("pay.phone")}
+          hint={t("pay.phone_hint")}
+          type="tel"
+          inputMode="tel"
+          autoComplete="tel"
+          value={phone}
+          onChange={setPhone}
+          error={phoneWrong ? t("pay.phone_error") : refused.phone}
+        />
+      ) : (
+        <p className={styles.note}>{t("pay.multibanco_intro")}</p>
+      )}
+      <InvoiceChoice value={invoice} onChange={setInvoice} refused={invoiceFields(refused)} />
+      <Button type="submit" variant="terra" size="large" wide isPending={pay.isPending}>
+        {method === "mb_way" ? t("pay.pay_mb_way", { amount }) : t("pay.get_reference")}
+      </Button>
+    </form>
+  );
+}
