@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 from django.middleware.csrf import get_token
@@ -23,9 +24,14 @@ from clinic.accounts.permissions import (
 from clinic.accounts.services import SignedIn
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from clinic.core.problems import ProblemDetails
+from clinic.core.problems import CONTENT_TYPE, ProblemDetails
 
-PROBLEM = OpenApiResponse(ProblemDetails, description="Problem details; `code` is stable")
+
+def _answers(success: Mapping[int, Any], *refusals: int) -> dict[Any, Any]:
+    """The responses of one operation: what it gives, and the statuses of its problems."""
+    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
+
+
 SIGNED_IN = OpenApiResponse(
     serializers.Me, description="The user; both tokens come as HttpOnly cookies"
 )
@@ -82,7 +88,7 @@ class RegisterView(_Anonymous):
         tags=["accounts"],
         auth=[],
         request=serializers.Registration,
-        responses={201: SIGNED_IN, 400: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        responses=_answers({201: SIGNED_IN}, 400, 403, 429),
         summary="Create a patient's account and log in",
     )
     def post(self, request: Request) -> Response:
@@ -100,7 +106,7 @@ class LoginView(_Anonymous):
         tags=["accounts"],
         auth=[],
         request=serializers.Credentials,
-        responses={200: SIGNED_IN, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        responses=_answers({200: SIGNED_IN}, 400, 401, 403, 429),
         summary="Log in",
     )
     def post(self, request: Request) -> Response:
@@ -128,7 +134,7 @@ class RefreshView(_EndsCookies):
         operation_id="auth_refresh",
         tags=["accounts"],
         request=None,
-        responses={200: SIGNED_IN, 401: PROBLEM, 403: PROBLEM, 409: PROBLEM},
+        responses=_answers({200: SIGNED_IN}, 401, 403, 409),
         summary="Renew both tokens",
         description="Each refresh token works once. 409 `refreshed_elsewhere`: another tab has "
         "just renewed it and its cookies are in place, so repeat the request you came from.",
@@ -142,7 +148,7 @@ class LogoutView(_EndsCookies):
         operation_id="auth_logout",
         tags=["accounts"],
         request=None,
-        responses={204: None, 401: PROBLEM, 403: PROBLEM},
+        responses=_answers({204: None}, 401, 403),
         summary="End the session and close its sockets",
     )
     def post(self, request: Request) -> Response:
@@ -162,7 +168,7 @@ class MeView(APIView):
     @extend_schema(
         operation_id="auth_me",
         tags=["accounts"],
-        responses={200: serializers.Me, 401: PROBLEM, 403: PROBLEM},
+        responses=_answers({200: serializers.Me}, 401, 403),
         summary="Who I am",
     )
     def get(self, request: Request) -> Response:
@@ -172,7 +178,7 @@ class MeView(APIView):
         operation_id="auth_me_update",
         tags=["accounts"],
         request=serializers.ProfileChange,
-        responses={200: serializers.Me, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        responses=_answers({200: serializers.Me}, 400, 401, 403),
         summary="Change my own data",
         description="Refuses every other field with code `read_only` and changes nothing.",
     )
@@ -188,7 +194,7 @@ class PasswordView(APIView):
         operation_id="auth_password",
         tags=["accounts"],
         request=serializers.PasswordChange,
-        responses={204: None, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        responses=_answers({204: None}, 400, 401, 403, 429),
         summary="Change my password and end my other sessions",
     )
     def post(self, request: Request) -> Response:
@@ -210,7 +216,7 @@ class AccessesView(ListAPIView[AuditEntry]):
     @extend_schema(
         operation_id="me_accesses",
         tags=["accounts"],
-        responses={200: serializers.Access(many=True), 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        responses=_answers({200: serializers.Access(many=True)}, 401, 403, 404),
         summary="Who looked at or changed my record, newest first",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -228,7 +234,7 @@ class DevicesView(APIView):
     @extend_schema(
         operation_id="devices_list",
         tags=["devices"],
-        responses={200: serializers.Device(many=True), 401: PROBLEM, 403: PROBLEM},
+        responses=_answers({200: serializers.Device(many=True)}, 401, 403),
         summary="All devices, newest first",
     )
     def get(self, request: Request) -> Response:
@@ -238,7 +244,7 @@ class DevicesView(APIView):
         operation_id="devices_create",
         tags=["devices"],
         request=serializers.DeviceInput,
-        responses={201: serializers.NewDevice, 400: PROBLEM, 401: PROBLEM, 403: PROBLEM},
+        responses=_answers({201: serializers.NewDevice}, 400, 401, 403),
         summary="Get a pairing code for a new screen",
     )
     def post(self, request: Request) -> Response:
@@ -257,7 +263,7 @@ class PairView(APIView):
         tags=["devices"],
         auth=[],
         request=serializers.PairingCode,
-        responses={200: serializers.PairedDevice, 400: PROBLEM, 403: PROBLEM, 429: PROBLEM},
+        responses=_answers({200: serializers.PairedDevice}, 400, 403, 429),
         summary="Exchange a pairing code for the device's credential",
         description="Sets the device's HttpOnly cookie. A client without cookies and Origin needs "
         "no CSRF header and uses the token as `Authorization: Device <token>`.",
@@ -278,7 +284,7 @@ class DeviceView(APIView):
     @extend_schema(
         operation_id="devices_revoke",
         tags=["devices"],
-        responses={204: None, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        responses=_answers({204: None}, 401, 403, 404),
         summary="Take a device's credential away and close its socket",
     )
     def delete(self, request: Request, device_id: Any) -> Response:

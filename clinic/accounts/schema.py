@@ -6,7 +6,6 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-
 # The base class registers its subclasses in a hook without annotations: hence both exemptions.
 
 

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.test import APIClient
+
+from clinic.accounts import services
+from clinic.accounts.choices import DeviceKind, Role
+from clinic.accounts.models import User
+from clinic.accounts.services import PairedDevice
+from clinic.accounts.services.sessions import SignedIn, open_session
+from clinic.core.audit import Actor
+
+PASSWORD = "Um-barco-azul-42"
+
+
+class Browser:
+    """A browser with its own cookie jar, whose CSRF checks are as real as in production."""
+
+    def __init__(self) -> None:
+        self.client = APIClient(enforce_csrf_checks=True)
+        self.csrf_token = ""
+
+    def fetch_csrf(self) -> str:
+        answer = self.client.get("/api/auth/csrf")
+        assert answer.status_code == 200
+        self.csrf_token = answer.json()["csrf_token"]
+        return self.csrf_token
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self.client.get(path, headers=headers)
+
+    def send(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> HttpResponse:
+        """An unsafe request as our own page makes it."""
+        if not self.csrf_token:
+            self.fetch_csrf()
+        sent = {"X-CSRFToken": self.csrf_token, "Origin": "http://testserver"} | (headers or {})
+        return self.client.generic(
+            method.upper(),
+            path,
+            self.client._encode_data(body, None, "application/json")[0] if body is not None else "",
+            content_type="application/json",
+            headers={name: value for name, value in sent.items() if value is not None},
+        )
+
+    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        return self.send("POST", path, body, headers)
+
+    def patch(self, path: str, body: Any = None) -> HttpResponse:
+        return self.send("PATCH", path, body)
+
+    def delete(self, path: str) -> HttpResponse:
+        return self.send("DELETE", path)
+
+    def keep(self, signed_in: SignedIn) -> "Browser":
+        """Hold the cookies of a session that was opened without a request."""
+        self.client.cookies[settings.ACCESS_COOKIE] = signed_in.pair.access
+        self.client.cookies[settings.REFRESH_COOKIE] = signed_in.pair.refresh
+        return self
+
+
+@pytest.fixture
+def make_user(db: None) -> Callable[..., User]:
+    def make(role: Role = Role.PATIENT, **fields: Any) -> User:
+        given = {
+            "username": str(role),
+            "full_name": "Ana Sofia Martins",
+            "email": "ana@example.pt",
+            "phone": "+351912345678",
+        }
+        return services.create_user(actor=Actor.system("tests"), role=role, **given | fields)
+
+    return make
+
+
+@pytest.fixture
+def patient(make_user: Callable[..., User]) -> User:
+    return make_user(Role.PATIENT, username="ana", password=PASSWORD)
+
+
+@pytest.fixture
+def browser(db: None) -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def browser_of(db: None) -> Callable[[User], Browser]:
+    """A browser in which this user has just logged in."""
+    return lambda user: Browser().keep(open_session(user))
+
+
+@pytest.fixture
+def make_device(make_user: Callable[..., User]) -> Callable[..., PairedDevice]:
+    def make(kind: DeviceKind = DeviceKind.DISPLAY) -> PairedDevice:
+        staff = User.objects.filter(username="pairing").first() or make_user(
+            Role.MANAGER, username="pairing"
+        )
+        created = services.create_device(kind=kind, name=f"The {kind}", created_by=staff)
+        return services.pair_device(code=created.code, address="192.0.2.1")
+
+    return make
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], list[Any]]:
+    """What is announced of a kind from now on, seen by a subscriber of the writer's transaction."""
+    from clinic.core import events
+
+    def listen(kind: type) -> list[Any]:
+        seen: list[Any] = []
+        monkeypatch.setitem(events._now, kind, [*events._now[kind], seen.append])
+        return seen
+
+    return listen

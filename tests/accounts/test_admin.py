@@ -1,0 +1,135 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.test import Client
+
+from clinic.accounts.choices import Role
+from clinic.accounts.models import Session, User
+from clinic.core.models import AuditEntry
+from tests.accounts.conftest import PASSWORD, Browser
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+LOGIN = "/admin/login/"
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    return User.objects.create_superuser("root", PASSWORD)
+
+
+@pytest.fixture
+def site(administrator: User) -> Client:
+    client = Client()
+    answer = client.post(LOGIN, {"username": "root", "password": PASSWORD})
+    assert answer.status_code == 302
+    return client
+
+
+def test_failures_count_together_with_those_of_the_api(
+    administrator: User, browser: Browser
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(3):
+            browser.post("/api/auth/login", {"username": "root", "password": "wrong"})
+            Client().post(LOGIN, {"username": "root", "password": "wrong"})
+        right = Client().post(LOGIN, {"username": "root", "password": PASSWORD})
+
+    assert right.status_code == 200
+    assert "sessionid" not in right.cookies
+    assert "vez_admin" not in right.cookies
+
+
+def test_clinic_staff_without_the_flag_stay_out(make_user: Callable[..., User]) -> None:
+    make_user(Role.MANAGER, username="gil", password=PASSWORD)
+
+    assert Client().post(LOGIN, {"username": "gil", "password": PASSWORD}).status_code == 200
+
+
+def edit(user: User, **changes: str) -> dict[str, str]:
+    return {
+        "username": user.username,
+        "role": user.role,
+        "is_active": "on",
+        "full_name": user.full_name,
+        "email": user.email,
+        "phone": user.phone,
+        "birth_date": "",
+        "language": user.language,
+    } | changes
+
+
+def test_a_new_role_ends_the_sessions_and_is_recorded(
+    site: Client, patient: User, browser_of: Callable[[User], Browser], administrator: User
+) -> None:
+    browser = browser_of(patient)
+
+    answer = site.post(
+        f"/admin/accounts/user/{patient.pk}/change/", edit(patient, role="reception")
+    )
+
+    patient.refresh_from_db()
+    assert answer.status_code == 302
+    assert patient.role == "reception"
+    assert browser.get("/api/auth/me").status_code == 401
+    entry = AuditEntry.objects.get(action="account.edited")
+    assert (entry.actor_id, entry.data) == (str(administrator.pk), {"fields": ["role"]})
+
+
+def test_a_new_phone_leaves_the_sessions_alone(
+    site: Client, patient: User, browser_of: Callable[[User], Browser]
+) -> None:
+    browser = browser_of(patient)
+
+    site.post(f"/admin/accounts/user/{patient.pk}/change/", edit(patient, phone="+351936000111"))
+
+    assert browser.get("/api/auth/me").json()["phone"] == "+351936000111"
+
+
+def test_an_administrator_can_end_a_session(
+    site: Client, patient: User, browser_of: Callable[[User], Browser]
+) -> None:
+    browser = browser_of(patient)
+    session = Session.objects.get()
+
+    site.post(
+        "/admin/accounts/session/",
+        {"action": "end_sessions", "_selected_action": [str(session.pk)]},
+    )
+
+    assert browser.get("/api/auth/me").status_code == 401
+
+
+@pytest.mark.parametrize("model", ["user", "session", "device"])
+def test_the_lists_open_and_nothing_can_be_deleted(
+    site: Client, patient: User, browser_of: Callable[[User], Browser], model: str
+) -> None:
+    browser_of(patient)
+
+    assert site.get(f"/admin/accounts/{model}/").status_code == 200
+    assert (
+        site.post(f"/admin/accounts/user/{patient.pk}/delete/", {"post": "yes"}).status_code == 403
+    )
+    assert User.objects.filter(pk=patient.pk).exists()
+
+
+def test_staff_accounts_are_made_here(site: Client) -> None:
+    answer = site.post(
+        "/admin/accounts/user/add/",
+        {
+            "username": "rita",
+            "full_name": "Rita Lopes",
+            "role": "reception",
+            "usable_password": "true",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
+    )
+
+    assert answer.status_code == 302
+    assert User.objects.get(username="rita").role == "reception"
+    assert (
+        Browser().post("/api/auth/login", {"username": "rita", "password": PASSWORD}).json()["role"]
+        == "reception"
+    )

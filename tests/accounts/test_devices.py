@@ -1,0 +1,279 @@
+import hashlib
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+
+from clinic.accounts import services
+from clinic.accounts.choices import DeviceKind, Role
+from clinic.accounts.events import DeviceRevoked
+from clinic.accounts.models import Device, User
+from clinic.accounts.selectors import device_from_token
+from clinic.accounts.services import PairedDevice
+from clinic.core.errors import DomainError
+from clinic.core.models import AuditEntry
+from tests.accounts.conftest import Browser
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MakeUser = Callable[..., User]
+BrowserOf = Callable[[User], Browser]
+
+
+@pytest.fixture
+def reception(make_user: MakeUser) -> User:
+    return make_user(Role.RECEPTION)
+
+
+def another_code(code: str, distance: int = 1) -> str:
+    return f"{(int(code) + distance) % 1_000_000:06d}"
+
+
+def test_staff_get_a_code_for_ten_minutes(browser_of: BrowserOf, reception: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        answer = browser_of(reception).post(
+            "/api/devices", {"kind": "display", "name": "Waiting room"}
+        )
+
+    device = Device.objects.get()
+    body = answer.json()
+    assert answer.status_code == 201
+    assert body.keys() == {"id", "kind", "name", "code", "code_expires_at"}
+    assert (body["id"], body["kind"], body["name"]) == (str(device.pk), "display", "Waiting room")
+    assert len(body["code"]) == 6
+    assert body["code"].isdigit()
+    assert datetime.fromisoformat(body["code_expires_at"]) == NOON + timedelta(minutes=10)
+    assert body["code"] not in device.code_hash
+    assert hashlib.sha256(body["code"].encode()).hexdigest() != device.code_hash
+    assert device.created_by == reception
+
+
+def test_pairing_gives_the_token_once_and_in_a_cookie(browser: Browser, reception: User) -> None:
+    created = services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+
+    answer = browser.post("/api/devices/pair", {"code": created.code})
+    again = browser.post("/api/devices/pair", {"code": created.code})
+
+    device = Device.objects.get()
+    body = answer.json()
+    cookie = answer.cookies["vez_device-kiosk"]
+    assert answer.status_code == 200
+    assert body == {
+        "id": str(device.pk),
+        "kind": "kiosk",
+        "name": "Entrance",
+        "token": cookie.value,
+    }
+    assert len(cookie.value) == 43
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Strict")
+    assert device.token_hash == hashlib.sha256(cookie.value.encode()).hexdigest()
+    assert device.code_hash == ""
+    assert again.status_code == 400
+    assert again.json()["code"] == "pairing_code_invalid"
+    assert Device.objects.get().token_hash == device.token_hash
+
+
+def test_a_code_is_worth_nothing_after_ten_minutes(browser: Browser, reception: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        created = services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+    with time_machine.travel(NOON + timedelta(minutes=10), tick=False):
+        assert browser.post("/api/devices/pair", {"code": created.code}).status_code == 400
+    assert Device.objects.get().paired_at is None
+
+
+@pytest.mark.parametrize("guesses", [4, 5])
+def test_five_wrong_guesses_kill_a_code(browser: Browser, reception: User, guesses: int) -> None:
+    created = services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+
+    wrong = [
+        browser.post("/api/devices/pair", {"code": another_code(created.code, number + 1)})
+        for number in range(guesses)
+    ]
+    right = browser.post("/api/devices/pair", {"code": created.code})
+
+    assert {answer.status_code for answer in wrong} == {400}
+    assert Device.objects.get().code_attempts == guesses
+    assert right.status_code == (200 if guesses < 5 else 400)
+    assert (Device.objects.get().paired_at is None) == (guesses == 5)
+
+
+def test_guesses_of_one_address_are_throttled(browser: Browser, reception: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        statuses = [
+            browser.post("/api/devices/pair", {"code": "000000"}).status_code for _ in range(31)
+        ]
+
+    assert statuses == [400] * 30 + [429]
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_are_all_counted(make_user: MakeUser) -> None:
+    created = services.create_device(
+        kind="kiosk", name="Entrance", created_by=make_user(Role.MANAGER)
+    )
+    barrier = threading.Barrier(16)
+    refused: list[str] = []
+
+    def guess(number: int) -> None:
+        barrier.wait()
+        try:
+            services.pair_device(
+                code=another_code(created.code, number + 1), address=f"192.0.2.{number}"
+            )
+        except DomainError as error:
+            refused.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert refused == ["pairing_code_invalid"] * 16
+    assert Device.objects.get().code_attempts == 5
+    with pytest.raises(DomainError, match="pairing_code_invalid"):
+        services.pair_device(code=created.code, address="192.0.2.99")
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_of_simultaneous_uses_of_one_code_one_pairs(make_user: MakeUser) -> None:
+    created = services.create_device(
+        kind="kiosk", name="Entrance", created_by=make_user(Role.MANAGER)
+    )
+    barrier = threading.Barrier(8)
+    paired: list[PairedDevice] = []
+    refused: list[str] = []
+
+    def use(number: int) -> None:
+        barrier.wait()
+        try:
+            paired.append(services.pair_device(code=created.code, address=f"192.0.2.{number}"))
+        except DomainError as error:
+            refused.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=use, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(paired) == 1
+    assert refused == ["pairing_code_invalid"] * 7
+    assert device_from_token(paired[0].token) == created.device
+
+
+def test_revoking_takes_the_credential_away(
+    browser_of: BrowserOf,
+    reception: User,
+    make_device: Callable[..., PairedDevice],
+    announced: Callable[[type], list[Any]],
+) -> None:
+    revoked = announced(DeviceRevoked)
+    paired = make_device()
+    browser = browser_of(reception)
+    assert device_from_token(paired.token) == paired.device
+
+    first = browser.delete(f"/api/devices/{paired.device.pk}")
+    second = browser.delete(f"/api/devices/{paired.device.pk}")
+
+    assert (first.status_code, second.status_code) == (204, 204)
+    assert device_from_token(paired.token) is None
+    assert revoked == [DeviceRevoked(paired.device.pk)]
+    assert AuditEntry.objects.filter(action="device.revoked").count() == 1
+
+
+def test_revoking_before_pairing_kills_the_code(
+    browser_of: BrowserOf, browser: Browser, reception: User
+) -> None:
+    created = services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+
+    browser_of(reception).delete(f"/api/devices/{created.device.pk}")
+
+    assert browser.post("/api/devices/pair", {"code": created.code}).status_code == 400
+
+
+def test_the_list_shows_every_device_and_no_secret(
+    browser_of: BrowserOf, reception: User, make_device: Callable[..., PairedDevice]
+) -> None:
+    make_device(DeviceKind.DISPLAY)
+    services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+
+    listed = browser_of(reception).get("/api/devices").json()
+
+    assert [row["kind"] for row in listed] == ["kiosk", "display"]
+    assert all(
+        row.keys()
+        == {"id", "kind", "name", "paired_at", "last_seen_at", "revoked_at", "code_expires_at"}
+        for row in listed
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "tv", "name": "x"},
+        {"kind": ["kiosk"], "name": "x"},
+        {"kind": "kiosk", "name": ""},
+        {"kind": "kiosk", "name": "x" * 61},
+        {"kind": "kiosk", "name": {}},
+        {"kind": "kiosk"},
+        [],
+        None,
+    ],
+)
+def test_nonsense_creates_no_device(browser_of: BrowserOf, reception: User, body: Any) -> None:
+    assert browser_of(reception).post("/api/devices", body).status_code == 400
+    assert not Device.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "12a456", "١٢٣٤٥٦", "123456\n7", 12, [], {}, None, "\x00" * 6]
+)
+def test_nonsense_is_no_guess(browser: Browser, reception: User, code: Any) -> None:
+    services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+
+    assert browser.post("/api/devices/pair", {"code": code}).status_code == 400
+    assert Device.objects.get().code_attempts == 0
+
+
+def test_an_unknown_device_is_a_404(browser_of: BrowserOf, reception: User) -> None:
+    browser = browser_of(reception)
+
+    assert browser.delete(f"/api/devices/{uuid.uuid4()}").status_code == 404
+    assert browser.delete("/api/devices/7").status_code == 404
+
+
+def test_a_device_is_noted_as_seen_at_most_once_a_minute(
+    make_device: Callable[..., PairedDevice],
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        device = make_device().device
+        seen = []
+        for _ in range(3):
+            clock.shift(40)
+            services.touch_device(device)
+            seen.append(Device.objects.get().last_seen_at)
+
+    at_80 = NOON + timedelta(seconds=80)
+    assert seen == [NOON, at_80, at_80]
+
+
+def test_a_device_that_was_silent_for_90_days_is_paired_again(
+    make_device: Callable[..., PairedDevice],
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        token = make_device().token
+        clock.shift(timedelta(days=89))
+        assert device_from_token(token) is not None
+        clock.shift(timedelta(days=2))
+        assert device_from_token(token) is None

@@ -1,0 +1,201 @@
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+
+from clinic.accounts import services
+from clinic.accounts.models import Session, User
+from clinic.core.errors import DomainError
+from tests.accounts.conftest import PASSWORD, Browser
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def credentials(username: str = "ana", password: str = PASSWORD) -> dict[str, str]:
+    return {"username": username, "password": password}
+
+
+def test_login_opens_a_session_of_its_own(browser: Browser, patient: User) -> None:
+    answer = browser.post("/api/auth/login", credentials())
+
+    session = Session.objects.get()
+    assert answer.status_code == 200
+    assert answer.json()["username"] == "ana"
+    assert session.user_id == patient.pk
+    assert browser.get("/api/auth/me").status_code == 200
+
+
+def test_the_username_is_recognised_in_any_case(browser: Browser, patient: User) -> None:
+    assert browser.post("/api/auth/login", credentials("ANA")).status_code == 200
+
+
+def test_a_second_login_in_the_same_browser_ends_the_first_session(
+    browser: Browser, patient: User
+) -> None:
+    browser.post("/api/auth/login", credentials())
+    first = Session.objects.get()
+
+    browser.post("/api/auth/login", credentials())
+
+    first.refresh_from_db()
+    second = Session.objects.exclude(pk=first.pk).get()
+    assert first.revoked_at is not None
+    assert second.revoked_at is None
+
+
+def test_every_reason_for_refusal_looks_the_same(
+    browser: Browser, make_user: Callable[..., User], patient: User
+) -> None:
+    make_user(username="walkin")
+    make_user(username="left", password=PASSWORD, is_active=False)
+
+    answers = [
+        browser.post("/api/auth/login", body)
+        for body in (
+            credentials(password="wrong"),
+            credentials("nobody"),
+            credentials("walkin", ""),
+            credentials("walkin", "!"),
+            credentials("left"),
+        )
+    ]
+
+    bodies = [
+        {name: value for name, value in answer.json().items() if name != "request_id"}
+        for answer in answers
+        if answer.status_code != 400
+    ]
+    assert [answer.status_code for answer in answers] == [401, 401, 400, 401, 401]
+    assert all(body == bodies[0] for body in bodies)
+    assert bodies[0]["code"] == "invalid_credentials"
+    assert not Session.objects.exists()
+    assert all("vez_at" not in answer.cookies for answer in answers)
+
+
+def test_an_unknown_name_costs_as_much_work_as_a_known_one(patient: User) -> None:
+    def seconds(username: str) -> float:
+        started = time.perf_counter()
+        with pytest.raises(DomainError):
+            services.verify_credentials(username=username, password="wrong", address=username)
+        return time.perf_counter() - started
+
+    seconds("ana")
+    known = statistics.median(seconds("ana") for _ in range(4))
+    unknown = statistics.median(seconds(f"nobody{number}") for number in range(4))
+
+    assert 0.5 < known / unknown < 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"username": [], "password": {}},
+        {"username": {"a": 1}, "password": "x"},
+        {"username": "ana"},
+        {"username": "ana", "password": None},
+        {"username": "a\x00na", "password": "x"},
+        {"username": "x" * 2000, "password": "x"},
+        {"username": "ana", "password": "x" * 500_000},
+        [],
+        "ana",
+        None,
+    ],
+)
+def test_nonsense_is_a_400(browser: Browser, patient: User, body: Any) -> None:
+    assert browser.post("/api/auth/login", body).status_code == 400
+
+
+def test_a_form_post_is_not_read(browser: Browser, patient: User) -> None:
+    answer = browser.client.post(
+        "/api/auth/login",
+        data="username=ana&password=x",
+        content_type="application/x-www-form-urlencoded",
+        headers={"X-CSRFToken": browser.fetch_csrf(), "Origin": "http://testserver"},
+    )
+
+    assert answer.status_code == 415
+
+
+def test_the_sixth_failure_is_refused_and_so_is_the_right_password(
+    browser: Browser, patient: User
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        failures = [
+            browser.post("/api/auth/login", credentials(password="wrong")).status_code
+            for _ in range(6)
+        ]
+        right = browser.post("/api/auth/login", credentials())
+
+    assert failures == [401] * 5 + [429]
+    assert right.status_code == 429
+    assert right["Retry-After"] == "900"
+    assert right.json()["code"] == "throttled"
+    assert not Session.objects.exists()
+    with time_machine.travel(NOON + timedelta(minutes=15), tick=False):
+        assert browser.post("/api/auth/login", credentials()).status_code == 200
+
+
+def test_a_forged_forwarding_header_buys_no_further_tries(browser: Browser, patient: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        answers = [
+            browser.post(
+                "/api/auth/login",
+                credentials("Ana" if number % 2 else "ana", "wrong"),
+                **{"X-Forwarded-For": f"198.51.100.{number}"},
+            ).status_code
+            for number in range(8)
+        ]
+
+    assert answers == [401] * 5 + [429] * 3
+
+
+def test_success_forgets_the_failures(browser: Browser, patient: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(3):
+            for _ in range(4):
+                browser.post("/api/auth/login", credentials(password="wrong"))
+            assert browser.post("/api/auth/login", credentials()).status_code == 200
+
+
+def test_one_user_is_guarded_against_guesses_from_many_addresses(patient: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        codes = []
+        for number in range(52):
+            with pytest.raises(DomainError) as refusal:
+                services.verify_credentials(
+                    username="ana", password="wrong", address=f"198.51.100.{number}"
+                )
+            codes.append(refusal.value.code)
+
+    assert codes == ["invalid_credentials"] * 50 + ["throttled"] * 2
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_get_no_further_tries(make_user: Callable[..., User]) -> None:
+    make_user(username="ana", password=PASSWORD)
+    barrier = threading.Barrier(16)
+    codes: list[str] = []
+
+    def guess() -> None:
+        barrier.wait()
+        try:
+            services.verify_credentials(username="ana", password="wrong", address="192.0.2.7")
+        except DomainError as error:
+            codes.append(error.code)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=guess) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(codes) == ["invalid_credentials"] * 5 + ["throttled"] * 11

@@ -1,0 +1,330 @@
+import base64
+import json
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+import time_machine
+from django.conf import settings
+
+from clinic.accounts import services
+from clinic.accounts.choices import Role
+from clinic.accounts.events import SessionRevoked
+from clinic.accounts.models import Session, User
+from clinic.core.audit import Actor
+from clinic.core.models import AuditEntry
+from tests.accounts.conftest import Browser
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Announced = Callable[[type], list[Any]]
+BrowserOf = Callable[[User], Browser]
+
+
+def reissue(raw: str, **claims: Any) -> str:
+    """A token of ours with other claims, signed with the real key."""
+    payload = jwt.decode(raw, options={"verify_signature": False})
+    return jwt.encode(payload | claims, settings.JWT_KEY, algorithm="HS256")
+
+
+def unsigned(raw: str) -> str:
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode())
+    return f"{header.decode().rstrip('=')}.{raw.split('.')[1]}."
+
+
+def test_me_answers_the_session_of_the_cookie(browser_of: BrowserOf, patient: User) -> None:
+    assert browser_of(patient).get("/api/auth/me").json()["id"] == str(patient.pk)
+
+
+def test_without_a_cookie_me_is_a_401(browser: Browser) -> None:
+    answer = browser.get("/api/auth/me")
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "not_authenticated"
+    assert answer["WWW-Authenticate"] == "Cookie"
+
+
+def test_no_token_names_the_person(browser_of: BrowserOf, patient: User) -> None:
+    raw = browser_of(patient).client.cookies["vez_at"].value
+
+    payload = jwt.decode(raw, options={"verify_signature": False})
+
+    assert payload.keys() == {"token_type", "exp", "iat", "jti", "sid", "aud", "iss"}
+    assert (payload["aud"], payload["iss"]) == ("vez-web", "vez")
+    assert payload["exp"] - payload["iat"] == 300
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(unsigned, id="alg none"),
+        pytest.param(lambda raw: reissue(raw, token_type="refresh"), id="another type"),
+        pytest.param(lambda raw: reissue(raw, aud="elsewhere"), id="another audience"),
+        pytest.param(lambda raw: reissue(raw, iss="elsewhere"), id="another issuer"),
+        pytest.param(lambda raw: reissue(raw, sid="nonsense"), id="sid is no uuid"),
+        pytest.param(lambda raw: reissue(raw, sid=7), id="sid is a number"),
+        pytest.param(lambda raw: reissue(raw, sid=uuid.uuid4().hex), id="unknown session"),
+        pytest.param(lambda raw: reissue(raw, exp="tomorrow"), id="exp is text"),
+        pytest.param(
+            lambda raw: jwt.encode(
+                jwt.decode(raw, options={"verify_signature": False}), "k" * 32, algorithm="HS256"
+            ),
+            id="another key",
+        ),
+        pytest.param(
+            lambda raw: jwt.encode(
+                jwt.decode(raw, options={"verify_signature": False}),
+                settings.JWT_KEY,
+                algorithm="HS512",
+            ),
+            id="another algorithm",
+        ),
+        pytest.param(lambda raw: raw + "x", id="longer signature"),
+        pytest.param(lambda _raw: "..", id="empty parts"),
+        pytest.param(lambda _raw: "ã", id="not ASCII"),
+        pytest.param(
+            lambda _raw: base64.urlsafe_b64encode(b"[" * 4000).decode() + ".e30.e30",
+            id="deep header",
+        ),
+    ],
+)
+def test_a_forged_access_token_is_nobody(
+    browser_of: BrowserOf, patient: User, forge: Callable[[str], str]
+) -> None:
+    browser = browser_of(patient)
+    genuine = browser.client.cookies["vez_at"].value
+    assert browser.get("/api/auth/me").status_code == 200
+
+    browser.client.cookies["vez_at"] = forge(genuine)
+
+    assert browser.get("/api/auth/me").status_code == 401
+
+
+def test_access_and_refresh_token_never_stand_in_for_each_other(
+    browser_of: BrowserOf, patient: User
+) -> None:
+    browser = browser_of(patient)
+    jar = browser.client.cookies
+    access, refresh = jar["vez_at"].value, jar["vez_rt"].value
+    jar["vez_at"], jar["vez_rt"] = refresh, access
+
+    assert browser.get("/api/auth/me").status_code == 401
+    assert browser.post("/api/auth/refresh").status_code == 401
+    assert Session.objects.get().revoked_at is None
+
+
+def test_an_access_token_dies_with_its_last_second(browser_of: BrowserOf, patient: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        browser = browser_of(patient)
+    with time_machine.travel(NOON + timedelta(seconds=299), tick=False):
+        assert browser.get("/api/auth/me").status_code == 200
+    with time_machine.travel(NOON + timedelta(seconds=301), tick=False):
+        assert browser.get("/api/auth/me").status_code == 401
+
+
+def test_refresh_gives_a_new_pair_and_the_new_one_works(
+    browser_of: BrowserOf, patient: User
+) -> None:
+    browser = browser_of(patient)
+    before = {name: browser.client.cookies[name].value for name in ("vez_at", "vez_rt")}
+
+    answer = browser.post("/api/auth/refresh")
+
+    after = {name: browser.client.cookies[name].value for name in ("vez_at", "vez_rt")}
+    assert answer.status_code == 200
+    assert answer.json()["id"] == str(patient.pk)
+    assert all(before[name] != after[name] for name in before)
+    assert browser.post("/api/auth/refresh").status_code == 200
+    assert browser.get("/api/auth/me").status_code == 200
+    assert Session.objects.count() == 1
+
+
+def test_the_slower_tab_is_told_to_repeat(
+    browser_of: BrowserOf, patient: User, announced: Announced
+) -> None:
+    revoked = announced(SessionRevoked)
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser = browser_of(patient)
+        used = browser.client.cookies["vez_rt"].value
+        browser.post("/api/auth/refresh")
+        clock.shift(9)
+        browser.client.cookies["vez_rt"] = used
+
+        answer = browser.post("/api/auth/refresh")
+
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "refreshed_elsewhere"
+    assert "vez_rt" not in answer.cookies
+    assert Session.objects.get().revoked_at is None
+    assert revoked == []
+
+
+def test_a_replay_kills_the_whole_session(
+    browser_of: BrowserOf, patient: User, announced: Announced
+) -> None:
+    revoked = announced(SessionRevoked)
+    with time_machine.travel(NOON, tick=False) as clock:
+        victim, thief = browser_of(patient), Browser()
+        thief.client.cookies["vez_rt"] = victim.client.cookies["vez_rt"].value
+        victim.post("/api/auth/refresh")
+        clock.shift(60)
+
+        stolen = thief.post("/api/auth/refresh")
+        after = victim.get("/api/auth/me"), victim.post("/api/auth/refresh")
+
+    session = Session.objects.get()
+    assert stolen.status_code == 401
+    assert stolen.json()["code"] == "session_ended"
+    assert stolen.cookies["vez_rt"].value == ""
+    assert [answer.status_code for answer in after] == [401, 401]
+    assert session.revoked_at == NOON + timedelta(seconds=60)
+    assert revoked == [SessionRevoked(session.pk, patient.pk)]
+    entry = AuditEntry.objects.get(action="session.ended")
+    assert (entry.subject_id, entry.data) == (str(session.pk), {"reason": "reused"})
+
+
+def test_an_older_token_than_the_last_is_a_replay_at_once(
+    browser_of: BrowserOf, patient: User
+) -> None:
+    browser = browser_of(patient)
+    oldest = browser.client.cookies["vez_rt"].value
+    browser.post("/api/auth/refresh")
+    browser.post("/api/auth/refresh")
+    browser.client.cookies["vez_rt"] = oldest
+
+    assert browser.post("/api/auth/refresh").status_code == 401
+    assert Session.objects.get().revoked_at is not None
+
+
+@pytest.mark.parametrize("raw", ["", "nonsense", "a.b.c", "e30.e30.e30"])
+def test_refreshing_with_nothing_or_nonsense_is_a_401(
+    browser: Browser, patient: User, raw: str
+) -> None:
+    browser.client.cookies["vez_rt"] = raw
+
+    answer = browser.post("/api/auth/refresh")
+
+    assert answer.status_code == 401
+    assert answer.cookies["vez_at"].value == ""
+
+
+def test_refreshing_for_a_deleted_user_is_a_401(browser_of: BrowserOf, patient: User) -> None:
+    browser = browser_of(patient)
+    patient.delete()
+
+    assert browser.post("/api/auth/refresh").status_code == 401
+    assert browser.get("/api/auth/me").status_code == 401
+
+
+def test_a_disabled_user_is_out_at_the_next_request(browser_of: BrowserOf, patient: User) -> None:
+    browser = browser_of(patient)
+    User.objects.update(is_active=False)
+
+    assert browser.get("/api/auth/me").status_code == 401
+    assert browser.post("/api/auth/refresh").status_code == 401
+
+
+def test_logout_kills_the_session_at_once(
+    browser_of: BrowserOf, patient: User, announced: Announced
+) -> None:
+    revoked = announced(SessionRevoked)
+    browser = browser_of(patient)
+    access, refresh = (browser.client.cookies[name].value for name in ("vez_at", "vez_rt"))
+
+    answer = browser.post("/api/auth/logout")
+
+    assert answer.status_code == 204
+    assert answer.content == b""
+    assert answer.cookies["vez_at"].value == answer.cookies["vez_rt"].value == ""
+    assert answer["Clear-Site-Data"] == '"cache", "storage"'
+    browser.client.cookies["vez_at"], browser.client.cookies["vez_rt"] = access, refresh
+    assert browser.get("/api/auth/me").status_code == 401
+    assert browser.post("/api/auth/refresh").status_code == 401
+    assert revoked == [SessionRevoked(Session.objects.get().pk, patient.pk)]
+
+
+def test_logout_needs_only_the_refresh_token(browser_of: BrowserOf, patient: User) -> None:
+    browser = browser_of(patient)
+    del browser.client.cookies["vez_at"]
+
+    assert browser.post("/api/auth/logout").status_code == 204
+    assert Session.objects.get().revoked_at is not None
+
+
+def test_logout_of_nobody_is_a_401(browser: Browser) -> None:
+    assert browser.post("/api/auth/logout").status_code == 401
+
+
+def test_logout_leaves_the_other_sessions_alone(browser_of: BrowserOf, patient: User) -> None:
+    phone, desk = browser_of(patient), browser_of(patient)
+
+    desk.post("/api/auth/logout")
+
+    assert phone.get("/api/auth/me").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "idle", "alive"),
+    [
+        (Role.PATIENT, timedelta(days=29, hours=23), True),
+        (Role.PATIENT, timedelta(days=30, minutes=1), False),
+        (Role.RECEPTION, timedelta(minutes=29), True),
+        (Role.RECEPTION, timedelta(minutes=31), False),
+    ],
+)
+def test_a_session_ends_when_it_is_idle(
+    browser_of: BrowserOf,
+    make_user: Callable[..., User],
+    role: Role,
+    idle: timedelta,
+    alive: bool,
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser = browser_of(make_user(role))
+        clock.shift(idle)
+        assert browser.post("/api/auth/refresh").status_code == (200 if alive else 401)
+
+
+def test_staff_log_in_again_after_twelve_hours_however_busy(
+    browser_of: BrowserOf, make_user: Callable[..., User]
+) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser = browser_of(make_user(Role.RECEPTION))
+        statuses = []
+        for _ in range(36):
+            clock.shift(20 * 60)
+            statuses.append(browser.post("/api/auth/refresh").status_code)
+
+    assert statuses == [200] * 35 + [401]
+
+
+def test_ending_all_sessions_but_one(
+    browser_of: BrowserOf, patient: User, announced: Announced
+) -> None:
+    revoked = announced(SessionRevoked)
+    kept, other = browser_of(patient), browser_of(patient)
+    keep = Session.objects.earliest("created_at")
+
+    ended = services.revoke_sessions(
+        patient.pk, actor=Actor.system("tests"), reason="test", keep=keep.pk
+    )
+    again = services.revoke_sessions(
+        patient.pk, actor=Actor.system("tests"), reason="test", keep=keep.pk
+    )
+
+    assert (ended, again) == (1, 0)
+    assert kept.get("/api/auth/me").status_code == 200
+    assert other.get("/api/auth/me").status_code == 401
+    assert len(revoked) == 1
+
+
+def test_sessions_that_ended_long_ago_are_deleted(browser_of: BrowserOf, patient: User) -> None:
+    with time_machine.travel(NOON, tick=False):
+        browser_of(patient)
+    with time_machine.travel(NOON + timedelta(days=209), tick=False):
+        assert services.purge_sessions() == 0
+    with time_machine.travel(NOON + timedelta(days=211), tick=False):
+        assert services.purge_sessions() == 1
+    assert not Session.objects.exists()
