@@ -1,16 +1,30 @@
 """The one place that asks what time it is. Instants are aware and in UTC; days are Lisbon's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 ZONE = ZoneInfo(settings.TIME_ZONE)
+_replayed: ContextVar[datetime | None] = ContextVar("replayed", default=None)
 
 
 def now() -> datetime:
     """The present instant, aware, in UTC."""
-    return datetime.now(UTC)
+    return _replayed.get() or datetime.now(UTC)
+
+
+@contextmanager
+def replaying(instant: datetime) -> Iterator[None]:
+    """Inside the block it is `instant`, for this thread or task alone: to replay past events."""
+    token = _replayed.set(instant.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _replayed.reset(token)
 
 
 def local(instant: datetime) -> datetime:
