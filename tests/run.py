@@ -1,0 +1,217 @@
+"""Run every test of the project: Python, TypeScript, and the clinic's day in a browser.
+
+python -m tests.run [python] [typescript] [browser]     without a name: all three
+
+All parts run, also after a failure. The exit code is 0 only when every part ran at least one test
+and none failed. Skipped tests are counted and listed with their reasons.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from clinic.demo.embedded import free_port
+from clinic.demo.frontend import FrontendFailedError, Node, find_node, install
+from clinic.demo.processes import Program, wait_until
+from tests.browser import NoBrowserError, find_chromium
+from tests.camera import write_pictures
+
+ROOT = Path(__file__).resolve().parent.parent
+REPORTS = ROOT / "var" / "test"
+READY_SECONDS = 240
+
+
+@dataclass
+class Outcome:
+    """What one part of the tests came to."""
+
+    name: str
+    seconds: float = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: list[str] = field(default_factory=list)
+    trouble: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.trouble and not self.counts["failed"] and self.counts["passed"] > 0
+
+
+def main(names: list[str]) -> int:
+    parts = {"python": run_python, "typescript": run_typescript, "browser": run_browser}
+    if unknown := set(names) - set(parts):
+        print(f"unknown: {', '.join(sorted(unknown))}; {__doc__}", file=sys.stderr)
+        return 2
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    REPORTS.mkdir(parents=True)
+    outcomes = []
+    for name in names or parts:
+        print(f"\n== {name} ".ljust(80, "="), flush=True)
+        began = time.monotonic()
+        outcome = Outcome(name)
+        try:
+            parts[name](outcome)
+        except (FrontendFailedError, NoBrowserError) as failure:
+            outcome.trouble = str(failure)
+        outcome.seconds = time.monotonic() - began
+        outcomes.append(outcome)
+    return summarise(outcomes)
+
+
+def run_python(outcome: Outcome) -> None:
+    report = REPORTS / "python.xml"
+    # The servers' addresses of a running demo must not reach the tests.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_ORIGIN", "CLINIC_VAR"}
+    }
+    arguments = os.environ.get("PYTEST_ARGS", "").split()
+    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    count(outcome, report, code)
+
+
+def run_typescript(outcome: Outcome) -> None:
+    node = find_node(ROOT / "var" / "node")
+    install(node)
+    report = REPORTS / "typescript.xml"
+    reporters = ["--reporter=default", "--reporter=junit", f"--outputFile.junit={report}"]
+    count(outcome, report, node.run_npm("run", "--silent", "test", "--", *reporters))
+
+
+def run_browser(outcome: Outcome) -> None:
+    """The journey, against a clinic of its own: other port, other data, real processes."""
+    node = find_node(ROOT / "var" / "node")
+    install(node)
+    chromium = find_chromium(node)
+    with tempfile.TemporaryDirectory(prefix="vez-browser-") as folder:
+        var = Path(folder) / "var"
+        pictures = Path(folder) / "pictures"
+        write_pictures(pictures)
+        demo = start_demo(var)
+        try:
+            state = wait_for_demo(demo, var)
+            if state is None:
+                outcome.trouble = "The demo for the browser tests did not become ready."
+                return
+            report = REPORTS / "browser.xml"
+            code = run_playwright(
+                node,
+                {
+                    "BASE_URL": str(state["url"]),
+                    "DEMO_JSON": str(var / "demo.json"),
+                    "PICTURES": str(pictures),
+                    "PLAYWRIGHT_JUNIT_OUTPUT_FILE": str(report),
+                    **({"CHROMIUM": str(chromium)} if chromium else {}),
+                },
+            )
+            count(outcome, report, code)
+        finally:
+            demo.stop()
+            keep_logs(var)
+            subprocess.run(
+                [sys.executable, "-m", "clinic.demo", "reset"],
+                cwd=ROOT,
+                env={**os.environ, "CLINIC_VAR": str(var)},
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+
+
+def start_demo(var: Path) -> Program:
+    """The whole clinic as `make run` starts it, with `var` for its data and a free port."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"DATABASE_URL", "REDIS_URL", "PUBLIC_ORIGIN"}
+    }
+    demo = Program(
+        "demo",
+        [sys.executable, "-m", "clinic.demo"],
+        env={**environment, "CLINIC_VAR": str(var), "PORT": str(free_port())},
+        cwd=ROOT,
+        orphan_signal=signal.SIGTERM,
+        grace_seconds=60.0,
+    )
+    demo.start()
+    return demo
+
+
+def wait_for_demo(demo: Program, var: Path) -> dict[str, object] | None:
+    """The contents of demo.json once the clinic is ready; None when it gave up."""
+    file = var / "demo.json"
+    if not wait_until(
+        file.exists, seconds=READY_SECONDS, every=0.2, give_up=lambda: not demo.is_running()
+    ):
+        return None
+    state: dict[str, object] = json.loads(file.read_text())
+    return state
+
+
+def run_playwright(node: Node, settings: dict[str, str]) -> int:
+    return Node(
+        binary=node.binary,
+        npm=node.npm,
+        version=node.version,
+        environment={**node.environment, **settings},
+    ).run_npm("run", "--silent", "test:e2e", "--", "--reporter=list,junit")
+
+
+def keep_logs(var: Path) -> None:
+    """The demo's logs outlive its folder, for the reader of a failure."""
+    if (var / "log").is_dir():
+        shutil.copytree(var / "log", REPORTS / "browser-log", dirs_exist_ok=True)
+
+
+def count(outcome: Outcome, report: Path, code: int) -> None:
+    """Count the cases of a JUnit report; a runner that failed otherwise is trouble too."""
+    if report.exists():
+        for case in ElementTree.parse(report).getroot().iter("testcase"):  # noqa: S314 - our own
+            skipped = case.find("skipped")
+            if skipped is not None:
+                outcome.counts["skipped"] += 1
+                reason = skipped.get("message") or "no reason given"
+                outcome.skipped.append(f"{case.get('classname')} {case.get('name')}: {reason}")
+            elif case.find("failure") is not None or case.find("error") is not None:
+                outcome.counts["failed"] += 1
+            else:
+                outcome.counts["passed"] += 1
+    if code != 0 and not outcome.counts["failed"]:
+        outcome.trouble = f"the runner ended with exit code {code}"
+
+
+def summarise(outcomes: list[Outcome]) -> int:
+    print("\n== summary ".ljust(80, "="))
+    total: Counter[str] = Counter()
+    for outcome in outcomes:
+        total.update(outcome.counts)
+        counts = ", ".join(
+            f"{outcome.counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")
+        )
+        print(f"  {outcome.name:<11} {counts}  ({outcome.seconds:.0f} s)")
+        for line in outcome.skipped:
+            print(f"      skipped: {line}")
+        if outcome.trouble:
+            print(f"      {outcome.trouble}")
+        elif not outcome.counts["passed"] and not outcome.counts["failed"]:
+            print("      no test ran")
+    succeeded = all(outcome.succeeded for outcome in outcomes)
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    if not succeeded:
+        print("NOT all is well: see above.", file=sys.stderr)
+    return 0 if succeeded else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
