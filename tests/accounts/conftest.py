@@ -1,8 +1,10 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpResponse
 from rest_framework.test import APIClient
 
@@ -11,6 +13,7 @@ from clinic.accounts.choices import DeviceKind, Role
 from clinic.accounts.models import User
 from clinic.accounts.services import PairedDevice
 from clinic.accounts.services.sessions import SignedIn, open_session
+from clinic.core import events
 from clinic.core.audit import Actor
 
 PASSWORD = "Um-barco-azul-42"
@@ -63,6 +66,12 @@ class Browser:
         return self
 
 
+@cache
+def hashed(password: str) -> str:
+    """The real hash, but made once: it is meant to be slow."""
+    return make_password(password)
+
+
 @pytest.fixture
 def make_user(db: None) -> Callable[..., User]:
     def make(role: Role = Role.PATIENT, **fields: Any) -> User:
@@ -72,7 +81,12 @@ def make_user(db: None) -> Callable[..., User]:
             "email": "ana@example.pt",
             "phone": "+351912345678",
         }
-        return services.create_user(actor=Actor.system("tests"), role=role, **given | fields)
+        password = fields.pop("password", None)
+        user = services.create_user(actor=Actor.system("tests"), role=role, **given | fields)
+        if password is not None:
+            user.password = hashed(password)
+            user.save(update_fields=["password"])
+        return user
 
     return make
 
@@ -106,13 +120,16 @@ def make_device(make_user: Callable[..., User]) -> Callable[..., PairedDevice]:
 
 
 @pytest.fixture
-def announced(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], list[Any]]:
+def announced() -> Iterator[Callable[[type], list[Any]]]:
     """What is announced of a kind from now on, seen by a subscriber of the writer's transaction."""
-    from clinic.core import events
+    kinds: list[type] = []
 
     def listen(kind: type) -> list[Any]:
         seen: list[Any] = []
-        monkeypatch.setitem(events._now, kind, [*events._now[kind], seen.append])
+        events.subscribe(kind, lambda event: seen.append(event), when="now")
+        kinds.append(kind)
         return seen
 
-    return listen
+    yield listen
+    for kind in kinds:
+        events._now[kind].pop()

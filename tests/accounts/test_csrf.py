@@ -147,9 +147,10 @@ def test_without_any_session_the_check_still_holds(browser: Browser, route: str)
 def test_a_form_of_another_site_is_refused(
     browser_of: Callable[[User], Browser], manager: User, content_type: str
 ) -> None:
+    browser = browser_of(manager)
     before = snapshot()
 
-    answer = browser_of(manager).client.post(
+    answer = browser.client.post(
         "/api/devices",
         data='{"kind": "kiosk", "name": "x"}',
         content_type=content_type,

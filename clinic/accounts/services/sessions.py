@@ -24,7 +24,7 @@ from clinic.core.errors import DomainError
 # Failed logins. The window is fixed, so at worst twice the limit falls into any stretch of it.
 LOGIN_WINDOW_SECONDS = 15 * 60
 FAILURES_PER_USER_AND_ADDRESS = 5
-FAILURES_PER_USER = 50
+FAILURES_PER_USER = 30
 FAILURES_PER_ADDRESS = 100
 
 # Two tabs may refresh with the same token; the slower one is told to repeat its request.
