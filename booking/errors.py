@@ -17,8 +17,6 @@ class Code(StrEnum):
     QUEUE_EMPTY = "queue_empty"
     NO_FREE_TIME = "no_free_time"
     ROOM_TAKEN = "room_taken"
-    RANGE_TOO_LONG = "range_too_long"
-    RANGE_BACKWARDS = "range_backwards"
 
 
 register(
@@ -31,9 +29,7 @@ register(
         Code.SLOT_UNAVAILABLE: Problem(
             409, "Esta hora não está disponível.", "This time isn't on offer."
         ),
-        Code.IN_THE_PAST: Problem(
-            400, "Esta hora já passou.", "This time has already passed."
-        ),
+        Code.IN_THE_PAST: Problem(400, "Esta hora já passou.", "This time has already passed."),
         Code.PATIENT_BUSY: Problem(
             409,
             "O paciente já tem uma marcação a essa hora.",
@@ -63,20 +59,12 @@ register(
             "A hora da marcação já passou: fale com a receção.",
             "The appointment's time has passed: please talk to the reception.",
         ),
-        Code.QUEUE_EMPTY: Problem(
-            409, "Não há ninguém à espera.", "Nobody is waiting."
-        ),
+        Code.QUEUE_EMPTY: Problem(409, "Não há ninguém à espera.", "Nobody is waiting."),
         Code.NO_FREE_TIME: Problem(
             409, "Hoje já não há tempo livre.", "There is no free time left today."
         ),
         Code.ROOM_TAKEN: Problem(
             409, "A sala está ocupada a essa hora.", "The room is taken at that time."
-        ),
-        Code.RANGE_TOO_LONG: Problem(
-            400, "Peça no máximo {days} dias de cada vez.", "Ask for at most {days} days at a time."
-        ),
-        Code.RANGE_BACKWARDS: Problem(
-            400, "O fim tem de ser depois do início.", "The end must be after the start."
         ),
     }
 )

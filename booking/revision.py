@@ -6,19 +6,36 @@ from booking.models import QueueRevision
 
 
 def current() -> int:
-    """Read it before the rows it describes: a frame may then be newer than its number, never older."""
+    """Read it before the rows it describes: a frame may be newer than its number, never older."""
     return QueueRevision.objects.filter(pk=1).values_list("value", flat=True).first() or 0
 
 
 def bump() -> int:
-    """Raise the revision; the last statement of a change, since its row is locked until the commit."""
+    """Raise the revision. The last statement of a change: its row stays locked until the commit."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO booking_queuerevision (id, value) VALUES (1, 1)
+            INSERT INTO booking_queuerevision (id, value, waits_digest) VALUES (1, 1, '')
             ON CONFLICT (id) DO UPDATE SET value = booking_queuerevision.value + 1
             RETURNING value
             """
         )
         value: int = cursor.fetchone()[0]
     return value
+
+
+def bump_if_changed(digest: str) -> int | None:
+    """Raise the revision when the estimates on show differ from those of the last call."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO booking_queuerevision (id, value, waits_digest) VALUES (1, 1, %(digest)s)
+            ON CONFLICT (id) DO UPDATE
+            SET value = booking_queuerevision.value + 1, waits_digest = %(digest)s
+            WHERE booking_queuerevision.waits_digest <> %(digest)s
+            RETURNING value
+            """,
+            {"digest": digest},
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None

@@ -7,8 +7,9 @@ isn't expected in before the appointment's own time; a patient who was called go
 A treatment's length is taken as lognormal around its plan with a coefficient of variation of 0.25.
 Its rest after `elapsed` minutes is E[S - e | S > e]: while the treatment keeps to its plan this is
 about what is left of it, and past the plan it falls only slowly and never to zero, which is how an
-overrun shows. From twice the plan on it stays where it is: somebody may have forgotten to finish it. Sums are carried as mean and variance; the range spans the 10th to the 90th
-percentile of the normal with the same two moments.
+overrun shows. From twice the plan on it stays where it is, since somebody may have forgotten to
+finish it. Sums are carried as mean and variance; the range spans the 10th to the 90th percentile of
+the normal with the same two moments.
 """
 
 import math
@@ -47,7 +48,7 @@ class WaitRange:
     high_minutes: int
     estimate_minutes: int
 
-    def as_json(self) -> dict[str, int]:
+    def as_dict(self) -> dict[str, int]:
         return {
             "low_minutes": self.low_minutes,
             "high_minutes": self.high_minutes,

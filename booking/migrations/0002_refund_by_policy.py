@@ -4,15 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('booking', '0001_initial'),
+        ("booking", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='appointment',
-            name='is_refundable',
-            field=models.BooleanField(default=True, help_text='False once the patient moved it later than the policy allows'),
+            model_name="appointment",
+            name="is_refundable",
+            field=models.BooleanField(
+                default=True,
+                help_text="False once the patient moved it later than the policy allows",
+            ),
         ),
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -15,12 +14,14 @@ from booking.models import CLOSED, Appointment, AppointmentStatus
 from booking.services import messages, placing
 from booking.transitions import Change, change
 from clinic.core import clock, events
-from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from clinic.core.audit import Actor
     from clinic.directory.models import Practitioner
 
 OPEN = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED})

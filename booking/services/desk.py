@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from booking.availability import Calendar, on_minute
 from booking.errors import Code
@@ -13,12 +12,14 @@ from booking.models import Appointment, AppointmentStatus, Source
 from booking.services import messages, placing, visit
 from booking.transitions import change
 from clinic.core import clock, events
-from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from clinic.core.audit import Actor
     from clinic.directory.models import Practitioner, Specialty
 
 TRIES = 5

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from django.conf import settings
 
@@ -21,6 +20,8 @@ from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from clinic.accounts.models import User
 
 MAX_HOLDS = 10
@@ -66,7 +67,7 @@ def hold(
     return appointment
 
 
-def confirm(appointment_id: UUID, *, actor: Actor) -> bool:
+def confirm(appointment_id: UUID, actor: Actor) -> bool:
     """The money is there: a pending appointment is booked and the patient is told.
 
     True when the appointment stands, also when it was booked before; False when the time is no
@@ -83,7 +84,7 @@ def confirm(appointment_id: UUID, *, actor: Actor) -> bool:
 
 
 def expire_due() -> int:
-    """Free the time of every hold that ran out; each in a transaction of its own. Returns how many."""
+    """Free the time of every hold that ran out, each in a transaction of its own; how many."""
     due = Appointment.objects.filter(
         status=AppointmentStatus.PENDING, hold_expires_at__lte=clock.now()
     )

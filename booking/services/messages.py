@@ -20,9 +20,7 @@ def payment_link(appointment: Appointment) -> None:
 
 
 def booked(appointment: Appointment) -> None:
-    _send(
-        appointment, "appointment_booked", "booked", check_in_code=appointment.check_in_code
-    )
+    _send(appointment, "appointment_booked", "booked", check_in_code=appointment.check_in_code)
 
 
 def rescheduled(appointment: Appointment) -> None:

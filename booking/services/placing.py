@@ -15,12 +15,12 @@ from booking.availability import Calendar, occupying
 from booking.errors import Code
 from booking.events import AppointmentExpired
 from booking.models import LIVE, Appointment, AppointmentStatus, Source
-from booking.transitions import Change
 from clinic.core import clock, events
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory
 
 if TYPE_CHECKING:
+    from booking.transitions import Change
     from clinic.directory.models import Practitioner, Specialty
 
 Rule = Callable[[Calendar, UUID, datetime, timedelta], bool]
@@ -80,7 +80,7 @@ def candidates(
 def by_load(
     practitioners: Sequence[Practitioner], start: datetime, now: datetime
 ) -> list[Practitioner]:
-    """Fewest appointments that day first, then fewest that week, then the order of the directory."""
+    """Fewest appointments that day first, then fewest that week, then the directory's order."""
     if len(practitioners) < 2:
         return list(practitioners)
     day = clock.local(start).date()

@@ -52,7 +52,9 @@ class ClinicView(PublicView):
 
 
 class SpecialtiesView(PublicView):
-    @extend_schema(operation_id="specialties", responses=SpecialtyOut(many=True), tags=["catalogue"])
+    @extend_schema(
+        operation_id="specialties", responses=SpecialtyOut(many=True), tags=["catalogue"]
+    )
     def get(self, _request: Request) -> Response:
         """What can be booked."""
         return Response(SpecialtyOut(selectors.specialties(), many=True).data)

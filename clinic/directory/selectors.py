@@ -50,9 +50,12 @@ def practitioners(specialty: str | None = None) -> list[Practitioner]:
     return list(found.prefetch_related("specialties"))
 
 
-def treating(
-    specialty_code: str, practitioner_id: UUID | None = None
-) -> list[Practitioner]:
+def columns() -> list[Practitioner]:
+    """Active practitioners with their rooms, in order, without what they offer."""
+    return list(Practitioner.objects.filter(is_active=True).select_related("room"))
+
+
+def treating(specialty_code: str, practitioner_id: UUID | None = None) -> list[Practitioner]:
     """Active practitioners who offer a specialty, in order, without their catalogues.
 
     Raises DomainError `unknown_practitioner` when one is named who doesn't exist or left.
@@ -75,6 +78,10 @@ def practitioner(practitioner_id: UUID) -> Practitioner:
     if found is None:
         raise DomainError(Code.UNKNOWN_PRACTITIONER, pointer="/practitioner")
     return found
+
+
+def is_practitioner(practitioner_id: UUID) -> bool:
+    return Practitioner.objects.filter(pk=practitioner_id, is_active=True).exists()
 
 
 def practitioner_of_user(user_id: UUID) -> UUID | None:

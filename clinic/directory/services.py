@@ -1,10 +1,9 @@
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import transaction
 
 from clinic.accounts import services as accounts
 from clinic.accounts.choices import Role
-from clinic.core import audit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory import selectors
@@ -36,16 +35,9 @@ def install_catalogue() -> list[Specialty]:
 def register_patient(*, full_name: str, phone: str, language: str = "pt", actor: Actor) -> Patient:
     """Add a patient without an account, as for somebody who walks in. Nobody can log in as them."""
     user = accounts.create_user(
-        username=f"desk-{uuid4().hex}",
-        password=None,
-        full_name=full_name,
-        phone=phone,
-        language=language,
-        role=Role.PATIENT,
+        actor=actor, full_name=full_name, phone=phone, language=language, role=Role.PATIENT
     )
-    patient = Patient.objects.get(pk=user.pk)
-    audit.record("patient.registered", actor=actor, subject=patient, patient_id=patient.pk)
-    return patient
+    return Patient.objects.get(pk=user.pk)
 
 
 def lock_patient(patient_id: UUID) -> Patient:

@@ -1,0 +1,408 @@
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils.translation import get_language
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.permissions import AllowAny
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from booking import calendar_file, selectors, serializers
+from booking.models import Appointment
+from booking.services import changes, desk, holds, visit
+from clinic.accounts.choices import Role
+from clinic.accounts.permissions import IsPatient, IsReception, IsStaff
+from clinic.accounts.principals import actor_of
+from clinic.core import clock, idempotency
+from clinic.core.audit import Actor
+from clinic.core.errors import Code, DomainError
+from clinic.core.problems import CONTENT_TYPE, ProblemDetails
+from clinic.directory import selectors as directory
+from clinic.directory import services as people
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+Press = Callable[..., Appointment]
+
+
+def _answers(success: Mapping[int, Any], *refusals: int) -> dict[Any, Any]:
+    """The responses of one operation: what it gives, and the statuses of its problems."""
+    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
+
+
+def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+class SlotsView(APIView):
+    authentication_classes: Any = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="slots",
+        summary="Free times",
+        parameters=[serializers.SlotQuery],
+        responses=_answers({200: serializers.SlotOut(many=True)}, 400),
+        tags=["booking"],
+    )
+    def get(self, request: Request) -> Response:
+        """Free start times of a specialty, of all who offer it or of one practitioner.
+
+        From now and for 14 days unless `from` and `to` say otherwise, at most 62 days.
+        """
+        query = _validated(serializers.SlotQuery(data=request.query_params))
+        found = selectors.slots(
+            query["specialty"], query.get("practitioner"), query["from"], query.get("to")
+        )
+        return Response(
+            [
+                {
+                    "start": slot.start.isoformat(),
+                    "end": slot.end.isoformat(),
+                    "practitioner": {
+                        "id": str(slot.practitioner_id),
+                        "name": slot.practitioner_name,
+                    },
+                }
+                for slot in found
+            ]
+        )
+
+
+class AppointmentsView(ListAPIView[Appointment]):
+    permission_classes = (IsPatient,)
+    serializer_class = serializers.AppointmentOut
+
+    def get_queryset(self) -> Any:
+        query = _validated(serializers.AppointmentQuery(data=self.request.query_params))
+        return selectors.appointments_of(
+            self.request.user.pk,
+            statuses=query.get("status", ()),
+            start=query.get("from"),
+            end=query.get("to"),
+        )
+
+    @extend_schema(
+        operation_id="appointments",
+        summary="My appointments",
+        parameters=[serializers.AppointmentQuery],
+        responses=_answers({200: serializers.AppointmentOut(many=True)}, 400, 401, 403),
+        tags=["booking"],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The patient's own appointments, the newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="appointments_create",
+        summary="Book",
+        parameters=[
+            OpenApiParameter(
+                IDEMPOTENCY_HEADER,
+                str,
+                OpenApiParameter.HEADER,
+                description="A repeat with the same key gets the first answer",
+            )
+        ],
+        request=serializers.HoldIn,
+        responses=_answers({201: serializers.AppointmentOut}, 400, 401, 403, 409, 422),
+        tags=["booking"],
+    )
+    def post(self, request: Request) -> Response:
+        """Hold a slot until it is paid. Without a practitioner the least loaded one treats."""
+        data = _validated(serializers.HoldIn(data=request.data))
+        user: Any = request.user
+
+        def respond() -> tuple[int, dict[str, Any]]:
+            held = holds.hold(
+                patient=user,
+                specialty_code=data["specialty"],
+                practitioner_id=data["practitioner"],
+                start=data["start"],
+                actor=actor_of(user),
+            )
+            whole = selectors.get_appointment(held.pk)
+            return 201, dict(serializers.AppointmentOut(whole).data)
+
+        key = request.headers.get(IDEMPOTENCY_HEADER)
+        if key is None:
+            status, body = respond()
+        else:
+            status, body = idempotency.run(f"appointments:{user.pk}", key, data, respond)
+        return Response(body, status=status)
+
+
+class AppointmentView(APIView):
+    permission_classes = (IsPatient,)
+
+    @extend_schema(
+        operation_id="appointments_get",
+        summary="One of my appointments",
+        responses=_answers({200: serializers.AppointmentOut}, 401, 403, 404),
+        tags=["booking"],
+    )
+    def get(self, request: Request, appointment_id: UUID) -> Response:
+        found = selectors.appointment_of(_patient_id(request), appointment_id)
+        return Response(serializers.AppointmentOut(found).data)
+
+    @extend_schema(
+        operation_id="appointments_choose_label",
+        summary="How I am named at this visit",
+        request=serializers.LabelIn,
+        responses=_answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
+        tags=["booking"],
+    )
+    def patch(self, request: Request, appointment_id: UUID) -> Response:
+        """Ticket, short or full name on shared screens; empty for the account's own choice."""
+        selectors.appointment_of(_patient_id(request), appointment_id)
+        data = _validated(serializers.LabelIn(data=request.data))
+        changes.choose_label(
+            appointment_id, choice=data["label_choice"], actor=actor_of(request.user)
+        )
+        return _mine(request, appointment_id)
+
+
+class CancelView(APIView):
+    permission_classes = (IsPatient,)
+
+    @extend_schema(
+        operation_id="appointments_cancel",
+        summary="Cancel my appointment",
+        request=None,
+        responses=_answers({200: serializers.AppointmentOut}, 401, 403, 404, 409),
+        tags=["booking"],
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Call it off. Money goes back when it is early enough for the clinic's policy."""
+        selectors.appointment_of(_patient_id(request), appointment_id)
+        changes.cancel(appointment_id, actor=actor_of(request.user))
+        return _mine(request, appointment_id)
+
+
+class RescheduleView(APIView):
+    permission_classes = (IsPatient,)
+
+    @extend_schema(
+        operation_id="appointments_reschedule",
+        summary="Move my appointment",
+        request=serializers.RescheduleIn,
+        responses=_answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
+        tags=["booking"],
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """Move it to another slot of the same specialty; what was paid stays paid."""
+        selectors.appointment_of(_patient_id(request), appointment_id)
+        data = _validated(serializers.RescheduleIn(data=request.data))
+        changes.reschedule(
+            appointment_id,
+            start=data["start"],
+            practitioner_id=data["practitioner"],
+            actor=actor_of(request.user),
+        )
+        return _mine(request, appointment_id)
+
+
+class CalendarRenderer(JSONRenderer):
+    """Lets a client ask for text/calendar; problems on that address still leave as JSON."""
+
+    media_type = "text/calendar"
+    format = "ics"
+
+
+class CalendarView(APIView):
+    permission_classes = (IsPatient,)
+    renderer_classes = (CalendarRenderer, JSONRenderer)
+
+    @extend_schema(
+        operation_id="appointments_calendar",
+        summary="My appointment as a calendar file",
+        responses={
+            (200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, description="iCalendar"),
+            **_answers({}, 401, 403, 404),
+        },
+        tags=["booking"],
+    )
+    def get(self, request: Request, appointment_id: UUID) -> HttpResponse:
+        found = selectors.appointment_of(_patient_id(request), appointment_id)
+        return HttpResponse(
+            calendar_file.render(found, get_language() or "pt"),
+            content_type="text/calendar; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+        )
+
+
+class StaffDayView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="staff_day",
+        summary="The day by practitioner",
+        parameters=[serializers.DayQuery],
+        responses=_answers({200: serializers.StaffDay}, 400, 401, 403),
+        tags=["staff"],
+    )
+    def get(self, request: Request) -> Response:
+        """The body of the day frame, for today or another date, of all or of one practitioner."""
+        query = _validated(serializers.DayQuery(data=request.query_params))
+        body = selectors.day(query.get("date", clock.today()), query.get("practitioner"))
+        return Response({"type": "day", **body})
+
+
+class StaffAppointmentsView(APIView):
+    permission_classes = (IsReception,)
+
+    @extend_schema(
+        operation_id="staff_appointments_create",
+        summary="Book at the desk, or take a walk-in",
+        request=serializers.DeskIn,
+        responses=_answers({201: serializers.StaffAppointment}, 400, 401, 403, 409),
+        tags=["staff"],
+    )
+    def post(self, request: Request) -> Response:
+        """For a known patient or a new one; without a start it is a walk-in, arrived now."""
+        data = _validated(serializers.DeskIn(data=request.data))
+        made = _book_at_desk(data, actor_of(request.user))
+        return Response(selectors.staff_view(made.pk), status=201)
+
+
+class PressView(APIView):
+    """One button on an appointment. A practitioner presses only in their own column."""
+
+    permission_classes = (IsStaff,)
+    press: Press
+
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        _refuse_other_columns(request, selectors.get_appointment(appointment_id).practitioner_id)
+        type(self).press(appointment_id, actor=actor_of(request.user))
+        return Response(selectors.staff_view(appointment_id))
+
+
+class MoveRoomView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="staff_move_room",
+        summary="Give the visit another room",
+        request=serializers.MoveRoomIn,
+        responses=_answers({200: serializers.StaffAppointment}, 400, 401, 403, 404, 409),
+        tags=["staff"],
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        _refuse_other_columns(request, selectors.get_appointment(appointment_id).practitioner_id)
+        data = _validated(serializers.MoveRoomIn(data=request.data))
+        visit.move_room(appointment_id, room_id=data["room"], actor=actor_of(request.user))
+        return Response(selectors.staff_view(appointment_id))
+
+
+class CallNextView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="staff_call_next",
+        summary="Call the next patient",
+        request=None,
+        responses=_answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        tags=["staff"],
+    )
+    def post(self, request: Request, practitioner_id: UUID) -> Response:
+        """The earliest arrived patient; whoever is called already is returned unchanged."""
+        if not directory.is_practitioner(practitioner_id):
+            raise DomainError(Code.NOT_FOUND)
+        _refuse_other_columns(request, practitioner_id)
+        called = visit.call_next(practitioner_id, actor=actor_of(request.user))
+        return Response(selectors.staff_view(called.pk))
+
+
+def _button(name: str, summary: str, press: Press) -> type[PressView]:
+    """The view of one transition."""
+
+    class Button(PressView):
+        @extend_schema(
+            operation_id=f"staff_{name}",
+            summary=summary,
+            request=None,
+            responses=_answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+            tags=["staff"],
+        )
+        def post(self, request: Request, appointment_id: UUID) -> Response:
+            """Pressed a second time it changes nothing."""
+            return super().post(request, appointment_id)
+
+    Button.press = staticmethod(press)
+    Button.__name__ = f"{name.title().replace('_', '')}View"
+    return Button
+
+
+def _cancel_by_clinic(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    return changes.cancel(appointment_id, actor=actor, by_clinic=True)
+
+
+BUTTONS: Mapping[str, type[PressView]] = {
+    "arrive": _button("arrive", "The patient is here", visit.arrive),
+    "call": _button("call", "Ask the patient in", visit.call),
+    "start": _button("start", "The treatment begins", visit.start),
+    "finish": _button("finish", "The treatment is over", visit.finish),
+    "no-show": _button("no_show", "The patient didn't come", visit.no_show),
+    "put-back": _button("put_back", "A called patient waits again", visit.put_back),
+    "cancel": _button("cancel", "Call it off for the clinic", _cancel_by_clinic),
+}
+
+
+class CallAgainView(PressView):
+    press = staticmethod(visit.call_again)
+
+    @extend_schema(
+        operation_id="staff_call_again",
+        summary="Call a called patient once more",
+        request=None,
+        responses=_answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        tags=["staff"],
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """The call number rises with every press, so that the screens repeat the call."""
+        return super().post(request, appointment_id)
+
+
+def _patient_id(request: Request) -> UUID:
+    user: Any = request.user
+    return UUID(str(user.pk))
+
+
+def _mine(request: Request, appointment_id: UUID) -> Response:
+    found = selectors.appointment_of(_patient_id(request), appointment_id)
+    return Response(serializers.AppointmentOut(found).data)
+
+
+def _refuse_other_columns(request: Request, practitioner_id: UUID) -> None:
+    user: Any = request.user
+    if user.role != Role.PRACTITIONER:
+        return
+    if directory.practitioner_of_user(user.pk) != practitioner_id:
+        raise DomainError(Code.PERMISSION_DENIED)
+
+
+@transaction.atomic
+def _book_at_desk(data: dict[str, Any], actor: Actor) -> Appointment:
+    """A new patient stays only if the booking succeeds."""
+    patient_id: UUID = (
+        data["patient"]
+        if "patient" in data
+        else people.register_patient(**data["new_patient"], actor=actor).pk
+    )
+    wish = {
+        "patient_id": patient_id,
+        "specialty_code": data["specialty"],
+        "practitioner_id": data["practitioner"],
+        "actor": actor,
+    }
+    if data["start"] is None:
+        return desk.walk_in(**wish)
+    return desk.book(**wish, start=data["start"])

@@ -1,0 +1,251 @@
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from booking import links
+from booking.fields import BoundField, InstantField, as_day
+from booking.models import Appointment, AppointmentStatus, Source
+from booking.services import changes
+from clinic.accounts.choices import LabelChoice, Language
+from clinic.accounts.fields import FullNameField, MobileField
+from clinic.core import clock
+
+MAX_DAYS = 62
+CHANGE_OF_CLOCK = timedelta(hours=1)
+CODE_SHOWN = frozenset(
+    {
+        AppointmentStatus.BOOKED,
+        AppointmentStatus.ARRIVED,
+        AppointmentStatus.CALLED,
+        AppointmentStatus.IN_PROGRESS,
+    }
+)
+
+
+class TimeRange(serializers.Serializer[Any]):
+    """`from` and `to`: instants with an offset, or dates; a date as `to` includes its day."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {
+            **super().get_fields(),
+            "from": BoundField(required=False),
+            "to": BoundField(required=False, closing=True),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        start, end = attrs.get("from"), attrs.get("to")
+        if start is not None and end is not None and end <= start:
+            raise serializers.ValidationError(
+                {
+                    "to": [
+                        serializers.ErrorDetail(_("The end must be after the start."), "backwards")
+                    ]
+                }
+            )
+        return attrs
+
+
+class SlotQuery(TimeRange):
+    specialty = serializers.SlugField(max_length=40)
+    practitioner = serializers.UUIDField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs.setdefault("from", clock.now())
+        attrs = super().validate(attrs)
+        if "to" in attrs:
+            whole_days = as_day(self.initial_data.get("to")) is not None
+            limit = timedelta(days=MAX_DAYS + whole_days) + CHANGE_OF_CLOCK
+            if attrs["to"] - attrs["from"] > limit:
+                message = f"Ask for at most {MAX_DAYS} days at a time."
+                raise serializers.ValidationError(
+                    {"to": [serializers.ErrorDetail(message, "range_too_long")]}
+                )
+        return attrs
+
+
+class AppointmentQuery(TimeRange):
+    status = serializers.CharField(
+        required=False, max_length=200, help_text="One status, or several with commas between"
+    )
+
+    def validate_status(self, value: str) -> list[str]:
+        statuses = [status.strip() for status in value.split(",") if status.strip()]
+        if unknown := set(statuses) - set(AppointmentStatus.values):
+            raise serializers.ValidationError(
+                f"Unknown: {', '.join(sorted(unknown))}.", code="invalid_choice"
+            )
+        return statuses
+
+
+class DayQuery(serializers.Serializer[Any]):
+    date = serializers.DateField(required=False)
+    practitioner = serializers.UUIDField(required=False)
+
+    def validate_date(self, value: Any) -> Any:
+        if not 2000 <= value.year <= 2100:
+            raise serializers.ValidationError(
+                "Give a date between the years 2000 and 2100.", code="out_of_range"
+            )
+        return value
+
+
+class PersonRef(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class RoomRef(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
+class SpecialtyRef(serializers.Serializer[Any]):
+    code = serializers.SlugField()
+    name_pt = serializers.CharField()
+    name_en = serializers.CharField()
+
+
+class TimedSpecialtyRef(SpecialtyRef):
+    duration_minutes = serializers.IntegerField()
+
+
+class SlotOut(serializers.Serializer[Any]):
+    start = InstantField()
+    end = InstantField()
+    practitioner = PersonRef()
+
+
+class AppointmentOut(serializers.Serializer[Appointment]):
+    """An appointment as its patient sees it."""
+
+    id = serializers.UUIDField()
+    specialty = TimedSpecialtyRef()
+    practitioner = PersonRef()
+    room = serializers.CharField(source="room.name")
+    start = InstantField()
+    end = InstantField()
+    status = serializers.ChoiceField(choices=AppointmentStatus.choices)
+    price = serializers.DecimalField(max_digits=8, decimal_places=2)
+    hold_expires_at = InstantField(allow_null=True)
+    checkout_url = serializers.SerializerMethodField(
+        help_text="Where to pay, while the appointment waits for payment"
+    )
+    check_in_code = serializers.SerializerMethodField(help_text="For the kiosk, once booked")
+    ticket = serializers.CharField(allow_blank=True)
+    label_choice = serializers.ChoiceField(
+        choices=LabelChoice.choices,
+        allow_blank=True,
+        help_text="For this visit; empty is the account's choice",
+    )
+    can_cancel = serializers.SerializerMethodField()
+    can_reschedule = serializers.SerializerMethodField()
+    is_refundable = serializers.BooleanField()
+    created_at = InstantField()
+
+    def get_checkout_url(self, appointment: Appointment) -> str | None:
+        is_pending = appointment.status == AppointmentStatus.PENDING
+        return links.checkout_url(appointment) if is_pending else None
+
+    def get_check_in_code(self, appointment: Appointment) -> str | None:
+        return appointment.check_in_code if appointment.status in CODE_SHOWN else None
+
+    def get_can_cancel(self, appointment: Appointment) -> bool:
+        return changes.can_cancel(appointment, clock.now())
+
+    def get_can_reschedule(self, appointment: Appointment) -> bool:
+        return changes.can_reschedule(appointment, clock.now())
+
+
+class HoldIn(serializers.Serializer[Any]):
+    specialty = serializers.SlugField(max_length=40)
+    practitioner = serializers.UUIDField(required=False, allow_null=True, default=None)
+    start = InstantField()
+
+
+class RescheduleIn(serializers.Serializer[Any]):
+    start = InstantField()
+    practitioner = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+
+class LabelIn(serializers.Serializer[Any]):
+    label_choice = serializers.ChoiceField(choices=LabelChoice.choices, allow_blank=True)
+
+
+class NewPatientIn(serializers.Serializer[Any]):
+    full_name = FullNameField()
+    phone = MobileField()
+    language = serializers.ChoiceField(choices=Language.choices, default=Language.PORTUGUESE)
+
+
+class DeskIn(serializers.Serializer[Any]):
+    """Either a known `patient` or a `new_patient`. Without `start` it is a walk-in, now."""
+
+    patient = serializers.UUIDField(required=False)
+    new_patient = NewPatientIn(required=False)
+    specialty = serializers.SlugField(max_length=40)
+    practitioner = serializers.UUIDField(required=False, allow_null=True, default=None)
+    start = InstantField(required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("patient" in attrs) == ("new_patient" in attrs):
+            message = "Give either a patient or a new patient."
+            raise serializers.ValidationError(
+                {"patient": [serializers.ErrorDetail(message, "one_patient")]}
+            )
+        return attrs
+
+
+class MoveRoomIn(serializers.Serializer[Any]):
+    room = serializers.UUIDField()
+
+
+class WaitOut(serializers.Serializer[Any]):
+    low_minutes = serializers.IntegerField()
+    high_minutes = serializers.IntegerField()
+    estimate_minutes = serializers.IntegerField()
+
+
+class StaffPatient(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    full_name = serializers.CharField()
+    label = serializers.CharField(allow_blank=True)
+
+
+class StaffAppointment(serializers.Serializer[Any]):
+    """An appointment as staff see it."""
+
+    id = serializers.UUIDField()
+    patient = StaffPatient()
+    specialty = SpecialtyRef()
+    practitioner = PersonRef()
+    room = RoomRef()
+    start = InstantField()
+    end = InstantField()
+    status = serializers.ChoiceField(choices=AppointmentStatus.choices)
+    source = serializers.ChoiceField(choices=Source.choices)
+    ticket = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)
+    arrived_at = InstantField(allow_null=True)
+    called_at = InstantField(allow_null=True)
+    call_number = serializers.IntegerField()
+    started_at = InstantField(allow_null=True)
+    ended_at = InstantField(allow_null=True)
+    hold_expires_at = InstantField(allow_null=True)
+    wait = WaitOut(allow_null=True)
+
+
+class StaffColumn(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    room = RoomRef()
+    appointments = StaffAppointment(many=True)
+
+
+class StaffDay(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(choices=["day"])
+    revision = serializers.IntegerField(help_text="Only grows")
+    server_time = InstantField()
+    date = serializers.DateField()
+    practitioners = StaffColumn(many=True)

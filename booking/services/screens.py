@@ -1,0 +1,32 @@
+"""Keeping the screens true when nothing but time or a name has changed."""
+
+import hashlib
+from uuid import UUID
+
+from django.db import transaction
+
+from booking import revision, selectors
+from booking.events import VisitChanged, WaitsChanged
+from booking.models import LIVE, Appointment
+from clinic.core import events
+
+
+@transaction.atomic
+def refresh_waits() -> bool:
+    """Announce the day anew when time has moved a range or a place since the last call."""
+    digest = hashlib.sha256(repr(selectors.wait_ranges()).encode()).hexdigest()
+    number = revision.bump_if_changed(digest)
+    if number is not None:
+        events.announce(WaitsChanged(number))
+    return number is not None
+
+
+@transaction.atomic
+def rename(patient_id: UUID) -> None:
+    """A patient's name, or the choice of how to be named, has changed: show it at once."""
+    live = Appointment.objects.filter(patient=patient_id, status__in=LIVE)
+    visits = list(live.values_list("pk", "practitioner_id"))
+    for appointment_id, practitioner_id in visits:
+        events.announce(VisitChanged(appointment_id, patient_id, practitioner_id))
+    if visits:
+        revision.bump()

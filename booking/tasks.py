@@ -1,0 +1,13 @@
+from celery import shared_task
+
+from booking.services import holds, screens
+
+
+@shared_task(name="booking.expire_holds")
+def expire_holds() -> None:
+    holds.expire_due()
+
+
+@shared_task(name="booking.refresh_waits")
+def refresh_waits() -> None:
+    screens.refresh_waits()
