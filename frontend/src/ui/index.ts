@@ -20,3 +20,4 @@ export { TilePattern } from "./TilePattern";
 export { clearToasts, toast, ToastRegion } from "./Toast";
 export { Providers } from "./Providers";
 export { Page, PageChromeContext, usePageTitle, type PageProps } from "./Page";
+export { QrCode } from "./QrCode";

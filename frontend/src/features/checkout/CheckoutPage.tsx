@@ -99,7 +99,7 @@ function Known({
   }
   if (checkout.status !== "pending" || isPaid) {
     return (
-      <Page narrow title={t("pay.paid_title")}>
+      <Page key="paid" narrow title={t("pay.paid_title")}>
         <Receipt checkout={checkout} place={place} token={token} />
       </Page>
     );

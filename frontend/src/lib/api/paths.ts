@@ -123,6 +123,7 @@ export interface paths {
   };
   "/api/staff/appointments/{id}/arrive": Move;
   "/api/staff/appointments/{id}/call": Move;
+  "/api/staff/appointments/{id}/call-again": Move;
   "/api/staff/appointments/{id}/start": Move;
   "/api/staff/appointments/{id}/finish": Move;
   "/api/staff/appointments/{id}/no-show": Move;

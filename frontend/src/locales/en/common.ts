@@ -42,6 +42,7 @@ export const en: Words<typeof pt> = {
   },
   room: "Room {{room}}",
   minutes: "{{count}} min",
+  day: { today: "today", tomorrow: "tomorrow" },
   wait: {
     any_moment: "any moment now",
     range: "{{low}}–{{high}} min",

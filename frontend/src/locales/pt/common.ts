@@ -39,6 +39,7 @@ export const pt = {
   },
   room: "Gabinete {{room}}",
   minutes: "{{count}} min",
+  day: { today: "hoje", tomorrow: "amanhã" },
   wait: {
     any_moment: "a qualquer momento",
     range: "{{low}}–{{high}} min",

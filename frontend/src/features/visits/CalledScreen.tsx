@@ -1,0 +1,45 @@
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-aria-components";
+import type { Visit } from "@/lib/api/types";
+import { usePageTitle } from "@/ui";
+import styles from "./Visits.module.css";
+
+/** The whole screen says one thing: it is your turn, in this room. */
+export function CalledScreen({ visit }: { visit: Visit }) {
+  const { t } = useTranslation(["patient", "common"]);
+  const heading = usePageTitle(t("visit.called_title"));
+
+  useEffect(() => {
+    heading.current?.focus();
+    // Not every browser has it, and none vibrates before a first touch.
+    if ("vibrate" in navigator) navigator.vibrate([400, 200, 400]);
+  }, [visit.call_number, heading]);
+
+  return (
+    <main className={styles.called}>
+      <div className={styles.calledInner}>
+        <h1 ref={heading} tabIndex={-1} className={styles.calledTitle}>
+          {t("visit.called_title")}
+        </h1>
+        <p className={styles.calledName}>
+          {visit.label}
+          {visit.ticket && visit.ticket !== visit.label ? ` · ${visit.ticket}` : ""}
+        </p>
+      </div>
+      <p className={styles.calledInner}>
+        <span className={styles.calledRoomWord}>{t("visit.room")}</span>
+        <br />
+        <span className={styles.calledRoom}>{visit.room}</span>
+      </p>
+      <div className={`${styles.calledInner ?? ""} ${styles.calledFoot ?? ""}`}>
+        <span>
+          {visit.call_number > 1 ? t("visit.called_again", { count: visit.call_number }) : ""}
+        </span>
+        <Link className={styles.calledLink} href="/consultas">
+          {t("appointments.title")}
+        </Link>
+      </div>
+    </main>
+  );
+}

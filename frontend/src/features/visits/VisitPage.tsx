@@ -1,0 +1,300 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { isProblem } from "@/lib/api/problem";
+import type { Appointment, AppointmentStatus, Visit } from "@/lib/api/types";
+import { civilDate } from "@/lib/civil";
+import { formatDayLong, formatTime } from "@/lib/format";
+import { problemText } from "@/lib/i18n";
+import { useLanguage } from "@/lib/useLanguage";
+import { useWords } from "@/lib/useWords";
+import {
+  Banner,
+  Button,
+  ButtonLink,
+  CalendarIcon,
+  ConfirmDialog,
+  EmptyState,
+  Page,
+  QrCode,
+  SkeletonList,
+  toast,
+} from "@/ui";
+import { CalledScreen } from "./CalledScreen";
+import { appointmentQuery, calendarHref, checkoutPath, useCancel, visitQuery } from "./data";
+import { useLiveVisits } from "./live";
+import styles from "./Visits.module.css";
+
+/** One appointment: before the day, on the day, at the call, and after. */
+export function VisitPage({ id, cancelFreeHours }: { id: string; cancelFreeHours: number }) {
+  const { t } = useTranslation(["patient", "common"]);
+  const appointment = useQuery(appointmentQuery(id));
+  const visit = useQuery(visitQuery(id)).data;
+  const back = { href: "/consultas", label: t("appointments.title") };
+
+  if (visit?.status === "called") return <CalledScreen visit={visit} />;
+  if (appointment.data) {
+    return (
+      <Known appointment={appointment.data} visit={visit} cancelFreeHours={cancelFreeHours} />
+    );
+  }
+  return (
+    <Page narrow title={t("visit.title_before")} back={back}>
+      {appointment.isError ? (
+        <EmptyState
+          title={
+            isProblem(appointment.error) && appointment.error.status === 404
+              ? t("page.missing_title")
+              : t("page.load_failed")
+          }
+          action={
+            <Button onPress={() => void appointment.refetch()}>{t("common:action.retry")}</Button>
+          }
+        >
+          <p>{problemText(appointment.error)}</p>
+        </EmptyState>
+      ) : (
+        <SkeletonList label={t("common:state.loading")} height="104px" />
+      )}
+    </Page>
+  );
+}
+
+type Title = "title_before" | `${Exclude<AppointmentStatus, "booked" | "arrived">}_title` | "waiting_title";
+
+function titleOf(status: AppointmentStatus): Title {
+  if (status === "booked") return "title_before";
+  return status === "arrived" ? "waiting_title" : `${status}_title`;
+}
+
+function Known({
+  appointment,
+  visit,
+  cancelFreeHours,
+}: {
+  appointment: Appointment;
+  visit: Visit | undefined;
+  cancelFreeHours: number;
+}) {
+  const { t } = useTranslation("patient");
+  const status = visit?.status ?? appointment.status;
+  const room = visit?.room ?? appointment.room;
+  return (
+    <Page
+      narrow
+      title={t(`visit.${titleOf(status)}`)}
+      back={{ href: "/consultas", label: t("appointments.title") }}
+    >
+      <div className={styles.stack}>
+        <State appointment={appointment} visit={visit} status={status} room={room} />
+        <Actions
+          appointment={appointment}
+          status={status}
+          cancelFreeHours={cancelFreeHours}
+        />
+      </div>
+    </Page>
+  );
+}
+
+function State({
+  appointment,
+  visit,
+  status,
+  room,
+}: {
+  appointment: Appointment;
+  visit: Visit | undefined;
+  status: AppointmentStatus;
+  room: string | null;
+}) {
+  const { t } = useTranslation(["patient", "common"]);
+  const roomWord = t("common:room", { room: room ?? "" });
+  if (status === "arrived") return <WaitingRoom visit={visit} room={room} />;
+  return (
+    <>
+      <When appointment={appointment} />
+      {status === "booked" && appointment.check_in_code ? (
+        <CheckInCode code={appointment.check_in_code} />
+      ) : null}
+      {status === "pending" ? (
+        <p>
+          {appointment.hold_expires_at
+            ? t("visit.pending_text", { time: formatTime(appointment.hold_expires_at) })
+            : null}
+        </p>
+      ) : null}
+      {status === "called" ? <p>{t("visit.called_text", { room: roomWord })}</p> : null}
+      {status === "in_progress" ? <p>{t("visit.in_progress_text", { room: roomWord })}</p> : null}
+      {status === "fulfilled" ||
+      status === "no_show" ||
+      status === "cancelled" ||
+      status === "expired" ? (
+        <p>{t(`visit.${status}_text`)}</p>
+      ) : null}
+    </>
+  );
+}
+
+function When({ appointment }: { appointment: Appointment }) {
+  const { t } = useTranslation("patient");
+  const language = useLanguage();
+  const words = useWords();
+  return (
+    <div>
+      <p className={styles.when}>
+        <span className={styles.whenDay}>
+          {formatDayLong(civilDate(appointment.start), language)}
+        </span>
+        <span className={styles.whenTime}>{formatTime(appointment.start)}</span>
+      </p>
+      <p className={styles.what}>
+        {words.name(appointment.specialty)}, {t("visit.with", { name: appointment.practitioner.name })}
+      </p>
+    </div>
+  );
+}
+
+function CheckInCode({ code }: { code: string }) {
+  const { t } = useTranslation("patient");
+  return (
+    <section className={styles.code} aria-labelledby="code">
+      <QrCode text={code} label={t("visit.qr_label")} size={136} />
+      <div>
+        <h2 id="code" className={styles.codeTitle}>
+          {t("visit.code_title")}
+        </h2>
+        <p className={styles.codeText}>
+          <span aria-hidden="true">{code}</span>
+          <span className="visually-hidden">
+            {t("visit.code_spelled", { code: [...code].join(" ") })}
+          </span>
+        </p>
+        <p className={styles.codeNote}>{t("visit.code_text")}</p>
+      </div>
+    </section>
+  );
+}
+
+function WaitingRoom({ visit, room }: { visit: Visit | undefined; room: string | null }) {
+  const { t } = useTranslation("patient");
+  const words = useWords();
+  const { state } = useLiveVisits();
+  const ahead = visit?.position ? visit.position - 1 : null;
+  return (
+    <>
+      <div className={styles.wait} role="status">
+        <span className={styles.waitLabel}>{t("visit.wait")}</span>
+        <span className={styles.waitRange}>{visit?.wait ? words.wait(visit.wait) : "…"}</span>
+        {ahead === null ? null : (
+          <span className={styles.waitAhead}>
+            {ahead === 0 ? t("visit.next") : t("visit.ahead", { count: ahead })}
+          </span>
+        )}
+      </div>
+      {state === "lost" && visit ? (
+        <p className={styles.stale} role="status">
+          {t("visit.stale", { time: formatTime(visit.server_time) })}
+        </p>
+      ) : null}
+      <dl className={styles.facts}>
+        <div className={styles.fact}>
+          <dt>{t("visit.room")}</dt>
+          <dd>{room ?? "–"}</dd>
+        </div>
+        <div className={styles.fact}>
+          <dt>{t("visit.ticket")}</dt>
+          <dd>{visit?.ticket ?? "–"}</dd>
+        </div>
+      </dl>
+      {visit ? <p>{t("visit.sit", { label: visit.label })}</p> : null}
+    </>
+  );
+}
+
+function Actions({
+  appointment,
+  status,
+  cancelFreeHours,
+}: {
+  appointment: Appointment;
+  status: AppointmentStatus;
+  cancelFreeHours: number;
+}) {
+  const { t } = useTranslation("patient");
+  const [isAsking, setAsking] = useState(false);
+  const cancel = useCancel();
+  const isLive = status === "pending" || status === "booked";
+  const isEnded = status === "expired" || status === "cancelled" || status === "no_show";
+
+  return (
+    <>
+      <div className={styles.actions}>
+        {status === "pending" && appointment.checkout_url ? (
+          <ButtonLink variant="terra" size="large" href={checkoutPath(appointment.checkout_url)}>
+            {t("visit.pay_now")}
+          </ButtonLink>
+        ) : null}
+        {status === "booked" ? (
+          <ButtonLink href={calendarHref(appointment.id)} download="vez.ics">
+            <CalendarIcon />
+            {t("visit.calendar")}
+          </ButtonLink>
+        ) : null}
+        {isEnded ? <ButtonLink href="/">{t("visit.book_again")}</ButtonLink> : null}
+        {status === "fulfilled" ? (
+          <>
+            <ButtonLink href="/">{t("visit.book_again")}</ButtonLink>
+            <ButtonLink variant="quiet" href="/faturas">
+              {t("visit.see_invoices")}
+            </ButtonLink>
+          </>
+        ) : null}
+      </div>
+      {isLive ? (
+        <div className={styles.minor}>
+          {appointment.can_reschedule ? (
+            <ButtonLink variant="plain" href={`/consultas/${appointment.id}/mudar`}>
+              {t("visit.reschedule")}
+            </ButtonLink>
+          ) : null}
+          {appointment.can_cancel ? (
+            <Button variant="danger" onPress={() => setAsking(true)}>
+              {t("visit.cancel")}
+            </Button>
+          ) : null}
+        </div>
+      ) : null}
+      <ConfirmDialog
+        title={t("visit.cancel_title")}
+        isOpen={isAsking}
+        onClose={() => {
+          setAsking(false);
+          cancel.reset();
+        }}
+        onConfirm={() =>
+          cancel.mutate(appointment.id, {
+            onSuccess: () => {
+              setAsking(false);
+              toast({ text: t("visit.cancelled_toast") });
+            },
+          })
+        }
+        isPending={cancel.isPending}
+        confirmLabel={t("visit.cancel_confirm")}
+        keepLabel={t("visit.cancel_keep")}
+      >
+        <p>
+          {status === "pending"
+            ? t("visit.cancel_unpaid")
+            : t("visit.cancel_policy", { hours: cancelFreeHours })}
+        </p>
+        {cancel.isError ? (
+          <Banner tone="terra" live>
+            <p>{problemText(cancel.error)}</p>
+          </Banner>
+        ) : null}
+      </ConfirmDialog>
+    </>
+  );
+}

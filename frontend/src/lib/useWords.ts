@@ -1,0 +1,37 @@
+import { useTranslation } from "react-i18next";
+import { addDays, civilDate, type CivilDate } from "./civil";
+import { serverClock } from "./clock";
+import { formatDay, formatTime, waitWords, type WaitRange } from "./format";
+import { useLanguage } from "./useLanguage";
+
+/** Sentences that several pages need, in the language of the page. */
+export function useWords() {
+  const { t } = useTranslation("common");
+  const language = useLanguage();
+
+  function wait(range: WaitRange): string {
+    const words = waitWords(range);
+    return words.kind === "any_moment"
+      ? t("wait.any_moment")
+      : t("wait.range", { low: words.low, high: words.high });
+  }
+
+  /** `hoje`, `amanhã`, or `sex, 27 nov`. */
+  function day(date: CivilDate): string {
+    const today = civilDate(serverClock.now());
+    if (date === today) return t("day.today");
+    if (date === addDays(today, 1)) return t("day.tomorrow");
+    return formatDay(date, language);
+  }
+
+  /** `sex, 27 nov · 10:30`. */
+  function dayAndTime(instant: string): string {
+    return `${formatDay(civilDate(instant), language)} · ${formatTime(instant)}`;
+  }
+
+  function name(specialty: { name_pt: string; name_en: string }): string {
+    return language === "pt" ? specialty.name_pt : specialty.name_en;
+  }
+
+  return { wait, day, dayAndTime, name };
+}
