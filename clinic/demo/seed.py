@@ -1,0 +1,363 @@
+"""Filling the demo clinic: people, places, hours, and a day that is going on right now.
+
+Everything goes through the same services as in real life, at the instants when it would have
+happened, so that tickets, audit log and constraints are those of a real day.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.models import CustomerKind, Method
+from billing.providers.base import Event, EventType
+from billing.services import checkout, settlement
+from booking.errors import Code as BookingCode
+from booking.models import LIVE, Appointment, AppointmentStatus
+from booking.selectors import slots
+from booking.services import desk, holds, visit
+from clinic.accounts.choices import Role
+from clinic.accounts.models import User
+from clinic.accounts.principals import actor_of
+from clinic.accounts.services import create_user
+from clinic.core import clock
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.core.models import OutboxMessage
+from clinic.demo import cast, day
+from clinic.demo.day import Part, Visit
+from clinic.demo.models import BankPayment, DemoDay
+from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
+from clinic.directory.services import install_catalogue
+from clinic.notifications.models import Message
+
+SETUP = Actor.system("demo")
+OPENS, CLOSES, MIDNIGHT = time(8), time(20), time(0)
+AHEAD = timedelta(hours=5)
+TAKEN = frozenset({BookingCode.SLOT_TAKEN, BookingCode.SLOT_UNAVAILABLE, BookingCode.PATIENT_BUSY})
+LATER_DAYS = ((1, 9, 0), (1, 11, 2), (1, 15, 1), (2, 10, 3), (2, 14, 0), (3, 16, 2), (4, 9, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """The demo's places and people, in the order of the cast."""
+
+    therapists: list[Practitioner]
+    staff: dict[str, User]
+    guest: Patient
+    extras: list[Patient]
+
+
+@transaction.atomic
+def furnish() -> Clinic:
+    """Make sure that clinic, catalogue, rooms, people and hours exist, and that it is open now.
+
+    What is there stays as it is; accounts are made without passwords.
+    """
+    Organization.objects.get_or_create(id=1, defaults=cast.ORGANIZATION)
+    catalogue = {specialty.code: specialty for specialty in install_catalogue()}
+    rooms = {
+        name: Room.objects.get_or_create(name=name, defaults={"floor": floor})[0]
+        for name, floor in cast.ROOMS
+    }
+    staff = {account.username: _user_of(account) for account in cast.ACCOUNTS}
+    therapists = []
+    for position, person in enumerate(cast.THERAPISTS, start=1):
+        therapist, is_new = Practitioner.objects.get_or_create(
+            name=person.name,
+            defaults={
+                "room": rooms[person.room],
+                "position": position,
+                "user": staff.get(person.account),
+            },
+        )
+        if is_new:
+            therapist.specialties.set([catalogue[code] for code in person.specialties])
+            _set_hours(therapist)
+        therapists.append(therapist)
+    extras = [_extra(number, person) for number, person in enumerate(cast.EXTRAS, start=1)]
+    guest = Patient.objects.get(pk=staff["patient"].pk)
+    _open_around(clock.now(), therapists)
+    return Clinic(therapists, staff, guest, extras)
+
+
+@transaction.atomic
+def fill(clinic: Clinic) -> int:
+    """Show today: close what earlier days left open, then live through the day up to now.
+
+    Gives the number of appointments that were made. A time that somebody has taken is left out.
+    """
+    now = clock.now()
+    begun = Appointment.objects.count()
+    _close_earlier_days(now)
+    for therapist in clinic.therapists:
+        _set_hours(therapist)
+    _open_around(now, clinic.therapists)
+    _live_through(clinic, now)
+    _book_later_days(clinic, now)
+    _guest_history(clinic, now)
+    _pending_hold(clinic, now)
+    _silence_extras(clinic)
+    return Appointment.objects.count() - begun
+
+
+@transaction.atomic
+def show_today(clinic: Clinic, *, empty: bool) -> int | None:
+    """Fill the clinic unless it shows today already; None when nothing had to be done."""
+    today = clock.today()
+    shown = DemoDay.objects.select_for_update().filter(id=1).first()
+    if shown is not None and shown.day == today and (shown.filled or empty):
+        return None
+    made = 0 if empty else fill(clinic)
+    DemoDay.objects.update_or_create(id=1, defaults={"day": today, "filled": not empty})
+    return made
+
+
+def _user_of(account: cast.Account) -> User:
+    found = User.objects.filter(username__iexact=account.username).first()
+    return found or create_user(
+        actor=SETUP,
+        username=account.username,
+        full_name=account.full_name,
+        role=account.role,
+        email=account.email,
+        phone=account.phone,
+        birth_date=account.birth_date,
+    )
+
+
+def _extra(number: int, person: cast.Extra) -> Patient:
+    username = cast.EXTRA_USERNAME.format(number=number)
+    if not User.objects.filter(username=username).exists():
+        create_user(
+            actor=SETUP,
+            username=username,
+            full_name=person.full_name,
+            role=Role.PATIENT,
+            email=f"{username}@vez.example",
+            phone=cast.EXTRA_PHONE.format(number=number),
+            birth_date=person.birth_date,
+            language=person.language,
+            label_choice=person.label_choice,
+        )
+    return Patient.objects.get(username=username)
+
+
+def _set_hours(therapist: Practitioner) -> None:
+    WorkingHours.objects.filter(practitioner=therapist).delete()
+    WorkingHours.objects.bulk_create(
+        WorkingHours(practitioner=therapist, weekday=weekday, start=OPENS, end=CLOSES)
+        for weekday in range(7)
+    )
+
+
+def _open_around(now: datetime, therapists: list[Practitioner]) -> None:
+    """Stretch today's hours so that the clinic is at work now, at any hour, and for a while yet."""
+    planned = day.visits(now)
+    first = clock.local(min(visit.start for visit in planned))
+    last = clock.local(max(now + AHEAD, *(visit.end for visit in planned)))
+    today = clock.local(now).date()
+    opens = time(first.hour)
+    closes = MIDNIGHT if last.date() > today or last.hour == 23 else time(last.hour + 1)
+    hours = WorkingHours.objects.filter(practitioner__in=therapists, weekday=today.weekday())
+    for row in hours.select_for_update().order_by("pk"):
+        row.start = min(row.start, opens)
+        row.end = MIDNIGHT if MIDNIGHT in {row.end, closes} else max(row.end, closes)
+        row.save(update_fields=["start", "end"])
+
+
+def _close_earlier_days(now: datetime) -> None:
+    opens, _ = clock.day_bounds(clock.local(now).date())
+    left = Appointment.objects.filter(status__in=LIVE, start__lt=opens).order_by("start")
+    for appointment in left.exclude(status=AppointmentStatus.PENDING):
+        close = (
+            visit.finish if appointment.status == AppointmentStatus.IN_PROGRESS else visit.no_show
+        )
+        close(appointment.pk, actor=SETUP)
+    holds.expire_due()
+
+
+def _live_through(clinic: Clinic, now: datetime) -> None:
+    """Book the day's visits the day before, then let everything happen in its order."""
+    opens, _ = clock.day_bounds(clock.local(now).date())
+    booked_at = opens - timedelta(hours=7)
+    happenings: list[tuple[datetime, int, Callable[[], object]]] = []
+    extras = iter(clinic.extras)
+    for order, planned in enumerate(day.visits(now)):
+        patient = clinic.guest if planned.is_guest else next(extras)
+        appointment_id = _book(
+            clinic,
+            patient,
+            planned.specialty,
+            clinic.therapists[planned.therapist],
+            planned.start,
+            at=booked_at + timedelta(minutes=order),
+        )
+        if appointment_id is not None:
+            happenings += _happenings(clinic, planned, appointment_id, order)
+    for instant, _, act in sorted(happenings, key=lambda happening: happening[:2]):
+        with clock.replaying(instant):
+            act()
+
+
+def _happenings(
+    clinic: Clinic, planned: Visit, appointment_id: UUID, order: int
+) -> list[tuple[datetime, int, Callable[[], object]]]:
+    reception = actor_of(clinic.staff["reception"])
+    therapist = clinic.therapists[planned.therapist]
+    treating = reception if therapist.user is None else actor_of(therapist.user)
+    over = visit.no_show if planned.part == Part.NO_SHOW else visit.finish
+    steps = (
+        (planned.arrived, visit.arrive, reception),
+        (planned.called, visit.call, treating),
+        (planned.started, visit.start, treating),
+        (planned.ended, over, treating),
+    )
+    return [
+        (instant, order, partial(step, appointment_id, actor=actor))
+        for instant, step, actor in steps
+        if instant is not None
+    ]
+
+
+def _book_later_days(clinic: Clinic, now: datetime) -> None:
+    for number, (offset, hour, therapist) in enumerate(LATER_DAYS):
+        start = _civil(now, offset, hour)
+        _book(
+            clinic,
+            clinic.extras[-2 - number],
+            cast.THERAPISTS[therapist].specialties[0],
+            clinic.therapists[therapist],
+            start,
+            at=now - timedelta(hours=1),
+        )
+
+
+def _guest_history(clinic: Clinic, now: datetime) -> None:
+    """The patient's account has a paid visit behind it and one to come, once."""
+    guest = clinic.guest
+    opens, closes = clock.day_bounds(clock.local(now).date())
+    of_guest = Appointment.objects.filter(patient=guest)
+    if not of_guest.filter(start__lt=opens).exists():
+        start = _civil(now, -7, 10)
+        past = _book_online(clinic, guest, "evaluation", 0, start, at=start - timedelta(days=1))
+        if past is not None:
+            reception = actor_of(clinic.staff["reception"])
+            for minutes, step in (
+                (-9, visit.arrive),
+                (1, visit.call),
+                (2, visit.start),
+                (40, visit.finish),
+            ):
+                with clock.replaying(start + timedelta(minutes=minutes)):
+                    step(past, actor=reception)
+    if not of_guest.filter(start__gte=closes, status=AppointmentStatus.BOOKED).exists():
+        _book_online(
+            clinic, guest, "musculoskeletal", 0, _civil(now, 3, 11), at=now - timedelta(hours=2)
+        )
+
+
+def _pending_hold(clinic: Clinic, now: datetime) -> None:
+    """Somebody is paying just now."""
+    free = slots("massage", None, now + timedelta(hours=2), now + timedelta(days=2))
+    for slot in free[:1]:
+        holds.hold(
+            patient=clinic.extras[-1],
+            specialty_code="massage",
+            practitioner_id=slot.practitioner_id,
+            start=slot.start,
+            actor=actor_of(clinic.extras[-1]),
+        )
+
+
+def _book(
+    clinic: Clinic,
+    patient: Patient,
+    specialty: str,
+    therapist: Practitioner,
+    start: datetime,
+    *,
+    at: datetime,
+) -> UUID | None:
+    with clock.replaying(at):
+        try:
+            return desk.book(
+                patient_id=patient.pk,
+                specialty_code=specialty,
+                practitioner_id=therapist.pk,
+                start=start,
+                actor=actor_of(clinic.staff["reception"]),
+            ).pk
+        except DomainError as refusal:
+            if refusal.code not in TAKEN:
+                raise
+            return None
+
+
+def _book_online(
+    clinic: Clinic,
+    patient: Patient,
+    specialty: str,
+    therapist: int,
+    start: datetime,
+    *,
+    at: datetime,
+) -> UUID | None:
+    """Held by the patient and paid three minutes later by Multibanco, with an invoice."""
+    with clock.replaying(at):
+        try:
+            appointment = holds.hold(
+                patient=patient,
+                specialty_code=specialty,
+                practitioner_id=clinic.therapists[therapist].pk,
+                start=start,
+                actor=actor_of(patient),
+            )
+        except DomainError as refusal:
+            if refusal.code not in TAKEN:
+                raise
+            return None
+        payment = checkout.start(
+            appointment.pk,
+            checkout.Order(Method.MULTIBANCO, checkout.Customer(CustomerKind.FINAL_CONSUMER)),
+        )
+    with clock.replaying(at + timedelta(minutes=3)):
+        BankPayment.objects.create(
+            entity=payment.entity,
+            reference=payment.reference,
+            amount=payment.amount,
+            paid_at=clock.now(),
+        )
+        settlement.apply(
+            Event(
+                event_id=f"demo:{payment.pk}",
+                type=EventType.PAID,
+                payment_id=None,
+                method=payment.method,
+                entity=payment.entity,
+                reference=payment.reference,
+                request_id="",
+                amount=payment.amount,
+                currency=payment.currency,
+                occurred_at=clock.now(),
+            ),
+            provider=payment.provider,
+        )
+    return appointment.pk
+
+
+def _silence_extras(clinic: Clinic) -> None:
+    """The sandbox phone is for the demo's own patient: nobody holds the phones of the others."""
+    phones = [patient.phone for patient in clinic.extras]
+    unsent = Message.objects.filter(to__in=phones, status="queued")
+    keys = [f"message:{message_id}" for message_id in unsent.values_list("pk", flat=True)]
+    OutboxMessage.objects.filter(key__in=keys).delete()
+    unsent.delete()
+
+
+def _civil(now: datetime, days: int, hour: int) -> datetime:
+    date = clock.local(now).date() + timedelta(days=days)
+    return datetime.combine(date, time(hour), clock.ZONE)
