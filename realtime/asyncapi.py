@@ -116,13 +116,15 @@ SCHEMAS: dict[str, Schema] = {
             "method": _one_of("multibanco", "mb_way"),
             "status": _one_of("pending", "paid", "refused", "expired", "failed", "refunded"),
             "amount": MONEY,
+            "reason": TEXT,
             "currency": TEXT,
             "entity": _or_null(TEXT),
             "reference": _or_null(TEXT),
             "phone": _or_null(TEXT),
             "expires_at": _or_null(INSTANT),
-        },
-        optional=["currency", "entity", "reference", "phone"],
+            "created_at": INSTANT,
+            "paid_at": _or_null(INSTANT),
+        }
     ),
     "board": _frame(
         "board",

@@ -1,10 +1,9 @@
 """What realtime does when something has happened. Connected in the composition root, after commit.
 
 The writer's process builds each frame once and publishes the encoded text; the hubs only pass it
-on. A change that another commit has already shown is not built again.
+on. The board comes first: the waiting room is who waits for it.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID
@@ -38,22 +37,6 @@ class CheckInEvent(Protocol):
     def device_id(self) -> UUID: ...
 
 
-class _Shown:
-    """The newest revision that this process has published to everybody."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._revision = -1
-
-    def covers(self, revision: int) -> bool:
-        return revision <= self._revision
-
-    def note(self, revision: int) -> None:
-        with self._lock:
-            self._revision = max(self._revision, revision)
-
-
-_shown = _Shown()
 Read = Callable[[UUID], dict[str, Any]]
 
 
@@ -101,14 +84,8 @@ def on_device_revoked(event: DeviceRevoked) -> None:
 
 
 def _show_queue() -> None:
-    """Board and day, unless somebody's later commit in this process has shown them already."""
-    revision = booking.revision()
-    if _shown.covers(revision):
-        return
-    board = publish([_to(groups.BOARD, frames.board(snapshots.board()))])
-    day = publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
-    if board and day:
-        _shown.note(revision)
+    publish([_to(groups.BOARD, frames.board(snapshots.board()))])
+    publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
 
 
 def _show_visits(practitioner_id: UUID | None, appointment_id: UUID | None) -> None:
@@ -120,13 +97,12 @@ def _show_visits(practitioner_id: UUID | None, appointment_id: UUID | None) -> N
         for appointment in practitioner["appointments"]
         if appointment["status"] == "arrived" or appointment["id"] == str(appointment_id)
     ]
-    publish(
-        _to(
-            groups.me(UUID(appointment["patient"]["id"])),
-            frames.visit(booking.visit(UUID(appointment["id"]))),
-        )
-        for appointment in concerned
-    )
+    publish(_visit(appointment) for appointment in concerned)
+
+
+def _visit(appointment: dict[str, Any]) -> tuple[str, Message]:
+    patient_id = UUID(appointment["patient"]["id"])
+    return _to(groups.me(patient_id), frames.visit(booking.visit(UUID(appointment["id"]))))
 
 
 def _to(group: str, frame: Frame) -> tuple[str, Message]:

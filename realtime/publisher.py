@@ -27,7 +27,7 @@ def publish(messages: Iterable[tuple[str, Message]]) -> bool:
     """Send each message to its group, in order. Never raises for a Redis that is down: the hubs
     find out from the database. Returns whether Redis took them all."""
     layer = get_channel_layer()
-    pipeline = _client().pipeline(transaction=False)
+    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
     for group, message in messages:
         pipeline.publish(channel_of(group), layer.serialize(message))
     try:
@@ -45,9 +45,9 @@ def channel_of(group: str) -> str:
 
 
 @functools.cache
-def _client() -> redis.Redis:
+def _client(url: str) -> redis.Redis:
     return redis.Redis.from_url(
-        settings.REDIS_URL,
+        url,
         socket_connect_timeout=CONNECT_SECONDS,
         socket_timeout=ANSWER_SECONDS,
         # One more try at once: the kept connection may date from before a restart of Redis.
