@@ -84,7 +84,7 @@ class AppointmentsView(ListAPIView[Appointment]):
     def get_queryset(self) -> Any:
         query = _validated(serializers.AppointmentQuery(data=self.request.query_params))
         return selectors.appointments_of(
-            self.request.user.pk,
+            _patient_id(self.request),
             statuses=query.get("status", ()),
             start=query.get("from"),
             end=query.get("to"),

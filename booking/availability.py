@@ -58,7 +58,7 @@ class Calendar:
         )
         self._practitioners: dict[UUID, Agenda] = {pk: Agenda() for pk in practitioner_ids}
         self._rooms: dict[UUID, Agenda] = {room.pk: Agenda() for room in directory.rooms()}
-        taken = occupying(now).filter(start__lt=end, end__gt=start).exclude(pk=without)
+        taken = occupying(now, without=without).filter(start__lt=end, end__gt=start)
         for practitioner_id, room_id, begins, ends in taken.order_by("start").values_list(
             "practitioner_id", "room_id", "start", "end"
         ):
@@ -122,10 +122,11 @@ class Calendar:
         return None
 
 
-def occupying(now: datetime) -> QuerySet[Appointment]:
+def occupying(now: datetime, *, without: UUID | None = None) -> QuerySet[Appointment]:
     """Appointments that take up time: live ones, but no hold that has run out."""
     lapsed = Q(status=AppointmentStatus.PENDING, hold_expires_at__lte=now)
-    return Appointment.objects.filter(status__in=LIVE).exclude(lapsed)
+    taken = Appointment.objects.filter(status__in=LIVE).exclude(lapsed)
+    return taken if without is None else taken.exclude(pk=without)
 
 
 def on_minute(instant: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -323,7 +323,9 @@ def _standings(appointments: Iterable[Appointment], now: datetime) -> dict[UUID,
     return result
 
 
-def _board_key(appointment: Appointment, standings: dict[UUID, Standing]) -> Sequence[object]:
+def _board_key(
+    appointment: Appointment, standings: dict[UUID, Standing]
+) -> tuple[int, float, int, datetime, str]:
     status = AppointmentStatus(appointment.status)
     standing = standings.get(appointment.pk)
     called_at = (appointment.called_at or appointment.start).timestamp()

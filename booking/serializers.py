@@ -1,7 +1,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from booking import links
@@ -38,11 +37,7 @@ class TimeRange(serializers.Serializer[Any]):
         start, end = attrs.get("from"), attrs.get("to")
         if start is not None and end is not None and end <= start:
             raise serializers.ValidationError(
-                {
-                    "to": [
-                        serializers.ErrorDetail(_("The end must be after the start."), "backwards")
-                    ]
-                }
+                {"to": [serializers.ErrorDetail("The end must be after the start.", "backwards")]}
             )
         return attrs
 
@@ -210,7 +205,7 @@ class WaitOut(serializers.Serializer[Any]):
 class StaffPatient(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField()
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
 
 
 class StaffAppointment(serializers.Serializer[Any]):
@@ -224,9 +219,9 @@ class StaffAppointment(serializers.Serializer[Any]):
     start = InstantField()
     end = InstantField()
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    source = serializers.ChoiceField(choices=Source.choices)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
     ticket = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
     arrived_at = InstantField(allow_null=True)
     called_at = InstantField(allow_null=True)
     call_number = serializers.IntegerField()

@@ -111,8 +111,10 @@ def refuse_busy_patient(
     patient_id: UUID, start: datetime, end: datetime, *, without: UUID | None = None
 ) -> None:
     """Raises DomainError `patient_busy`. The caller holds the patient's row."""
-    others = occupying(clock.now()).filter(patient=patient_id, start__lt=end, end__gt=start)
-    if others.exclude(pk=without).exists():
+    others = occupying(clock.now(), without=without).filter(
+        patient=patient_id, start__lt=end, end__gt=start
+    )
+    if others.exists():
         raise DomainError(Code.PATIENT_BUSY, pointer="/start")
 
 

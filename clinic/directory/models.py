@@ -158,7 +158,7 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    objects = PatientManager()  # type: ignore[assignment]
+    objects = PatientManager()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from clinic.directory.models import Practitioner, Specialty
 
 
-class SpecialtyOut(serializers.Serializer[Specialty]):
+class SpecialtyOut(serializers.Serializer[Any]):
     code = serializers.SlugField()
     name_pt = serializers.CharField()
     name_en = serializers.CharField()
@@ -19,7 +19,7 @@ class SpecialtyOut(serializers.Serializer[Specialty]):
         return specialty.name_in(get_language() or "pt")
 
 
-class PractitionerOut(serializers.Serializer[Practitioner]):
+class PractitionerOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     specialties = serializers.SerializerMethodField()
