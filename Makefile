@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format reset bench lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench lock schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ format: install ## format Python and TypeScript
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m clinic.demo.frontend npm run --silent format
+
+build: install ## build the front end into frontend/dist, if a source changed
+	@$(PY) -m clinic.demo.frontend build
 
 reset: install ## forget the demo's data, secrets and logs
 	@$(PY) -m clinic.demo reset

@@ -106,7 +106,7 @@ class Stack:
         )
         self._environment = self._write_environment(database, broker)
         self._prepare()
-        for program in self._programs():
+        for program in self.programs():
             program.start()
             self._watched.append(Watched(program))
         self._await_readiness()
@@ -223,7 +223,8 @@ class Stack:
             )
         self._say("The database is up to date and the demo clinic is filled", began)
 
-    def _programs(self) -> list[Program]:
+    def programs(self) -> list[Program]:
+        """The product's own processes, not started."""
         python = sys.executable
         celery: list[str | Path] = [python, "-m", "celery", "-A", "clinic.config.celery"]
         commands: dict[str, list[str | Path]] = {

@@ -1,0 +1,91 @@
+"""The deployment's files fit together; what `make run` starts is what production starts."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from clinic.demo.processes import Program
+from clinic.demo.stack import Stack
+from tests.docker import check
+
+
+def test_nothing_is_wrong_with_the_files() -> None:
+    assert check.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        ("FROM python:latest\nUSER vez", "Dockerfile: python:latest is not pinned to a version"),
+        ("FROM python:3.11-slim\nUSER root", "Dockerfile: the product runs as root"),
+        ("FROM python:3.11-slim\nENV SECRET_KEY=x", "Dockerfile: a secret in the image"),
+        ("FROM python:3.11-slim\nCOPY nowhere /x", "Dockerfile: nowhere does not exist"),
+        ("FROM python:3.11-slim\nCOPY tests /x", ".dockerignore keeps tests out of the image"),
+    ],
+)
+def test_a_planted_fault_in_the_dockerfile_is_found(fault: str, complaint: str) -> None:
+    found = check.dockerfile_problems(fault)
+
+    assert any(line.startswith(complaint) for line in found), found
+
+
+def test_an_unfinished_nginx_block_is_found(tmp_path: Path) -> None:
+    file = tmp_path / "broken.conf"
+    file.write_text("server {\n    listen 80\n")
+
+    assert check.nginx_problems(file) == [
+        "docker/nginx/broken.conf: ends within a block or a directive"
+    ]
+
+
+def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, port=8000, switch=None, say=print)  # type: ignore[arg-type]
+    (demo_web,) = [program for program in stack.programs() if program.name == "web"]
+    limits = [
+        "--ws",
+        "--ws-per-message-deflate",
+        "--ws-max-size",
+        "--ws-ping-interval",
+        "--ws-ping-timeout",
+        "--backlog",
+    ]
+
+    demo, production = demo_web.argv, check.command_of("web-ws")
+
+    for name in limits:
+        assert demo[demo.index(name) + 1] == production[production.index(name) + 1]
+
+
+def test_production_workers_take_the_demos_queues(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, port=8000, switch=None, say=print)  # type: ignore[arg-type]
+    (demo_worker,) = [program for program in stack.programs() if program.name == "worker"]
+    queues = demo_worker.argv[demo_worker.argv.index("--queues") + 1]
+
+    production = check.command_of("worker")
+
+    assert production[production.index("--queues") + 1] == f"${{WORKER_QUEUES:-{queues}}}"
+
+
+def test_start_refuses_a_name_it_does_not_know(tmp_path: Path) -> None:
+    unknown = Program("start", [check.DOCKER / "start", "everything"], log=tmp_path / "log")
+    unknown.start()
+    try:
+        assert unknown.wait(10)
+        assert unknown.exit_code() == 64
+    finally:
+        unknown.kill()
+
+
+def test_the_bundle_is_the_same_twice_and_starts_can_be_run(tmp_path: Path) -> None:
+    bundle = check.bundle_module()
+
+    names = bundle.write_bundle(tmp_path / "one.zip")
+    bundle.write_bundle(tmp_path / "two.zip")
+
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    assert {"docker-compose.yml", ".ebextensions/10-environment.config"} <= set(names)
+    with zipfile.ZipFile(tmp_path / "one.zip") as opened:
+        assert opened.testzip() is None
+        mode = opened.getinfo("docker/start").external_attr >> 16
+    assert mode & 0o111
