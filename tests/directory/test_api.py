@@ -1,0 +1,149 @@
+from decimal import Decimal
+
+import pytest
+from rest_framework.test import APIClient
+
+from clinic.directory.models import Practitioner, Specialty
+from clinic.directory.services import install_catalogue
+
+
+def test_the_catalogue_has_the_five_specialties_with_their_prices_and_vat(db):
+    install_catalogue()
+
+    listed = APIClient(headers={"Accept-Language": "en"}).get("/api/specialties").json()
+
+    assert [
+        (one["code"], one["duration_minutes"], one["price"], one["vat_rate"]) for one in listed
+    ] == [
+        ("massage", 45, "40.00", "23.00"),
+        ("evaluation", 40, "45.00", "0.00"),
+        ("musculoskeletal", 45, "40.00", "0.00"),
+        ("therapeutic_massage", 60, "50.00", "0.00"),
+        ("shock_waves", 20, "35.00", "0.00"),
+    ]
+    assert listed[1] == {
+        "code": "evaluation",
+        "name_pt": "Consulta de avaliação",
+        "name_en": "Evaluation appointment",
+        "name": "Evaluation appointment",
+        "duration_minutes": 40,
+        "price": "45.00",
+        "vat_rate": "0.00",
+    }
+    assert {one.vat_exemption for one in Specialty.objects.filter(vat_rate=0)} == {"M07"}
+
+
+def test_the_name_follows_the_language(db):
+    install_catalogue()
+
+    listed = APIClient(headers={"Accept-Language": "pt-PT"}).get("/api/specialties").json()
+
+    assert [one["name"] for one in listed][:2] == ["Massagem", "Consulta de avaliação"]
+
+
+def test_installing_again_keeps_what_somebody_has_changed(db):
+    install_catalogue()
+    Specialty.objects.filter(code="massage").update(price=Decimal("42.00"))
+
+    install_catalogue()
+
+    assert Specialty.objects.get(code="massage").price == Decimal("42.00")
+    assert Specialty.objects.count() == 5
+
+
+def test_practitioners_can_be_asked_for_by_specialty(clinic):
+    clinic.reis.specialties.set(["massage"])
+    Practitioner.objects.create(name="Former", room=clinic.room_1, is_active=False)
+
+    everybody = APIClient().get("/api/practitioners").json()
+    treating = APIClient().get("/api/practitioners?specialty=shock_waves").json()
+
+    assert [one["name"] for one in everybody] == ["Inês Sousa", "Tiago Reis"]
+    assert everybody[1] == {
+        "id": str(clinic.reis.pk),
+        "name": "Tiago Reis",
+        "specialties": ["massage"],
+    }
+    assert [one["name"] for one in treating] == ["Inês Sousa"]
+
+
+def test_practitioners_take_two_queries_however_many_there_are(clinic, django_assert_num_queries):
+    for number in range(5):
+        added = Practitioner.objects.create(name=f"More {number}", room=clinic.room_1)
+        added.specialties.set(["massage", "evaluation"])
+
+    with django_assert_num_queries(2):
+        APIClient().get("/api/practitioners")
+
+
+@pytest.mark.parametrize("code", ["palmistry", "x" * 50, "a b", "'"])
+def test_an_unknown_specialty_is_refused(clinic, code):
+    answer = APIClient().get("/api/practitioners", {"specialty": code})
+
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["pointer"] == "/specialty"
+
+
+def test_the_clinic_introduces_itself(clinic):
+    shown = APIClient().get("/api/clinic").json()
+
+    assert shown["name"] == "Clínica Vez"
+    assert shown["time_zone"] == "Europe/Lisbon"
+    assert shown["languages"] == ["pt", "en"]
+    assert "tax_id" not in shown
+
+
+def test_staff_see_the_rooms(clinic, client_of, sousa_user):
+    listed = client_of(sousa_user).get("/api/staff/rooms").json()
+
+    assert listed == [
+        {"id": str(clinic.room_1.pk), "name": "1"},
+        {"id": str(clinic.room_2.pk), "name": "2"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ("ana mart", ["Ana Carolina Martins"]),
+        ("MARTINS ana", ["Ana Carolina Martins"]),
+        ("912345678", ["Ana Carolina Martins"]),
+        ("+351 912 345 678", ["Ana Carolina Martins"]),
+        ("345678", ["Ana Carolina Martins", "Bruno Dias"]),
+        ("a", []),
+        ("%", []),
+        ("_%", []),
+        ("rita", []),
+        ("nobody", []),
+    ],
+)
+def test_the_reception_finds_patients_by_name_or_phone(ana, bruno, rita, client_of, search, found):
+    answer = client_of(rita).get("/api/staff/patients", {"search": search})
+
+    assert [one["full_name"] for one in answer.json()] == found
+
+
+def test_a_found_patient_comes_with_what_the_desk_needs_and_no_more(ana, rita, client_of):
+    (found,) = client_of(rita).get("/api/staff/patients?search=martins").json()
+
+    assert found == {
+        "id": str(ana.pk),
+        "full_name": "Ana Carolina Martins",
+        "phone": "+351912345678",
+        "birth_date": "1984-05-02",
+    }
+
+
+@pytest.mark.parametrize("who", ["ana", "sousa_user"])
+def test_patients_and_practitioners_cannot_search_patients(request, client_of, who, bruno):
+    client = client_of(request.getfixturevalue(who))
+
+    answer = client.get("/api/staff/patients?search=bruno")
+
+    assert answer.status_code == 403
+    assert "Bruno" not in answer.content.decode()
+
+
+def test_nobody_searches_patients_without_logging_in(bruno):
+    assert APIClient().get("/api/staff/patients?search=bruno").status_code == 401
