@@ -19,13 +19,18 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
 
+VAR_DIR = Path(env.str("CLINIC_VAR", default=str(BASE_DIR / "var")))
+if env.str("CLINIC_ENV", default="demo") == "demo" and (VAR_DIR / "demo.env").is_file():
+    # The launcher's secrets and addresses, so that manage.py works on the demo's database. What
+    # the environment says itself goes first.
+    environ.Env.read_env(VAR_DIR / "demo.env")
+
 CLINIC_ENV = env.str("CLINIC_ENV", default="demo")
 if CLINIC_ENV not in {"demo", "test", "production"}:
     raise ImproperlyConfigured("CLINIC_ENV must be demo, test or production")
 PRODUCTION = CLINIC_ENV == "production"
 DEBUG = False
 CLINIC_SANDBOX = env.bool("CLINIC_SANDBOX", default=not PRODUCTION)
-VAR_DIR = Path(env.str("CLINIC_VAR", default=str(BASE_DIR / "var")))
 
 
 def secret(name: str) -> str:
