@@ -1,0 +1,105 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { dayQuery } from "@/features/queue/data";
+import type { StaffAppointment } from "@/lib/api/types";
+import { addDays, civilDate } from "@/lib/civil";
+import { serverClock } from "@/lib/clock";
+import { formatDayLong, formatTime } from "@/lib/format";
+import { problemText } from "@/lib/i18n";
+import { useLanguage } from "@/lib/useLanguage";
+import {
+  Banner,
+  Button,
+  ChevronLeftIcon,
+  ChevronRightIcon,
+  EmptyState,
+  Pill,
+  SkeletonList,
+  type Tone,
+} from "@/ui";
+import styles from "./ListPage.module.css";
+
+const TONES: Partial<Record<StaffAppointment["status"], Tone>> = {
+  pending: "amber",
+  called: "amber",
+  no_show: "terra",
+  cancelled: "faint",
+  expired: "faint",
+  fulfilled: "faint",
+};
+
+/** Any day, practitioner by practitioner. */
+export function AgendaPage() {
+  const { t } = useTranslation(["staff", "common"]);
+  const language = useLanguage();
+  const today = civilDate(serverClock.now());
+  const [date, setDate] = useState(today);
+  const day = useQuery(dayQuery(date));
+  const busy = day.data?.practitioners.filter((each) => each.appointments.length) ?? [];
+
+  return (
+    <main className={styles.page} id="content">
+      <div className={styles.head}>
+        <h1 className={styles.title}>{formatDayLong(date, language)}</h1>
+        <div className={styles.tools}>
+          <Button
+            variant="quiet"
+            aria-label={t("agenda.previous")}
+            onPress={() => setDate(addDays(date, -1))}
+          >
+            <ChevronLeftIcon />
+          </Button>
+          <Button variant="quiet" isDisabled={date === today} onPress={() => setDate(today)}>
+            {t("agenda.today")}
+          </Button>
+          <Button
+            variant="quiet"
+            aria-label={t("agenda.next")}
+            onPress={() => setDate(addDays(date, 1))}
+          >
+            <ChevronRightIcon />
+          </Button>
+        </div>
+      </div>
+      {day.isError && (
+        <Banner tone="terra" live>
+          <p>{problemText(day.error)}</p>
+        </Banner>
+      )}
+      {day.isPending && <SkeletonList count={5} label={t("common:state.loading")} />}
+      {day.data && busy.length === 0 && (
+        <EmptyState title={t("agenda.empty")}>
+          <p>{t("agenda.empty_text")}</p>
+        </EmptyState>
+      )}
+      <div className={styles.columns}>
+        {busy.map((practitioner) => (
+          <section key={practitioner.id} className={styles.panel}>
+            <h2>{practitioner.name}</h2>
+            <ul>
+              {[...practitioner.appointments]
+                .sort((a, b) => a.start.localeCompare(b.start))
+                .map((appointment) => (
+                  <li key={appointment.id} className={styles.row}>
+                    <time>{formatTime(appointment.start)}</time>
+                    <span>
+                      <strong>{appointment.patient.full_name}</strong>
+                      <span className={styles.quiet}>
+                        {language === "pt"
+                          ? appointment.specialty.name_pt
+                          : appointment.specialty.name_en}
+                      </span>
+                    </span>
+                    <Pill tone={TONES[appointment.status] ?? "sage"}>
+                      {t(`common:status.${appointment.status}`)}
+                    </Pill>
+                  </li>
+                ))}
+            </ul>
+          </section>
+        ))}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,285 @@
+import { useTranslation } from "react-i18next";
+import { elapsed, lateness, minutesSince, nextStep, type Column } from "@/features/queue/column";
+import type { Press } from "@/features/queue/data";
+import type { StaffAppointment } from "@/lib/api/types";
+import { formatTime, waitWords } from "@/lib/format";
+import { Button, classes, Pill } from "@/ui";
+import styles from "./ColumnView.module.css";
+
+interface ColumnViewProps {
+  column: Column;
+  now: number;
+  number: number;
+  isMine: boolean;
+  isFocused: boolean;
+  onStep: () => void;
+  onPress: (press: Press) => void;
+  onOpen: (appointment: StaffAppointment) => void;
+  isPending: boolean;
+  mayBook: boolean;
+}
+
+export function ColumnView(props: ColumnViewProps) {
+  const { t } = useTranslation(["staff", "common"]);
+  const { column, now, number, isFocused, onOpen, onPress } = props;
+  const titleId = `column-${column.id}`;
+  const isFree = !column.inside.length && !column.called.length;
+  return (
+    <section
+      className={classes(styles.column, isFocused && styles.focused)}
+      aria-labelledby={titleId}
+    >
+      <header className={styles.head}>
+        <h2 id={titleId} className={styles.name}>
+          {column.name}
+          {props.isMine && <span className={styles.mine}>{t("column.me")}</span>}
+        </h2>
+        <p>{t("column.room", { room: column.room })}</p>
+        <kbd className={styles.number}>{number}</kbd>
+      </header>
+      <div className={styles.list}>
+        {column.inside.map((appointment) => (
+          <Inside key={appointment.id} appointment={appointment} now={now} onOpen={onOpen} />
+        ))}
+        {column.called.map((appointment) => (
+          <Called
+            key={appointment.id}
+            appointment={appointment}
+            now={now}
+            onOpen={onOpen}
+            onPress={onPress}
+          />
+        ))}
+        {isFree && <p className={styles.free}>{t("column.free")}</p>}
+        <ul>
+          {column.waiting.map((appointment) => (
+            <Waiting key={appointment.id} appointment={appointment} now={now} onOpen={onOpen} />
+          ))}
+          {column.expected.map((appointment) => (
+            <Expected
+              key={appointment.id}
+              appointment={appointment}
+              now={now}
+              onOpen={onOpen}
+              onPress={onPress}
+            />
+          ))}
+        </ul>
+        {column.done + column.missed > 0 && (
+          <p className={styles.done}>
+            {t("column.done", { done: column.done, missed: column.missed })}
+          </p>
+        )}
+      </div>
+      <Step {...props} />
+    </section>
+  );
+}
+
+function who(appointment: StaffAppointment): string {
+  return appointment.ticket
+    ? `${appointment.ticket} · ${appointment.patient.full_name}`
+    : appointment.patient.full_name;
+}
+
+interface CardProps {
+  appointment: StaffAppointment;
+  now: number;
+  onOpen: (appointment: StaffAppointment) => void;
+}
+
+function Inside({ appointment, now, onOpen }: CardProps) {
+  const { t } = useTranslation(["staff", "common"]);
+  const { minutes, planned, over, endsAt } = elapsed(appointment, now);
+  return (
+    <article className={classes(styles.card, over > 0 && styles.over)}>
+      <button type="button" className={styles.cardName} onClick={() => onOpen(appointment)}>
+        {who(appointment)}
+      </button>
+      <progress
+        className={styles.progress}
+        max={planned}
+        value={Math.min(minutes, planned)}
+        aria-label={t("column.elapsed", { minutes, planned })}
+      />
+      <p className={styles.facts}>
+        <span>{t("column.elapsed", { minutes, planned })}</span>
+        <span>
+          {over > 0
+            ? t("column.over", { minutes: over })
+            : t("column.ends", { time: formatTime(endsAt) })}
+        </span>
+      </p>
+    </article>
+  );
+}
+
+function Called({
+  appointment,
+  now,
+  onOpen,
+  onPress,
+}: CardProps & { onPress: (press: Press) => void }) {
+  const { t } = useTranslation(["staff", "common"]);
+  const minutes = minutesSince(appointment.called_at, now);
+  const number = appointment.call_number;
+  return (
+    <article className={classes(styles.card, styles.calledCard)}>
+      <button type="button" className={styles.cardName} onClick={() => onOpen(appointment)}>
+        {who(appointment)}
+      </button>
+      <p>
+        {minutes > 0 ? t("column.called", { minutes, number }) : t("column.called_now", { number })}
+      </p>
+      <div className={styles.cardActions}>
+        <Button
+          variant="plain"
+          size="small"
+          onPress={() => onPress({ action: "call-again", appointment: appointment.id })}
+        >
+          {t("action.call-again")}
+        </Button>
+        <Button
+          variant="plain"
+          size="small"
+          onPress={() => onPress({ action: "put-back", appointment: appointment.id })}
+        >
+          {t("action.put-back")}
+        </Button>
+      </div>
+    </article>
+  );
+}
+
+function Row({
+  appointment,
+  onOpen,
+  note,
+  faint,
+  children,
+}: Omit<CardProps, "now"> & { note: string; faint?: boolean; children: React.ReactNode }) {
+  return (
+    <li className={classes(styles.row, faint && styles.faint)}>
+      <time className={styles.time}>{formatTime(appointment.start)}</time>
+      <div className={styles.rowWho}>
+        <button type="button" className={styles.rowName} onClick={() => onOpen(appointment)}>
+          {who(appointment)}
+        </button>
+        <p className={styles.note}>{note}</p>
+      </div>
+      <div className={styles.rowEnd}>{children}</div>
+    </li>
+  );
+}
+
+function Waiting({ appointment, now, onOpen }: CardProps) {
+  const { t } = useTranslation(["staff", "common"]);
+  const waited = minutesSince(appointment.arrived_at, now);
+  const wait = appointment.wait ? waitWords(appointment.wait) : null;
+  const overdue = minutesSince(appointment.start, now) > 15;
+  return (
+    <Row
+      appointment={appointment}
+      onOpen={onOpen}
+      note={t("column.arrived", { time: formatTime(appointment.arrived_at ?? now) })}
+    >
+      {overdue ? (
+        <Pill tone="terra">{t("column.waits", { minutes: waited })}</Pill>
+      ) : (
+        wait && (
+          <Pill>
+            {wait.kind === "any_moment"
+              ? t("common:wait.any_moment")
+              : t("common:wait.range", { low: wait.low, high: wait.high })}
+          </Pill>
+        )
+      )}
+    </Row>
+  );
+}
+
+function Expected({
+  appointment,
+  now,
+  onOpen,
+  onPress,
+}: CardProps & { onPress: (press: Press) => void }) {
+  const { t } = useTranslation(["staff", "common"]);
+  if (appointment.status === "pending") {
+    return (
+      <Row
+        appointment={appointment}
+        onOpen={onOpen}
+        faint
+        note={t("column.unpaid", {
+          time: formatTime(appointment.hold_expires_at ?? appointment.start),
+        })}
+      >
+        <Pill tone="amber">{t("column.held")}</Pill>
+      </Row>
+    );
+  }
+  const late = lateness(appointment, now);
+  return (
+    <Row
+      appointment={appointment}
+      onOpen={onOpen}
+      note={late > 0 ? t("column.late", { minutes: late }) : t("column.not_here")}
+    >
+      <Button
+        variant="quiet"
+        size="small"
+        className={classes(styles.arrive, late > 15 && styles.lateButton)}
+        onPress={() => onPress({ action: "arrive", appointment: appointment.id })}
+        aria-label={`${t("action.arrive")}: ${appointment.patient.full_name}`}
+      >
+        {t("action.arrive")}
+      </Button>
+    </Row>
+  );
+}
+
+const KEYS = { "call-next": "C", start: "I", finish: "F", "walk-in": "N" } as const;
+const WORDS = {
+  "call-next": "step.call",
+  start: "step.start",
+  finish: "step.finish",
+  "walk-in": "step.walk_in",
+} as const;
+
+function Step({ column, onStep, onPress, isPending, mayBook }: ColumnViewProps) {
+  const { t } = useTranslation(["staff", "common"]);
+  const step = nextStep(column);
+  const [waiting] = column.waiting;
+  const callsToo = step.action === "finish" && waiting && !column.called.length;
+  const ticket = step.action === "walk-in" ? "" : step.appointment.ticket;
+  return (
+    <footer className={styles.step}>
+      {callsToo && (
+        <Button
+          variant="plain"
+          size="small"
+          wide
+          isDisabled={isPending}
+          onPress={() => onPress({ action: "call-next", practitioner: column.id })}
+        >
+          {t("step.call", { ticket: waiting.ticket })} <kbd className={styles.quietKey}>C</kbd>
+        </Button>
+      )}
+      {(step.action !== "walk-in" || mayBook) && (
+        <Button
+          data-next-step=""
+          variant={step.action === "walk-in" ? "quiet" : "pine"}
+          wide
+          onPress={onStep}
+          isDisabled={isPending}
+        >
+          {t(WORDS[step.action], { ticket })}{" "}
+          <kbd className={styles.key} aria-hidden="true">
+            {KEYS[step.action]}
+          </kbd>
+        </Button>
+      )}
+    </footer>
+  );
+}

@@ -1,0 +1,92 @@
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useQueryClient } from "@tanstack/react-query";
+import { NavLink, Outlet } from "react-router";
+import { LoginForm, meQuery, onSessionEnd, useLogout, useMe } from "@/features/auth";
+import type { User } from "@/lib/api/types";
+import { Button, LanguageSwitch, Spinner, TilePattern } from "@/ui";
+import styles from "./Shell.module.css";
+
+/** The frame of every staff page; in front of it, the login. */
+export function Shell() {
+  const { t } = useTranslation(["staff", "common"]);
+  const me = useMe();
+  const client = useQueryClient();
+  useEffect(() => onSessionEnd(() => client.setQueryData(meQuery.queryKey, null)), [client]);
+  useEffect(() => {
+    document.title = t("title");
+  }, [t]);
+
+  if (me.isPending) {
+    return (
+      <main className={styles.door} aria-busy="true">
+        <Spinner />
+      </main>
+    );
+  }
+  if (!me.data || me.data.role === "patient") return <Door user={me.data ?? null} />;
+  return (
+    <div className={styles.shell}>
+      <Bar user={me.data} />
+      <Outlet />
+    </div>
+  );
+}
+
+function Door({ user }: { user: User | null }) {
+  const { t } = useTranslation(["staff", "common"]);
+  const logout = useLogout();
+  return (
+    <main className={styles.door}>
+      <div className={styles.doorBand}>
+        <TilePattern />
+        <p>Vez</p>
+        <LanguageSwitch className={styles.doorLanguage} />
+      </div>
+      <div className={styles.doorPanel}>
+        {user ? (
+          <>
+            <h1>{t("login.no_access")}</h1>
+            <p className={styles.doorText}>{t("login.no_access_text", { name: user.full_name })}</p>
+            <Button size="large" wide onPress={() => logout.mutate()} isPending={logout.isPending}>
+              {t("common:action.logout")}
+            </Button>
+          </>
+        ) : (
+          <>
+            <h1>{t("login.title")}</h1>
+            <p className={styles.doorText}>{t("login.text")}</p>
+            <LoginForm onDone={() => undefined} />
+          </>
+        )}
+      </div>
+    </main>
+  );
+}
+
+function Bar({ user }: { user: User }) {
+  const { t } = useTranslation(["staff", "common"]);
+  const logout = useLogout();
+  const mayPair = user.role !== "practitioner";
+  return (
+    <header className={styles.bar}>
+      <p className={styles.name}>Vez</p>
+      <nav aria-label={t("nav.label")} className={styles.nav}>
+        <NavLink to="/" end>
+          {t("nav.today")}
+        </NavLink>
+        <NavLink to="/agenda">{t("nav.agenda")}</NavLink>
+        {mayPair && <NavLink to="/ecras">{t("nav.screens")}</NavLink>}
+      </nav>
+      <div className={styles.person}>
+        <span className={styles.role}>
+          {user.role === "patient" ? "" : t(`role.${user.role}`)} · {user.full_name}
+        </span>
+        <LanguageSwitch className={styles.barButton} />
+        <Button variant="plain" className={styles.barButton} onPress={() => logout.mutate()}>
+          {t("common:action.logout")}
+        </Button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,200 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/features/auth";
+import { columnsOf, nextStep, summary, type Column } from "@/features/queue/column";
+import { useLiveDay, type LiveDay } from "@/features/queue/data";
+import type { StaffAppointment } from "@/lib/api/types";
+import { civilDate } from "@/lib/civil";
+import { formatDayNumber, formatMonth, formatTime, formatWeekdayLong } from "@/lib/format";
+import { problemText } from "@/lib/i18n";
+import { useLanguage } from "@/lib/useLanguage";
+import { useServerNow } from "@/lib/useNow";
+import { Banner, Button, SkeletonList } from "@/ui";
+import { AppointmentDialog } from "./AppointmentDialog";
+import { BookDialog } from "./BookDialog";
+import { ColumnView } from "./ColumnView";
+import { KeysDialog } from "./KeysDialog";
+import styles from "./TodayPage.module.css";
+import { usePresses } from "./usePresses";
+
+const STALE_AFTER_MS = 60_000;
+
+type Open =
+  | { dialog: "none" }
+  | { dialog: "keys" }
+  | { dialog: "walk-in"; practitioner: string }
+  | { dialog: "book" }
+  | { dialog: "appointment"; id: string };
+
+const NONE: Open = { dialog: "none" };
+
+export function TodayPage() {
+  const { t } = useTranslation(["staff", "common"]);
+  const language = useLanguage();
+  const live = useLiveDay();
+  const now = useServerNow(5000);
+  const me = useMe();
+  const { press, isPending } = usePresses();
+  const [open, setOpen] = useState<Open>(NONE);
+  const [focused, setFocused] = useState(0);
+  const board = useRef<HTMLDivElement>(null);
+
+  const own = me.data?.role === "practitioner" ? me.data.full_name : null;
+  const columns = useMemo(() => {
+    const all = live.day ? columnsOf(live.day) : [];
+    return own ? [...all].sort((a, b) => Number(b.name === own) - Number(a.name === own)) : all;
+  }, [live.day, own]);
+
+  const focusColumn = useCallback((index: number) => {
+    setFocused(index);
+    const column = board.current?.children.item(index);
+    column?.querySelector<HTMLElement>("[data-next-step]")?.focus();
+  }, []);
+
+  const act = useCallback(
+    (column: Column) => {
+      const step = nextStep(column);
+      if (step.action === "walk-in") setOpen({ dialog: "walk-in", practitioner: column.id });
+      else if (step.action === "call-next") {
+        press({ action: "call-next", practitioner: column.id });
+      } else press({ action: step.action, appointment: step.appointment.id });
+    },
+    [press],
+  );
+
+  useEffect(() => {
+    const container = board.current;
+    function onFocusIn(event: FocusEvent) {
+      const index = Array.from(container?.children ?? []).findIndex((column) =>
+        column.contains(event.target as Node),
+      );
+      if (index >= 0) setFocused(index);
+    }
+    container?.addEventListener("focusin", onFocusIn);
+    return () => container?.removeEventListener("focusin", onFocusIn);
+  }, []);
+
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent) {
+      const target = event.target as HTMLElement;
+      if (event.ctrlKey || event.metaKey || event.altKey || open.dialog !== "none") return;
+      if (target.closest("input, textarea, select, [role=listbox]")) return;
+      const column = columns[focused];
+      const key = event.key.toLowerCase();
+      const [called] = column?.called ?? [];
+      const [inside] = column?.inside ?? [];
+      if (/^[1-9]$/.test(key) && columns[Number(key) - 1]) focusColumn(Number(key) - 1);
+      else if (key === "arrowright") focusColumn(Math.min(columns.length - 1, focused + 1));
+      else if (key === "arrowleft") focusColumn(Math.max(0, focused - 1));
+      else if (key === "?") setOpen({ dialog: "keys" });
+      else if (!column) return;
+      else if (key === "c" && column.waiting.length) {
+        press({ action: "call-next", practitioner: column.id });
+      } else if (key === "i" && called) press({ action: "start", appointment: called.id });
+      else if (key === "f" && inside) press({ action: "finish", appointment: inside.id });
+      else if (key === "r" && called) press({ action: "call-again", appointment: called.id });
+      else if (key === "n") setOpen({ dialog: "walk-in", practitioner: column.id });
+      else return;
+      event.preventDefault();
+    }
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
+  }, [columns, focusColumn, focused, open.dialog, press]);
+
+  const shown = useMemo(() => {
+    if (open.dialog !== "appointment") return null;
+    const all = live.day?.practitioners.flatMap((each) => each.appointments) ?? [];
+    return all.find(({ id }) => id === open.id) ?? null;
+  }, [live.day, open]);
+
+  const today = civilDate(now);
+  const totals = summary(columns, now);
+  const close = () => setOpen(NONE);
+  const mayBook = me.data?.role !== "practitioner";
+
+  return (
+    <main className={styles.page} id="content">
+      <div className={styles.head}>
+        <h1 className={styles.title}>
+          {`${formatWeekdayLong(today, language)}, ${formatDayNumber(today)} ${formatMonth(today, language)}`}
+        </h1>
+        <p className={styles.fact}>
+          <strong>{totals.waiting}</strong> {t("summary.waiting")}
+        </p>
+        {totals.medianWait !== null && (
+          <p className={styles.fact}>
+            <strong>{t("summary.minutes", { count: totals.medianWait })}</strong>{" "}
+            {t("summary.median")}
+          </p>
+        )}
+        {totals.late > 0 && (
+          <p className={`${styles.fact} ${styles.late}`}>
+            <strong>{totals.late}</strong>{" "}
+            {t(totals.late === 1 ? "summary.late_one" : "summary.late_other")}
+          </p>
+        )}
+        <Link live={live} now={now} />
+        <div className={styles.tools}>
+          <Button variant="plain" size="small" onPress={() => setOpen({ dialog: "keys" })}>
+            {t("keys.open")} <kbd className={styles.key}>?</kbd>
+          </Button>
+          {mayBook && (
+            <Button variant="quiet" size="small" onPress={() => setOpen({ dialog: "book" })}>
+              {t("book.open")}
+            </Button>
+          )}
+        </div>
+      </div>
+      {!live.day && Boolean(live.error) && (
+        <Banner tone="terra" live>
+          <p>{problemText(live.error)}</p>
+        </Banner>
+      )}
+      {!live.day && !live.error && <SkeletonList count={4} label={t("common:state.loading")} />}
+      <div className={styles.columns} ref={board}>
+        {columns.map((column, index) => (
+          <ColumnView
+            key={column.id}
+            column={column}
+            now={now}
+            number={index + 1}
+            isMine={column.name === own}
+            isFocused={index === focused}
+            onStep={() => act(column)}
+            onPress={press}
+            onOpen={(appointment: StaffAppointment) =>
+              setOpen({ dialog: "appointment", id: appointment.id })
+            }
+            isPending={isPending}
+            mayBook={mayBook}
+          />
+        ))}
+      </div>
+      <AppointmentDialog appointment={shown} onClose={close} onPress={press} />
+      <KeysDialog isOpen={open.dialog === "keys"} onClose={close} />
+      {(open.dialog === "walk-in" || open.dialog === "book") && (
+        <BookDialog
+          walkIn={open.dialog === "walk-in"}
+          practitioner={open.dialog === "walk-in" ? open.practitioner : null}
+          onClose={close}
+        />
+      )}
+    </main>
+  );
+}
+
+function Link({ live, now }: { live: LiveDay; now: number }) {
+  const { t } = useTranslation(["staff", "common"]);
+  const stale = live.confirmedAt > 0 && now - live.confirmedAt > STALE_AFTER_MS;
+  const state =
+    live.link === "live" && !stale ? "live" : live.link === "connecting" ? "connecting" : "lost";
+  return (
+    <p className={`${styles.fact} ${styles.link ?? ""}`} role="status" data-state={state}>
+      <span className={styles.dot} aria-hidden="true" />
+      {t(`link.${state}`)}
+      {state === "lost" && live.confirmedAt > 0
+        ? ` · ${t("link.stale", { time: formatTime(live.confirmedAt) })}`
+        : ""}
+    </p>
+  );
+}

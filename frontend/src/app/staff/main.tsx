@@ -1,0 +1,38 @@
+import { createRoot } from "react-dom/client";
+import { createBrowserRouter, RouterProvider } from "react-router";
+import { startI18n } from "@/lib/i18n";
+import { createQueryClient } from "@/lib/query";
+import { en } from "@/locales/en/staff";
+import { pt } from "@/locales/pt/staff";
+import { Crash, Providers } from "@/ui";
+import { AgendaPage } from "./AgendaPage";
+import { ScreensPage } from "./ScreensPage";
+import { Shell } from "./Shell";
+import { TodayPage } from "./TodayPage";
+import "@/ui/base.css";
+
+startI18n({ staff: { pt, en } });
+
+const router = createBrowserRouter(
+  [
+    {
+      element: <Shell />,
+      errorElement: <Crash />,
+      children: [
+        { index: true, element: <TodayPage /> },
+        { path: "agenda", element: <AgendaPage /> },
+        { path: "ecras", element: <ScreensPage /> },
+      ],
+    },
+  ],
+  { basename: "/staff" },
+);
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <Providers client={createQueryClient()}>
+      <RouterProvider router={router} />
+    </Providers>,
+  );
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import type { Day, StaffAppointment } from "@/lib/api/types";
+import { columnsOf, elapsed, nextStep, summary, withAppointment } from "./column";
+
+const NOON = Date.parse("2026-11-23T12:00:00Z");
+
+function minutes(offset: number): string {
+  return new Date(NOON + offset * 60_000).toISOString();
+}
+
+function appointment(
+  id: string,
+  status: StaffAppointment["status"],
+  changes: Partial<StaffAppointment> = {},
+): StaffAppointment {
+  return {
+    id,
+    patient: { id: `p${id}`, full_name: "Ana Martins", label: "Ana M." },
+    specialty: { code: "massage", name_pt: "Massagem", name_en: "Massage" },
+    practitioner: { id: "sousa", name: "Inês Sousa" },
+    room: { id: "r1", name: "1" },
+    start: minutes(0),
+    end: minutes(45),
+    status,
+    ticket: `A00${id}`,
+    label: "Ana M.",
+    arrived_at: null,
+    called_at: null,
+    call_number: 0,
+    started_at: null,
+    ended_at: null,
+    hold_expires_at: null,
+    source: "online",
+    wait: null,
+    ...changes,
+  };
+}
+
+function day(...appointments: StaffAppointment[]): Day {
+  return {
+    type: "day",
+    revision: 1,
+    server_time: minutes(0),
+    date: "2026-11-23",
+    practitioners: [
+      { id: "sousa", name: "Inês Sousa", room: { id: "r1", name: "1" }, appointments },
+    ],
+  };
+}
+
+function column(...appointments: StaffAppointment[]) {
+  const [only] = columnsOf(day(...appointments));
+  if (!only) throw new Error("no column");
+  return only;
+}
+
+describe("nextStep", () => {
+  it("finishes, then starts, then calls the earliest, then takes a walk-in", () => {
+    const inside = appointment("1", "in_progress");
+    const called = appointment("2", "called");
+    const later = appointment("3", "arrived", { start: minutes(30) });
+    const sooner = appointment("4", "arrived", { start: minutes(15) });
+
+    expect(nextStep(column(later, sooner, called, inside))).toEqual({
+      action: "finish",
+      appointment: inside,
+    });
+    expect(nextStep(column(later, sooner, called))).toEqual({
+      action: "start",
+      appointment: called,
+    });
+    expect(nextStep(column(later, sooner))).toEqual({
+      action: "call-next",
+      appointment: sooner,
+    });
+    expect(nextStep(column())).toEqual({ action: "walk-in" });
+  });
+});
+
+describe("elapsed", () => {
+  it("counts whole minutes and what runs over the plan", () => {
+    const running = appointment("1", "in_progress", { started_at: minutes(-58) });
+
+    expect(elapsed(running, NOON)).toEqual({ minutes: 58, planned: 45, over: 13, endsAt: NOON });
+  });
+});
+
+describe("summary", () => {
+  it("counts who waits, the median so far, and who is late by more than a quarter of an hour", () => {
+    const columns = [
+      column(
+        appointment("1", "arrived", { arrived_at: minutes(-4) }),
+        appointment("2", "arrived", { arrived_at: minutes(-10) }),
+        appointment("3", "booked", { start: minutes(-16) }),
+        appointment("4", "booked", { start: minutes(-15) }),
+      ),
+    ];
+
+    expect(summary(columns, NOON)).toEqual({ waiting: 2, medianWait: 7, late: 1 });
+  });
+
+  it("has no median when nobody waits", () => {
+    expect(summary([column()], NOON).medianWait).toBeNull();
+  });
+});
+
+describe("withAppointment", () => {
+  it("replaces the appointment that a press returned", () => {
+    const before = day(appointment("1", "arrived"));
+
+    const after = withAppointment(before, appointment("1", "called"));
+
+    expect(columnsOf(after)[0]?.called.map(({ id }) => id)).toEqual(["1"]);
+    expect(columnsOf(after)[0]?.waiting).toEqual([]);
+  });
+});
