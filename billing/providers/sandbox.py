@@ -32,6 +32,7 @@ ENTITY = "99999"
 SUBENTITY = "999"
 SIGNATURE_HEADER = "X-Signature"
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+MOST_DIGITS = 8
 REJECTIONS = frozenset({"not_enrolled", "declined", "refused"})
 
 
@@ -184,7 +185,7 @@ def _money(body: Mapping[str, Any], name: str) -> Decimal:
         amount = Decimal(_text(body, name))
     except InvalidOperation:
         _malformed(name)
-    if not amount.is_finite() or abs(amount) >= 10**8:
+    if not amount.is_finite() or amount.adjusted() >= MOST_DIGITS:
         _malformed(name)
     return amount
 

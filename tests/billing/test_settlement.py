@@ -1,0 +1,209 @@
+"""Every order of events ends in the right state, or on a person's desk."""
+
+from datetime import timedelta
+
+import pytest
+
+from billing.events import PaymentChanged
+from billing.models import (
+    TRANSITIONS,
+    Invoice,
+    Payment,
+    PaymentEvent,
+    PaymentIssue,
+    PaymentStatus,
+    Reason,
+    RequestState,
+)
+from billing.services import closing, ledger
+from clinic.core import clock, events
+from clinic.core.audit import Actor
+from clinic.core.models import AuditEntry
+from tests.billing import factories
+from tests.billing.factories import drain, notice, send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def push(held) -> Payment:
+    """An MB WAY request that the bank has accepted."""
+    payment = factories.mb_way(held)
+    payment.request_state = RequestState.ACCEPTED
+    payment.request_id = "request-1"
+    payment.save()
+    return payment
+
+
+def tell(client, payment: Payment, **changes) -> Payment:
+    send(client, notice(payment, **changes))
+    drain()
+    payment.refresh_from_db()
+    return payment
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "reason"),
+    [
+        ("refused", PaymentStatus.REFUSED, Reason.REFUSED),
+        ("expired", PaymentStatus.EXPIRED, Reason.TIMED_OUT),
+        ("failed", PaymentStatus.FAILED, Reason.DECLINED),
+    ],
+)
+def test_a_push_that_comes_to_nothing_leaves_the_slot_held(client, push, kind, status, reason):
+    tell(client, push, type=kind)
+
+    assert (push.status, push.reason) == (status, reason)
+    push.appointment.refresh_from_db()
+    assert push.appointment.status == "pending"
+    assert not Invoice.objects.exists()
+
+
+@pytest.mark.parametrize("first", ["refused", "expired", "failed"])
+def test_money_wins_over_an_earlier_no(client, push, first):
+    tell(client, push, type=first)
+    tell(client, push)
+
+    assert (push.status, push.reason) == (PaymentStatus.PAID, Reason.NONE)
+    assert Invoice.objects.count() == 1
+
+
+@pytest.mark.parametrize("late", ["refused", "expired", "failed"])
+def test_paid_never_goes_back(client, push, late):
+    tell(client, push)
+    tell(client, push, type=late)
+
+    assert push.status == PaymentStatus.PAID
+    assert [
+        (event.type, event.from_status, event.to_status)
+        for event in PaymentEvent.objects.order_by("pk")
+    ] == [("paid", "pending", "paid"), (late, "paid", "paid")]
+    assert not PaymentIssue.objects.exists()
+
+
+def test_a_notice_that_overtakes_the_answer_to_our_call_brings_the_providers_id(client, held):
+    payment = factories.mb_way(held)
+
+    tell(client, payment, request_id="request-9")
+
+    assert (payment.status, payment.request_id) == (PaymentStatus.PAID, "request-9")
+
+
+def test_the_request_of_another_payment_pays_nothing(client, push):
+    tell(client, push, request_id="request-2")
+
+    assert push.status == PaymentStatus.PENDING
+    assert PaymentIssue.objects.get().kind == "orphan"
+
+
+def test_a_second_yes_to_one_push_is_the_same_yes(client, push):
+    tell(client, push)
+    tell(client, push)
+
+    assert not PaymentIssue.objects.exists()
+    assert Invoice.objects.count() == 1
+
+
+def test_a_reference_paid_twice_is_for_a_person(client, held):
+    payment = factories.multibanco(held)
+    tell(client, payment)
+    tell(client, payment)
+
+    assert payment.status == PaymentStatus.PAID
+    assert PaymentIssue.objects.get().kind == "duplicate"
+    assert PaymentEvent.objects.count() == 2
+    assert Invoice.objects.count() == 1
+
+
+def test_both_methods_paid_keeps_both_and_invoices_one(client, held):
+    reference = factories.multibanco(held)
+    push = factories.mb_way(held)
+    tell(client, push, request_id="request-1")
+    tell(client, reference)
+
+    assert (push.status, reference.status) == (PaymentStatus.PAID, PaymentStatus.PAID)
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("duplicate", reference.id)
+    assert Invoice.objects.get().payment_id == push.id
+
+
+def test_paying_one_method_closes_the_other(client, held):
+    reference = factories.multibanco(held)
+    push = factories.mb_way(held)
+
+    tell(client, reference)
+
+    push.refresh_from_db()
+    assert reference.status == PaymentStatus.PAID
+    assert (push.status, push.reason) == (PaymentStatus.EXPIRED, Reason.REPLACED)
+
+
+def test_money_after_the_slot_was_released_is_kept_for_a_person(client, held):
+    payment = factories.multibanco(held)
+    held.status, held.closed_at = "expired", clock.now()
+    held.save()
+    closing.close(held.pk, refundable=False)
+    payment.refresh_from_db()
+    assert (payment.status, payment.reason) == (PaymentStatus.EXPIRED, Reason.HOLD_ENDED)
+
+    tell(client, payment)
+
+    held.refresh_from_db()
+    assert payment.status == PaymentStatus.PAID
+    assert held.status == "expired"
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("late", payment.id)
+    assert not Invoice.objects.exists()
+
+
+def test_a_clock_ahead_of_ours_does_not_date_money_in_the_future(client, held):
+    payment = factories.multibanco(held)
+    ahead = clock.now() + timedelta(hours=1)
+
+    tell(client, payment, occurred_at=ahead.isoformat())
+
+    assert payment.paid_at is not None
+    assert payment.paid_at < ahead
+    assert PaymentEvent.objects.get().occurred_at == ahead
+
+
+def test_every_change_is_announced_and_audited(client, held):
+    heard: list[PaymentChanged] = []
+    events.subscribe(PaymentChanged, heard.append, when="now")
+    payment = factories.multibanco(held)
+    tell(client, payment)
+
+    assert [change.payment_id for change in heard] == [payment.id, payment.id]
+    assert {(change.patient_id, change.appointment_id) for change in heard} == {
+        (held.patient_id, held.pk)
+    }
+    entry = AuditEntry.objects.get(action="payment.status")
+    assert (entry.actor_kind, entry.actor_id) == ("provider", "sandbox")
+    assert entry.data == {"before": "pending", "after": "paid", "reason": ""}
+    assert entry.patient_id == held.patient_id
+
+
+@pytest.mark.parametrize("before", PaymentStatus.values)
+@pytest.mark.parametrize("after", PaymentStatus.values)
+def test_the_table_of_moves_is_the_law(held, before, after):
+    payment = factories.multibanco(held)
+    stamp = clock.now() if before in {"paid", "refunded"} else None
+    Payment.objects.filter(pk=payment.pk).update(status=before, paid_at=stamp)
+    payment.refresh_from_db()
+    actor = Actor.system("test")
+
+    if after in TRANSITIONS[before]:
+        ledger.move(
+            payment,
+            PaymentStatus(after),
+            actor=actor,
+            paid_at=stamp or clock.now() if after in {"paid", "refunded"} else None,
+        )
+        expected = after
+    else:
+        with pytest.raises(ValueError, match="->"):
+            ledger.move(payment, PaymentStatus(after), actor=actor)
+        expected = before
+
+    payment.refresh_from_db()
+    assert payment.status == expected
