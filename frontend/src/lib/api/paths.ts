@@ -5,8 +5,12 @@ import type * as T from "./types";
 interface Json<B> {
   content: { "application/json": B };
 }
-type Optional<K extends string, V> = [V] extends [never] ? Partial<Record<K, never>> : Record<K, V>;
-type Parameters<P, Q, H> = Optional<"path", P> & Optional<"query", Q> & Optional<"header", H>;
+type Part<K extends string, V> = [V] extends [never]
+  ? Partial<Record<K, never>>
+  : Partial<V> extends V
+    ? Partial<Record<K, V>>
+    : Record<K, V>;
+type Parameters<P, Q, H> = Part<"path", P> & Part<"query", Q> & Part<"header", H>;
 interface Read<B, Q = never, P = never> {
   parameters: Parameters<P, Q, never>;
   responses: { 200: Json<B> };

@@ -22,7 +22,10 @@ export interface Clinic {
   languages: string[];
   sandbox: boolean;
   phone: string;
-  consent: { version: string };
+  address_line: string;
+  postal_code: string;
+  city: string;
+  cancel_free_hours: number;
 }
 
 export interface Specialty {
@@ -236,20 +239,29 @@ export interface Invoice {
 
 export type FaceStatus = "none" | "processing" | "enrolled" | "failed";
 
+export interface FaceReason {
+  /** Position in the upload, from 1; null where it concerns all. */
+  photo: number | null;
+  code: string;
+}
+
 export interface Face {
   status: FaceStatus;
-  reasons: string[];
+  reasons: FaceReason[];
   engine: string | null;
+  enrolled_at: string | null;
   expires_at: string | null;
   consent: { version: string; text_pt: string; text_en: string; given_at: string | null };
   adult: boolean;
+  recommended_photos: number;
+  max_photos: number;
 }
 
 export interface Access {
-  id?: string;
-  action: string;
   at: string;
-  actor: string;
+  action: string;
+  subject: string;
+  actor: { kind: "user" | "device" | "system" | "provider"; role: string; name: string | null };
 }
 
 export type CheckInStatus =
@@ -317,9 +329,9 @@ export interface MbWayRequest {
   id: string;
   phone: string;
   amount: string;
-  description?: string;
   status: string;
   created_at: string;
+  expires_at: string;
 }
 
 /** Everything that comes over a websocket, told apart by `type`. */

@@ -1,0 +1,72 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-aria-components";
+import type { Language, User } from "@/lib/api/types";
+import { screenLabel } from "@/lib/label";
+import { Button, ChevronRightIcon, Page, SegmentedControl } from "@/ui";
+import { useProfileChange } from "./data";
+import styles from "./Profile.module.css";
+
+/** My account: one row for each thing that can be looked at or changed. */
+export function AccountPage({
+  user,
+  faceState,
+  onLogout,
+  isLoggingOut,
+}: {
+  user: User;
+  faceState: string;
+  onLogout: () => void;
+  isLoggingOut: boolean;
+}) {
+  const { t } = useTranslation(["patient", "common"]);
+  const change = useProfileChange();
+  return (
+    <Page title={t("me.title")} lead={user.full_name} narrow>
+      <div className={styles.rows}>
+        <Row href="/eu/dados" title={t("me.details")} hint={t("me.details_hint")} />
+        <Row
+          href="/eu/ecras"
+          title={t("me.screens")}
+          hint={
+            user.label_choice === "ticket"
+              ? t("label.ticket")
+              : screenLabel(user.full_name, user.label_choice, "")
+          }
+        />
+        <Row href="/eu/rosto" title={t("me.face")} hint={faceState} />
+        <Row href="/eu/acessos" title={t("me.accesses")} hint={t("me.accesses_hint")} />
+      </div>
+      <div className={styles.foot}>
+        <SegmentedControl<Language>
+          label={t("me.language")}
+          value={user.language}
+          onChange={(language) => change.mutate({ language })}
+          segments={[
+            { value: "pt", label: <span lang="pt-PT">{t("common:language.pt")}</span> },
+            { value: "en", label: <span lang="en">{t("common:language.en")}</span> },
+          ]}
+        />
+        <Button
+          variant="danger"
+          className={styles.logout}
+          isPending={isLoggingOut}
+          onPress={onLogout}
+        >
+          {t("me.logout")}
+        </Button>
+      </div>
+    </Page>
+  );
+}
+
+function Row({ href, title, hint }: { href: string; title: string; hint: string }) {
+  return (
+    <Link href={href} className={styles.row}>
+      <span>
+        <span className={styles.rowTitle}>{title}</span>
+        <span className={styles.rowHint}>{hint}</span>
+      </span>
+      <ChevronRightIcon />
+    </Link>
+  );
+}

@@ -1,0 +1,57 @@
+import { useTranslation } from "react-i18next";
+import type { LabelChoice, User } from "@/lib/api/types";
+import { problemText } from "@/lib/i18n";
+import { screenLabel } from "@/lib/label";
+import { Banner, Page, RadioCards } from "@/ui";
+import { useProfileChange } from "./data";
+import styles from "./Profile.module.css";
+
+const EXAMPLE_TICKET = "A012";
+const CHOICES: readonly LabelChoice[] = ["short", "ticket", "full"];
+
+/** How I am named on shared screens, shown as the screen would show it. Saved at the press. */
+export function ScreensPage({ user }: { user: User }) {
+  const { t } = useTranslation(["patient", "common"]);
+  const change = useProfileChange();
+  const chosen = change.isPending
+    ? (change.variables.label_choice ?? user.label_choice)
+    : user.label_choice;
+  return (
+    <Page title={t("me.screens")} back={{ href: "/eu", label: t("me.title") }} narrow>
+      <RadioCards
+        label={t("label.legend")}
+        value={chosen}
+        onChange={(choice) => change.mutate({ label_choice: choice as LabelChoice })}
+        cards={CHOICES.map((choice) => ({
+          value: choice,
+          title: t(`label.${choice}`),
+          detail: t(`label.${choice}_detail`),
+        }))}
+      />
+      {change.isError ? (
+        <Banner tone="terra" live>
+          <p>{problemText(change.error)}</p>
+        </Banner>
+      ) : null}
+      <section className={styles.preview} aria-labelledby="preview">
+        <h2 id="preview" className={styles.previewTitle}>
+          {t("label.preview")}
+        </h2>
+        <div className={styles.screen}>
+          <div className={styles.screenCall}>
+            <span className={styles.screenLabel}>
+              {screenLabel(user.full_name, chosen, EXAMPLE_TICKET)}
+            </span>
+            <span className={styles.screenRoom}>
+              {t("visit.room")}
+              <strong>3</strong>
+            </span>
+          </div>
+        </div>
+      </section>
+      <p role="status" className="visually-hidden">
+        {change.isSuccess ? t("label.saved") : ""}
+      </p>
+    </Page>
+  );
+}
