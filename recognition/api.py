@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import translation
-from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -158,13 +158,7 @@ class ConfirmView(APIView):
             401: PROBLEM,
             403: PROBLEM,
             404: PROBLEM,
-            409: OpenApiResponse(
-                PolymorphicProxySerializer(
-                    component_name="ConfirmationRefused",
-                    serializers=[serializers.ConfirmationProblem, ProblemDetails],
-                    resource_type_field_name=None,
-                )
-            ),
+            409: serializers.ConfirmationProblem,
             429: PROBLEM,
         },
         summary="Settle an unsure match by the birth year or the code",
@@ -226,7 +220,7 @@ def _refuse_oversized(request: Request, photos: int) -> None:
         raise DomainError(Code.IMAGE_TOO_LARGE)
 
 
-def _intake(upload: UploadedFile) -> bytes:
+def _intake(upload: "UploadedFile[Any]") -> bytes:
     if (upload.size or 0) > images.MAX_BYTES:
         raise DomainError(Code.IMAGE_TOO_LARGE)
     return images.clean(upload.read())

@@ -68,11 +68,13 @@ def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
     """Check in by the code of the SMS: no face is involved, the answer is decided on the spot."""
     with transaction.atomic():
         check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.CODE)
-        appointment = bookings.find_by_code(codes.normalise(code))
-        if appointment is None:
-            _settle(check_in, _Answer(CheckInStatus.NOT_RECOGNISED))
-        else:
+        appointment = bookings.find_by_code(code)
+        if appointment is not None:
             _settle(check_in, _admit(appointment, _kiosk(check_in)))
+        elif bookings.find_past_code(code) is not None:
+            _settle(check_in, _Answer(CheckInStatus.NO_APPOINTMENT))
+        else:
+            _settle(check_in, _Answer(CheckInStatus.NOT_RECOGNISED))
     return check_in
 
 
@@ -252,7 +254,7 @@ def _meant_by(check_in: CheckIn, birth_year: int | None, code: str | None) -> "A
     candidates = [
         appointment
         for appointment in (bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates)
-        if appointment is not None and _still_consents(appointment.patient_id)
+        if _still_consents(appointment.patient_id)
     ]
     if code is not None:
         meant = [a for a in candidates if a.check_in_code == codes.normalise(code)]
@@ -274,7 +276,7 @@ def _admit(appointment: "Appointment", actor: Actor) -> _Answer:
     """Let the patient of this appointment arrive, if it is one of today's and still to come."""
     _one_kiosk_at_a_time(appointment.patient_id)
     current = bookings.get_appointment(appointment.id)
-    if current is None or current.status not in {BOOKED, *ON_PREMISES}:
+    if current.status not in {BOOKED, *ON_PREMISES}:
         return _Answer(CheckInStatus.NO_APPOINTMENT)
     day, today = clock.local(current.start).date(), clock.today()
     if day < today:
@@ -284,7 +286,12 @@ def _admit(appointment: "Appointment", actor: Actor) -> _Answer:
     earliest = timedelta(minutes=settings.CHECK_IN_EARLIEST_MINUTES)
     if day > today or current.start - clock.now() > earliest:
         return _Answer(CheckInStatus.TOO_EARLY)
-    visit.arrive(current.id, actor=actor)
+    try:
+        visit.arrive(current.id, actor=actor)
+    except DomainError as error:
+        # The desk or a cancellation was faster than this kiosk.
+        log.info("arrival_refused", appointment=str(current.id), code=error.code)
+        return _Answer(CheckInStatus.NO_APPOINTMENT)
     return _Answer(CheckInStatus.ARRIVED, appointment=current)
 
 

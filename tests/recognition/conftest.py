@@ -1,0 +1,245 @@
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+from rest_framework.test import APIClient
+
+from booking.models import Appointment
+from clinic.accounts import services as accounts
+from clinic.accounts.models import Device, User
+from clinic.accounts.services.sessions import open_session
+from clinic.core import clock, outbox
+from clinic.core.models import OutboxMessage
+from clinic.directory.models import Organization, Practitioner, Room, Specialty
+from tests.recognition import faces
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+ADULT = date(1990, 5, 4)
+
+STAMPS = {
+    "booked": ("booked_at",),
+    "arrived": ("booked_at", "arrived_at"),
+    "called": ("booked_at", "arrived_at", "called_at"),
+    "in_progress": ("booked_at", "arrived_at", "called_at", "started_at"),
+    "fulfilled": ("booked_at", "arrived_at", "called_at", "started_at", "ended_at", "closed_at"),
+    "no_show": ("booked_at", "closed_at"),
+    "cancelled": ("booked_at", "closed_at"),
+    "pending": (),
+}
+
+
+@pytest.fixture
+def at_ten() -> Iterator[time_machine.Traveller]:
+    """A Monday, ten in the morning, and time goes on."""
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def store(tmp_path: Path, settings: Any) -> Callable[[], list[str]]:
+    """A private storage of the test's own; calling it lists the files that are in it."""
+    location = tmp_path / "private"
+    settings.STORAGES = {
+        **django_settings.STORAGES,
+        "private": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(location), "base_url": None},
+        },
+    }
+    return lambda: sorted(
+        str(path.relative_to(location)) for path in location.rglob("*") if path.is_file()
+    )
+
+
+@dataclass
+class Clinic:
+    specialty: Specialty
+    practitioners: list[Practitioner]
+
+
+@pytest.fixture
+def clinic(transactional_db: None, at_ten: Any) -> Clinic:
+    Organization.objects.get_or_create(
+        pk=1,
+        defaults={
+            "name": "Vez",
+            "legal_name": "Vez, Lda.",
+            "tax_id": "510123457",
+            "address_line": "Rua das Flores, 12",
+            "postal_code": "1200-195",
+            "city": "Lisboa",
+            "phone": "+351210000000",
+            "email": "geral@vez.example",
+        },
+    )
+    specialty = Specialty.objects.create(
+        code="sessao",
+        name_pt="Sessão",
+        name_en="Session",
+        duration_minutes=45,
+        price=Decimal("40.00"),
+        vat_rate=Decimal(23),
+    )
+    practitioners = [
+        Practitioner.objects.create(
+            name=f"Terapeuta {number}", room=Room.objects.create(name=f"{number}")
+        )
+        for number in range(1, 5)
+    ]
+    return Clinic(specialty, practitioners)
+
+
+@pytest.fixture
+def book(clinic: Clinic) -> Callable[..., Appointment]:
+    """Write an appointment of a patient in any status, some minutes from now."""
+
+    def make(
+        patient: User, *, minutes: int = 30, status: str = "booked", practitioner: int = 0
+    ) -> Appointment:
+        moment = clock.now()
+        start = moment + timedelta(minutes=minutes)
+        chosen = clinic.practitioners[practitioner]
+        present = status in {"arrived", "called", "in_progress", "fulfilled"}
+        stamps = dict.fromkeys(STAMPS[status], moment)
+        count = Appointment.objects.count()
+        return Appointment.objects.create(
+            patient_id=patient.pk,
+            specialty=clinic.specialty,
+            practitioner=chosen,
+            room=chosen.room,
+            start=start,
+            end=start + timedelta(minutes=45),
+            status=status,
+            price=Decimal("40.00"),
+            vat_rate=Decimal(23),
+            check_in_code=f"C{count:02d}DE2".replace("0", "X").replace("1", "Y"),
+            ticket=f"Z{count:03d}" if present else "",
+            ticket_on=clock.local(start).date() if present else None,
+            call_number=1 if present and status != "arrived" else 0,
+            hold_expires_at=moment + timedelta(minutes=15) if status == "pending" else None,
+            created_at=moment,
+            **stamps,
+        )
+
+    return make
+
+
+@pytest.fixture
+def person(clinic: Clinic) -> Callable[..., User]:
+    """A patient's account."""
+
+    def make(
+        full_name: str = "Ana Marques", *, birth_date: date | None = ADULT, **fields: Any
+    ) -> User:
+        return User.objects.create_user(
+            f"patient-{uuid.uuid4().hex[:8]}", full_name=full_name, birth_date=birth_date, **fields
+        )
+
+    return make
+
+
+class Browser:
+    """A patient's, through the real API."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+        self.http = APIClient(headers={"Accept-Language": "en"})
+        pair = open_session(user).pair
+        self.http.cookies[django_settings.ACCESS_COOKIE] = pair.access
+
+    def upload(self, *photos: Image.Image | bytes, consent: str | None = "true") -> Any:
+        form: dict[str, Any] = {"images": [as_file(photo) for photo in photos]}
+        if consent is not None:
+            form["consent"] = consent
+        return self.http.put("/api/me/face", form, format="multipart")
+
+    def face(self) -> dict[str, Any]:
+        answer = self.http.get("/api/me/face")
+        assert answer.status_code == 200
+        return dict(answer.json())
+
+    def withdraw(self) -> Any:
+        return self.http.delete("/api/me/face")
+
+
+class Kiosk:
+    """A paired kiosk, through the real API."""
+
+    def __init__(self, device: Device, token: str) -> None:
+        self.device = device
+        self.http = APIClient(headers={"Authorization": f"Device {token}", "Accept-Language": "en"})
+
+    def show(self, photo: Image.Image | bytes) -> Any:
+        return self.http.post("/api/check-ins", {"image": as_file(photo)}, format="multipart")
+
+    def type_code(self, code: str) -> Any:
+        return self.http.post("/api/check-ins", {"code": code}, format="json")
+
+    def result(self, check_in_id: str) -> Any:
+        return self.http.get(f"/api/check-ins/{check_in_id}")
+
+    def confirm(self, check_in_id: str, **factor: Any) -> Any:
+        return self.http.post(f"/api/check-ins/{check_in_id}/confirm", factor, format="json")
+
+
+def as_file(photo: Image.Image | bytes) -> SimpleUploadedFile:
+    data = photo if isinstance(photo, bytes) else faces.jpeg(photo)
+    return SimpleUploadedFile("photo.jpg", data, content_type="image/jpeg")
+
+
+@pytest.fixture
+def browser(store: Any) -> Callable[[User], Browser]:
+    return Browser
+
+
+@pytest.fixture
+def make_kiosk(clinic: Clinic, store: Any) -> Callable[[], Kiosk]:
+    manager = User.objects.create_user("manager", full_name="Manuela", role="manager")
+
+    def make(kind: str = "kiosk") -> Kiosk:
+        new = accounts.create_device(kind=kind, name="Entrada", created_by=manager)
+        paired = accounts.pair_device(code=new.code, address="127.0.0.1")
+        return Kiosk(paired.device, paired.token)
+
+    return make
+
+
+@pytest.fixture
+def kiosk(make_kiosk: Callable[[], Kiosk]) -> Kiosk:
+    return make_kiosk()
+
+
+@pytest.fixture
+def work(transactional_db: None) -> Callable[[], int]:
+    """Do the recognition jobs in the outbox, as the worker does; how many were done."""
+
+    def run() -> int:
+        waiting = OutboxMessage.objects.filter(task__startswith="recognition.", done_at=None)
+        return sum(outbox.run(message.pk) for message in waiting.order_by("created_at"))
+
+    return run
+
+
+@pytest.fixture
+def enrolled(
+    person: Callable[..., User], browser: Callable[[User], Browser], work: Callable[[], int]
+) -> Callable[..., Browser]:
+    """A patient whose face is registered from these photos (by default: the astronaut's)."""
+
+    def make(*photos: Image.Image, **fields: Any) -> Browser:
+        patient = browser(person(**fields))
+        assert patient.upload(*(photos or (faces.astronaut(),))).status_code == 202
+        assert work() == 1
+        assert patient.face()["status"] == "enrolled"
+        return patient
+
+    return make

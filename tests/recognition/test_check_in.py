@@ -1,0 +1,635 @@
+"""The kiosk: every answer, and a frame that never outlives its answer."""
+
+import threading
+import uuid
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from booking.models import Appointment
+from clinic.core import events, outbox
+from clinic.core.models import AuditEntry, OutboxMessage
+from recognition import selectors
+from recognition.events import CheckInDecided
+from recognition.models import CheckIn, Consent, Picture, Template
+from recognition.tasks import sweep
+from tests.recognition import faces
+
+pytestmark = pytest.mark.engine
+
+heard: list[CheckInDecided] = []
+
+
+@pytest.fixture
+def decided():
+    """The announcements made after a commit, newest last."""
+    events.subscribe(CheckInDecided, heard.append, when="commit")
+    heard.clear()
+    return heard
+
+
+@pytest.fixture
+def answered(kiosk, work, store):
+    """Show a photo to the kiosk, let the worker run, read the answer; the frame must be gone."""
+
+    def ask(photo):
+        accepted = kiosk.show(photo)
+        assert accepted.status_code == 202
+        assert accepted.json()["status"] == "processing"
+        assert len(store()) == 1
+        assert work() == 1
+        assert (store(), Picture.objects.count()) == ([], 0)
+        return kiosk.result(accepted.json()["id"]).json()
+
+    return ask
+
+
+def nobody(status, detail=None):
+    return {
+        "status": status,
+        "label": None,
+        "ticket": None,
+        "room": None,
+        "wait": None,
+        "detail": detail,
+    }
+
+
+def without_id(body):
+    return {name: value for name, value in body.items() if name != "id"}
+
+
+# By photo ----------------------------------------------------------------------------------------
+
+
+def test_another_photo_of_an_expected_patient_arrives(enrolled, book, answered):
+    patient = enrolled(faces.astronaut(), faces.altered_copies()["cropped"])
+    appointment = book(patient.user)
+
+    body = answered(faces.altered_copies()["mirrored"])
+
+    assert (body["status"], body["label"], body["room"]) == ("arrived", "Ana M.", "1")
+    assert body["ticket"] == "A001"
+    assert set(body["wait"]) == {"low_minutes", "high_minutes", "estimate_minutes"}
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.ticket) == ("arrived", "A001")
+    arrival = AuditEntry.objects.get(action="appointment.arrived")
+    assert (arrival.actor_kind, arrival.actor_role) == ("device", "kiosk")
+
+
+def test_everybody_is_recognised_by_the_other_photo_and_taken_for_nobody_else(
+    enrolled, book, answered
+):
+    others = faces.people()
+    patients = {name: enrolled(photos[0], full_name=name).user for name, photos in others.items()}
+    for index, patient in enumerate(patients.values()):
+        book(patient, minutes=30 + 60 * index)
+
+    for name, photos in others.items():
+        body = answered(photos[-1])
+        assert body["status"] == "arrived"
+        arrived = Appointment.objects.get(ticket=body["ticket"])
+        assert arrived.patient.full_name == name
+
+    assert answered(faces.astronaut())["status"] == "not_recognised"
+
+
+def test_a_stranger_is_not_recognised(enrolled, book, answered):
+    book(enrolled().user)
+
+    assert without_id(answered(faces.stranger())) == nobody("not_recognised")
+    assert Appointment.objects.get().status == "booked"
+
+
+@pytest.mark.parametrize(
+    ("frame", "status", "detail"),
+    [
+        (faces.blank(), "no_face", None),
+        (faces.side_by_side(faces.astronaut(), faces.astronaut()), "multiple_faces", None),
+        (faces.darkened(faces.astronaut()), "poor_image", "too_dark"),
+        (faces.blurred(faces.astronaut()), "poor_image", "blurred"),
+        (faces.far_away(faces.astronaut()), "poor_image", "too_small"),
+    ],
+    ids=["blank", "two people", "dark", "blurred", "far away"],
+)
+def test_a_frame_without_one_good_face_says_why(enrolled, book, answered, frame, status, detail):
+    book(enrolled().user)
+
+    assert without_id(answered(frame)) == nobody(status, detail)
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_the_second_kiosk_hears_already_arrived(enrolled, book, make_kiosk, answered, work):
+    book(enrolled().user)
+    assert answered(faces.astronaut())["status"] == "arrived"
+    second = make_kiosk()
+
+    accepted = second.show(faces.astronaut())
+    work()
+
+    body = second.result(accepted.json()["id"]).json()
+    assert (body["status"], body["ticket"], body["room"]) == ("already_arrived", "A001", "1")
+    assert AuditEntry.objects.filter(action="appointment.arrived").count() == 1
+
+
+def test_two_kiosks_at_once_make_one_arrival(enrolled, book, make_kiosk, store):
+    book(enrolled().user)
+    kiosks = [make_kiosk() for _ in range(2)]
+    ids = [kiosk.show(faces.astronaut()).json()["id"] for kiosk in kiosks]
+    messages = list(OutboxMessage.objects.filter(task="recognition.identify", done_at=None))
+    start = threading.Barrier(2)
+
+    def run(message):
+        start.wait()
+        outbox.run(message.pk)
+        connection.close()
+
+    threads = [threading.Thread(target=run, args=(message,)) for message in messages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    bodies = [kiosk.result(i).json() for kiosk, i in zip(kiosks, ids, strict=True)]
+    assert sorted(body["status"] for body in bodies) == ["already_arrived", "arrived"]
+    assert {body["ticket"] for body in bodies} == {"A001"}
+    assert store() == []
+
+
+@pytest.mark.parametrize("status", ["arrived", "called", "in_progress"])
+def test_a_visit_under_way_counts_before_a_later_one(enrolled, book, answered, status):
+    patient = enrolled().user
+    book(patient, minutes=-20, status=status)
+    later = book(patient, minutes=240)
+
+    assert answered(faces.astronaut())["status"] == "already_arrived"
+    later.refresh_from_db()
+    assert later.status == "booked"
+
+
+def test_of_two_visits_the_next_one_arrives(enrolled, book, answered):
+    patient = enrolled().user
+    book(patient, minutes=-120, status="fulfilled")
+    later = book(patient, minutes=300)
+    sooner = book(patient, minutes=60)
+
+    assert answered(faces.astronaut())["status"] == "arrived"
+    later.refresh_from_db()
+    sooner.refresh_from_db()
+    assert (sooner.status, later.status) == ("arrived", "booked")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status"),
+    [
+        (24 * 60, "booked"),
+        (-24 * 60, "booked"),
+        (30, "pending"),
+        (30, "cancelled"),
+        (-90, "fulfilled"),
+        (-90, "no_show"),
+    ],
+    ids=["tomorrow", "yesterday", "unpaid", "cancelled", "over", "missed"],
+)
+def test_who_is_not_expected_today_is_never_searched(enrolled, book, answered, minutes, status):
+    appointment = book(enrolled().user, minutes=minutes, status=status)
+
+    assert without_id(answered(faces.astronaut())) == nobody("not_recognised")
+    appointment.refresh_from_db()
+    assert appointment.status == status
+
+
+def test_who_did_not_enrol_is_not_recognised(person, book, answered):
+    book(person())
+
+    assert answered(faces.astronaut())["status"] == "not_recognised"
+
+
+def test_after_withdrawal_the_face_is_unknown(enrolled, book, answered):
+    patient = enrolled()
+    book(patient.user)
+    patient.withdraw()
+
+    assert without_id(answered(faces.astronaut())) == nobody("not_recognised")
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_withdrawal_between_the_frame_and_the_search_counts(enrolled, book, kiosk, work):
+    patient = enrolled()
+    book(patient.user)
+    accepted = kiosk.show(faces.astronaut())
+
+    patient.withdraw()
+    work()
+
+    assert kiosk.result(accepted.json()["id"]).json()["status"] == "not_recognised"
+
+
+def test_an_ended_enrolment_is_not_searched(enrolled, book, make_kiosk, work, at_ten):
+    patient = enrolled()
+    at_ten.shift(timedelta(days=366))
+    book(patient.user)
+    kiosk = make_kiosk()
+
+    accepted = kiosk.show(faces.astronaut())
+    work()
+
+    assert Template.objects.count() == 1
+    assert kiosk.result(accepted.json()["id"]).json()["status"] == "not_recognised"
+
+
+def test_templates_of_another_model_are_not_compared(enrolled, book, answered):
+    book(enrolled().user)
+    Template.objects.update(model_hash="0" * 64)
+
+    assert answered(faces.astronaut())["status"] == "not_recognised"
+
+
+def test_too_early_by_the_clinics_rule(enrolled, book, answered, kiosk, settings):
+    settings.CHECK_IN_EARLIEST_MINUTES = 60
+    appointment = book(enrolled().user, minutes=61)
+
+    assert without_id(answered(faces.astronaut())) == nobody("too_early")
+    by_code = kiosk.type_code(appointment.check_in_code).json()["id"]
+    assert kiosk.result(by_code).json()["status"] == "too_early"
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+# Not sure ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unsure(enrolled, book, answered, settings):
+    """A match in the grey zone: the mirrored copy is 0.18 away from the enrolled photo."""
+    patient = enrolled(birth_date=date(1985, 2, 3)).user
+    appointment = book(patient)
+    settings.FACE_ACCEPT_DISTANCE, settings.FACE_CONFIRM_DISTANCE = 0.10, 0.30
+    body = answered(faces.altered_copies()["mirrored"])
+    assert without_id(body) == nobody("confirm")
+    return body["id"], appointment
+
+
+def test_the_birth_year_settles_an_unsure_match(unsure, kiosk):
+    check_in, appointment = unsure
+
+    answer = kiosk.confirm(check_in, birth_year=1985)
+
+    assert answer.status_code == 200
+    assert (answer.json()["status"], answer.json()["label"]) == ("arrived", "Ana M.")
+    assert kiosk.result(check_in).json() == answer.json()
+    appointment.refresh_from_db()
+    assert appointment.status == "arrived"
+    assert CheckIn.objects.get().candidates == []
+
+
+def test_the_code_settles_an_unsure_match(unsure, kiosk):
+    check_in, appointment = unsure
+
+    answer = kiosk.confirm(check_in, code=f" {appointment.check_in_code.lower()} ")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "arrived")
+
+
+def test_three_wrong_tries_end_at_the_desk(unsure, kiosk, person, book):
+    check_in, appointment = unsure
+    other = book(person(full_name="Rui Costa"), minutes=90)
+
+    refused = [
+        kiosk.confirm(check_in, birth_year=1986),
+        kiosk.confirm(check_in, code="ZZZZZZ"),
+        kiosk.confirm(check_in, code=other.check_in_code),
+    ]
+
+    assert [(a.status_code, a.json()["code"], a.json()["remaining"]) for a in refused] == [
+        (409, "confirmation_failed", 2),
+        (409, "confirmation_failed", 1),
+        (409, "confirmation_failed", 0),
+    ]
+    assert without_id(kiosk.result(check_in).json()) == nobody("not_recognised")
+    late = kiosk.confirm(check_in, birth_year=1985)
+    assert (late.status_code, late.json()["code"]) == (409, "nothing_to_confirm")
+    appointment.refresh_from_db()
+    other.refresh_from_db()
+    assert (appointment.status, other.status) == ("booked", "booked")
+
+
+def test_parallel_guesses_get_no_more_tries(unsure, kiosk):
+    check_in, appointment = unsure
+    answers = []
+
+    def guess(year):
+        answers.append(kiosk.confirm(check_in, birth_year=year).json()["code"])
+        connection.close()
+
+    threads = [threading.Thread(target=guess, args=(1900 + year,)) for year in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert answers.count("confirmation_failed") == 3
+    assert answers.count("nothing_to_confirm") == 9
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+@pytest.mark.parametrize("factor", [{}, {"birth_year": 1985, "code": "ABCDEF"}, {"birth_year": []}])
+def test_a_confirmation_is_one_of_the_two(unsure, kiosk, factor):
+    check_in, _ = unsure
+
+    answer = kiosk.http.post(f"/api/check-ins/{check_in}/confirm", factor, format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+    assert CheckIn.objects.get().attempts == 0
+
+
+def test_only_the_same_kiosk_may_confirm(unsure, make_kiosk):
+    check_in, _ = unsure
+
+    assert make_kiosk().confirm(check_in, birth_year=1985).status_code == 404
+    assert CheckIn.objects.get().status == "confirm"
+
+
+def test_a_confirmation_that_nobody_gives_is_closed(unsure, kiosk, at_ten):
+    check_in, appointment = unsure
+    at_ten.shift(timedelta(minutes=6))
+
+    late = kiosk.confirm(check_in, birth_year=1985)
+    sweep()
+
+    assert (late.status_code, late.json()["code"]) == (409, "nothing_to_confirm")
+    row = CheckIn.objects.get()
+    assert (row.status, row.candidates) == ("not_recognised", [])
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+def test_withdrawal_before_the_confirmation_counts(unsure, kiosk, browser):
+    check_in, appointment = unsure
+    browser(appointment.patient).withdraw()
+
+    assert kiosk.confirm(check_in, birth_year=1985).status_code == 409
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+def test_of_two_look_alikes_nobody_is_shown_until_the_second_factor(
+    enrolled, book, answered, kiosk
+):
+    ana = enrolled(birth_date=date(1985, 2, 3)).user
+    eva = enrolled(full_name="Eva Dias").user
+    book(ana)
+    hers = book(eva, minutes=90)
+
+    body = answered(faces.astronaut())
+
+    assert without_id(body) == nobody("confirm")
+    settled = kiosk.confirm(body["id"], birth_year=1990).json()
+    assert (settled["status"], settled["label"]) == ("arrived", "Eva D.")
+    hers.refresh_from_db()
+    assert hers.status == "arrived"
+
+
+def test_of_two_look_alikes_only_the_expected_one_is_a_candidate(enrolled, book, answered):
+    expected = enrolled().user
+    enrolled(faces.altered_copies()["cropped"], full_name="Eva Dias")
+    book(expected)
+
+    assert answered(faces.astronaut())["label"] == "Ana M."
+
+
+def test_look_alikes_of_one_year_need_the_code(enrolled, book, answered, kiosk):
+    ana, eva = enrolled().user, enrolled(full_name="Eva Dias").user
+    book(ana)
+    hers = book(eva, minutes=90)
+    body = answered(faces.astronaut())
+
+    assert kiosk.confirm(body["id"], birth_year=1990).status_code == 409
+    settled = kiosk.confirm(body["id"], code=hers.check_in_code)
+
+    assert (settled.status_code, settled.json()["label"]) == (200, "Eva D.")
+
+
+# Something is down -------------------------------------------------------------------------------
+
+
+def test_an_engine_that_fails_is_an_answer(enrolled, book, answered, settings):
+    book(enrolled().user)
+    settings.FACE_ENGINE = "tests.recognition.engines.BrokenEngine"
+
+    assert without_id(answered(faces.astronaut())) == nobody("unavailable")
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_where_the_engine_is_off_no_frame_is_stored(kiosk, store, settings):
+    settings.FACE_ENGINE = ""
+
+    accepted = kiosk.show(faces.astronaut())
+
+    assert accepted.status_code == 202
+    assert (store(), Picture.objects.count()) == ([], 0)
+    assert kiosk.result(accepted.json()["id"]).json()["status"] == "unavailable"
+
+
+def test_an_answer_that_comes_too_late_is_none(enrolled, book, kiosk, work, store, at_ten):
+    book(enrolled().user)
+    check_in = kiosk.show(faces.astronaut()).json()["id"]
+    assert kiosk.result(check_in).json()["status"] == "processing"
+
+    at_ten.shift(timedelta(seconds=21))
+
+    assert kiosk.result(check_in).json()["status"] == "unavailable"
+    assert CheckIn.objects.get().status == "processing", "reading writes nothing"
+    work()
+    assert kiosk.result(check_in).json()["status"] == "unavailable"
+    assert store() == []
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_a_frame_that_no_worker_takes_is_erased(kiosk, store, at_ten, decided):
+    check_in = kiosk.show(faces.astronaut()).json()["id"]
+    assert len(store()) == 1
+
+    at_ten.shift(timedelta(seconds=21))
+    sweep()
+
+    assert store() == []
+    assert CheckIn.objects.get().status == "unavailable"
+    assert [str(event.check_in_id) for event in decided] == [check_in]
+
+
+def test_a_frame_that_vanished_is_an_answer(kiosk, work, store):
+    from clinic.storage import private
+
+    check_in = kiosk.show(faces.astronaut()).json()["id"]
+    private.delete(store()[0])
+
+    assert work() == 1
+    assert kiosk.result(check_in).json()["status"] == "unavailable"
+
+
+def test_the_job_done_twice_changes_nothing(enrolled, book, answered):
+    from recognition.services import check_in
+
+    book(enrolled().user)
+    body = answered(faces.astronaut())
+
+    check_in.identify(uuid.UUID(body["id"]))
+
+    assert CheckIn.objects.get().status == "arrived"
+    assert AuditEntry.objects.filter(action="recognition.check_in").count() == 1
+
+
+# By code -----------------------------------------------------------------------------------------
+
+
+def by_code(kiosk, code):
+    accepted = kiosk.type_code(code)
+    assert accepted.status_code == 202
+    assert accepted.json()["status"] == "processing"
+    return kiosk.result(accepted.json()["id"]).json()
+
+
+def test_the_code_arrives(person, book, kiosk, store):
+    appointment = book(person())
+
+    body = by_code(kiosk, appointment.check_in_code)
+
+    assert (body["status"], body["label"], body["ticket"], body["room"]) == (
+        "arrived",
+        "Ana M.",
+        "A001",
+        "1",
+    )
+    assert body["wait"] is not None
+    appointment.refresh_from_db()
+    assert appointment.status == "arrived"
+    assert store() == []
+
+
+def test_a_code_may_be_typed_loosely(person, book, kiosk):
+    code = book(person()).check_in_code
+
+    assert by_code(kiosk, f" {code[:3].lower()}-{code[3:].lower()} ")["status"] == "arrived"
+
+
+def test_the_code_a_second_time_says_already(person, book, kiosk):
+    code = book(person()).check_in_code
+    by_code(kiosk, code)
+
+    body = by_code(kiosk, code)
+
+    assert (body["status"], body["ticket"]) == ("already_arrived", "A001")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "before", "status"),
+    [
+        (24 * 60, "booked", "too_early"),
+        (-24 * 60, "booked", "no_appointment"),
+        (30, "pending", "no_appointment"),
+        (30, "cancelled", "no_appointment"),
+        (-90, "fulfilled", "no_appointment"),
+        (-90, "no_show", "no_appointment"),
+    ],
+    ids=["tomorrow", "yesterday", "unpaid", "cancelled", "over", "missed"],
+)
+def test_a_code_of_no_visit_today(person, book, kiosk, minutes, before, status):
+    appointment = book(person(), minutes=minutes, status=before)
+
+    assert without_id(by_code(kiosk, appointment.check_in_code)) == nobody(status)
+    appointment.refresh_from_db()
+    assert appointment.status == before
+
+
+@pytest.mark.parametrize("code", ["ZZZZZZ", "x", "'; --", "ÀÉÎ"])
+def test_an_unknown_code_is_not_recognised(kiosk, code):
+    assert without_id(by_code(kiosk, code)) == nobody("not_recognised")
+
+
+@pytest.mark.parametrize("body", [{}, {"code": ""}, {"code": None}, {"code": ["A"]}, [], "x"])
+def test_a_body_without_a_code_is_refused(kiosk, body):
+    refused = kiosk.http.post("/api/check-ins", body, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
+    assert CheckIn.objects.count() == 0
+
+
+# Who may ask -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frame", "status", "code"),
+    [
+        (b"", 400, "image_unreadable"),
+        (b"<svg/>", 415, "image_type"),
+        (b"\xff\xd8\xff" + b"\0" * (8 * 1024 * 1024), 413, "image_too_large"),
+    ],
+    ids=["empty", "svg", "over 8 MB"],
+)
+def test_a_bad_frame_is_refused_and_nothing_is_kept(kiosk, store, frame, status, code):
+    refused = kiosk.show(frame)
+
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert (CheckIn.objects.count(), Picture.objects.count(), store()) == (0, 0, [])
+
+
+def test_a_form_without_a_picture_is_refused(kiosk):
+    refused = kiosk.http.post("/api/check-ins", {"code": "ABCDEF"}, format="multipart")
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/image")
+    assert CheckIn.objects.count() == 0
+
+
+def test_only_the_same_kiosk_reads_the_answer(person, book, kiosk, make_kiosk, browser):
+    patient = person()
+    check_in = kiosk.type_code(book(patient).check_in_code).json()["id"]
+
+    assert make_kiosk().result(check_in).status_code == 404
+    assert kiosk.result(str(uuid.uuid4())).status_code == 404
+    for other in (browser(patient).http, make_kiosk("display").http):
+        assert other.get(f"/api/check-ins/{check_in}").status_code == 403
+        assert other.post("/api/check-ins", {"code": "A"}, format="json").status_code == 403
+    assert APIClient().get(f"/api/check-ins/{check_in}").status_code == 401
+    assert CheckIn.objects.count() == 1
+
+
+def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(kiosk, make_kiosk):
+    tried = [kiosk.type_code("ZZZZZZ") for _ in range(61)]
+
+    assert {answer.status_code for answer in tried[:60]} == {202}
+    assert tried[60].status_code == 429
+    assert int(tried[60].headers["Retry-After"]) >= 1
+    assert make_kiosk().type_code("ZZZZZZ").status_code == 202
+
+
+def test_the_decision_is_announced_once_the_frame_is_gone(enrolled, book, kiosk, work, store):
+    book(enrolled().user)
+    seen = []
+
+    def look(event):
+        seen.append((event, selectors.check_in_body(event.check_in_id)["status"], store()))
+
+    events.subscribe(CheckInDecided, look, when="commit")
+    check_in = kiosk.show(faces.astronaut()).json()["id"]
+    assert seen == []
+    work()
+
+    assert seen == [
+        (CheckInDecided(uuid.UUID(check_in), kiosk.device.pk), "arrived", []),
+    ]
+
+
+def test_no_name_in_outbox_audit_or_keys(enrolled, book, answered):
+    patient = enrolled(full_name="Canária Visível").user
+    book(patient)
+    answered(faces.astronaut())
+
+    written = str(list(OutboxMessage.objects.values_list("key", "args", "last_error"))) + str(
+        list(AuditEntry.objects.values_list("action", "data", "subject_id"))
+    )
+    assert "Can" not in written
+    assert Consent.objects.count() == 1
