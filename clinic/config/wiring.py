@@ -7,8 +7,9 @@ import billing.selectors
 import recognition.selectors
 from billing import subscribers as billing_subscribers
 from billing.events import PaymentChanged
+from booking import subscribers as booking_subscribers
 from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged, WaitsChanged
-from clinic.accounts.events import DeviceRevoked, SessionRevoked
+from clinic.accounts.events import DeviceRevoked, ProfileChanged, SessionRevoked
 from clinic.core.events import subscribe
 from realtime import publish
 from recognition.events import CheckInDecided
@@ -19,6 +20,9 @@ def wire() -> None:
     # A hold that ends takes its open payments with it; money that was paid may go back.
     subscribe(AppointmentExpired, billing_subscribers.on_appointment_expired, when="now")
     subscribe(AppointmentCancelled, billing_subscribers.on_appointment_cancelled, when="now")
+
+    # A new choice of name reaches the screens while the person waits.
+    subscribe(ProfileChanged, booking_subscribers.on_profile_changed, when="now")
 
     # What people see follows each commit.
     subscribe(VisitChanged, publish.on_visit_changed, when="commit")
