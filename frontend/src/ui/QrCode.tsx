@@ -4,7 +4,15 @@ import { useMemo } from "react";
 const QUIET = 4;
 
 /** A QR code as one SVG path, dark on white whatever surrounds it. */
-export function QrCode({ text, label, size = 176 }: { text: string; label: string; size?: number }) {
+export function QrCode({
+  text,
+  label,
+  size = 176,
+}: {
+  text: string;
+  label: string;
+  size?: number;
+}) {
   const { path, side } = useMemo(() => {
     const code = qrcode(0, "M");
     code.addData(text);

@@ -21,7 +21,10 @@ function isBirthDate(date: string): boolean {
 }
 
 const schema = z.object({
-  full_name: z.string().trim().regex(/\S+\s+\S+/),
+  full_name: z
+    .string()
+    .trim()
+    .regex(/\S+\s+\S+/),
   phone: z.string().refine(isPhone),
   email: z.email(),
   birth_date: z.string().refine((date) => date === "" || isBirthDate(date)),

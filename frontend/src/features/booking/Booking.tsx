@@ -19,7 +19,10 @@ export interface Choice {
 
 const ANY = "any";
 
-export function specialtyName(specialty: Pick<Specialty, "name_pt" | "name_en">, language: Language) {
+export function specialtyName(
+  specialty: Pick<Specialty, "name_pt" | "name_en">,
+  language: Language,
+) {
   return language === "pt" ? specialty.name_pt : specialty.name_en;
 }
 

@@ -28,7 +28,8 @@ export function DayStrip({
     if (!element || !cell) return;
     const left = cell.offsetLeft - element.offsetLeft;
     const isOut =
-      left < element.scrollLeft || left + cell.offsetWidth > element.scrollLeft + element.clientWidth;
+      left < element.scrollLeft ||
+      left + cell.offsetWidth > element.scrollLeft + element.clientWidth;
     if (isOut) element.scrollLeft = left - element.clientWidth / 3;
   }, [value]);
 
@@ -38,12 +39,7 @@ export function DayStrip({
   }
 
   return (
-    <RadioGroup
-      className={styles.group}
-      orientation="horizontal"
-      value={value}
-      onChange={onChange}
-    >
+    <RadioGroup className={styles.group} orientation="horizontal" value={value} onChange={onChange}>
       <div className={styles.head}>
         <Label className={styles.label}>{t("book.day")}</Label>
         <div className={styles.arrows}>

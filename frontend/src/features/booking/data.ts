@@ -38,8 +38,7 @@ export const slotsQuery = (specialty: string, practitioner: string, from: CivilD
       ),
     staleTime: 10_000,
     refetchInterval: 60_000,
-    placeholderData: (previous, query) =>
-      query?.queryKey[1] === specialty ? previous : undefined,
+    placeholderData: (previous, query) => (query?.queryKey[1] === specialty ? previous : undefined),
     enabled: specialty !== "",
   });
 

@@ -7,15 +7,7 @@ import { formatMoney } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
-import {
-  Banner,
-  Button,
-  ButtonLink,
-  EmptyState,
-  Page,
-  SegmentedControl,
-  SkeletonList,
-} from "@/ui";
+import { Banner, Button, ButtonLink, EmptyState, Page, SegmentedControl, SkeletonList } from "@/ui";
 import styles from "./Checkout.module.css";
 import { checkoutQuery, paymentQuery } from "./data";
 import { Hold } from "./Hold";

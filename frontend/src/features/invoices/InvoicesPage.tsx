@@ -5,15 +5,7 @@ import type { Invoice } from "@/lib/api/types";
 import { formatDate, formatMoney } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import {
-  Banner,
-  Button,
-  ButtonLink,
-  DownloadIcon,
-  EmptyState,
-  Page,
-  SkeletonList,
-} from "@/ui";
+import { Banner, Button, ButtonLink, DownloadIcon, EmptyState, Page, SkeletonList } from "@/ui";
 import styles from "./Invoices.module.css";
 
 const invoicesQuery = infiniteQueryOptions({

@@ -11,7 +11,10 @@ import { useProfileChange } from "./data";
 import styles from "./Profile.module.css";
 
 const schema = z.object({
-  full_name: z.string().trim().regex(/\S+\s+\S+/),
+  full_name: z
+    .string()
+    .trim()
+    .regex(/\S+\s+\S+/),
   phone: z.string().refine(isPhone),
   email: z.email(),
   birth_date: z.string(),

@@ -99,7 +99,8 @@ function Item({ appointment }: { appointment: Appointment }) {
         {words.day(civilDate(appointment.start))} · {formatTime(appointment.start)}
       </Link>
       <p className={styles.itemWhat}>
-        {words.name(appointment.specialty)}, {t("visit.with", { name: appointment.practitioner.name })}
+        {words.name(appointment.specialty)},{" "}
+        {t("visit.with", { name: appointment.practitioner.name })}
       </p>
       <div className={styles.itemAside}>
         {appointment.status === "pending" && appointment.checkout_url ? (

@@ -34,9 +34,7 @@ export function VisitPage({ id, cancelFreeHours }: { id: string; cancelFreeHours
 
   if (visit?.status === "called") return <CalledScreen visit={visit} />;
   if (appointment.data) {
-    return (
-      <Known appointment={appointment.data} visit={visit} cancelFreeHours={cancelFreeHours} />
-    );
+    return <Known appointment={appointment.data} visit={visit} cancelFreeHours={cancelFreeHours} />;
   }
   return (
     <Page narrow title={t("visit.title_before")} back={back}>
@@ -60,7 +58,8 @@ export function VisitPage({ id, cancelFreeHours }: { id: string; cancelFreeHours
   );
 }
 
-type Title = "title_before" | `${Exclude<AppointmentStatus, "booked" | "arrived">}_title` | "waiting_title";
+type Title =
+  "title_before" | `${Exclude<AppointmentStatus, "booked" | "arrived">}_title` | "waiting_title";
 
 function titleOf(status: AppointmentStatus): Title {
   if (status === "booked") return "title_before";
@@ -87,11 +86,7 @@ function Known({
     >
       <div className={styles.stack}>
         <State appointment={appointment} visit={visit} status={status} room={room} />
-        <Actions
-          appointment={appointment}
-          status={status}
-          cancelFreeHours={cancelFreeHours}
-        />
+        <Actions appointment={appointment} status={status} cancelFreeHours={cancelFreeHours} />
       </div>
     </Page>
   );
@@ -149,7 +144,8 @@ function When({ appointment }: { appointment: Appointment }) {
         <span className={styles.whenTime}>{formatTime(appointment.start)}</span>
       </p>
       <p className={styles.what}>
-        {words.name(appointment.specialty)}, {t("visit.with", { name: appointment.practitioner.name })}
+        {words.name(appointment.specialty)},{" "}
+        {t("visit.with", { name: appointment.practitioner.name })}
       </p>
     </div>
   );

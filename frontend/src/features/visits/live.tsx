@@ -43,7 +43,12 @@ export function LiveVisitsProvider({
     }
   }
 
-  const { state } = useLive({ path: "/ws/me", enabled, onFrame: take, beforeReconnect: renewSession });
+  const { state } = useLive({
+    path: "/ws/me",
+    enabled,
+    onFrame: take,
+    beforeReconnect: renewSession,
+  });
   const value = useMemo(() => ({ state, visits: enabled ? visits : [] }), [state, visits, enabled]);
   return <Context value={value}>{children}</Context>;
 }

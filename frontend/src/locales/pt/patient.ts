@@ -82,10 +82,12 @@ export const pt = {
     multibanco: "Multibanco",
     phone: "Telemóvel do MB WAY",
     phone_hint: "Vai receber um pedido na app MB WAY.",
-    phone_error: "O MB WAY precisa de um telemóvel português: 9 algarismos, a começar por 91, 92, 93 ou 96.",
+    phone_error:
+      "O MB WAY precisa de um telemóvel português: 9 algarismos, a começar por 91, 92, 93 ou 96.",
     pay_mb_way: "Pagar {{amount}}",
     get_reference: "Obter referência",
-    multibanco_intro: "Recebe uma entidade e uma referência para pagar no multibanco ou no seu banco.",
+    multibanco_intro:
+      "Recebe uma entidade e uma referência para pagar no multibanco ou no seu banco.",
     entity: "Entidade",
     reference: "Referência",
     amount: "Montante",
@@ -117,22 +119,26 @@ export const pt = {
       done: "Usar estes dados",
     },
     refused_title: "O pagamento foi recusado",
-    refused_text: "Nada foi cobrado. Tente de novo ou pague de outra forma; a sua hora continua guardada.",
+    refused_text:
+      "Nada foi cobrado. Tente de novo ou pague de outra forma; a sua hora continua guardada.",
     expired_title: "O pedido de pagamento expirou",
-    expired_text: "Nada foi cobrado. Peça outro, ou pague de outra forma; a sua hora continua guardada.",
+    expired_text:
+      "Nada foi cobrado. Peça outro, ou pague de outra forma; a sua hora continua guardada.",
     failed_title: "O pagamento não foi feito",
     failed_text: "Nada foi cobrado. Tente de novo daqui a pouco, ou pague de outra forma.",
     paid_title: "Está marcado",
     paid_amount: "{{amount}} pagos",
     paid_confirming: "Pagamento recebido. Estamos a confirmar a sua hora…",
     paid_next: "À chegada",
-    paid_code: "O código de chegada segue por SMS. Escreva-o no ecrã da entrada, ou mostre o QR na página da consulta.",
+    paid_code:
+      "O código de chegada segue por SMS. Escreva-o no ecrã da entrada, ou mostre o QR na página da consulta.",
     paid_invoice: "A fatura segue por e-mail.",
     calendar: "Guardar no calendário",
     directions: "Como chegar",
     see_appointments: "Ver as minhas consultas",
     gone_title: "A hora deixou de estar guardada",
-    gone_text: "O tempo para pagar terminou e nada foi cobrado. Se já pagou, recebe um SMS: não pague outra vez.",
+    gone_text:
+      "O tempo para pagar terminou e nada foi cobrado. Se já pagou, recebe um SMS: não pague outra vez.",
     gone_action: "Escolher outra hora",
     cancelled_title: "Esta consulta foi cancelada",
     cancelled_text: "Não há nada a pagar.",
@@ -179,7 +185,8 @@ export const pt = {
     no_show_title: "Não o encontrámos",
     no_show_text: "Chamámos e não houve resposta. Se está na clínica, fale com a receção.",
     cancelled_title: "Consulta cancelada",
-    cancelled_text: "A hora ficou livre para outra pessoa. Se pagou, o reembolso é feito pelo mesmo meio.",
+    cancelled_text:
+      "A hora ficou livre para outra pessoa. Se pagou, o reembolso é feito pelo mesmo meio.",
     expired_title: "A hora deixou de estar guardada",
     expired_text: "O pagamento não chegou a tempo e nada foi cobrado.",
     pending_title: "Falta o pagamento",
@@ -188,7 +195,8 @@ export const pt = {
     ticket: "Senha",
     cancel: "Cancelar consulta",
     cancel_title: "Cancelar esta consulta?",
-    cancel_policy: "Até {{hours}} h antes, o valor pago é devolvido pelo mesmo meio. Depois desse prazo, fale com a receção.",
+    cancel_policy:
+      "Até {{hours}} h antes, o valor pago é devolvido pelo mesmo meio. Depois desse prazo, fale com a receção.",
     cancel_unpaid: "Ainda não pagou: nada é cobrado.",
     cancel_confirm: "Cancelar consulta",
     cancel_keep: "Manter",
@@ -245,21 +253,24 @@ export const pt = {
   },
   face: {
     title: "Chegada com o rosto",
-    intro: "Se quiser, o ecrã da entrada reconhece-o e não precisa de código. Se não quiser, nada muda: o código do SMS faz o mesmo.",
+    intro:
+      "Se quiser, o ecrã da entrada reconhece-o e não precisa de código. Se não quiser, nada muda: o código do SMS faz o mesmo.",
     points: {
       today: "Só o procuramos entre as pessoas que deram autorização e têm consulta nesse dia.",
       gone: "A imagem da entrada é apagada logo a seguir.",
       withdraw: "Pode desistir quando quiser; apagamos tudo.",
     },
     adult_title: "Só para adultos",
-    adult_text: "Para continuar, indique a sua data de nascimento nos seus dados. É preciso ter 18 anos.",
+    adult_text:
+      "Para continuar, indique a sua data de nascimento nos seus dados. É preciso ter 18 anos.",
     adult_action: "Ir para os meus dados",
     consent_title: "O seu consentimento",
     consent_check: "Li e autorizo.",
     consent_version: "Texto {{version}}",
     consent_missing: "Sem autorização não guardamos fotografias. Se não quiser, use o código.",
     photos_title: "As suas fotografias",
-    photos_text: "Três chegam, cinco é o máximo: de frente, com boa luz, sem óculos de sol, cada uma um pouco diferente.",
+    photos_text:
+      "Três chegam, cinco é o máximo: de frente, com boa luz, sem óculos de sol, cada uma um pouco diferente.",
     count: "{{count}} de {{max}}",
     camera: "Tirar com a câmara",
     upload: "Escolher ficheiros",
@@ -283,7 +294,8 @@ export const pt = {
     renew: "Mudar as fotografias",
     withdraw: "Desistir e apagar tudo",
     withdraw_title: "Apagar o seu rosto?",
-    withdraw_text: "Apagamos o modelo e as fotografias, aqui e em quem nos presta o serviço. Continua a chegar com o código do SMS.",
+    withdraw_text:
+      "Apagamos o modelo e as fotografias, aqui e em quem nos presta o serviço. Continua a chegar com o código do SMS.",
     withdraw_confirm: "Apagar tudo",
     withdrawn: "Apagado. A partir de agora use o código do SMS.",
     reason: {

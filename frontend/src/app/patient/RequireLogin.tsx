@@ -1,0 +1,33 @@
+import { useTranslation } from "react-i18next";
+import { Navigate, useLocation } from "react-router";
+import type { ReactNode } from "react";
+import { useMe } from "@/features/auth";
+import type { User } from "@/lib/api/types";
+import { problemText } from "@/lib/i18n";
+import { Button, EmptyState, Page, SkeletonList } from "@/ui";
+
+/** Shows a page to whoever is logged in; others log in first and come back to where they were. */
+export function RequireLogin({ children }: { children: (user: User) => ReactNode }) {
+  const { t } = useTranslation(["patient", "common"]);
+  const { pathname, search } = useLocation();
+  const me = useMe();
+  if (me.data) return children(me.data);
+  if (me.data === null) {
+    const next = new URLSearchParams({ next: pathname + search });
+    return <Navigate to={`/entrar?${next}`} replace />;
+  }
+  return (
+    <Page narrow title={t("common:app.name")}>
+      {me.isError ? (
+        <EmptyState
+          title={t("page.load_failed")}
+          action={<Button onPress={() => void me.refetch()}>{t("common:action.retry")}</Button>}
+        >
+          <p>{problemText(me.error)}</p>
+        </EmptyState>
+      ) : (
+        <SkeletonList label={t("common:state.loading")} />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,43 @@
+import { useTranslation } from "react-i18next";
+import { Link } from "react-aria-components";
+import { useNavigate, useSearchParams } from "react-router";
+import { LoginForm } from "@/features/auth";
+import { useWords } from "@/lib/useWords";
+import { Banner, Page } from "@/ui";
+import { choiceFrom, nextPath } from "../choice";
+import styles from "./Pages.module.css";
+
+/** The time that waits behind a login, if there is one. */
+function useKeptChoice(params: URLSearchParams): string | null {
+  const { dayAndTime } = useWords();
+  const next = nextPath(params);
+  if (!next.startsWith("/?")) return null;
+  const { start } = choiceFrom(new URLSearchParams(next.slice(2)));
+  return start && !Number.isNaN(Date.parse(start)) ? dayAndTime(start) : null;
+}
+
+export function KeptChoice({ params }: { params: URLSearchParams }) {
+  const { t } = useTranslation("patient");
+  const choice = useKeptChoice(params);
+  return choice ? <Banner title={t("login.keep", { choice })} /> : null;
+}
+
+export function Login() {
+  const { t } = useTranslation("patient");
+  const navigate = useNavigate();
+  const [params] = useSearchParams();
+  return (
+    <Page narrow title={t("login.title")}>
+      <div className={styles.stack}>
+        <KeptChoice params={params} />
+        <LoginForm onDone={() => void navigate(nextPath(params), { replace: true })} />
+        <p className={styles.foot}>
+          {t("login.new_here")}{" "}
+          <Link href={`/registar?${params}`} className={styles.link}>
+            {t("login.register")}
+          </Link>
+        </p>
+      </div>
+    </Page>
+  );
+}

@@ -1,0 +1,146 @@
+import type { RouteObject } from "react-router";
+import { useParams } from "react-router";
+import { useMe } from "@/features/auth";
+import { Crash } from "@/ui";
+import { placeOf, useClinic } from "./clinic";
+import { Book } from "./pages/Book";
+import { Missing } from "./pages/Missing";
+import { RequireLogin } from "./RequireLogin";
+import { Shell } from "./Shell";
+
+function useId(): string {
+  return useParams().id ?? "";
+}
+
+/** Booking comes with the first load; every other page comes when it is asked for. */
+export const routes: RouteObject[] = [
+  {
+    Component: Shell,
+    ErrorBoundary: Crash,
+    children: [
+      {
+        ErrorBoundary: Crash,
+        children: [
+          { path: "/", Component: Book },
+          {
+            path: "/entrar",
+            lazy: async () => ({ Component: (await import("./pages/Login")).Login }),
+          },
+          {
+            path: "/registar",
+            lazy: async () => ({ Component: (await import("./pages/Register")).Register }),
+          },
+          {
+            path: "/pay/:token",
+            lazy: async () => {
+              const { CheckoutPage } = await import("@/features/checkout");
+              return {
+                Component: function Pay() {
+                  const me = useMe();
+                  return (
+                    <CheckoutPage
+                      token={useParams().token ?? ""}
+                      phone={me.data?.phone ?? ""}
+                      place={placeOf(useClinic())}
+                    />
+                  );
+                },
+              };
+            },
+          },
+          {
+            path: "/consultas",
+            lazy: async () => {
+              const { AppointmentsPage } = await import("@/features/visits");
+              return {
+                Component: () => <RequireLogin>{() => <AppointmentsPage />}</RequireLogin>,
+              };
+            },
+          },
+          {
+            path: "/consultas/:id",
+            lazy: async () => {
+              const { VisitPage } = await import("@/features/visits");
+              return {
+                Component: function Visit() {
+                  const id = useId();
+                  const hours = useClinic()?.cancel_free_hours ?? 24;
+                  return (
+                    <RequireLogin>
+                      {() => <VisitPage key={id} id={id} cancelFreeHours={hours} />}
+                    </RequireLogin>
+                  );
+                },
+              };
+            },
+          },
+          {
+            path: "/consultas/:id/mudar",
+            lazy: async () => {
+              const { Reschedule } = await import("./pages/Reschedule");
+              return {
+                Component: function Move() {
+                  const id = useId();
+                  return <RequireLogin>{() => <Reschedule id={id} />}</RequireLogin>;
+                },
+              };
+            },
+          },
+          {
+            path: "/faturas",
+            lazy: async () => {
+              const { InvoicesPage } = await import("@/features/invoices");
+              return { Component: () => <RequireLogin>{() => <InvoicesPage />}</RequireLogin> };
+            },
+          },
+          {
+            path: "/eu",
+            lazy: async () => {
+              const { Account } = await import("./pages/Account");
+              return {
+                Component: () => <RequireLogin>{(user) => <Account user={user} />}</RequireLogin>,
+              };
+            },
+          },
+          {
+            path: "/eu/dados",
+            lazy: async () => {
+              const { DetailsPage } = await import("@/features/profile");
+              return {
+                Component: () => (
+                  <RequireLogin>{(user) => <DetailsPage key={user.id} user={user} />}</RequireLogin>
+                ),
+              };
+            },
+          },
+          {
+            path: "/eu/ecras",
+            lazy: async () => {
+              const { ScreensPage } = await import("@/features/profile");
+              return {
+                Component: () => (
+                  <RequireLogin>{(user) => <ScreensPage user={user} />}</RequireLogin>
+                ),
+              };
+            },
+          },
+          {
+            path: "/eu/rosto",
+            lazy: async () => {
+              const { FacePage } = await import("@/features/face");
+              return { Component: () => <RequireLogin>{() => <FacePage />}</RequireLogin> };
+            },
+          },
+          {
+            path: "/eu/acessos",
+            lazy: async () => {
+              const { AccessesPage } = await import("@/features/profile");
+              return { Component: () => <RequireLogin>{() => <AccessesPage />}</RequireLogin> };
+            },
+          },
+          { path: "*", Component: Missing },
+        ],
+      },
+    ],
+  },
+];

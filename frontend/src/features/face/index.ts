@@ -1,0 +1,2 @@
+export { faceQuery } from "./data";
+export { FacePage } from "./FacePage";
