@@ -250,9 +250,13 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/",
     "ENUM_NAME_OVERRIDES": {
+        "AppointmentStatus": "booking.models.AppointmentStatus",
+        "CheckInStatus": "recognition.models.CheckInStatus",
         "DeviceKind": "clinic.accounts.choices.DeviceKind",
         "LabelChoice": "clinic.accounts.choices.LabelChoice",
+        "EnrolmentStatus": "recognition.models.EnrolmentStatus",
         "Language": "clinic.accounts.choices.Language",
+        "PaymentStatus": "billing.models.PaymentStatus",
         "Role": "clinic.accounts.choices.Role",
     },
     "POSTPROCESSING_HOOKS": [
