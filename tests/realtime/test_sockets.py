@@ -297,7 +297,7 @@ class TestWhoMayListen:
         self, refused: Callable[[str, Headers], int], browser_of: BrowserOf, rita: User, marta: User
     ) -> None:
         headers = browser_of(rita)
-        sessions.revoke_sessions(User.objects.filter(pk=rita.pk), actor=DESK, reason="tests")
+        sessions.revoke_sessions(rita.pk, actor=DESK, reason="tests")
         assert refused("/ws/staff", headers) == 403
 
         headers = browser_of(marta)
