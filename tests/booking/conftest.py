@@ -1,0 +1,137 @@
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from booking.models import Appointment, AppointmentStatus
+from booking.services import holds, visit
+from clinic.accounts.models import User
+from clinic.core import events
+from clinic.core.audit import Actor
+from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient, Practitioner, Room
+from tests.conftest import Clinic, person
+
+NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
+TESTER = Actor.system("tests")
+_STEPS: dict[str, tuple[Callable[..., Any], ...]] = {
+    "booked": (),
+    "arrived": (visit.arrive,),
+    "called": (visit.arrive, visit.call),
+    "in_progress": (visit.arrive, visit.call, visit.start),
+    "fulfilled": (visit.arrive, visit.call, visit.start, visit.finish),
+    "no_show": (visit.no_show,),
+}
+
+
+@pytest.fixture(autouse=True)
+def at_nine() -> Iterator[time_machine.Traveller]:
+    """It is Monday, 23 November 2026, nine in the morning in Lisbon, and stays so."""
+    with time_machine.travel(NINE, tick=False) as traveller:
+        yield traveller
+
+
+def at(hour: int, minute: int = 0, *, day: int = 23) -> datetime:
+    """An instant of November 2026, when Lisbon's time is UTC."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+
+@pytest.fixture
+def patients(db: None) -> Callable[[int], list[Patient]]:
+    """That many patients with a phone."""
+
+    def patients(count: int) -> list[Patient]:
+        made = [
+            person(f"p{number}", f"Given{number} Last{number}", "patient", phone="+351912345678")
+            for number in range(count)
+        ]
+        return list(Patient.objects.filter(pk__in=[one.pk for one in made]).order_by("username"))
+
+    return patients
+
+
+@pytest.fixture
+def book(clinic: Clinic) -> Callable[..., Appointment]:
+    """An appointment in that status, made by the product's own services."""
+
+    def book(
+        patient: User,
+        start: datetime,
+        *,
+        status: str = "booked",
+        practitioner: Practitioner | None = None,
+        specialty: str = "massage",
+    ) -> Appointment:
+        chosen = practitioner or clinic.sousa
+        held = holds.hold(
+            patient=patient,
+            specialty_code=specialty,
+            practitioner_id=chosen.pk,
+            start=start,
+            actor=TESTER,
+        )
+        if status == "expired":
+            Appointment.objects.filter(pk=held.pk).update(hold_expires_at=timezone.now())
+            holds.expire_due()
+        elif status == "cancelled":
+            from booking.services import changes
+
+            changes.cancel(held.pk, actor=TESTER)
+        elif status != "pending":
+            assert holds.confirm(held.pk, TESTER)
+            for step in _STEPS[status]:
+                step(held.pk, actor=TESTER)
+        held.refresh_from_db()
+        assert held.status == status
+        return held
+
+    return book
+
+
+@pytest.fixture
+def unchanged(db: None) -> Callable[[Appointment], Callable[[], None]]:
+    """Remembers an appointment and the audit log; the result asserts that neither has changed."""
+
+    def remember(appointment: Appointment) -> Callable[[], None]:
+        row = Appointment.objects.filter(pk=appointment.pk).values().get()
+        entries = AuditEntry.objects.count()
+
+        def check() -> None:
+            assert Appointment.objects.filter(pk=appointment.pk).values().get() == row
+            assert AuditEntry.objects.count() == entries
+
+        return check
+
+    return remember
+
+
+@pytest.fixture
+def announced() -> Iterator[Callable[[type], list[Any]]]:
+    """What is announced of a kind from now on."""
+    handlers: list[tuple[type, Callable[[Any], None]]] = []
+
+    def listen(kind: type) -> list[Any]:
+        seen: list[Any] = []
+        events.subscribe(kind, seen.append, when="now")
+        handlers.append((kind, seen.append))
+        return seen
+
+    yield listen
+    for kind, handler in handlers:
+        events._now[kind].remove(handler)
+
+
+@pytest.fixture
+def spare_room(clinic: Clinic) -> Room:
+    return Room.objects.create(name="3")
+
+
+def statuses() -> list[str]:
+    return [str(status) for status in AppointmentStatus]
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)

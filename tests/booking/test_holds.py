@@ -1,0 +1,277 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from booking import revision
+from booking.errors import Code
+from booking.events import AppointmentBooked, AppointmentExpired, AppointmentHeld, VisitChanged
+from booking.models import Appointment
+from booking.services import holds
+from clinic.core.errors import DomainError
+from clinic.core.models import AuditEntry
+from clinic.directory.models import HoursException
+from clinic.notifications.models import Message
+from tests.booking.conftest import NINE, TESTER, at, minutes
+
+
+def hold(patient, start, practitioner=None, specialty="massage"):
+    return holds.hold(
+        patient=patient,
+        specialty_code=specialty,
+        practitioner_id=practitioner.pk if practitioner else None,
+        start=start,
+        actor=TESTER,
+    )
+
+
+def refused(code, *args, **kwargs):
+    rows = Appointment.objects.count()
+    entries, messages, number = (
+        AuditEntry.objects.count(),
+        Message.objects.count(),
+        revision.current(),
+    )
+    with pytest.raises(DomainError) as raised:
+        hold(*args, **kwargs)
+    assert raised.value.code == code
+    assert Appointment.objects.count() == rows
+    assert AuditEntry.objects.count() == entries
+    assert Message.objects.count() == messages
+    assert revision.current() == number
+
+
+def test_a_held_slot_waits_fifteen_minutes_for_its_payment(clinic, ana, announced):
+    held, changed = announced(AppointmentHeld), announced(VisitChanged)
+
+    appointment = hold(ana, at(10), clinic.sousa)
+
+    assert appointment.status == "pending"
+    assert appointment.hold_expires_at == NINE + minutes(15)
+    assert (appointment.start, appointment.end) == (at(10), at(10, 45))
+    assert appointment.room_id == clinic.room_1.pk
+    assert (appointment.price, appointment.vat_rate) == (Decimal("40.00"), Decimal("23.00"))
+    assert appointment.source == "online"
+    assert held == [AppointmentHeld(appointment.pk)]
+    assert changed == [VisitChanged(appointment.pk, ana.pk, clinic.sousa.pk)]
+    assert revision.current() == 1
+    entry = AuditEntry.objects.get(subject_id=str(appointment.pk))
+    assert (entry.action, entry.patient_id) == ("appointment.created", ana.pk)
+
+
+def test_the_payment_link_goes_out_by_sms_without_the_treatment(clinic, ana):
+    appointment = hold(ana, at(10), clinic.sousa)
+
+    message = Message.objects.get()
+    assert (message.channel, message.to) == ("sms", "+351912345678")
+    assert "/pay/" in message.body
+    assert "assag" not in message.body
+    assert appointment.check_in_code not in message.body
+
+
+def test_a_patient_without_a_phone_gets_no_sms(clinic, ana):
+    type(ana).objects.filter(pk=ana.pk).update(phone="")
+
+    hold(ana, at(10))
+
+    assert Message.objects.count() == 0
+
+
+def test_a_taken_slot_is_refused(clinic, ana, bruno):
+    hold(ana, at(10), clinic.sousa)
+
+    refused(Code.SLOT_TAKEN, bruno, at(10), clinic.sousa)
+
+
+def test_overlap_by_one_grid_step_is_refused_and_back_to_back_is_not(clinic, ana, bruno):
+    hold(ana, at(10), clinic.sousa)
+
+    refused(Code.SLOT_TAKEN, bruno, at(10, 30), clinic.sousa)
+    refused(Code.SLOT_TAKEN, bruno, at(9, 30), clinic.sousa)
+    assert hold(bruno, at(10, 45), clinic.sousa).status == "pending"
+    assert hold(bruno, at(9, 15), clinic.sousa).status == "pending"
+
+
+@pytest.mark.parametrize("start", [at(10, 5), at(10, 0) + timedelta(seconds=1), at(23, 30)])
+def test_what_is_no_slot_cannot_be_held(clinic, ana, start):
+    refused(Code.SLOT_UNAVAILABLE, ana, start, clinic.sousa)
+
+
+def test_a_closed_time_cannot_be_held(clinic, ana):
+    HoursException.objects.create(practitioner=clinic.sousa, starts_at=at(10), ends_at=at(11))
+
+    refused(Code.SLOT_UNAVAILABLE, ana, at(10), clinic.sousa)
+    assert hold(ana, at(10)).practitioner_id == clinic.reis.pk
+
+
+def test_a_practitioner_who_does_not_offer_it_cannot_be_booked_for_it(clinic, ana):
+    clinic.sousa.specialties.set(["evaluation"])
+
+    refused(Code.SLOT_UNAVAILABLE, ana, at(10), clinic.sousa)
+
+
+def test_the_past_cannot_be_held(clinic, ana):
+    refused(Code.IN_THE_PAST, ana, at(8, 45), clinic.sousa)
+
+
+def test_a_patient_cannot_be_in_two_treatments_at_once(clinic, ana):
+    hold(ana, at(10), clinic.sousa)
+
+    refused(Code.PATIENT_BUSY, ana, at(10, 30), clinic.reis)
+
+
+def test_a_patient_can_keep_only_so_many_unpaid_times(clinic, ana, bruno):
+    for step in range(holds.MAX_HOLDS):
+        hold(ana, at(10) + minutes(45 * step), clinic.sousa)
+
+    refused(Code.TOO_MANY_HOLDS, ana, at(9), clinic.sousa)
+    assert hold(bruno, at(9), clinic.sousa).status == "pending"
+
+
+def test_paid_times_do_not_count_as_unpaid(clinic, ana):
+    for step in range(holds.MAX_HOLDS):
+        holds.confirm(hold(ana, at(10) + minutes(45 * step), clinic.sousa).pk, TESTER)
+
+    assert hold(ana, at(9), clinic.sousa).status == "pending"
+
+
+# Who treats, when nobody is named
+
+
+def test_the_least_loaded_that_day_is_chosen_then_the_least_loaded_that_week(
+    clinic, patients, spare_room
+):
+    people = patients(5)
+    first = hold(people[0], at(10))
+    second = hold(people[1], at(11))
+    third = hold(people[2], at(12))
+    tomorrow = hold(people[3], at(10, day=24))
+    next_week = hold(people[4], at(10, day=30))
+
+    assert first.practitioner_id == clinic.sousa.pk
+    assert second.practitioner_id == clinic.reis.pk
+    assert third.practitioner_id == clinic.sousa.pk
+    assert tomorrow.practitioner_id == clinic.reis.pk
+    assert next_week.practitioner_id == clinic.sousa.pk
+
+
+def test_over_a_full_day_the_difference_is_never_more_than_one(clinic, patients):
+    loads = {clinic.sousa.pk: 0, clinic.reis.pk: 0}
+    for number, patient in enumerate(patients(9)):
+        loads[hold(patient, at(9) + minutes(45 * number)).practitioner_id] += 1
+        assert abs(loads[clinic.sousa.pk] - loads[clinic.reis.pk]) <= 1
+
+
+def test_whoever_is_free_is_chosen_however_loaded(clinic, patients, book):
+    one, two, three = patients(3)
+    book(one, at(12), practitioner=clinic.sousa)
+    book(two, at(10), practitioner=clinic.reis)
+
+    assert hold(three, at(10)).practitioner_id == clinic.sousa.pk
+
+
+def test_cancelled_appointments_are_no_load(clinic, patients, book):
+    one, two, three = patients(3)
+    book(one, at(10), practitioner=clinic.sousa, status="cancelled")
+    book(two, at(12), practitioner=clinic.reis)
+
+    assert hold(three, at(15)).practitioner_id == clinic.sousa.pk
+
+
+def test_when_everybody_is_taken_so_is_the_slot(clinic, patients):
+    one, two, three = patients(3)
+    hold(one, at(10))
+    hold(two, at(10))
+
+    refused(Code.SLOT_TAKEN, three, at(10))
+
+
+def test_a_practitioner_whose_room_is_taken_gets_a_free_one(clinic, patients, spare_room):
+    one, two = patients(2)
+    hold(one, at(10), clinic.sousa)
+    Appointment.objects.update(room=clinic.room_2)
+
+    assert hold(two, at(10), clinic.reis).room_id == clinic.room_1.pk
+
+
+# Payment and expiry
+
+
+def test_a_paid_hold_is_booked_and_the_patient_is_told(clinic, ana, announced):
+    booked = announced(AppointmentBooked)
+    appointment = hold(ana, at(10), clinic.sousa)
+
+    assert holds.confirm(appointment.pk, TESTER) is True
+
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.booked_at) == ("booked", NINE)
+    assert booked == [AppointmentBooked(appointment.pk)]
+    message = Message.objects.get(template="appointment_booked")
+    assert appointment.check_in_code in message.body
+    assert "10:00" in message.body.replace("10h00", "10:00")
+    assert "Rua das Flores 12" in message.body
+
+
+def test_confirming_again_changes_nothing(clinic, ana, book, unchanged):
+    appointment = book(ana, at(10), status="arrived")
+    check = unchanged(appointment)
+
+    assert holds.confirm(appointment.pk, TESTER) is True
+
+    check()
+    assert Message.objects.filter(template="appointment_booked").count() == 1
+
+
+@pytest.mark.parametrize("status", ["expired", "cancelled"])
+def test_money_for_a_time_that_is_gone_books_nothing(clinic, ana, book, unchanged, status):
+    appointment = book(ana, at(10), status=status)
+    check = unchanged(appointment)
+
+    assert holds.confirm(appointment.pk, TESTER) is False
+
+    check()
+
+
+def test_confirming_what_does_not_exist_is_refused(clinic, ana):
+    with pytest.raises(DomainError, match="not_found"):
+        holds.confirm(ana.pk, TESTER)
+
+
+def test_holds_that_ran_out_expire_and_others_stay(clinic, patients, at_nine, announced):
+    expired = announced(AppointmentExpired)
+    one, two, three = patients(3)
+    early = hold(one, at(10), clinic.sousa)
+    paid = hold(two, at(11), clinic.sousa)
+    holds.confirm(paid.pk, TESTER)
+    at_nine.shift(minutes(5))
+    late = hold(three, at(12), clinic.sousa)
+
+    at_nine.move_to(NINE + minutes(15) - timedelta(seconds=1))
+    assert holds.expire_due() == 0
+    at_nine.move_to(NINE + minutes(15))
+    assert holds.expire_due() == 1
+    assert holds.expire_due() == 0
+
+    early.refresh_from_db()
+    assert (early.status, early.closed_at) == ("expired", NINE + minutes(15))
+    assert expired == [AppointmentExpired(early.pk)]
+    assert Appointment.objects.get(pk=paid.pk).status == "booked"
+    assert Appointment.objects.get(pk=late.pk).status == "pending"
+
+
+def test_a_hold_that_ran_out_unswept_blocks_nobody(clinic, ana, bruno, at_nine):
+    forgotten = hold(ana, at(10), clinic.sousa)
+    at_nine.shift(minutes(15))
+
+    assert hold(bruno, at(10, 15), clinic.sousa).status == "pending"
+
+    forgotten.refresh_from_db()
+    assert forgotten.status == "expired"
+    assert revision.current() == 2
+
+
+def test_a_patient_may_hold_the_same_time_again_when_the_first_hold_ran_out(clinic, ana, at_nine):
+    hold(ana, at(10), clinic.sousa)
+    at_nine.shift(minutes(15))
+
+    assert hold(ana, at(10), clinic.reis).status == "pending"
