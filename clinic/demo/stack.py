@@ -106,10 +106,12 @@ class Stack:
         )
         self._environment = self._write_environment(database, broker)
         self._prepare()
-        for program in self.programs():
-            program.start()
-            self._watched.append(Watched(program))
+        programs = {program.name: program for program in self.programs()}
+        # The clock's first round is seconds away; readiness doesn't wait for it to load.
+        beat = programs.pop("beat")
+        self._watch_over(*programs.values())
         self._await_readiness()
+        self._watch_over(beat)
         self.write_state()
 
     def watch(self) -> None:
@@ -161,6 +163,11 @@ class Stack:
         self._say(f"{server.title} listens on 127.0.0.1:{server.port}", began)
         return server.url
 
+    def _watch_over(self, *programs: Program) -> None:
+        for program in programs:
+            program.start()
+            self._watched.append(Watched(program))
+
     def _log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"
 
@@ -188,8 +195,11 @@ class Stack:
         unfinished.touch(mode=0o600)
         unfinished.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         unfinished.replace(file)
+        inherited = dict(os.environ)
+        # Five processes would compile the same modules at each start.
+        inherited.pop("PYTHONDONTWRITEBYTECODE", None)
         return {
-            **os.environ,
+            **inherited,
             **settings,
             "CLINIC_VAR": str(self.var),
             "DJANGO_SETTINGS_MODULE": "clinic.config.settings",
@@ -268,7 +278,7 @@ class Stack:
                     )
             ready, parts = self._readiness()
             if ready:
-                self._say("Web, worker, beat and relay are running", began)
+                self._say("Web, worker and relay are running", began)
                 return
             now = time.monotonic()
             if now - began > READY_SECONDS:
