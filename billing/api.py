@@ -172,7 +172,7 @@ class InvoicesView(ListAPIView[Invoice]):
         summary="My invoices, newest first; for a manager everybody's",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(_visible_to(request)) or []
+        page: Any = self.paginate_queryset(_visible_to(request)) or []
         return self.get_paginated_response(InvoiceBody(page, many=True).data)
 
 

@@ -1,6 +1,6 @@
-from typing import Any, ClassVar
+from typing import Any
 
-from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
+from django.core.validators import RegexValidator
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -19,11 +19,9 @@ ONE_LINE = RegexValidator(
 class Text(serializers.CharField):
     """One printable line; runs of spaces become one."""
 
-    default_validators: ClassVar[list[Any]] = [ProhibitNullCharactersValidator(), ONE_LINE]
-
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, allow_blank=True, default="", **options)
-        self.validators += [ONE_LINE]
+        self.validators.append(ONE_LINE)
 
     def to_internal_value(self, data: Any) -> str:
         return " ".join(part for part in super().to_internal_value(data).split(" ") if part)

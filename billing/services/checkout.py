@@ -17,6 +17,7 @@ from billing.models import (
     Reason,
     RequestState,
 )
+from billing.providers.base import PaymentProvider
 from billing.services import ledger, references, withdrawals
 from booking import selectors as booking
 from clinic.core import audit, clock, outbox, ratelimit
@@ -108,9 +109,7 @@ def _check_payable(appointment: "Appointment", payments: list[Payment]) -> None:
         raise DomainError(Code.HOLD_EXPIRED)
 
 
-def _new_payment(
-    appointment: "Appointment", order: Order, provider: providers.PaymentProvider
-) -> Payment:
+def _new_payment(appointment: "Appointment", order: Order, provider: PaymentProvider) -> Payment:
     moment = clock.now()
     payment = Payment(
         appointment_id=appointment.pk,

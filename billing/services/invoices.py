@@ -62,6 +62,7 @@ def issue(payment_id: UUID) -> Invoice | None:
     moment = clock.now()
     series = _locked_series(clock.local(moment).year)
     invoice = _next_invoice(series, payment, appointment, _after_the_last(series, moment))
+    invoice.paid_at = payment.paid_at
     invoice.save(force_insert=True)
     _only_line(invoice, appointment).save(force_insert=True)
     series.last_number = invoice.sequence
@@ -148,7 +149,6 @@ def _next_invoice(
         seller_phone=seller.phone,
         seller_email=seller.email,
         payment_method=payment.method,
-        paid_at=payment.paid_at,
         net_total=taken_apart.net,
         vat_total=taken_apart.vat,
         gross_total=taken_apart.gross,
