@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 Scope = dict[str, Any]
 Event = dict[str, Any]
 Receive = Callable[[], Awaitable[Event]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 NOT_JSON = 1007
 NOT_EXPECTED = 1008
@@ -121,7 +122,7 @@ class Socket:
             raise hub.Refused(NOT_ALLOWED)
         authenticate = database_sync_to_async(authenticate_scope)
         try:
-            principal = await authenticate(scope, device_kind=self._device_kind)
+            principal: Principal | None = await authenticate(scope, device_kind=self._device_kind)
         except hub.UNREADABLE as error:
             raise hub.Refused(RESTART) from error
         if principal is None:
@@ -154,7 +155,8 @@ class Socket:
             return RESTART
         hearing = asyncio.ensure_future(receive())
         try:
-            await asyncio.wait({hearing, connection.closing}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {hearing, connection.closing}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if connection.closing.done():
                 return connection.closing.result()
             return objection(hearing.result())

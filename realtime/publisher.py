@@ -40,8 +40,8 @@ def publish(messages: Iterable[tuple[str, Message]]) -> bool:
 
 def channel_of(group: str) -> str:
     """The Redis channel by which the layer knows a group."""
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"].get("prefix", "asgi")
-    return f"{prefix}__group__{group}"
+    layer: dict[str, Any] = settings.CHANNEL_LAYERS["default"]
+    return f"{layer['CONFIG']['prefix']}__group__{group}"
 
 
 @functools.cache

@@ -1,17 +1,18 @@
-"""The sockets' addresses."""
-
-from channels.routing import URLRouter
-from django.urls import path, re_path
+"""The sockets' addresses, to the letter."""
 
 from clinic.accounts.choices import DeviceKind
 from realtime import consumers
+from realtime.connection import Send
+from realtime.consumers import Application, Receive, Scope, Socket
 
-websocket_application = URLRouter(
-    [
-        path("ws/display", consumers.Socket(consumers.display, device_kind=DeviceKind.DISPLAY)),
-        path("ws/staff", consumers.Socket(consumers.staff)),
-        path("ws/me", consumers.Socket(consumers.me)),
-        path("ws/kiosk", consumers.Socket(consumers.kiosk, device_kind=DeviceKind.KIOSK)),
-        re_path(r"", consumers.refuse),
-    ]
-)
+SOCKETS: dict[str, Application] = {
+    "/ws/display": Socket(consumers.display, device_kind=DeviceKind.DISPLAY),
+    "/ws/staff": Socket(consumers.staff),
+    "/ws/me": Socket(consumers.me),
+    "/ws/kiosk": Socket(consumers.kiosk, device_kind=DeviceKind.KIOSK),
+}
+
+
+async def websocket_application(scope: Scope, receive: Receive, send: Send) -> None:
+    """The socket at this path; every other path is refused."""
+    await SOCKETS.get(scope["path"], consumers.refuse)(scope, receive, send)

@@ -12,7 +12,9 @@ class BoardWait(serializers.Serializer[object]):
 class BoardEntry(serializers.Serializer[object]):
     id = serializers.UUIDField()
     ticket = serializers.CharField()
-    label = serializers.CharField(help_text="As the patient has chosen to be named")
+    label = serializers.CharField(  # type: ignore[assignment]  # hides the field's own `label`
+        help_text="As the patient has chosen to be named"
+    )
     room = serializers.CharField()
     state = serializers.ChoiceField(choices=["waiting", "called", "in_room"])
     call_number = serializers.IntegerField()

@@ -116,7 +116,7 @@ class TestCanary:
         appointment = the_whole_visit(canary, clinic, choice)
         end = booking.revision()
 
-        display.until(lambda frame: frame["revision"] >= end)
+        display.until(lambda frame: frame["type"] == "board" and frame["revision"] >= end)
         kiosk.next("heartbeat")
         ticket = Appointment.objects.get(pk=appointment.pk).ticket
         boards = [frame for frame in display.got if frame["type"] == "board"]
