@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "clinic.config.schema.list_error_codes",
+        "clinic.config.schema.call_record_ids_id",
     ],
 }
 

@@ -23,12 +23,12 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
-    re_path(r"^staff(/.*)?$", pages.entry, {"name": "staff"}),
-    re_path(r"^kiosk(/.*)?$", pages.entry, {"name": "kiosk"}),
-    re_path(r"^display(/.*)?$", pages.entry, {"name": "display"}),
+    re_path(r"^staff(?:/.*)?$", pages.entry, {"name": "staff"}),
+    re_path(r"^kiosk(?:/.*)?$", pages.entry, {"name": "kiosk"}),
+    re_path(r"^display(?:/.*)?$", pages.entry, {"name": "display"}),
 ]
 if settings.CLINIC_SANDBOX:
-    urlpatterns.append(re_path(r"^sandbox(/.*)?$", pages.entry, {"name": "sandbox"}))
+    urlpatterns.append(re_path(r"^sandbox(?:/.*)?$", pages.entry, {"name": "sandbox"}))
 urlpatterns.append(
     re_path(r"^(?!api/|admin|health|static/|assets/|ws/)", pages.entry, {"name": "index"})
 )
