@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 import typst
 
-from billing import qr
+from billing import phones, qr
 from billing.models import TRAINING_TEXT, CustomerKind, Invoice, InvoiceLine, Method
 from clinic.core import clock
 
@@ -40,7 +40,6 @@ LABELS = {
         "rate": "Taxa",
         "base": "Incidência",
         "tax": "Imposto",
-        "exempt": "Isento",
         "summary": "Resumo do IVA",
         "net_total": "Total sem IVA",
         "vat_total": "Total do IVA",
@@ -66,7 +65,6 @@ LABELS = {
         "rate": "Rate",
         "base": "Base",
         "tax": "Tax",
-        "exempt": "Exempt",
         "summary": "VAT summary",
         "net_total": "Total before VAT",
         "vat_total": "Total VAT",
@@ -125,7 +123,7 @@ def content(invoice: Invoice) -> dict[str, Any]:
             "tax_id": invoice.seller_tax_id,
             "address": invoice.seller_address,
             "city": f"{invoice.seller_postal_code} {invoice.seller_city}",
-            "phone": invoice.seller_phone,
+            "phone": phones.readable(invoice.seller_phone),
             "email": invoice.seller_email,
         },
         "customer": {

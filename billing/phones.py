@@ -32,3 +32,12 @@ def parse_mobile(text: str) -> str:
     ):
         raise InvalidMobileError("not a Portuguese mobile number")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def readable(stored: str) -> str:
+    """A stored number with the groups people read; anything else as it is."""
+    try:
+        number = phonenumbers.parse(stored)
+    except NumberParseException:
+        return stored
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
