@@ -1,0 +1,41 @@
+"""Each front end's page is there for its address and for every client-side route below it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.test import Client, override_settings
+
+ROUTES = {
+    "/": "index",
+    "/consultas": "index",
+    "/pay/a-link": "index",
+    "/staff": "staff",
+    "/staff/agenda": "staff",
+    "/kiosk": "kiosk",
+    "/display": "display",
+}
+
+
+@pytest.fixture
+def front_end(tmp_path: Path) -> Iterator[Path]:
+    with override_settings(FRONTEND_DIR=tmp_path):
+        yield tmp_path
+
+
+@pytest.mark.parametrize(("path", "name"), ROUTES.items())
+def test_a_route_is_answered_by_its_front_end(
+    client: Client, front_end: Path, path: str, name: str
+) -> None:
+    for built in set(ROUTES.values()):
+        (front_end / f"{built}.html").write_text(f"<title>{built}</title>")
+
+    answer = client.get(path)
+
+    assert answer.status_code == 200
+    assert answer.getvalue() == f"<title>{name}</title>".encode()
+
+
+@pytest.mark.usefixtures("front_end")
+def test_without_a_build_there_is_no_page(client: Client) -> None:
+    assert client.get("/staff").status_code == 404
