@@ -37,7 +37,6 @@ class InvoiceDetails(serializers.Serializer[Customer]):
     email = serializers.EmailField(
         required=False,
         allow_blank=True,
-        default="",
         help_text="Where the invoice goes; the patient's own address when left out",
     )
 
