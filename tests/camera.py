@@ -8,12 +8,15 @@ for each thing that may stand in front of the kiosk.
     stranger.mjpeg                     somebody else
     blank.mjpeg                        a grey wall
     two-people.mjpeg                   both of them
+
+python -m tests.camera FOLDER
 """
 
 from __future__ import annotations
 
 import io
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,3 +114,7 @@ def _film(picture: Image.Image) -> bytes:
     frame = io.BytesIO()
     ImageOps.pad(picture, FRAME, color=WALL).save(frame, "JPEG", quality=92)
     return frame.getvalue() * FRAMES
+
+
+if __name__ == "__main__":
+    write_pictures(Path(sys.argv[1]))
