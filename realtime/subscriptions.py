@@ -71,6 +71,10 @@ class Subscriptions:
                 self._echo.clear()
                 await self._layer.send(await self._open(), {"type": _ECHO})
                 await self._echo.wait()
+        except TimeoutError as error:
+            # A connection that was cut without a word stays silent for ever: take new ones.
+            self._lost(error)
+            await self._start_over()
         except LAYER_DOWN as error:
             self._lost(error)
         else:
@@ -81,10 +85,7 @@ class Subscriptions:
 
     async def close(self) -> None:
         """Leave the layer."""
-        if self._receiver is not None:
-            self._receiver.cancel()
-            await asyncio.wait({self._receiver})
-        await self._layer.flush()
+        await self._start_over()
 
     async def _settle(self) -> None:
         async with self._settling:
@@ -116,6 +117,18 @@ class Subscriptions:
                 self._deliver(message)
             except Exception:
                 logger.exception("a message of the channel layer could not be delivered")
+
+    async def _start_over(self) -> None:
+        if self._receiver is not None:
+            self._receiver.cancel()
+            await asyncio.wait({self._receiver}, timeout=ANSWER_SECONDS)
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._layer.flush()
+        except LAYER_DOWN as error:
+            self._lost(error)
+        self._channel = self._receiver = None
+        self._subscribed.clear()
 
     def _lost(self, error: BaseException) -> None:
         if self.live:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import OperationalError
 
 from clinic.demo.embedded import Valkey
-from realtime import frames, groups
+from realtime import frames, groups, subscriptions
 from realtime.conf import Timing
 from realtime.connection import Connection
 from realtime.frames import Frame
@@ -349,5 +349,76 @@ async def test_a_hub_that_starts_without_redis_hears_once_it_is_there(
             await until(lambda: not screen.heartbeats[-1]["stale"], 5)
             await layer.group_send(groups.BOARD, message(board(2)))
             await until(lambda: screen.revisions == [1, 2], 1)
+    finally:
+        valkey.remove()
+
+
+class Wire:
+    """A connection to Redis that can be cut without a word, as by a dead router."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_cut = False
+        self.server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> "Wire":
+        self.server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self.server is not None
+        self.server.close()
+        self.cut()
+
+    @property
+    def port(self) -> int:
+        assert self.server is not None
+        port: int = self.server.sockets[0].getsockname()[1]
+        return port
+
+    def cut(self) -> None:
+        """Nothing passes any more on what is connected now, and nothing new is answered."""
+        self._is_cut = True
+        for task in self._tasks:
+            task.cancel()
+
+    def mend(self) -> None:
+        """New connections work; the old ones stay silent."""
+        self._is_cut = False
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_cut:
+            return
+        back, forth = await asyncio.open_connection("127.0.0.1", self._port)
+        for source, target in ((reader, forth), (back, writer)):
+            self._tasks.append(asyncio.create_task(self._pass_on(source, target)))
+
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while chunk := await source.read(65536):
+            target.write(chunk)
+
+
+@pytest.mark.chaos
+async def test_a_silent_wire_is_replaced(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.3)
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    try:
+        async with Wire(valkey.port) as wire:
+            layer = layer_at(valkey.url.replace(str(valkey.port), str(wire.port)))
+            async with running(queue, layer, QUICK) as hub:
+                screen = await enter(hub, Screen())
+                wire.cut()
+                await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 5)
+                queue.now = 2
+                await until(lambda: screen.revisions == [1, 2], 5)
+
+                wire.mend()
+                await until(lambda: not screen.heartbeats[-1]["stale"], 5)
+                await layer.group_send(groups.BOARD, message(board(3)))
+                await until(lambda: screen.revisions[-1] == 3, 1)
     finally:
         valkey.remove()

@@ -1,0 +1,5 @@
+"""`make bench`: every measurement of the product, one after the other."""
+
+from tests.bench import fanout
+
+fanout.main()

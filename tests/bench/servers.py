@@ -1,0 +1,152 @@
+"""The programs that a measurement needs: databases, web process, displays, a bare server."""
+
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from clinic.demo.embedded import Postgres, Valkey, free_port
+from clinic.demo.processes import wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+SOCKETS_MAX = 10_000
+ANSWER_SECONDS = 60.0
+
+
+def raise_open_files() -> None:
+    """As many sockets as this machine lets a process have, here and in every child."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, SOCKETS_MAX), hard))
+
+
+@contextlib.contextmanager
+def databases() -> Iterator[None]:
+    """PostgreSQL and Redis of this run alone."""
+    with contextlib.ExitStack() as stack:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vez-bench-")))
+        for name, kind in (("DATABASE_URL", Postgres), ("REDIS_URL", Valkey)):
+            server = kind(home / name.lower())
+            server.start()
+            stack.callback(server.remove)
+            os.environ[name] = server.url
+        yield
+
+
+class Child:
+    """A program that talks in lines over its input and output."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=REPOSITORY,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def read(self) -> bytes:
+        """The next line; RuntimeError where the program has ended."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.process.args} has ended")
+        return line.rstrip(b"\n")
+
+    def write(self, line: bytes) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + b"\n")
+        self.process.stdin.flush()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+
+@contextlib.contextmanager
+def displays(url: str, count: int, token: str = "") -> Iterator[Child]:
+    """So many display clients, all of them with a first frame."""
+    with Child(str(HERE / "displays.py"), url, str(count), token) as clients:
+        assert clients.read() == b"ready"
+        yield clients
+
+
+@contextlib.contextmanager
+def bare_server() -> Iterator[tuple[Child, str]]:
+    port = free_port()
+    with Child(str(HERE / "bare_server.py"), str(port)) as server:
+        assert server.read() == b"ready"
+        yield server, f"ws://127.0.0.1:{port}/"
+
+
+@contextlib.contextmanager
+def web_process() -> Iterator[tuple[int, str]]:
+    """One process of the product's web server, as `make run` starts it."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "uvicorn", "clinic.config.asgi:application"),
+            *("--port", str(port), "--ws", "websockets-sansio"),
+            *("--ws-per-message-deflate", "false", "--backlog", "4096"),
+            *("--log-level", "warning"),
+        ],
+        cwd=REPOSITORY,
+        env={**os.environ, "PORT": str(port), "PUBLIC_ORIGIN": origin, "LOG_LEVEL": "WARNING"},
+    )
+    try:
+        if not wait_until(lambda: _answers(f"{origin}/health/live"), seconds=ANSWER_SECONDS):
+            raise RuntimeError("the web process didn't start")
+        yield server.pid, origin.replace("http", "ws", 1)
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def memory_mb(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss / 1e6)
+
+
+def write_raw(name: str, result: dict[str, Any]) -> Path:
+    """Keep every single measurement for whoever doubts the summary."""
+    target = REPOSITORY / "var" / "bench" / f"{name}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(result, indent=1))
+    return target
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,76 @@
+"""A full waiting room in the database, for measuring: forty patients here, one paired display."""
+
+from datetime import timedelta
+
+from booking.models import Appointment, AppointmentStatus, Source
+from clinic.accounts.services import devices, people
+from clinic.core import clock
+from clinic.core.audit import Actor
+from clinic.directory.models import Organization, Patient, Practitioner, Room, Specialty
+from clinic.directory.services import install_catalogue
+
+SETUP = Actor.system("bench")
+PRACTITIONERS = 8
+EACH = 5
+
+
+def fill() -> list[Appointment]:
+    """Forty patients of eight practitioners, all arrived; in the order in which to call them."""
+    install_catalogue()
+    Organization.objects.update_or_create(
+        id=1,
+        defaults={
+            "name": "Clínica Vez",
+            "legal_name": "Vez Fisioterapia, Lda.",
+            "tax_id": "510123457",
+            "address_line": "Rua das Flores 12",
+            "postal_code": "1200-195",
+            "city": "Lisboa",
+            "phone": "+351211234567",
+            "email": "geral@vez.example",
+        },
+    )
+    specialty = Specialty.objects.get(pk="massage")
+    rows = [_row(number, specialty) for number in range(PRACTITIONERS)]
+    return [appointment for turn in zip(*rows, strict=True) for appointment in turn]
+
+
+def _row(number: int, specialty: Specialty) -> list[Appointment]:
+    room = Room.objects.create(name=f"B{number}")
+    practitioner = Practitioner.objects.create(name=f"Practitioner {number}", room=room)
+    now = clock.now()
+    opens, _ = clock.day_bounds(clock.today())
+    row = []
+    for place in range(EACH):
+        serial = number * EACH + place + 1
+        user = people.create_user(actor=SETUP, full_name=f"Given Name{serial} Last")
+        start = opens + timedelta(hours=place)
+        row.append(
+            Appointment.objects.create(
+                patient=Patient.objects.get(pk=user.pk),
+                specialty=specialty,
+                practitioner=practitioner,
+                room=room,
+                start=start,
+                end=start + timedelta(minutes=specialty.duration_minutes),
+                status=AppointmentStatus.ARRIVED,
+                source=Source.DESK,
+                price=specialty.price,
+                vat_rate=specialty.vat_rate,
+                vat_exemption=specialty.vat_exemption,
+                check_in_code=f"B{serial:05d}",
+                ticket=f"B{serial:03d}",
+                ticket_on=clock.today(),
+                created_at=now,
+                booked_at=now,
+                arrived_at=now,
+            )
+        )
+    return row
+
+
+def display_token() -> str:
+    """The token of a display that was paired just now."""
+    rita = people.create_user(actor=SETUP, full_name="Rita Campos", role="reception")
+    new = devices.create_device(kind="display", name="Bench", created_by=rita)
+    return devices.pair_device(code=new.code, address="127.0.0.1").token
