@@ -5,7 +5,7 @@ export function shortName(fullName: string): string {
   const names = fullName.trim().split(/\s+/);
   const [given = "", ...others] = names;
   const last = others.at(-1);
-  return last ? `${given} ${[...last][0]?.toLocaleUpperCase("pt-PT") ?? ""}.` : given;
+  return last ? `${given} ${(Array.from(last)[0] ?? "").toLocaleUpperCase("pt-PT")}.` : given;
 }
 
 /** What the screen would show for each choice; the ticket is an example before arrival. */

@@ -163,7 +163,7 @@ function CheckInCode({ code }: { code: string }) {
         <p className={styles.codeText}>
           <span aria-hidden="true">{code}</span>
           <span className="visually-hidden">
-            {t("visit.code_spelled", { code: [...code].join(" ") })}
+            {t("visit.code_spelled", { code: Array.from(code).join(" ") })}
           </span>
         </p>
         <p className={styles.codeNote}>{t("visit.code_text")}</p>

@@ -141,7 +141,7 @@ export interface paths {
   "/api/sandbox/bank/multibanco": {
     post: Write<{ entity: string; reference: string; amount: string }, Record<string, unknown>>;
   };
-  "/api/sandbox/bank/mb-way": { get: Read<T.MbWayRequest[], { phone: string }> };
+  "/api/sandbox/bank/mb-way": { get: Read<T.MbWayRequest[], { phone?: string }> };
   "/api/sandbox/bank/mb-way/{id}": {
     post: Write<{ action: "approve" | "refuse" }, Record<string, unknown>, Id>;
   };

@@ -316,6 +316,7 @@ export interface Page<T> {
 }
 
 export interface SandboxMessage {
+  id: string;
   channel: "sms" | "email";
   to: string;
   subject: string;

@@ -1,4 +1,57 @@
 import type { pt } from "../pt/sandbox";
 import type { Words } from "../words";
 
-export const en: Words<typeof pt> = { title: "Vez" };
+export const en: Words<typeof pt> = {
+  title: "Behind the scenes",
+  simulated: "SIMULATED",
+  intro:
+    "Nothing here is real: no money, no messages. It is the phone, mailbox and bank of whoever tries out the clinic.",
+  to_app: "Open the clinic",
+  places: { phone: "Phone", mail: "Mail", atm: "Cash machine" },
+  phone: {
+    label: "Demonstration phone",
+    whose: "Phone of",
+    everybody: "everybody",
+    apps: "Apps",
+    sms: "Messages",
+    mbway: "MB WAY",
+    empty: "No messages yet. Book an appointment: the SMS arrives here.",
+    to: "to {{phone}}",
+    failed: "The phone has no signal. Trying again…",
+  },
+  mbway: {
+    empty: "No requests. Choose MB WAY when paying: the request appears here.",
+    ask: "Payment request",
+    from: "Demonstration clinic",
+    to: "to {{phone}}",
+    until: "until {{time}}",
+    approve: "Approve",
+    refuse: "Refuse",
+    approved: "Payment approved.",
+    refused: "Payment refused.",
+  },
+  atm: {
+    title: "Payment of services",
+    welcome: "Enter the reference's details",
+    entity: "Entity",
+    reference: "Reference",
+    amount: "Amount",
+    amount_hint: "euros",
+    pay: "Confirm",
+    clear: "Clear",
+    paid: "Payment made",
+    take: "Take your receipt",
+    again: "Another payment",
+    incomplete: "Something is missing: entity, reference and amount.",
+    slip: "RECEIPT",
+  },
+  mail: {
+    title: "Mail",
+    empty: "The box is empty. Invoices arrive here after paying.",
+    choose: "Choose a message.",
+    to: "To",
+    attachments: "Attachments",
+    open: "Open {{name}}",
+    list: "Received messages",
+  },
+};

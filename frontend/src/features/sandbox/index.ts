@@ -1,0 +1,3 @@
+export { CashMachine } from "./CashMachine";
+export { Mailbox } from "./Mailbox";
+export { Phone } from "./Phone";
