@@ -192,7 +192,7 @@ class Postgres(_Server):
         self.database = database
         self._account = _server_account()
         self._binaries = Path()
-        self._data = Path()
+        self.data = Path()
 
     @property
     def url(self) -> str:
@@ -214,9 +214,9 @@ class Postgres(_Server):
     def _prepare(self) -> None:
         place = self._place(self._account)
         self._binaries = self._find_binaries(place, self._account)
-        self._data = place / "data"
-        self._wait_for_a_former_server(self._data)
-        if not self._data.exists():
+        self.data = place / "data"
+        self._wait_for_a_former_server(self.data)
+        if not self.data.exists():
             self._create_cluster(place)
 
     def _url(self, database: str) -> str:
@@ -299,7 +299,7 @@ class Postgres(_Server):
         password.unlink()
         if not ended or code != 0:
             raise ServerFailedError(f"PostgreSQL could not be set up:\n{initdb.last_lines()}")
-        unfinished.rename(self._data)
+        unfinished.rename(self.data)
 
     def _program_on(self, port: int) -> Program:
         self.port = port
@@ -315,7 +315,7 @@ class Postgres(_Server):
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        return self._program("postgres", [self._binaries / "postgres", "-D", self._data, *options])
+        return self._program("postgres", [self._binaries / "postgres", "-D", self.data, *options])
 
     def _program(self, name: str, argv: list[str | Path]) -> Program:
         return Program(

@@ -109,15 +109,15 @@ class Stack:
         programs = {program.name: program for program in self.programs()}
         # The clock's first round is seconds away; readiness doesn't wait for it to load.
         beat = programs.pop("beat")
-        self._watch_over(*programs.values())
+        self.watch_over(*programs.values())
         self._await_readiness()
-        self._watch_over(beat)
+        self.watch_over(beat)
         self.write_state()
 
     def watch(self) -> None:
         """Start again what dies, until the switch is pressed."""
         while not self._switch.pressed:
-            if self._revive():
+            if self.revive():
                 self.write_state()
             time.sleep(0.3)
 
@@ -163,7 +163,8 @@ class Stack:
         self._say(f"{server.title} listens on 127.0.0.1:{server.port}", began)
         return server.url
 
-    def _watch_over(self, *programs: Program) -> None:
+    def watch_over(self, *programs: Program) -> None:
+        """Start programs and keep them running."""
         for program in programs:
             program.start()
             self._watched.append(Watched(program))
@@ -269,7 +270,7 @@ class Stack:
         parts = "no answer yet"
         while True:
             self._switch.pause(0.1)
-            self._revive()
+            self.revive()
             for item in self._watched:
                 if item.deaths >= DEATHS_BEFORE_READY:
                     raise DemoFailedError(
@@ -301,7 +302,7 @@ class Stack:
         except OSError as error:
             return False, str(error)
 
-    def _revive(self) -> bool:
+    def revive(self) -> bool:
         """Start again what died, a process that keeps dying ever more slowly."""
         changed = False
         for item in self._watched:

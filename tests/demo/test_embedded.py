@@ -1,0 +1,277 @@
+"""The embedded servers: they keep their data, find their port again, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+import redis
+
+from clinic.demo import embedded
+from clinic.demo.embedded import Postgres, ServerFailedError, Valkey
+from clinic.demo.processes import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+AS_ROOT = os.geteuid() == 0
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "servers"
+
+
+@pytest.fixture
+def postgres(home: Path) -> Iterator[Postgres]:
+    server = Postgres(home / "postgres", durable=False)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def valkey(home: Path) -> Iterator[Valkey]:
+    server = Valkey(home / "valkey")
+    yield server
+    server.remove()
+
+
+def write_a_row(server: Postgres) -> None:
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept (word text)")
+        connection.execute("INSERT INTO kept VALUES ('still here')")
+
+
+def read_the_row(server: Postgres) -> str:
+    with psycopg.connect(server.url) as connection:
+        (word,) = connection.execute("SELECT word FROM kept").fetchone() or ("",)
+    return str(word)
+
+
+def test_postgres_keeps_its_data_and_port_over_a_restart(postgres: Postgres) -> None:
+    postgres.start()
+    port = postgres.port
+    write_a_row(postgres)
+    postgres.stop()
+
+    postgres.start()
+
+    assert read_the_row(postgres) == "still here"
+    assert postgres.port == port
+
+
+def test_postgres_comes_back_after_being_killed(home: Path) -> None:
+    postgres = Postgres(home / "postgres")
+    try:
+        postgres.start()
+        write_a_row(postgres)
+        port = postgres.port
+        postgres.kill()
+
+        postgres.start()
+
+        assert read_the_row(postgres) == "still here"
+        assert postgres.port == port
+    finally:
+        postgres.remove()
+
+
+def test_starting_a_running_server_changes_nothing(postgres: Postgres) -> None:
+    postgres.start()
+    pid = postgres.pid
+
+    postgres.start()
+
+    assert postgres.pid == pid
+
+
+def test_postgres_asks_for_its_password(postgres: Postgres) -> None:
+    postgres.start()
+
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(postgres.url.replace(postgres.password, "guessed"))
+
+
+def test_valkey_asks_for_its_password(valkey: Valkey) -> None:
+    valkey.start()
+
+    with (
+        redis.Redis(host="127.0.0.1", port=valkey.port) as stranger,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        stranger.ping()
+
+
+def test_the_passwords_are_readable_by_their_owner_only(postgres: Postgres, valkey: Valkey) -> None:
+    postgres.start()
+    valkey.start()
+
+    for file in (
+        postgres.home / "password",
+        valkey.home / "password",
+        valkey.home / "valkey.conf",
+    ):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_valkey_keeps_what_it_was_given_over_a_restart(valkey: Valkey) -> None:
+    valkey.start()
+    with redis.Redis.from_url(valkey.url) as client:
+        client.set("word", "still here")
+    valkey.stop()
+
+    valkey.start()
+
+    with redis.Redis.from_url(valkey.url) as client:
+        assert client.get("word") == b"still here"
+
+
+def test_a_taken_port_is_left_alone_and_another_one_found(valkey: Valkey) -> None:
+    valkey.start()
+    former = valkey.port
+    valkey.stop()
+    with socket.socket() as somebody_else:
+        somebody_else.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        somebody_else.bind(("127.0.0.1", former))
+        somebody_else.listen()
+
+        valkey.start()
+
+        assert valkey.port != former
+        assert valkey.is_running()
+
+
+def test_the_servers_listen_on_the_loopback_interface_only(
+    postgres: Postgres, valkey: Valkey
+) -> None:
+    postgres.start()
+    valkey.start()
+
+    listening = listening_addresses({postgres.port, valkey.port})
+
+    assert listening == {
+        ("127.0.0.1", postgres.port),
+        ("127.0.0.1", valkey.port),
+    }
+
+
+def listening_addresses(ports: set[int]) -> set[tuple[str, int]]:
+    """Who listens on these ports, from the kernel's tables of IPv4 and IPv6 sockets."""
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            address, state = line.split()[1], line.split()[3]
+            host, port = address.split(":")
+            if state == "0A" and int(port, 16) in ports:
+                numbers = bytes.fromhex(host)[::-1]
+                found.add((".".join(map(str, numbers)), int(port, 16)))
+    return found
+
+
+def test_removing_leaves_no_process_and_no_folder(home: Path) -> None:
+    servers = [Postgres(home / "postgres", durable=False), Valkey(home / "valkey")]
+    for server in servers:
+        server.start()
+    pids = [server.pid for server in servers]
+
+    for server in servers:
+        server.remove()
+
+    assert [pid for pid in pids if pid and Path(f"/proc/{pid}").exists()] == []
+    assert list(home.iterdir()) == []
+
+
+def test_a_killed_parent_takes_its_servers_along(home: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path\n"
+        "from clinic.demo.embedded import Postgres, Valkey\n"
+        "home = Path(sys.argv[1])\n"
+        "servers = [Postgres(home / 'postgres', durable=False), Valkey(home / 'valkey')]\n"
+        "for server in servers: server.start()\n"
+        "print(*[server.pid for server in servers], flush=True)\n"
+        "time.sleep(300)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, home], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert parent.stdout is not None
+        pids = parent.stdout.readline().split()
+        assert len(pids) == 2
+
+        parent.send_signal(signal.SIGKILL)
+
+        assert wait_until(
+            lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), seconds=20
+        )
+    finally:
+        parent.kill()
+        parent.communicate()
+        Postgres(home / "postgres").remove()
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as another user")
+def test_root_can_keep_its_checkout_to_itself(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    server = Postgres(private / "postgres", durable=False)
+    try:
+        server.start()
+        write_a_row(server)
+        server.stop()
+        server.start()
+
+        assert read_the_row(server) == "still here"
+        assert stat.S_IMODE(private.stat().st_mode) == 0o700
+        assert not (private / "postgres" / "data").exists()
+    finally:
+        server.remove()
+    assert shelters_of(private / "postgres") == []
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as another user")
+def test_a_new_checkout_at_the_same_place_starts_empty(tmp_path: Path) -> None:
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    former = Postgres(private / "postgres", durable=False)
+    former.start()
+    write_a_row(former)
+    former.stop()
+    for file in former.home.iterdir():
+        file.unlink()
+    server = Postgres(private / "postgres", durable=False)
+    try:
+        server.start()
+
+        with psycopg.connect(server.url) as connection:
+            (table,) = connection.execute("SELECT to_regclass('kept')").fetchone() or ("?",)
+        assert table is None
+    finally:
+        server.remove()
+
+
+def shelters_of(home: Path) -> list[Path]:
+    shelters = [embedded._shelter(base, home) for base in embedded._shelter_bases()]
+    return [shelter for shelter in shelters if shelter.exists()]
+
+
+def test_a_failed_start_says_so_in_one_sentence(home: Path) -> None:
+    server = Postgres(home / "postgres", durable=False)
+    server.start()
+    server.stop()
+    (server.data / "PG_VERSION").write_text("9\n")
+    try:
+        with pytest.raises(ServerFailedError, match="PostgreSQL did not start"):
+            server.start()
+        assert not server.is_running()
+    finally:
+        server.remove()
