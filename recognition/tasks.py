@@ -1,9 +1,21 @@
+import threading
 import uuid
+from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
+from celery.signals import worker_process_init
 
 from clinic.core import outbox
+from recognition import engines
 from recognition.services import check_in, enrolment, pictures
+
+
+@worker_process_init.connect
+def warm_up(**_: Any) -> None:
+    """Where this worker takes face work, load the models beside its start: Celery gives a new
+    process only seconds to report, and the first job waits for the models anyway."""
+    if "recognition" in current_app.amqp.queues.consume_from:
+        threading.Thread(target=engines.warm_up, name="face-models", daemon=True).start()
 
 
 @outbox.handler("recognition.enrol")

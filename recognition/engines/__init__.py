@@ -2,10 +2,13 @@
 
 from functools import cache
 
+import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from recognition.engines.base import FaceEngine
+
+log = structlog.get_logger(__name__)
 
 
 class EngineOff(Exception):  # noqa: N818  (a state, not a mistake)
@@ -24,6 +27,12 @@ def current() -> FaceEngine:
     if not is_on():
         raise EngineOff
     return _make(settings.FACE_ENGINE)
+
+
+def warm_up() -> None:
+    """Load the models now, so that the first person of the day doesn't wait for them."""
+    if is_on():
+        log.info("face_engine_ready", engine=current().name, model=current().model_hash)
 
 
 @cache

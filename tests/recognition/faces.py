@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+import skimage.transform
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("FACES_DIR") or ROOT.parent / "shared" / "faces")
-FACE_AREA = (130, 0, 330, 220)
 
 
 @cache
@@ -25,6 +25,7 @@ def astronaut() -> Image.Image:
     return Image.fromarray(skimage.data.astronaut())
 
 
+@cache
 def altered_copies() -> dict[str, Image.Image]:
     """The astronaut as five other pictures might show her."""
     picture = astronaut()
@@ -37,6 +38,7 @@ def altered_copies() -> dict[str, Image.Image]:
     }
 
 
+@cache
 def people() -> dict[str, list[Image.Image]]:
     """Everybody in the folder with their photos by name; skips the test where there is none."""
     if not FOLDER.is_dir():
@@ -49,9 +51,37 @@ def people() -> dict[str, list[Image.Image]]:
     return {name: photos for name, photos in found.items() if len(photos) >= 2}
 
 
-def stranger() -> Image.Image:
-    """Somebody who isn't the astronaut."""
-    return next(iter(people().values()))[0]
+@cache
+def strangers() -> dict[str, Image.Image]:
+    """Faces of somebody who isn't the astronaut: one remodelled from hers, which is always there,
+    and the first of the folder where there is one."""
+    found = {"remodelled": remodelled(bulge=-0.5, eyes=0.3)}
+    if FOLDER.is_dir():
+        found["real"] = next(iter(people().values()))[0]
+    return found
+
+
+@cache
+def look_alike() -> Image.Image:
+    """A face so near to the astronaut's that it may be hers and may not: 0.48 away."""
+    return remodelled(bulge=-0.385)
+
+
+def remodelled(*, bulge: float, eyes: float = 0.0) -> Image.Image:
+    """The astronaut with another build of face: blown up or drawn in around the nose, and with the
+    eyes moved together or apart. The engine measures how far that takes her from herself."""
+    picture = np.asarray(astronaut().crop((80, 0, 380, 300)).resize((600, 600)))
+    nose = np.array([284.0, 220.0])
+
+    def origin_of(points: np.ndarray) -> np.ndarray:
+        offset = points - nose
+        nearness = np.clip(1 - np.hypot(offset[:, 0], offset[:, 1]) / 130, 0, None)
+        offset = offset * (1 - bulge * nearness**2)[:, None]
+        offset[:, 0] *= 1 + eyes * np.exp(-(((offset[:, 1] + 25) / 40) ** 2))
+        return offset + nose
+
+    warped = skimage.transform.warp(picture, origin_of, mode="edge", preserve_range=True)
+    return Image.fromarray(warped.clip(0, 255).astype(np.uint8))
 
 
 def blank() -> Image.Image:

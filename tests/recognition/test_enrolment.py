@@ -5,10 +5,12 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from rest_framework.test import APIClient
 
 from clinic.accounts.models import User
-from clinic.core import clock
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.storage import private
 from recognition import consent, vault
@@ -16,6 +18,7 @@ from recognition.models import Consent, Enrolment, Picture, Template
 from recognition.services import enrolment, pictures
 from recognition.tasks import expire, sweep
 from tests.recognition import faces
+from tests.recognition.conftest import Browser, committing
 
 pytestmark = pytest.mark.engine
 
@@ -58,6 +61,7 @@ def test_before_anything_the_patient_reads_the_consent_text(browser, person):
     }
 
 
+@pytest.mark.django_db(transaction=True)
 def test_photos_of_one_person_become_templates_and_are_erased(browser, person, work, store):
     patient = browser(person())
     copies = faces.altered_copies()
@@ -129,9 +133,11 @@ def test_one_bad_photo_fails_the_upload_and_is_named(browser, person, work, stor
     assert actions(patient.user)[-1] == "recognition.enrolment_failed"
 
 
-def test_photos_of_two_people_fail_and_the_odd_one_is_named(browser, person, work, store):
+@pytest.mark.parametrize("who", list(faces.strangers()))
+def test_photos_of_two_people_fail_and_the_odd_one_is_named(browser, person, work, store, who):
     patient = browser(person())
-    patient.upload(faces.astronaut(), faces.stranger(), faces.altered_copies()["mirrored"])
+    stranger = faces.strangers()[who]
+    patient.upload(faces.astronaut(), stranger, faces.altered_copies()["mirrored"])
 
     assert work() == 1
 
@@ -259,6 +265,7 @@ def test_the_job_done_twice_changes_nothing(enrolled):
     assert (list(Template.objects.values_list("pk", flat=True)), actions(patient.user)) == before
 
 
+@pytest.mark.django_db(transaction=True)
 def test_withdrawal_erases_at_once_and_is_audited(enrolled, store):
     patient = enrolled()
 
@@ -296,15 +303,12 @@ def test_withdrawing_twice_or_from_nothing_is_no_error(browser, person, enrolled
     assert actions(patient.user).count("recognition.face_erased") == 1
 
 
-def test_nothing_of_the_face_is_left_in_any_table(enrolled, django_db_blocker):
+def test_nothing_of_the_face_is_left_in_any_table(enrolled):
     patient = enrolled()
     sealed = bytes(Template.objects.get().sealed)
     template_id = str(Template.objects.get().pk)
 
     patient.withdraw()
-
-    from django.apps import apps
-    from django.db import connection
 
     with connection.cursor() as cursor:
         for model in apps.get_models():
@@ -350,7 +354,8 @@ def test_photos_that_no_worker_looks_at_for_a_day_are_erased(browser, person, st
     assert len(store()) == 1
 
     at_ten.shift(timedelta(hours=2))
-    expire()
+    with committing():
+        expire()
 
     row = Enrolment.objects.get()
     assert (row.status, row.reasons) == ("failed", [{"photo": None, "code": "unavailable"}])
@@ -461,10 +466,48 @@ def test_the_outbox_holds_ids_only(browser, person):
     message = OutboxMessage.objects.get(task="recognition.enrol")
     assert set(message.args) == {"enrolment_id", "attempt"}
     assert all(uuid.UUID(value) for value in message.args.values())
-    assert clock.now() is not None
 
 
 def browser_cookies(user: User):
-    from tests.recognition.conftest import Browser
-
     return Browser(user).http.cookies
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b'{"consent": true}', "application/json", 415),
+        (b"consent=true", "application/x-www-form-urlencoded", 415),
+        (b"--x\r\nContent-Disposition: form-data; na", "multipart/form-data; boundary=x", 400),
+        (b"", "multipart/form-data", 400),
+        (
+            b"".join(
+                b'--x\r\nContent-Disposition: form-data; name="images"; filename="a"\r\n\r\n1\r\n'
+                for _ in range(101)
+            )
+            + b"--x--\r\n",
+            "multipart/form-data; boundary=x",
+            400,
+        ),
+    ],
+    ids=["json", "urlencoded", "broken off", "no boundary", "101 files"],
+)
+def test_a_form_that_is_none_is_refused(browser, person, store, body, content_type, status):
+    patient = browser(person())
+
+    refused = patient.http.put("/api/me/face", body, content_type=content_type)
+
+    assert refused.status_code == status
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert (rows(), store()) == (NOTHING, [])
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a" * 300 + ".jpg", "x\0.jpg", "x.svg", ""])
+def test_the_name_of_a_file_means_nothing(browser, person, store, name):
+    photo = SimpleUploadedFile("photo.jpg", faces.jpeg(faces.astronaut()))
+    photo._name = name
+    form = {"images": [photo], "consent": "true"}
+
+    answer = browser(person()).http.put("/api/me/face", form, format="multipart")
+
+    assert answer.status_code in {202, 400}
+    assert all(key.startswith("faces/") and key.endswith(".jpg") for key in store())
