@@ -7,7 +7,9 @@ All subscriptions stand in `clinic/config/wiring.py`.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any, Literal, TypeVar
 
@@ -18,6 +20,7 @@ When = Literal["now", "commit"]
 
 _now: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
 _commit: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+_muted: ContextVar[bool] = ContextVar("muted", default=False)
 
 
 def subscribe(event_type: type[E], handler: Callable[[E], None], *, when: When) -> None:
@@ -31,5 +34,16 @@ def announce(event: object) -> None:
     """Tell the subscribers. Outside a transaction the `commit` subscribers run at once."""
     for handler in _now[type(event)]:
         handler(event)
-    for handler in _commit[type(event)]:
+    for handler in () if _muted.get() else _commit[type(event)]:
         transaction.on_commit(partial(handler, event), robust=True)
+
+
+@contextmanager
+def muted() -> Iterator[None]:
+    """Inside the block `commit` subscribers hear nothing: for many changes that one announcement
+    afterwards sums up."""
+    token = _muted.set(True)
+    try:
+        yield
+    finally:
+        _muted.reset(token)

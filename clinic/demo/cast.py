@@ -94,6 +94,7 @@ EXTRAS = (
     Extra("Ricardo Prata", date(1980, 12, 31)),
     Extra("Lurdes Carmona", date(1959, 2, 24)),
     Extra("Simão Vaz", date(1999, 6, 30)),
+    Extra("Celeste Abrantes", date(1963, 9, 5)),
     Extra("Nuno Falcão", date(1986, 1, 19)),
 )
 EXTRA_USERNAME = "demo-patient-{number:02d}"

@@ -6,7 +6,7 @@ happened, so that tickets, audit log and constraints are those of a real day.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -16,14 +16,15 @@ from billing.models import CustomerKind, Method
 from billing.providers.base import Event, EventType
 from billing.services import checkout, settlement
 from booking.errors import Code as BookingCode
-from booking.models import LIVE, Appointment, AppointmentStatus
-from booking.selectors import slots
-from booking.services import desk, holds, visit
+from booking.events import WaitsChanged
+from booking.models import LIVE, Appointment, AppointmentStatus, Source
+from booking.selectors import revision, slots
+from booking.services import changes, desk, holds, visit
 from clinic.accounts.choices import Role
 from clinic.accounts.models import User
 from clinic.accounts.principals import actor_of
 from clinic.accounts.services import create_user
-from clinic.core import clock
+from clinic.core import clock, events
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
@@ -111,7 +112,13 @@ def show_today(clinic: Clinic, *, empty: bool) -> int | None:
     shown = DemoDay.objects.select_for_update().filter(id=1).first()
     if shown is not None and shown.day == today and (shown.filled or empty):
         return None
-    made = 0 if empty else fill(clinic)
+    made = 0
+    if not empty:
+        with events.muted():
+            if shown is not None and shown.filled:
+                _clear_ahead(clinic, shown.day)
+            made = fill(clinic)
+        events.announce(WaitsChanged(revision()))
     DemoDay.objects.update_or_create(id=1, defaults={"day": today, "filled": not empty})
     return made
 
@@ -180,6 +187,20 @@ def _close_earlier_days(now: datetime) -> None:
     holds.expire_due()
 
 
+def _clear_ahead(clinic: Clinic, shown: date) -> None:
+    """Take back what the filling of an earlier day booked ahead: it would stand in today's way."""
+    for patient, therapist, start in _ahead(clinic, shown):
+        left = Appointment.objects.filter(
+            patient=patient,
+            practitioner=therapist,
+            start=start,
+            status=AppointmentStatus.BOOKED,
+            source=Source.DESK,
+        )
+        for appointment in left:
+            changes.cancel(appointment.pk, actor=SETUP, by_clinic=True)
+
+
 def _live_through(clinic: Clinic, now: datetime) -> None:
     """Book the day's visits the day before, then let everything happen in its order."""
     opens, _ = clock.day_bounds(clock.local(now).date())
@@ -224,25 +245,27 @@ def _happenings(
 
 
 def _book_later_days(clinic: Clinic, now: datetime) -> None:
-    for number, (offset, hour, therapist) in enumerate(LATER_DAYS):
-        start = _civil(now, offset, hour)
-        _book(
-            clinic,
-            clinic.extras[-2 - number],
-            cast.THERAPISTS[therapist].specialties[0],
-            clinic.therapists[therapist],
-            start,
-            at=now - timedelta(hours=1),
-        )
+    for patient, therapist, start in _ahead(clinic, clock.local(now).date()):
+        specialty = therapist.specialties.all()[0].code
+        _book(clinic, patient, specialty, therapist, start, at=now - timedelta(hours=1))
+
+
+def _ahead(clinic: Clinic, today: date) -> list[tuple[Patient, Practitioner, datetime]]:
+    """Who comes when in the days after `today`."""
+    return [
+        (clinic.extras[-2 - number], clinic.therapists[therapist], _civil(today, days, hour))
+        for number, (days, hour, therapist) in enumerate(LATER_DAYS)
+    ]
 
 
 def _guest_history(clinic: Clinic, now: datetime) -> None:
     """The patient's account has a paid visit behind it and one to come, once."""
     guest = clinic.guest
-    opens, closes = clock.day_bounds(clock.local(now).date())
+    today = clock.local(now).date()
+    opens, closes = clock.day_bounds(today)
     of_guest = Appointment.objects.filter(patient=guest)
     if not of_guest.filter(start__lt=opens).exists():
-        start = _civil(now, -7, 10)
+        start = _civil(today, -7, 10)
         past = _book_online(clinic, guest, "evaluation", 0, start, at=start - timedelta(days=1))
         if past is not None:
             reception = actor_of(clinic.staff["reception"])
@@ -256,7 +279,7 @@ def _guest_history(clinic: Clinic, now: datetime) -> None:
                     step(past, actor=reception)
     if not of_guest.filter(start__gte=closes, status=AppointmentStatus.BOOKED).exists():
         _book_online(
-            clinic, guest, "musculoskeletal", 0, _civil(now, 3, 11), at=now - timedelta(hours=2)
+            clinic, guest, "musculoskeletal", 0, _civil(today, 3, 11), at=now - timedelta(hours=2)
         )
 
 
@@ -358,6 +381,5 @@ def _silence_extras(clinic: Clinic) -> None:
     unsent.delete()
 
 
-def _civil(now: datetime, days: int, hour: int) -> datetime:
-    date = clock.local(now).date() + timedelta(days=days)
-    return datetime.combine(date, time(hour), clock.ZONE)
+def _civil(today: date, days: int, hour: int) -> datetime:
+    return datetime.combine(today + timedelta(days=days), time(hour), clock.ZONE)
