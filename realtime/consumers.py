@@ -7,6 +7,7 @@ A refusal before the socket is open is an HTTP 403, as ASGI has it. What closes 
 """
 
 import asyncio
+import gc
 import json
 import logging
 import random
@@ -188,4 +189,7 @@ async def refuse(_scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _create_hub() -> hub.Hub:
+    # What was loaded by now is here to stay: no full collection need walk it between two frames.
+    gc.collect()
+    gc.freeze()
     return hub.Hub(get_channel_layer(), DatabaseSources(), Timing.from_settings())

@@ -64,17 +64,19 @@ class Subscriptions:
                 self._lost(error)
 
     async def check(self) -> bool:
-        """Subscribe whatever is missing and send ourselves a message through Redis."""
+        """Subscribe whatever is missing and send ourselves a message through Redis.
+
+        After a failure this begins with new connections: the old ones may wait out a pause of
+        their own, and one that was cut without a word would stay silent for ever.
+        """
+        if not self.live:
+            await self._start_over()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._settle()
                 self._echo.clear()
                 await self._layer.send(await self._open(), {"type": _ECHO})
                 await self._echo.wait()
-        except TimeoutError as error:
-            # A connection that was cut without a word stays silent for ever: take new ones.
-            self._lost(error)
-            await self._start_over()
         except LAYER_DOWN as error:
             self._lost(error)
         else:
@@ -99,11 +101,7 @@ class Subscriptions:
 
     async def _open(self) -> str:
         if self._channel is None:
-            try:
-                self._channel = await self._layer.new_channel("hub.")
-            except LAYER_DOWN:
-                await self._layer.flush()
-                raise
+            self._channel = await self._layer.new_channel("hub.")
             self._receiver = asyncio.create_task(self._receive(self._channel))
         return self._channel
 
