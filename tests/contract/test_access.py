@@ -128,8 +128,9 @@ def world(
     )
 
 
-def pay(client: APIClient, payment: dict[str, Any]) -> None:
-    notice = json.dumps(
+def notice_of(payment: dict[str, Any]) -> tuple[bytes, str]:
+    """The bank's notice that a reference was paid, as it is sent, and its signature."""
+    body = json.dumps(
         {
             "event_id": str(uuid.uuid4()),
             "type": "paid",
@@ -143,10 +144,14 @@ def pay(client: APIClient, payment: dict[str, Any]) -> None:
         }
     ).encode()
     key = settings.PAYMENT_WEBHOOK_SECRET.encode()
-    signature = base64.b64encode(hmac.digest(key, notice, hashlib.sha256)).decode()
+    return body, base64.b64encode(hmac.digest(key, body, hashlib.sha256)).decode()
+
+
+def pay(client: APIClient, payment: dict[str, Any]) -> None:
+    body, signature = notice_of(payment)
     answer = client.post(
         "/api/webhooks/payments/sandbox",
-        notice,
+        body,
         content_type="application/json",
         HTTP_X_SIGNATURE=signature,
     )

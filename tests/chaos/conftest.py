@@ -1,0 +1,105 @@
+"""The clinic's real processes on the test's database, with a broker of their own to pull away."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from clinic.accounts.models import User
+from clinic.accounts.services import sessions
+from clinic.demo.embedded import Valkey, free_port
+from clinic.demo.processes import Program, wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+START_SECONDS = 60
+
+
+@dataclass
+class Stack:
+    """Web, worker, relay and broker as separate processes; each can be killed and come back."""
+
+    origin: str
+    valkey: Valkey
+    web: Program
+    worker: Program
+    relay: Program
+
+    def browser_of(self, user: User) -> httpx.Client:
+        """An HTTP client in which that person is logged in."""
+        pair = sessions.open_session(user).pair
+        client = self.anonymous()
+        client.cookies.set(settings.ACCESS_COOKIE, pair.access, domain="127.0.0.1")
+        client.cookies.set(settings.REFRESH_COOKIE, pair.refresh, domain="127.0.0.1")
+        return client
+
+    def anonymous(self) -> httpx.Client:
+        client = httpx.Client(base_url=self.origin, timeout=20)
+        token = client.get("/api/auth/csrf").json()["csrf_token"]
+        client.headers["X-CSRFToken"] = token
+        return client
+
+
+@pytest.fixture
+def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    database = connection.settings_dict
+    account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{account}/{database['NAME']}",
+        "REDIS_URL": valkey.url,
+        "CLINIC_ENV": "test",
+        "CLINIC_VAR": str(settings.VAR_DIR),
+        "PORT": str(port),
+        "PUBLIC_ORIGIN": origin,
+        "INTERNAL_ORIGIN": origin,
+        "OUTBOX_RETRY_SECONDS": "1",
+    }
+
+    def program(name: str, *argv: str) -> Program:
+        return Program(
+            name=name,
+            argv=[sys.executable, *argv],
+            log=tmp_path / f"{name}.log",
+            cwd=REPOSITORY,
+            env=environment,
+            grace_seconds=5,
+        )
+
+    running = Stack(
+        origin=origin,
+        valkey=valkey,
+        web=program("web", "-m", "uvicorn", "clinic.config.asgi:application", "--port", str(port)),
+        worker=program(
+            "worker",
+            *("-m", "celery", "-A", "clinic.config.celery", "worker"),
+            *("-Q", "default,recognition", "-c", "2", "-l", "warning", "--without-gossip"),
+        ),
+        relay=program("relay", "manage.py", "relay"),
+    )
+    programs = (running.web, running.relay, running.worker)
+    for each in programs:
+        each.start()
+    answers: Callable[[], bool] = lambda: _is_live(origin)  # noqa: E731
+    if not wait_until(answers, seconds=START_SECONDS, give_up=lambda: not running.web.is_running()):
+        pytest.fail(f"the web process didn't start:\n{running.web.last_lines()}")
+    yield running
+    for each in programs:
+        each.stop()
+    valkey.remove()
+
+
+def _is_live(origin: str) -> bool:
+    try:
+        return httpx.get(f"{origin}/health/live", timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
