@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { alias, assetNames, backendProxy, root } from "./vite.shared";
+import { alias, assetNames, backendProxy, root } from "./vite.shared.ts";
 
 /** The patient, staff, kiosk and sandbox pages. The display has its own config: old engines, tiny budget. */
 export default defineConfig({

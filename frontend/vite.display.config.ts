@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { defineConfig, type Plugin } from "vite";
-import { alias, assetNames, backendProxy, root } from "./vite.shared";
+import { alias, assetNames, backendProxy, root } from "./vite.shared.ts";
 
 /** Writes version.json, whose value changes exactly when a file of the display changes. */
 function versionFile(): Plugin {

@@ -88,7 +88,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
       specialty,
       ...(known && patient
         ? { patient }
-        : { new_patient: { full_name: fullName.trim(), phone: phone.trim() } }),
+        : { new_patient: { full_name: fullName.trim(), phone: phone.trim(), language: "pt" } }),
       ...(chosen ? { practitioner: chosen } : {}),
       ...(!walkIn && start ? { start } : {}),
     };

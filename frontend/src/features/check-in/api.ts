@@ -15,14 +15,21 @@ export async function isPaired(): Promise<boolean> {
   }
 }
 
-export function sendPicture(image: Blob): Promise<CheckIn> {
+/** What is known of a check-in before it is decided: nothing but its id. */
+const UNDECIDED = { label: null, ticket: null, room: null, wait: null, detail: null };
+
+export async function sendPicture(image: Blob): Promise<CheckIn> {
   const form = new FormData();
   form.append("image", image, "frame.jpg");
-  return body(deviceApi.POST("/api/check-ins", { body: { image }, bodySerializer: () => form }));
+  const accepted = await body(
+    deviceApi.POST("/api/check-ins", { body: { image: "" }, bodySerializer: () => form }),
+  );
+  return { ...accepted, ...UNDECIDED };
 }
 
-export function sendCode(code: string): Promise<CheckIn> {
-  return body(deviceApi.POST("/api/check-ins", { body: { code } }));
+export async function sendCode(code: string): Promise<CheckIn> {
+  const accepted = await body(deviceApi.POST("/api/check-ins", { body: { code } }));
+  return { ...accepted, ...UNDECIDED };
 }
 
 export function readCheckIn(id: string): Promise<CheckIn> {

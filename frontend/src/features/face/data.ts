@@ -12,16 +12,16 @@ export const faceQuery = queryOptions({
 export function useEnrol() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (photos: readonly Blob[]) =>
-      api.PUT("/api/me/face", {
-        body: { images: [...photos], consent: true },
-        bodySerializer: ({ images }: { images: Blob[] }) => {
-          const form = new FormData();
-          images.forEach((image, index) => form.append("images", image, `photo-${index + 1}.jpg`));
-          form.append("consent", "true");
-          return form;
-        },
-      }),
+    mutationFn: (photos: readonly Blob[]) => {
+      const form = new FormData();
+      photos.forEach((photo, index) => form.append("images", photo, `photo-${index + 1}.jpg`));
+      form.append("consent", "true");
+      // The schema knows files as text only; the form is what is sent.
+      return api.PUT("/api/me/face", {
+        body: { images: [], consent: true },
+        bodySerializer: () => form,
+      });
+    },
     onSettled: () => client.invalidateQueries({ queryKey: faceQuery.queryKey }),
   });
 }

@@ -140,7 +140,7 @@ export function usePress() {
 
 export interface DeskBooking {
   patient?: string;
-  new_patient?: { full_name: string; phone: string };
+  new_patient?: { full_name: string; phone: string; language: "pt" | "en" };
   specialty: string;
   practitioner?: string;
   start?: string;

@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
 import { currentLanguage } from "../language";
-import type { paths } from "./paths";
+import type { paths } from "./schema";
 import { problemFrom } from "./problem";
 import { sessionFetch } from "./session";
 
