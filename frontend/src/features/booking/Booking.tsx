@@ -132,6 +132,7 @@ export function Booking({
                 specialty={choice.specialty}
                 practitioner={choice.practitioner}
                 start={choice.start}
+                isReserving={hold.isPending || hold.isSuccess}
                 onStart={(start) => onChoice({ ...choice, start })}
                 onAnyPractitioner={() => choose({ practitioner: "", start: null })}
                 phone={phone}

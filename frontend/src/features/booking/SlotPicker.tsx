@@ -15,6 +15,7 @@ export function SlotPicker({
   specialty,
   practitioner,
   start,
+  isReserving = false,
   onStart,
   onAnyPractitioner,
   phone,
@@ -22,6 +23,8 @@ export function SlotPicker({
   specialty: string;
   practitioner: string;
   start: string | null;
+  /** The chosen time is being reserved, or is: it is gone for everybody else only. */
+  isReserving?: boolean;
   onStart: (start: string | null) => void;
   onAnyPractitioner?: () => void;
   phone: string;
@@ -38,6 +41,7 @@ export function SlotPicker({
   // A chosen time that somebody else took meanwhile is no choice any more.
   const isGone =
     start !== null &&
+    !isReserving &&
     slots.isSuccess &&
     !slots.isPlaceholderData &&
     !days.some((day) => day.starts.some((free) => +new Date(free) === +new Date(start)));

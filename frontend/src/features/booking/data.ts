@@ -82,10 +82,9 @@ export function useHold() {
   return useMutation({
     mutationFn: (choice: { specialty: string; practitioner?: string; start: string }) =>
       body(api.POST("/api/appointments", { body: choice })),
-    onSettled: () =>
-      Promise.all([
-        client.invalidateQueries({ queryKey: ["slots"] }),
-        client.invalidateQueries({ queryKey: ["appointments"] }),
-      ]),
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ["slots"] });
+      void client.invalidateQueries({ queryKey: ["appointments"] });
+    },
   });
 }
