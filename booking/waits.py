@@ -83,9 +83,9 @@ def treatment(planned: float) -> Spread:
 
 def rest(planned: float, elapsed: float) -> Spread:
     """What is left of a treatment that has been running for `elapsed` minutes."""
-    if elapsed <= 0:
-        return treatment(planned)
     share = min(elapsed / planned, LONGEST_SHARE)
+    if share <= 0:
+        return treatment(planned)
     location = -_LOG_VARIANCE / 2
     z = (location - math.log(share)) / _LOG_SD
     survivors = _below(z)
@@ -118,13 +118,13 @@ def not_before(spread: Spread, earliest: float) -> Spread:
     return Spread(mean, max(square - mean**2, 0.0))
 
 
-def shown(spread: Spread, earliest: float = 0.0) -> WaitRange:
-    """The range and the estimate of a wait that can't end before `earliest` minutes."""
+def shown(free: Spread, earliest: float = 0.0) -> WaitRange:
+    """Range and estimate of a wait until the practitioner is free, and not before `earliest`."""
     floor = max(earliest, 0.0)
-    margin = Z_90 * math.sqrt(spread.variance)
-    mean = max(spread.mean, floor)
-    low = STEP * math.floor(_tidy(max(spread.mean - margin, floor)) / STEP)
-    high = STEP * math.ceil(_tidy(max(spread.mean + margin, mean)) / STEP)
+    mean = not_before(free, floor).mean
+    margin = Z_90 * math.sqrt(free.variance)
+    low = STEP * math.floor(_tidy(max(free.mean - margin, floor)) / STEP)
+    high = STEP * math.ceil(_tidy(max(free.mean + margin, mean)) / STEP)
     return WaitRange(low, max(high, low + STEP), round(mean))
 
 
@@ -138,9 +138,8 @@ def standings(entries: Iterable[Entry], now: datetime) -> dict[UUID, Standing]:
     waiting = _in_order(visits, AppointmentStatus.ARRIVED)
     for position, entry in enumerate(waiting, start=1):
         earliest = max((entry.start - now).total_seconds() / 60, 0.0)
-        begins = not_before(free, earliest)
-        result[entry.id] = Standing(position, shown(begins, earliest))
-        free = add(begins, treatment(entry.planned_minutes))
+        result[entry.id] = Standing(position, shown(free, earliest))
+        free = add(not_before(free, earliest), treatment(entry.planned_minutes))
     return result
 
 

@@ -1,0 +1,553 @@
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+from rest_framework.test import APIClient
+
+from booking import serializers
+from booking.models import Appointment
+from booking.services import visit
+from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient
+from tests.booking.conftest import TESTER, at
+from tests.conftest import person
+
+BOOKING = {"specialty": "massage", "start": "2026-11-23T10:00:00+00:00"}
+
+
+def problem(answer):
+    assert answer["Content-Type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+# Patients
+
+
+def test_booking_answers_with_the_whole_appointment(clinic, ana, client_of):
+    answer = client_of(ana).post("/api/appointments", BOOKING)
+
+    made = Appointment.objects.get()
+    body = answer.json()
+    token = body.pop("checkout_url")
+    assert answer.status_code == 201
+    assert token.startswith("http://localhost:8000/pay/")
+    assert body == {
+        "id": str(made.pk),
+        "specialty": {
+            "code": "massage",
+            "name_pt": "Massagem",
+            "name_en": "Massage",
+            "duration_minutes": 45,
+        },
+        "practitioner": {"id": str(clinic.sousa.pk), "name": "Inês Sousa"},
+        "room": "1",
+        "start": "2026-11-23T10:00:00+00:00",
+        "end": "2026-11-23T10:45:00+00:00",
+        "status": "pending",
+        "price": "40.00",
+        "hold_expires_at": "2026-11-23T09:15:00+00:00",
+        "check_in_code": None,
+        "ticket": "",
+        "label_choice": "",
+        "can_cancel": True,
+        "can_reschedule": True,
+        "is_refundable": True,
+        "created_at": "2026-11-23T09:00:00+00:00",
+    }
+    entry = AuditEntry.objects.get(action="appointment.created")
+    assert (entry.actor_kind, entry.actor_id, entry.actor_role) == ("user", str(ana.pk), "patient")
+
+
+def test_once_booked_it_shows_the_code_and_no_payment_link(clinic, ana, client_of, book):
+    appointment = book(ana, at(10))
+
+    body = client_of(ana).get(f"/api/appointments/{appointment.pk}").json()
+
+    assert (body["status"], body["checkout_url"]) == ("booked", None)
+    assert body["check_in_code"] == appointment.check_in_code
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"specialty": "massage"}, "/start"),
+        ({"start": BOOKING["start"]}, "/specialty"),
+        ({**BOOKING, "specialty": "palmistry"}, "/specialty"),
+        ({**BOOKING, "practitioner": "x"}, "/practitioner"),
+        ({**BOOKING, "practitioner": str(uuid4())}, "/practitioner"),
+        ({**BOOKING, "start": "2026-11-23T10:00:00"}, "/start"),
+        ({**BOOKING, "start": "2026-11-23"}, "/start"),
+        ({**BOOKING, "start": 1795428000}, "/start"),
+        ({**BOOKING, "start": None}, "/start"),
+        ({**BOOKING, "start": ["2026-11-23T10:00:00Z"]}, "/start"),
+        ({**BOOKING, "start": "2026-11-23T08:45:00Z"}, "/start"),
+        ({**BOOKING, "start": "9999-12-31T23:59:59-12:00"}, "/start"),
+        ([BOOKING], "/"),
+    ],
+)
+def test_a_wrong_shape_is_400_and_writes_nothing(clinic, ana, client_of, body, pointer):
+    answer = client_of(ana).post("/api/appointments", body)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == pointer
+    assert Appointment.objects.count() == 0
+
+
+def test_a_taken_slot_is_409(clinic, ana, bruno, client_of, book):
+    book(ana, at(10))
+
+    answer = client_of(bruno).post(
+        "/api/appointments", {**BOOKING, "practitioner": str(clinic.sousa.pk)}
+    )
+
+    assert problem(answer) == (409, "slot_taken")
+    assert Appointment.objects.count() == 1
+
+
+def test_a_repeat_with_the_same_key_books_once(clinic, ana, client_of):
+    client = client_of(ana)
+    key = {"Idempotency-Key": "5f1c"}
+
+    first = client.post("/api/appointments", BOOKING, headers=key)
+    again = client.post("/api/appointments", BOOKING, headers=key)
+    other = client.post("/api/appointments", {**BOOKING, "specialty": "evaluation"}, headers=key)
+
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert problem(other) == (422, "idempotency_key_reused")
+    assert Appointment.objects.count() == 1
+
+
+def test_a_refusal_does_not_use_up_the_key(clinic, ana, bruno, client_of, book):
+    rival = book(bruno, at(10))
+    client, key = client_of(ana), {"Idempotency-Key": "5f1c"}
+    body = {**BOOKING, "practitioner": str(clinic.sousa.pk)}
+    assert client.post("/api/appointments", body, headers=key).status_code == 409
+    visit.no_show(rival.pk, actor=TESTER)
+
+    assert client.post("/api/appointments", body, headers=key).status_code == 201
+
+
+def test_the_list_is_ones_own_newest_first_and_paginated(
+    clinic, ana, bruno, client_of, book, at_nine
+):
+    first = book(ana, at(15))
+    at_nine.move_to(at(9, 1))
+    second = book(ana, at(10))
+    book(bruno, at(12))
+
+    body = client_of(ana).get("/api/appointments").json()
+
+    assert (body["count"], body["next"], body["previous"]) == (2, None, None)
+    assert [one["id"] for one in body["results"]] == [str(second.pk), str(first.pk)]
+
+
+@pytest.mark.parametrize(
+    ("query", "hours"),
+    [
+        ("status=booked", [10, 15]),
+        ("status=booked,cancelled", [10, 12, 15]),
+        ("from=2026-11-23T12:00:00Z", [12, 15]),
+        ("from=2026-11-23T12:00:00Z&to=2026-11-23T15:00:00Z", [12]),
+        ("to=2026-11-22", []),
+        ("from=2026-11-23&to=2026-11-23", [10, 12, 15]),
+    ],
+)
+def test_the_list_can_be_filtered(clinic, ana, client_of, book, query, hours):
+    book(ana, at(15))
+    book(ana, at(12), status="cancelled")
+    book(ana, at(10))
+
+    body = client_of(ana).get(f"/api/appointments?{query}").json()
+
+    found = sorted(datetime.fromisoformat(one["start"]).hour for one in body["results"])
+    assert found == hours
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["status=lost", "from=yesterday", "to=2026-11-23T10:00", "from=2026-12-01&to=2026-11-01"],
+)
+def test_a_wrong_filter_is_400(clinic, ana, client_of, query):
+    assert client_of(ana).get(f"/api/appointments?{query}").status_code == 400
+
+
+def test_the_list_takes_as_many_queries_for_one_as_for_many(
+    clinic, ana, client_of, book, django_assert_max_num_queries
+):
+    client = client_of(ana)
+    for number in range(6):
+        book(ana, at(10 + number))
+
+    with django_assert_max_num_queries(4):
+        assert len(client.get("/api/appointments").json()["results"]) == 6
+
+
+ACTIONS = [
+    ("get", "", None),
+    ("patch", "", {"label_choice": "full"}),
+    ("post", "/cancel", None),
+    ("post", "/reschedule", {"start": "2026-11-30T10:00:00Z"}),
+    ("get", "/calendar.ics", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
+def test_somebody_elses_appointment_does_not_exist(
+    clinic, ana, bruno, client_of, book, unchanged, method, path, body
+):
+    appointment = book(ana, at(10))
+    check = unchanged(appointment)
+    send = getattr(client_of(bruno), method)
+
+    foreign = send(f"/api/appointments/{appointment.pk}{path}", body)
+    missing = send(f"/api/appointments/{uuid4()}{path}", body)
+
+    assert problem(foreign) == problem(missing) == (404, "not_found")
+    assert "Ana" not in foreign.content.decode()
+    check()
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
+@pytest.mark.parametrize("who", ["rita", "marta", "sousa_user"])
+def test_staff_do_not_use_the_patients_endpoints(
+    request, clinic, ana, client_of, book, unchanged, method, path, body, who
+):
+    appointment = book(ana, at(10))
+    check = unchanged(appointment)
+
+    answer = getattr(client_of(request.getfixturevalue(who)), method)(
+        f"/api/appointments/{appointment.pk}{path}", body
+    )
+
+    assert answer.status_code == 403
+    check()
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
+def test_nobody_gets_in_without_logging_in(clinic, ana, book, unchanged, method, path, body):
+    appointment = book(ana, at(10))
+    check = unchanged(appointment)
+
+    answer = getattr(APIClient(), method)(f"/api/appointments/{appointment.pk}{path}", body)
+
+    assert answer.status_code == 401
+    check()
+
+
+def test_a_patient_cancels_moves_and_names(clinic, ana, client_of, book):
+    client = client_of(ana)
+    appointment = book(ana, at(10, day=25))
+    address = f"/api/appointments/{appointment.pk}"
+
+    moved = client.post(f"{address}/reschedule", {"start": "2026-11-25T12:00:00+01:00"})
+    named = client.patch(address, {"label_choice": "ticket"})
+    cancelled = client.post(f"{address}/cancel")
+    again = client.post(f"{address}/cancel")
+
+    assert (moved.status_code, moved.json()["start"]) == (200, "2026-11-25T11:00:00+00:00")
+    assert (named.status_code, named.json()["label_choice"]) == (200, "ticket")
+    assert (cancelled.status_code, cancelled.json()["status"]) == (200, "cancelled")
+    assert cancelled.json()["can_cancel"] is cancelled.json()["can_reschedule"] is False
+    assert (again.status_code, again.json()) == (200, cancelled.json())
+
+
+def test_an_unknown_label_is_400(clinic, ana, client_of, book, unchanged):
+    appointment = book(ana, at(10))
+    check = unchanged(appointment)
+
+    answer = client_of(ana).patch(f"/api/appointments/{appointment.pk}", {"label_choice": "nick"})
+
+    assert answer.status_code == 400
+    check()
+
+
+@pytest.mark.parametrize("accept", ["text/calendar", "*/*", "text/html,*/*;q=0.8"])
+def test_the_calendar_file_is_served(clinic, ana, client_of, book, accept):
+    appointment = book(ana, at(10))
+
+    answer = client_of(ana).get(
+        f"/api/appointments/{appointment.pk}/calendar.ics", headers={"Accept": accept}
+    )
+
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "text/calendar; charset=utf-8"
+    assert b"BEGIN:VEVENT\r\n" in answer.content
+
+
+# Staff
+
+
+def press(client, appointment, button, body=None):
+    return client.post(f"/api/staff/appointments/{appointment.pk}/{button}", body)
+
+
+def test_the_reception_walks_a_patient_through_the_day(clinic, ana, rita, client_of, book):
+    client, appointment = client_of(rita), book(ana, at(10))
+    seen = []
+    for button in ["arrive", "call", "call-again", "put-back", "call", "start", "finish"]:
+        answer = press(client, appointment, button)
+        assert answer.status_code == 200, answer.content
+        seen.append((answer.json()["status"], answer.json()["call_number"]))
+
+    assert seen == [
+        ("arrived", 0),
+        ("called", 1),
+        ("called", 2),
+        ("arrived", 2),
+        ("called", 3),
+        ("in_progress", 3),
+        ("fulfilled", 3),
+    ]
+    roles = AuditEntry.objects.filter(subject_id=str(appointment.pk), actor_id=str(rita.pk))
+    assert roles.count() == 7
+    assert {entry.patient_id for entry in roles} == {ana.pk}
+
+
+@pytest.mark.parametrize(
+    ("status", "button"),
+    [
+        ("arrived", "arrive"),
+        ("called", "call"),
+        ("in_progress", "start"),
+        ("fulfilled", "finish"),
+        ("no_show", "no-show"),
+        ("cancelled", "cancel"),
+    ],
+)
+def test_a_second_press_is_200_and_changes_nothing(
+    clinic, ana, rita, client_of, book, unchanged, status, button
+):
+    appointment = book(ana, at(10), status=status)
+    client, check = client_of(rita), unchanged(appointment)
+
+    answer = press(client, appointment, button)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, status)
+    check()
+
+
+@pytest.mark.parametrize(
+    ("status", "button", "code"),
+    [
+        ("pending", "arrive", "not_paid"),
+        ("booked", "call", "invalid_transition"),
+        ("booked", "start", "invalid_transition"),
+        ("arrived", "start", "invalid_transition"),
+        ("arrived", "cancel", "invalid_transition"),
+        ("arrived", "put-back", "invalid_transition"),
+        ("booked", "call-again", "invalid_transition"),
+        ("fulfilled", "no-show", "invalid_transition"),
+        ("cancelled", "arrive", "invalid_transition"),
+    ],
+)
+def test_a_press_in_the_wrong_state_is_409(
+    clinic, ana, rita, client_of, book, unchanged, status, button, code
+):
+    appointment = book(ana, at(10), status=status)
+    client, check = client_of(rita), unchanged(appointment)
+
+    assert problem(press(client, appointment, button)) == (409, code)
+
+    check()
+
+
+def test_a_practitioner_presses_in_the_own_column_only(
+    clinic, ana, bruno, sousa_user, client_of, book, unchanged
+):
+    client = client_of(sousa_user)
+    mine = book(ana, at(10), status="arrived")
+    other = book(bruno, at(10), practitioner=clinic.reis, status="arrived")
+    check = unchanged(other)
+
+    for button in ["call", "no-show", "cancel", "move-room"]:
+        body = {"room": str(clinic.room_1.pk)} if button == "move-room" else None
+        assert problem(press(client, other, button, body)) == (403, "permission_denied")
+    foreign = client.post(f"/api/staff/practitioners/{clinic.reis.pk}/call-next")
+    assert problem(foreign) == (403, "permission_denied")
+    check()
+    own = client.post(f"/api/staff/practitioners/{clinic.sousa.pk}/call-next")
+    assert (own.status_code, own.json()["id"]) == (200, str(mine.pk))
+
+
+def test_next_on_an_empty_queue_is_409_and_of_nobody_404(clinic, rita, client_of):
+    client = client_of(rita)
+
+    empty = client.post(f"/api/staff/practitioners/{clinic.sousa.pk}/call-next")
+    nobody = client.post(f"/api/staff/practitioners/{uuid4()}/call-next")
+
+    assert problem(empty) == (409, "queue_empty")
+    assert problem(nobody) == (404, "not_found")
+
+
+def test_a_visit_is_given_another_room(clinic, ana, rita, client_of, book, spare_room):
+    client, appointment = client_of(rita), book(ana, at(10), status="called")
+
+    moved = press(client, appointment, "move-room", {"room": str(spare_room.pk)})
+    unknown = press(client, appointment, "move-room", {"room": str(uuid4())})
+
+    assert moved.json()["room"] == {"id": str(spare_room.pk), "name": "3"}
+    assert problem(unknown) == (400, "unknown_room")
+
+
+def test_the_desk_takes_a_new_patient_in(clinic, rita, client_of):
+    answer = client_of(rita).post(
+        "/api/staff/appointments",
+        {
+            "new_patient": {"full_name": "Zeca Afonso", "phone": "912 345 678"},
+            "specialty": "massage",
+        },
+    )
+
+    body = answer.json()
+    assert answer.status_code == 201, answer.content
+    assert (body["status"], body["ticket"], body["label"]) == ("arrived", "A001", "Zeca A.")
+    assert body["source"] == "walk_in"
+    zeca = Patient.objects.get(full_name="Zeca Afonso")
+    assert (zeca.phone, zeca.has_usable_password()) == ("+351912345678", False)
+
+
+def test_the_desk_books_a_known_patient_for_later(clinic, ana, rita, client_of):
+    answer = client_of(rita).post(
+        "/api/staff/appointments",
+        {
+            "patient": str(ana.pk),
+            "specialty": "massage",
+            "practitioner": str(clinic.reis.pk),
+            "start": "2026-11-24T10:05:00Z",
+        },
+    )
+
+    assert answer.status_code == 201, answer.content
+    assert (answer.json()["status"], answer.json()["source"]) == ("booked", "desk")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"specialty": "massage"},
+        {"specialty": "massage", "patient": "x"},
+        {"specialty": "massage", "patient": str(uuid4())},
+        {"specialty": "massage", "new_patient": {"full_name": "A B"}},
+        {"specialty": "massage", "new_patient": {"full_name": "A B", "phone": "112"}},
+        {"specialty": "palmistry", "new_patient": {"full_name": "A B", "phone": "912345678"}},
+        {"new_patient": {"full_name": "A B", "phone": "912345678"}},
+    ],
+)
+def test_the_desk_is_told_what_is_missing_and_nobody_is_added(clinic, rita, client_of, body):
+    before = Patient.objects.count()
+
+    assert client_of(rita).post("/api/staff/appointments", body).status_code == 400
+    assert (Patient.objects.count(), Appointment.objects.count()) == (before, 0)
+
+
+def test_a_failed_walk_in_adds_no_patient(clinic, rita, client_of, at_nine):
+    at_nine.move_to(at(23, 50))
+    body = {
+        "new_patient": {"full_name": "Zeca Afonso", "phone": "912345678"},
+        "specialty": "massage",
+    }
+
+    assert problem(client_of(rita).post("/api/staff/appointments", body)) == (409, "no_free_time")
+    assert Patient.objects.count() == 0
+
+
+def test_only_the_reception_books_at_the_desk(clinic, ana, sousa_user, client_of):
+    body = {"patient": str(ana.pk), "specialty": "massage"}
+
+    for user in (ana, sousa_user):
+        assert client_of(user).post("/api/staff/appointments", body).status_code == 403
+    assert Appointment.objects.count() == 0
+
+
+STAFF_PATHS = [
+    ("get", "/api/staff/day"),
+    ("get", "/api/staff/rooms"),
+    ("post", "/api/staff/appointments"),
+    *(
+        ("post", f"/api/staff/appointments/{{appointment}}/{button}")
+        for button in (
+            "arrive",
+            "call",
+            "call-again",
+            "start",
+            "finish",
+            "no-show",
+            "put-back",
+            "cancel",
+            "move-room",
+        )
+    ),
+    ("post", "/api/staff/practitioners/{practitioner}/call-next"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), STAFF_PATHS)
+def test_patients_devices_and_strangers_reach_no_staff_endpoint(
+    clinic, ana, client_of, screen, book, unchanged, method, path
+):
+    appointment = book(ana, at(10), status="arrived")
+    devices = [screen("display").client, screen("kiosk").client]
+    ours, check = client_of(ana), unchanged(appointment)
+    address = path.format(appointment=appointment.pk, practitioner=clinic.sousa.pk)
+
+    assert getattr(ours, method)(address).status_code == 403
+    assert getattr(APIClient(), method)(address).status_code == 401
+    for device in devices:
+        assert getattr(device, method)(address).status_code == 403
+    check()
+
+
+def test_the_day_over_http_is_the_frame(clinic, ana, sousa_user, client_of, book):
+    book(ana, at(10), status="arrived")
+
+    body = client_of(sousa_user).get("/api/staff/day").json()
+
+    assert body["type"] == "day"
+    assert body["practitioners"][0]["appointments"][0]["patient"]["full_name"] == (
+        "Ana Carolina Martins"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 200),
+        ("date=2026-11-24", 200),
+        ("date=2026-03-29", 200),
+        ("date=today", 400),
+        ("date=9999-12-31", 400),
+        ("practitioner=x", 400),
+    ],
+)
+def test_the_day_may_be_any_date(clinic, rita, client_of, query, status):
+    answer = client_of(rita).get(f"/api/staff/day?{query}")
+
+    assert answer.status_code == status
+
+
+def keys(serializer):
+    return set(serializer.get_fields())
+
+
+def test_bodies_have_exactly_the_fields_of_the_published_schema(clinic, ana, rita, client_of, book):
+    book(ana, at(10), status="arrived")
+
+    day = client_of(rita).get("/api/staff/day").json()
+    column = day["practitioners"][0]
+    (appointment,) = column["appointments"]
+
+    assert set(day) == keys(serializers.StaffDay())
+    assert set(column) == keys(serializers.StaffColumn())
+    assert set(appointment) == keys(serializers.StaffAppointment())
+    assert set(appointment["patient"]) == keys(serializers.StaffPatient())
+    assert set(appointment["wait"]) == keys(serializers.WaitOut())
+
+
+def test_a_disabled_patient_books_nothing(clinic, client_of):
+    gone = person("gone", "Gone Away", "patient")
+    client = client_of(gone)
+    type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+
+    assert client.post("/api/appointments", BOOKING).status_code == 401
+    assert Appointment.objects.count() == 0

@@ -1,0 +1,271 @@
+import pytest
+
+from booking.errors import Code
+from booking.events import AppointmentCancelled, AppointmentRescheduled, VisitChanged
+from booking.models import Appointment
+from booking.services import changes, holds
+from clinic.core.errors import DomainError
+from clinic.directory.models import HoursException
+from clinic.notifications.models import Message
+from tests.booking.conftest import NINE, TESTER, at
+
+
+def reschedule(appointment, start, practitioner=None):
+    return changes.reschedule(
+        appointment.pk,
+        start=start,
+        practitioner_id=practitioner.pk if practitioner else None,
+        actor=TESTER,
+    )
+
+
+def refused(code, service, *args, **kwargs):
+    messages = Message.objects.count()
+    with pytest.raises(DomainError) as raised:
+        service(*args, **kwargs)
+    assert raised.value.code == code
+    assert Message.objects.count() == messages
+
+
+# Cancelling
+
+
+@pytest.mark.parametrize(
+    ("start", "refundable"),
+    [(at(9, day=24), True), (at(8, 45, day=24), False), (at(10), False)],
+)
+def test_money_goes_back_up_to_24_hours_before(clinic, ana, book, announced, start, refundable):
+    cancelled = announced(AppointmentCancelled)
+    appointment = book(ana, start)
+
+    changes.cancel(appointment.pk, actor=TESTER)
+
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.closed_at) == ("cancelled", NINE)
+    assert cancelled == [AppointmentCancelled(appointment.pk, refundable)]
+    assert Message.objects.filter(template="appointment_cancelled").count() == 0
+
+
+def test_the_free_hours_are_the_clinics(clinic, ana, book, announced):
+    clinic.organization.cancel_free_hours = 1
+    clinic.organization.save()
+    cancelled = announced(AppointmentCancelled)
+
+    changes.cancel(book(ana, at(10)).pk, actor=TESTER)
+
+    assert cancelled[0].refundable is True
+
+
+def test_what_the_clinic_calls_off_always_goes_back_and_the_patient_is_told(
+    clinic, bruno, book, announced
+):
+    cancelled = announced(AppointmentCancelled)
+    appointment = book(bruno, at(10))
+
+    changes.cancel(appointment.pk, actor=TESTER, by_clinic=True)
+
+    assert cancelled == [AppointmentCancelled(appointment.pk, True)]
+    message = Message.objects.get(template="appointment_cancelled")
+    assert message.language == "en"
+    assert "cancelled" in message.body
+
+
+def test_cancelling_twice_changes_nothing(clinic, ana, book, unchanged, announced):
+    appointment = book(ana, at(10), status="cancelled")
+    check, cancelled = unchanged(appointment), announced(AppointmentCancelled)
+
+    changes.cancel(appointment.pk, actor=TESTER)
+
+    check()
+    assert cancelled == []
+
+
+@pytest.mark.parametrize(
+    "status", ["arrived", "called", "in_progress", "fulfilled", "no_show", "expired"]
+)
+def test_a_visit_that_began_or_ended_cannot_be_cancelled(clinic, ana, book, unchanged, status):
+    appointment = book(ana, at(10), status=status)
+    check = unchanged(appointment)
+
+    refused(Code.INVALID_TRANSITION, changes.cancel, appointment.pk, actor=TESTER)
+    refused(Code.INVALID_TRANSITION, changes.cancel, appointment.pk, actor=TESTER, by_clinic=True)
+
+    check()
+
+
+def test_after_its_start_only_the_clinic_cancels(clinic, ana, book, unchanged, at_nine):
+    appointment = book(ana, at(10))
+    at_nine.move_to(at(10))
+    check = unchanged(appointment)
+
+    refused(Code.TOO_LATE, changes.cancel, appointment.pk, actor=TESTER)
+
+    check()
+    assert changes.cancel(appointment.pk, actor=TESTER, by_clinic=True).status == "cancelled"
+
+
+def test_a_cancelled_time_is_free_again(clinic, ana, bruno, book):
+    book(ana, at(10), status="cancelled")
+
+    assert book(bruno, at(10)).status == "booked"
+
+
+# Moving
+
+
+def test_a_booked_appointment_moves_with_its_payment(clinic, ana, book, announced):
+    rescheduled, changed = announced(AppointmentRescheduled), announced(VisitChanged)
+    appointment = book(ana, at(10, day=25))
+    changed.clear()
+
+    reschedule(appointment, at(14, day=26))
+
+    appointment.refresh_from_db()
+    assert (appointment.start, appointment.end) == (at(14, day=26), at(14, 45, day=26))
+    assert (appointment.status, appointment.practitioner_id) == ("booked", clinic.sousa.pk)
+    assert appointment.is_refundable is True
+    assert rescheduled == [AppointmentRescheduled(appointment.pk)]
+    assert len(changed) == 1
+    message = Message.objects.get(template="appointment_rescheduled")
+    assert appointment.check_in_code in message.body
+
+
+def test_it_may_overlap_its_own_old_time(clinic, ana, book):
+    appointment = book(ana, at(10, day=25))
+
+    assert reschedule(appointment, at(10, 15, day=25)).start == at(10, 15, day=25)
+
+
+def test_the_present_practitioner_is_kept_where_possible(clinic, ana, bruno, book):
+    appointment = book(ana, at(10, day=25), practitioner=clinic.sousa)
+    book(bruno, at(14, day=26), practitioner=clinic.sousa)
+
+    assert reschedule(appointment, at(12, day=26)).practitioner_id == clinic.sousa.pk
+    moved = reschedule(appointment, at(14, day=26))
+    assert (moved.practitioner_id, moved.room_id) == (clinic.reis.pk, clinic.room_2.pk)
+
+
+def test_another_practitioner_can_be_asked_for(clinic, ana, book):
+    appointment = book(ana, at(10, day=25), practitioner=clinic.sousa)
+
+    moved = reschedule(appointment, at(10, day=25), clinic.reis)
+
+    moved.refresh_from_db()
+    assert (moved.practitioner_id, moved.room_id) == (clinic.reis.pk, clinic.room_2.pk)
+
+
+def test_to_the_same_time_nothing_changes(clinic, ana, book, unchanged):
+    appointment = book(ana, at(10, day=25))
+    check = unchanged(appointment)
+
+    reschedule(appointment, at(10, day=25))
+    reschedule(appointment, at(10, day=25), clinic.sousa)
+
+    check()
+
+
+def test_a_hold_moves_without_a_message_and_keeps_its_deadline(clinic, ana, book):
+    appointment = book(ana, at(10, day=25), status="pending")
+
+    moved = reschedule(appointment, at(11, day=25))
+
+    assert (moved.status, moved.hold_expires_at) == ("pending", appointment.hold_expires_at)
+    assert Message.objects.filter(template="appointment_rescheduled").count() == 0
+
+
+def test_a_late_move_is_allowed_but_forfeits_the_refund(clinic, ana, book, announced):
+    cancelled = announced(AppointmentCancelled)
+    appointment = book(ana, at(10))
+
+    reschedule(appointment, at(10, day=30))
+    changes.cancel(appointment.pk, actor=TESTER)
+
+    assert cancelled == [AppointmentCancelled(appointment.pk, False)]
+
+
+def test_moving_there_and_back_tells_the_patient_each_time(clinic, ana, book, at_nine):
+    appointment = book(ana, at(10, day=25))
+    for minute, start in enumerate([at(11, day=25), at(10, day=25), at(11, day=25)], start=1):
+        at_nine.move_to(at(9, minute))
+        reschedule(appointment, start)
+
+    assert Message.objects.filter(template="appointment_rescheduled").count() == 3
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        (at(14, day=26), Code.SLOT_TAKEN),
+        (at(14, 5, day=25), Code.SLOT_UNAVAILABLE),
+        (at(8), Code.IN_THE_PAST),
+        (at(12, day=27), Code.PATIENT_BUSY),
+        (at(12, day=28), Code.SLOT_UNAVAILABLE),
+    ],
+)
+def test_a_refused_move_leaves_the_appointment_where_it_was(
+    clinic, patients, book, unchanged, start, code
+):
+    one, two, three = patients(3)
+    appointment = book(one, at(10, day=25))
+    book(one, at(12, day=27), practitioner=clinic.reis, specialty="therapeutic_massage")
+    book(two, at(14, day=26), practitioner=clinic.sousa)
+    book(three, at(14, day=26), practitioner=clinic.reis)
+    HoursException.objects.create(starts_at=at(0, day=28), ends_at=at(0, day=29))
+    check = unchanged(appointment)
+
+    refused(code, reschedule, appointment, start)
+
+    check()
+
+
+@pytest.mark.parametrize("status", ["arrived", "fulfilled", "cancelled", "expired", "no_show"])
+def test_only_what_lies_ahead_moves(clinic, ana, book, unchanged, status):
+    appointment = book(ana, at(10), status=status)
+    check = unchanged(appointment)
+
+    refused(Code.INVALID_TRANSITION, reschedule, appointment, at(10, day=30))
+
+    check()
+
+
+def test_after_its_start_it_no_longer_moves(clinic, ana, book, unchanged, at_nine):
+    appointment = book(ana, at(10))
+    at_nine.move_to(at(10))
+    check = unchanged(appointment)
+
+    refused(Code.TOO_LATE, reschedule, appointment, at(10, day=30))
+
+    check()
+
+
+# Naming
+
+
+def test_the_label_of_one_visit_can_be_chosen_and_taken_back(clinic, ana, book, unchanged):
+    appointment = book(ana, at(10), status="arrived")
+
+    changes.choose_label(appointment.pk, choice="full", actor=TESTER)
+    assert Appointment.objects.get(pk=appointment.pk).label_choice == "full"
+    check = unchanged(appointment)
+    changes.choose_label(appointment.pk, choice="full", actor=TESTER)
+    check()
+    changes.choose_label(appointment.pk, choice="", actor=TESTER)
+    assert Appointment.objects.get(pk=appointment.pk).label_choice == ""
+
+
+def test_a_visit_that_is_over_is_named_no_more(clinic, ana, book, unchanged):
+    appointment = book(ana, at(10), status="fulfilled")
+    check = unchanged(appointment)
+
+    refused(
+        Code.INVALID_TRANSITION, changes.choose_label, appointment.pk, choice="full", actor=TESTER
+    )
+
+    check()
+
+
+def test_a_paid_appointment_that_was_moved_stays_confirmed(clinic, ana, book):
+    appointment = book(ana, at(10, day=25))
+    reschedule(appointment, at(11, day=25))
+
+    assert holds.confirm(appointment.pk, TESTER) is True
