@@ -157,7 +157,8 @@ REDIS_URL = env.str(
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "vez"},
+        # Pub/sub knows no database numbers: the prefix keeps two installations apart.
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"vez{urlsplit(REDIS_URL).path or '/0'}"},
     }
 }
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
@@ -427,6 +428,8 @@ LOGGING = {
     "loggers": {
         "django.request": {"level": "ERROR"},
         "uvicorn.access": {"level": "WARNING"},
+        # The hub says once that the layer is gone; the layer itself would say so each second.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
         "botocore": {"level": "WARNING"},
     },
