@@ -154,11 +154,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.str(
     "REDIS_URL", default=environ.Env.NOTSET if PRODUCTION else "redis://127.0.0.1:6379/0"
 )
+# Pub/sub knows no database numbers: the prefix keeps two installations on one server apart.
+CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", default=f"vez{urlsplit(REDIS_URL).path or '/0'}")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # Pub/sub knows no database numbers: the prefix keeps two installations apart.
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"vez{urlsplit(REDIS_URL).path or '/0'}"},
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": CHANNEL_PREFIX},
     }
 }
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)

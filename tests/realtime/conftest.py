@@ -109,6 +109,7 @@ def start_server(port: int, log: Path, redis_url: str, **environment: str) -> Se
             **os.environ,
             "DATABASE_URL": f"postgresql://{address}/{database['NAME']}",
             "REDIS_URL": redis_url,
+            "CHANNEL_PREFIX": settings.CHANNEL_PREFIX,
             "CLINIC_ENV": "test",
             "PORT": str(port),
             "PUBLIC_ORIGIN": origin,
