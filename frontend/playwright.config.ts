@@ -1,0 +1,37 @@
+import { defineConfig } from "@playwright/test";
+import { baseUrl, chromiumPath } from "./e2e/support/settings";
+import { CHROMIUM_FLAGS } from "./e2e/support/flags";
+
+/**
+ * The clinic as people use it, against a running demo: BASE_URL names it, DEMO_JSON its accounts.
+ * One worker and no second try: a test that fails now and then is a failure.
+ */
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "../var/test/playwright",
+  globalSetup: "./e2e/support/prepare.ts",
+  workers: 1,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL: baseUrl(),
+    locale: "pt-PT",
+    timezoneId: "Europe/Lisbon",
+    viewport: { width: 390, height: 844 },
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      args: CHROMIUM_FLAGS,
+      ...(chromiumPath() ? { executablePath: chromiumPath() } : {}),
+    },
+  },
+  projects: [
+    { name: "tests", testIgnore: "screenshots/**" },
+    { name: "screenshots", testMatch: "screenshots/**", timeout: 240_000 },
+  ],
+});
