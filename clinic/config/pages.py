@@ -4,13 +4,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 CAMERA_ENTRIES = {"kiosk", "index"}
 
 
 @ensure_csrf_cookie
-def entry(request: HttpRequest, name: str) -> HttpResponse:
+def entry(request: HttpRequest, name: str) -> HttpResponseBase:
     """One entry's page, for each of its client-side routes. Only check-in and enrolment may use
     the camera."""
     if request.method not in {"GET", "HEAD"}:

@@ -1,11 +1,11 @@
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from clinic.config import health, pages
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("", include("clinic.accounts.urls")),
     path("", include("clinic.directory.urls")),
     path("", include("booking.urls")),

@@ -37,7 +37,7 @@ class ProblemDetails(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = ErrorItem(many=True)
+    errors = ErrorItem(many=True)  # type: ignore[assignment]  # the contract's name for them
     request_id = serializers.CharField()
 
 
@@ -89,6 +89,7 @@ _BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
     (exceptions.NotAuthenticated, Code.NOT_AUTHENTICATED),
     (exceptions.PermissionDenied, Code.PERMISSION_DENIED),
     (PermissionDenied, Code.PERMISSION_DENIED),
+    (exceptions.Throttled, Code.THROTTLED),
     (exceptions.NotFound, Code.NOT_FOUND),
     (Http404, Code.NOT_FOUND),
     (exceptions.MethodNotAllowed, Code.METHOD_NOT_ALLOWED),
@@ -102,8 +103,6 @@ _BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
 def _as_domain_error(exc: Exception) -> DomainError | None:
     if isinstance(exc, DomainError):
         return exc
-    if isinstance(exc, exceptions.Throttled):
-        return DomainError(Code.THROTTLED, retry_after=int(exc.wait or RETRY_SECONDS))
     if isinstance(exc, DatabaseError | InterfaceError):
         return _from_database(exc)
     for kind, code in _BY_EXCEPTION:

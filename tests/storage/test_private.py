@@ -24,7 +24,7 @@ def _storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path)
             "OPTIONS": {"location": str(tmp_path), "base_url": None},
         }
     else:
-        client: "S3Client" = request.getfixturevalue("s3")
+        client: S3Client = request.getfixturevalue("s3")
         chosen = object_storage(BUCKET, "private")
         chosen["OPTIONS"]["endpoint_url"] = client.meta.endpoint_url
     settings.STORAGES = settings.STORAGES | {"private": chosen, "public": chosen}

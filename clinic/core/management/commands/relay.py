@@ -20,4 +20,4 @@ class Command(BaseCommand):
 
 
 def send_to_celery(message_id: uuid.UUID, task: str) -> None:
-    run_outbox.apply_async(args=[str(message_id)], queue=outbox.queue_of(task), retry=False)
+    run_outbox.apply_async(args=(str(message_id),), queue=outbox.queue_of(task), retry=False)
