@@ -1,0 +1,67 @@
+"""Production refuses to start on a setting that would be unsafe, and says which."""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SOUND = {
+    "CLINIC_ENV": "production",
+    "CLINIC_SANDBOX": "0",
+    "PUBLIC_ORIGIN": "https://clinic.example",
+    "DATABASE_URL": "postgresql://clinic:secret@127.0.0.1:5432/vez",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "SECRET_KEY": "s" * 50,
+    "JWT_KEY": "j" * 50,
+    "PAYMENT_WEBHOOK_SECRET": "w" * 50,
+    "FACE_KEY": base64.b64encode(b"f" * 32).decode(),
+}
+
+
+def load(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "import clinic.config.settings"],
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_sound_settings_are_accepted() -> None:
+    started = load(SOUND)
+
+    assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", None),
+        ("SECRET_KEY", "short"),
+        ("JWT_KEY", None),
+        ("JWT_KEY", "j" * 31),
+        ("PAYMENT_WEBHOOK_SECRET", None),
+        ("FACE_KEY", None),
+        ("FACE_KEY", base64.b64encode(b"f" * 16).decode()),
+        ("DATABASE_URL", None),
+        ("REDIS_URL", None),
+        ("PUBLIC_ORIGIN", "http://clinic.example"),
+        ("CLINIC_SANDBOX", "1"),
+        ("CLINIC_ENV", "staging"),
+    ],
+)
+def test_an_unsafe_setting_stops_the_start_and_is_named(name: str, value: str | None) -> None:
+    settings = {key: text for key, text in SOUND.items() if key != name}
+    if value is not None:
+        settings[name] = value
+
+    started = load(settings)
+
+    assert started.returncode != 0
+    assert name in started.stderr.splitlines()[-1]
