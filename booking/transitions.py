@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from booking import revision
 from booking.errors import Code
@@ -36,6 +36,15 @@ class Change:
         if found is None:
             raise DomainError(CoreCode.NOT_FOUND)
         return found
+
+    def wait_for_other_moves(self) -> None:
+        """Move no appointment in the calendar while another is moved.
+
+        Two updates that each want the other's place would deadlock on the exclusion constraints;
+        inserts that give way on conflict don't. Call it before any row is locked.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('booking:move', 0))")
 
     def move(self, appointment: Appointment, to: AppointmentStatus, **stamps: Any) -> None:
         """Take an appointment to another status and set its stamps.

@@ -67,6 +67,7 @@ def reschedule(
     `slot_unavailable`, `slot_taken` or `patient_busy`.
     """
     with change(actor) as unit:
+        unit.wait_for_other_moves()
         owner_id = _owner_of(unit, appointment_id)
         people.lock_patient(owner_id)
         appointment = unit.lock(appointment_id)

@@ -144,6 +144,7 @@ def move_room(appointment_id: UUID, *, room_id: UUID, actor: Actor) -> Appointme
     """
     room = directory.room(room_id)
     with change(actor) as unit:
+        unit.wait_for_other_moves()
         appointment = unit.lock(appointment_id)
         if appointment.status not in LIVE:
             raise DomainError(Code.INVALID_TRANSITION)

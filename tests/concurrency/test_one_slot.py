@@ -1,0 +1,330 @@
+"""Many at once, each over a connection and in transactions of its own."""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connection
+from rest_framework.test import APIClient
+
+from booking import revision
+from booking.models import LIVE, Appointment, TicketCounter
+from booking.services import changes, holds, visit
+from clinic.core import clock
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient
+from tests.conftest import person
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
+
+T = TypeVar("T")
+TESTER = Actor.system("tests")
+
+
+def at_once(jobs: list[Callable[[], T]]) -> list[T]:
+    """Run the jobs in as many threads, let go together; results in the order of the jobs."""
+    barrier = Barrier(len(jobs))
+
+    def run(job: Callable[[], T]) -> T:
+        try:
+            connection.ensure_connection()
+            barrier.wait(timeout=60)
+            return job()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+def outcome(service: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
+    try:
+        service(*args, **kwargs)
+    except DomainError as error:
+        return error.code
+    return "done"
+
+
+def tomorrow_at(hour: int, minute: int = 0) -> datetime:
+    day = clock.today() + timedelta(days=1)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.ZONE).astimezone(UTC)
+
+
+def crowd(count: int) -> list[Patient]:
+    made = [person(f"p{n:02d}", f"Given Last{n}", "patient") for n in range(count)]
+    return list(Patient.objects.filter(pk__in=[one.pk for one in made]).order_by("username"))
+
+
+def overlaps() -> list[Any]:
+    """Pairs of live appointments that share a practitioner, a room or a patient and a moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.id, b.id FROM booking_appointment a JOIN booking_appointment b
+              ON a.id < b.id
+             AND (a.practitioner_id = b.practitioner_id OR a.room_id = b.room_id
+                  OR a.patient_id = b.patient_id)
+             AND a.start < b."end" AND b.start < a."end"
+             AND a.status = ANY(%(live)s) AND b.status = ANY(%(live)s)
+            """,
+            {"live": [str(status) for status in LIVE]},
+        )
+        return list(cursor.fetchall())
+
+
+def booker(client: APIClient, body: dict[str, str]) -> Callable[[], tuple[int, str]]:
+    def book() -> tuple[int, str]:
+        answer = client.post("/api/appointments", body)
+        return answer.status_code, answer.json().get("code", "")
+
+    return book
+
+
+def test_fifty_patients_want_one_slot(clinic, client_of):
+    body = {
+        "specialty": "massage",
+        "practitioner": str(clinic.sousa.pk),
+        "start": tomorrow_at(10).isoformat(),
+    }
+    clients = [client_of(patient) for patient in crowd(50)]
+
+    answers = Counter(at_once([booker(client, body) for client in clients]))
+
+    assert answers == {(201, ""): 1, (409, "slot_taken"): 49}
+    assert Appointment.objects.count() == 1
+    assert AuditEntry.objects.filter(action="appointment.created").count() == 1
+    assert revision.current() == 1
+
+
+def test_fifty_patients_want_one_time_and_do_not_mind_with_whom(clinic, client_of):
+    body = {"specialty": "massage", "start": tomorrow_at(10).isoformat()}
+    clients = [client_of(patient) for patient in crowd(50)]
+
+    answers = Counter(at_once([booker(client, body) for client in clients]))
+
+    assert answers == {(201, ""): 2, (409, "slot_taken"): 48}
+    treating = set(Appointment.objects.values_list("practitioner_id", "room_id"))
+    assert treating == {
+        (clinic.sousa.pk, clinic.room_1.pk),
+        (clinic.reis.pk, clinic.room_2.pk),
+    }
+
+
+def test_one_patient_on_thirty_browsers_gets_the_slot_once(clinic, ana, client_of):
+    body = {"specialty": "massage", "start": tomorrow_at(10).isoformat()}
+    clients = [client_of(ana) for _ in range(30)]
+
+    answers = Counter(at_once([booker(client, body) for client in clients]))
+
+    assert answers == {(201, ""): 1, (409, "patient_busy"): 29}
+    assert Appointment.objects.count() == 1
+
+
+def test_one_patient_cannot_hoard_by_asking_for_everything_at_once(clinic, ana, client_of):
+    clients = [client_of(ana) for _ in range(20)]
+    jobs = [
+        booker(
+            client,
+            {
+                "specialty": "massage",
+                "start": (tomorrow_at(6) + timedelta(minutes=45 * n)).isoformat(),
+            },
+        )
+        for n, client in enumerate(clients)
+    ]
+
+    answers = Counter(at_once(jobs))
+
+    assert answers == {
+        (201, ""): holds.MAX_HOLDS,
+        (409, "too_many_holds"): 20 - holds.MAX_HOLDS,
+    }
+
+
+def test_a_repeated_request_with_one_key_books_once(clinic, ana, client_of):
+    body = {"specialty": "massage", "start": tomorrow_at(10).isoformat()}
+    clients = [client_of(ana) for _ in range(10)]
+
+    def send(client: APIClient) -> tuple[int, str]:
+        answer = client.post("/api/appointments", body, headers={"Idempotency-Key": "one"})
+        return answer.status_code, answer.json()["id"]
+
+    answers = set(at_once([lambda client=client: send(client) for client in clients]))
+
+    assert {status for status, _ in answers} == {201}
+    assert len(answers) == 1
+    assert Appointment.objects.count() == 1
+
+
+def test_a_slot_whose_hold_ran_out_goes_to_one_of_many_while_it_is_swept(clinic, ana):
+    start = tomorrow_at(10)
+    wish = {
+        "specialty_code": "massage",
+        "practitioner_id": clinic.sousa.pk,
+        "start": start,
+        "actor": TESTER,
+    }
+    old = holds.hold(patient=ana, **wish)
+    Appointment.objects.filter(pk=old.pk).update(hold_expires_at=clock.now())
+    jobs = [
+        lambda patient=patient: outcome(holds.hold, patient=patient, **wish)
+        for patient in crowd(20)
+    ]
+
+    results = Counter(at_once([*jobs, lambda: outcome(holds.expire_due)]))
+
+    assert results == {"done": 2, "slot_taken": 19}
+    assert Appointment.objects.get(pk=old.pk).status == "expired"
+    assert Appointment.objects.filter(status="pending").count() == 1
+    assert AuditEntry.objects.filter(action="appointment.expired").count() == 1
+
+
+def test_money_and_expiry_at_the_same_moment_have_one_winner(clinic):
+    appointments = [
+        holds.hold(
+            patient=patient,
+            specialty_code="shock_waves",
+            practitioner_id=None,
+            start=tomorrow_at(6) + timedelta(minutes=30 * n),
+            actor=TESTER,
+        )
+        for n, patient in enumerate(crowd(10))
+    ]
+    Appointment.objects.update(hold_expires_at=clock.now())
+    confirm = [lambda pk=one.pk: holds.confirm(pk, TESTER) for one in appointments]
+
+    *stand, _, _ = at_once([*confirm, holds.expire_due, holds.expire_due])
+    holds.expire_due()
+
+    for appointment, stands in zip(appointments, stand, strict=True):
+        appointment.refresh_from_db()
+        assert appointment.status == ("booked" if stands else "expired")
+        moves = AuditEntry.objects.filter(subject_id=str(appointment.pk))
+        assert moves.count() == 2
+
+
+def arrived_today(clinic: Any, count: int) -> list[Appointment]:
+    """Patients of Dr. Sousa who are here now, whatever the hour."""
+    moment = clock.now()
+    return Appointment.objects.bulk_create(
+        [
+            Appointment(
+                patient=patient,
+                specialty_id="massage",
+                practitioner=clinic.sousa,
+                room=clinic.room_1,
+                start=moment + timedelta(minutes=45 * n),
+                end=moment + timedelta(minutes=45 * (n + 1)),
+                status="arrived",
+                price="40.00",
+                vat_rate="23.00",
+                check_in_code=f"CODE{n:02d}",
+                ticket=f"Z{n:03d}",
+                ticket_on=clock.today(),
+                created_at=moment,
+                booked_at=moment,
+                arrived_at=moment,
+            )
+            for n, patient in enumerate(crowd(count))
+        ]
+    )
+
+
+def test_two_desks_that_call_the_next_call_the_same_patient_once(clinic):
+    first, *others = arrived_today(clinic, 5)
+
+    called = at_once([lambda: visit.call_next(clinic.sousa.pk, actor=TESTER).pk] * 12)
+
+    assert set(called) == {first.pk}
+    first.refresh_from_db()
+    assert (first.status, first.call_number) == ("called", 1)
+    waiting = Appointment.objects.filter(pk__in=[other.pk for other in others])
+    assert set(waiting.values_list("status", flat=True)) == {"arrived"}
+
+
+def test_kiosk_and_desk_check_one_patient_in_once_and_many_get_many_tickets(clinic):
+    arrived_today(clinic, 15)
+    Appointment.objects.update(status="booked", arrived_at=None, ticket="", ticket_on=None)
+    today = clock.day_bounds(clock.today())
+    Appointment.objects.exclude(start__range=today).delete()
+    ids = list(Appointment.objects.values_list("pk", flat=True))
+
+    results = Counter(
+        at_once([lambda pk=pk: outcome(visit.arrive, pk, actor=TESTER) for pk in ids for _ in "ab"])
+    )
+
+    tickets = set(Appointment.objects.values_list("ticket", flat=True))
+    assert results == {"done": 2 * len(ids)}
+    assert tickets == {f"A{n:03d}" for n in range(1, len(ids) + 1)}
+    assert TicketCounter.objects.get().last == len(ids)
+
+
+def test_opposite_presses_have_one_winner(clinic, ana):
+    appointment = arrived_today(clinic, 1)[0]
+    visit.call(appointment.pk, actor=TESTER)
+    presses = [visit.start, visit.put_back, visit.no_show] * 4
+
+    results = at_once(
+        [lambda press=press: outcome(press, appointment.pk, actor=TESTER) for press in presses]
+    )
+
+    appointment.refresh_from_db()
+    moves = AuditEntry.objects.filter(subject_id=str(appointment.pk)).order_by("id")
+    chain = [(entry.data["before"], entry.action.split(".")[1]) for entry in moves]
+    assert set(results) <= {"done", "invalid_transition"}
+    assert chain[0] == ("arrived", "called")
+    assert all(one[1] == following[0] for one, following in itertools.pairwise(chain))
+    assert chain[-1][1] == appointment.status
+
+
+def test_a_crowd_that_books_moves_and_cancels_never_overlaps(clinic):
+    people = crowd(12)
+    times = [tomorrow_at(9) + timedelta(minutes=15 * n) for n in range(8)]
+
+    def busy(number: int) -> Counter[str]:
+        seen: Counter[str] = Counter()
+        patient = people[number]
+        for step in range(8):
+            start = times[(number * 5 + step * 3) % len(times)]
+            mine = Appointment.objects.filter(patient=patient, status__in=["pending", "booked"])
+            current = mine.first()
+            if current is None:
+                seen[
+                    outcome(
+                        holds.hold,
+                        patient=patient,
+                        specialty_code="massage",
+                        practitioner_id=None,
+                        start=start,
+                        actor=TESTER,
+                    )
+                ] += 1
+            elif step % 3 == 2:
+                seen[outcome(changes.cancel, current.pk, actor=TESTER)] += 1
+            else:
+                seen[
+                    outcome(
+                        changes.reschedule,
+                        current.pk,
+                        start=start,
+                        practitioner_id=None,
+                        actor=TESTER,
+                    )
+                ] += 1
+        return seen
+
+    results = sum(
+        at_once([lambda number=number: busy(number) for number in range(len(people))]), Counter()
+    )
+
+    assert overlaps() == []
+    assert set(results) <= {"done", "slot_taken", "patient_busy"}
+    assert results["done"] > 12
+    assert results["slot_taken"] > 0
