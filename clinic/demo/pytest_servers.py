@@ -1,6 +1,6 @@
 """Pytest plugin: PostgreSQL and Valkey for this run where the environment names none.
 
-Loaded before Django's settings are read. Workers of pytest-xdist inherit the addresses from the
+Loaded before Django's settings are read. Processes that a test starts inherit the addresses from the
 process that started them, so a run has one pair of servers however many workers it has.
 """
 
