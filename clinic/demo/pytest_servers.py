@@ -1,7 +1,7 @@
 """Pytest plugin: PostgreSQL and Valkey for this run where the environment names none.
 
-Loaded before Django's settings are read. Processes that a test starts inherit the addresses from the
-process that started them, so a run has one pair of servers however many workers it has.
+Loaded before Django's settings are read; processes that a test starts inherit the addresses, so a
+run has one pair of servers.
 """
 
 from __future__ import annotations
