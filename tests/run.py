@@ -165,7 +165,7 @@ def run_playwright(node: Node, settings: dict[str, str]) -> int:
         npm=node.npm,
         version=node.version,
         environment={**node.environment, **settings},
-    ).run_npm("run", "--silent", "test:e2e", "--", "--reporter=list,junit")
+    ).run_npm("run", "--silent", "test:e2e", "--", "--project=tests", "--reporter=list,junit")
 
 
 def keep_logs(var: Path) -> None:
