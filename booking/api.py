@@ -94,7 +94,7 @@ class AppointmentsView(ListAPIView[Appointment]):
         operation_id="appointments",
         summary="My appointments",
         parameters=[serializers.AppointmentQuery],
-        responses=_answers({200: serializers.AppointmentOut(many=True)}, 400, 401, 403),
+        responses=_answers({200: serializers.AppointmentOut(many=True)}, 400, 401, 403, 404),
         tags=["booking"],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
