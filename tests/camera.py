@@ -60,13 +60,13 @@ def write_pictures(folder: Path) -> None:
 
 
 def choose_cast() -> Cast:
-    """People of a folder of photos (CLINIC_FACES, or ../shared/faces), else public-domain ones.
+    """People of a folder of photos (FACES_DIR, or ../shared/faces), else public-domain ones.
 
     The folder has one folder per person. Without it the person is the astronaut Eileen Collins of
     scikit-image, whose other photos are altered copies, and the stranger is one of the thumbnails
     of faces in the same package, enlarged.
     """
-    people = _people(Path(os.environ.get("CLINIC_FACES") or ROOT.parent / "shared" / "faces"))
+    people = _people(Path(os.environ.get("FACES_DIR") or ROOT.parent / "shared" / "faces"))
     if len(people) > 1:
         *enrol, probe = people[0]
         return Cast(_at_least_three(enrol), probe, people[1][0])
