@@ -2,8 +2,9 @@ import { useLayoutEffect, useRef } from "react";
 import type { BoardEntry, Places } from "@/features/board/board";
 import { words, waitText } from "./words";
 
-const NEXT_AT_MOST = 6;
-const NEXT_AT_MOST_UPRIGHT = 3;
+/** How many of those who wait have a place: in two lines each, or in one when there are more. */
+const ROOMY = { lying: 5, upright: 3 };
+const COMPACT = { lying: 9, upright: 6 };
 const ONE_LINE_FROM = 0.55;
 const LONG_LABEL = 14;
 
@@ -11,14 +12,19 @@ const LONG_LABEL = 14;
 function Fitted({ text }: { text: string }) {
   const box = useRef<HTMLParagraphElement>(null);
   useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return;
-    element.className = "call-label";
-    element.style.fontSize = "";
-    const full = parseFloat(getComputedStyle(element).fontSize);
-    const fits = element.clientWidth / Math.max(element.scrollWidth, 1);
-    if (fits < ONE_LINE_FROM) element.className = "call-label two-lines";
-    else if (fits < 1) element.style.fontSize = `${String(full * fits * 0.98)}px`;
+    function fit() {
+      const element = box.current;
+      if (!element) return;
+      element.className = "call-label";
+      element.style.fontSize = "";
+      const full = parseFloat(getComputedStyle(element).fontSize);
+      const fits = element.clientWidth / Math.max(element.scrollWidth, 1);
+      if (fits < ONE_LINE_FROM) element.className = "call-label two-lines";
+      else if (fits < 1) element.style.fontSize = `${String(full * fits * 0.98)}px`;
+    }
+    fit();
+    // Letters of the typeface that is still loading have other widths.
+    void document.fonts.ready.then(fit);
   }, [text]);
   return (
     <p className="call-label" ref={box}>
@@ -102,11 +108,12 @@ function Before({ entries }: { entries: BoardEntry[] }) {
 }
 
 export function Next({ entries }: { entries: BoardEntry[] }) {
-  const upright = window.innerHeight > window.innerWidth;
-  const shown = entries.slice(0, upright ? NEXT_AT_MOST_UPRIGHT : NEXT_AT_MOST);
+  const way = window.innerHeight > window.innerWidth ? "upright" : "lying";
+  const isCompact = entries.length > ROOMY[way];
+  const shown = entries.slice(0, COMPACT[way]);
   const hidden = entries.length - shown.length;
   return (
-    <section className="next">
+    <section className={isCompact ? "next compact" : "next"}>
       <h2 className="eyebrow">{words.next}</h2>
       {shown.length === 0 && <p className="nobody">{words.nobodyWaits}</p>}
       <ul>
@@ -118,7 +125,9 @@ export function Next({ entries }: { entries: BoardEntry[] }) {
             <span className="next-wait">{waitText(entry.wait)}</span>
             <span className="next-room">
               {words.room} {entry.room}
-              {entry.label !== entry.ticket && ` · ${entry.ticket}`}
+              {entry.label !== entry.ticket && (
+                <span className="next-ticket">{` · ${entry.ticket}`}</span>
+              )}
             </span>
           </li>
         ))}

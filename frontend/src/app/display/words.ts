@@ -10,6 +10,7 @@ export const words = {
   next: "A seguir",
   nextEn: "Next",
   anyMoment: "a qualquer momento",
+  upTo: (minutes: number) => `até ${minutes} min`,
   quiet: "De momento não há chamadas",
   quietEn: "Nobody is being called right now",
   nobodyWaits: "Ninguém à espera",
@@ -26,7 +27,8 @@ export const words = {
 export function waitText(wait: WaitRange | null): string {
   if (!wait) return "";
   const said = waitWords(wait);
-  return said.kind === "any_moment" ? words.anyMoment : `${said.low}–${said.high} min`;
+  if (said.kind === "any_moment") return words.anyMoment;
+  return said.low === 0 ? words.upTo(said.high) : `${said.low}–${said.high} min`;
 }
 
 export const pairingWords = {
