@@ -279,7 +279,7 @@ def _guest_history(clinic: Clinic, now: datetime) -> None:
                     step(past, actor=reception)
     if not of_guest.filter(start__gte=closes, status=AppointmentStatus.BOOKED).exists():
         _book_online(
-            clinic, guest, "musculoskeletal", 0, _civil(today, 3, 11), at=now - timedelta(hours=2)
+            clinic, guest, "musculoskeletal", 0, _civil(today, 3, 11), at=now - timedelta(days=2)
         )
 
 
