@@ -123,7 +123,7 @@ def test_every_endpoint_of_the_contract_is_published(
 
 
 @pytest.mark.parametrize(
-    ("operation", "fields"), ANSWERS.items(), ids=lambda value: str(value)[:60]
+    ("operation", "fields"), ANSWERS.items(), ids=[" ".join(operation) for operation in ANSWERS]
 )
 def test_answers_have_the_fields_of_the_contract(
     document: dict[str, Any], operation: tuple[str, str, str], fields: set[str]
