@@ -11,7 +11,19 @@ export function RequireLogin({ children }: { children: (user: User) => ReactNode
   const { t } = useTranslation(["patient", "common"]);
   const { pathname, search } = useLocation();
   const me = useMe();
-  if (me.data) return children(me.data);
+  if (me.data?.role === "patient") return children(me.data);
+  if (me.data) {
+    return (
+      <Page narrow title={t("page.staff_title")}>
+        <EmptyState
+          title={t("page.staff_text")}
+          action={
+            <Button onPress={() => location.assign("/staff")}>{t("page.staff_action")}</Button>
+          }
+        />
+      </Page>
+    );
+  }
   if (me.data === null) {
     const next = new URLSearchParams({ next: pathname + search });
     return <Navigate to={`/entrar?${next}`} replace />;

@@ -55,6 +55,8 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   const clinic = useClinic();
   const isOnline = useOnline();
   const name = clinic?.name ?? "";
+  // Paying has one thing to do: nothing else is under the thumb.
+  const hasTabs = isPatient && !pathname.startsWith("/pay/");
 
   const chrome = useMemo(
     () => ({
@@ -95,7 +97,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
 
   return (
     <PageChromeContext value={chrome}>
-      <div className={isPatient ? styles.withTabs : undefined}>
+      <div className={hasTabs ? styles.withTabs : undefined}>
         <Outlet />
         <CalledBar />
         {isOnline ? null : (
@@ -103,7 +105,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
             {t("state.offline", { ns: "common" })}
           </p>
         )}
-        {isPatient ? <Tabs path={pathname} /> : null}
+        {hasTabs ? <Tabs path={pathname} /> : null}
       </div>
     </PageChromeContext>
   );

@@ -17,6 +17,7 @@ export const routes: RouteObject[] = [
   {
     Component: Shell,
     ErrorBoundary: Crash,
+    HydrateFallback: () => null,
     children: [
       {
         ErrorBoundary: Crash,

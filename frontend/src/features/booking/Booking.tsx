@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { isProblem } from "@/lib/api/problem";
 import type { Appointment, Practitioner, Specialty } from "@/lib/api/types";
@@ -6,7 +7,7 @@ import { civilDate } from "@/lib/civil";
 import { formatDay, formatMoney, formatPrice, formatTime, type Language } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, PillChoice, RadioCards, Skeleton } from "@/ui";
+import { Banner, Button, classes, PillChoice, RadioCards, Skeleton } from "@/ui";
 import styles from "./Booking.module.css";
 import { practitionersQuery, specialtiesQuery, useHold } from "./data";
 import { SlotPicker } from "./SlotPicker";
@@ -50,6 +51,7 @@ export function Booking({
   const specialties = useQuery(specialtiesQuery);
   const practitioners = useQuery(practitionersQuery(choice.specialty));
   const hold = useHold();
+  const rest = useRef<HTMLDivElement>(null);
   const specialty = specialties.data?.find((one) => one.code === choice.specialty);
 
   function choose(change: Partial<Choice>) {
@@ -88,7 +90,10 @@ export function Booking({
             <RadioCards
               label={t("book.specialty")}
               value={specialty ? choice.specialty : null}
-              onChange={(code) => choose({ specialty: code, practitioner: "", start: null })}
+              onChange={(code) => {
+                choose({ specialty: code, practitioner: "", start: null });
+                bringIntoView(rest.current);
+              }}
               cards={specialties.data.map((one) => ({
                 value: one.code,
                 title: specialtyName(one, language),
@@ -110,7 +115,7 @@ export function Booking({
           ) : null}
         </div>
 
-        <div className={styles.choice}>
+        <div className={classes(styles.choice, specialty && styles.times)} ref={rest}>
           {specialty ? (
             <>
               <TherapistChoice
@@ -163,6 +168,15 @@ export function Booking({
         </section>
       ) : null}
     </>
+  );
+}
+
+/** On a phone, days and times come up under the thumb once it is known what for. */
+function bringIntoView(element: HTMLElement | null) {
+  if (!element || matchMedia("(min-width: 60rem)").matches) return;
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  requestAnimationFrame(() =>
+    element.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" }),
   );
 }
 

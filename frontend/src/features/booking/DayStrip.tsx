@@ -26,7 +26,7 @@ export function DayStrip({
     const element = strip.current;
     const cell = element?.querySelector<HTMLElement>(`[data-date="${value ?? ""}"]`);
     if (!element || !cell) return;
-    const left = cell.offsetLeft - element.offsetLeft;
+    const left = cell.offsetLeft;
     const isOut =
       left < element.scrollLeft ||
       left + cell.offsetWidth > element.scrollLeft + element.clientWidth;

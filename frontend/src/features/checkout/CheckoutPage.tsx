@@ -123,6 +123,7 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
   useEffect(() => {
     if (status !== undefined && status !== "pending") {
       void client.invalidateQueries({ queryKey: ["checkout", token], exact: true });
+      void client.invalidateQueries({ queryKey: ["appointments"] });
     }
   }, [status, client, token]);
 
@@ -142,7 +143,7 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
         </p>
       </div>
       {payment && status && status !== "pending" && payment.method === method && !isAnew ? (
-        <Outcome status={status} />
+        <Outcome status={status} reason={payment.reason} />
       ) : null}
       <SegmentedControl
         label={t("pay.method")}
@@ -193,14 +194,16 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
   );
 }
 
-function Outcome({ status }: { status: Payment["status"] }) {
+const EXPLAINED = ["not_enrolled", "timed_out", "provider_unavailable"] as const;
+
+/** What became of a payment that wasn't made, and what to do next. */
+function Outcome({ status, reason }: { status: Payment["status"]; reason: Payment["reason"] }) {
   const { t } = useTranslation("patient");
-  if (status === "refused" || status === "expired" || status === "failed") {
-    return (
-      <Banner tone="terra" title={t(`pay.${status}_title`)} live>
-        <p>{t(`pay.${status}_text`)}</p>
-      </Banner>
-    );
-  }
-  return null;
+  if (status !== "refused" && status !== "expired" && status !== "failed") return null;
+  const explained = EXPLAINED.find((one) => one === reason);
+  return (
+    <Banner tone="terra" title={t(`pay.${status}_title`)} live>
+      <p>{explained ? t(`pay.reason.${explained}`) : t(`pay.${status}_text`)}</p>
+    </Banner>
+  );
 }

@@ -4,7 +4,7 @@ import { isProblem, Problem } from "@/lib/api/problem";
 import type { Checkout, InvoiceDetails, Payment, PaymentMethod } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
 import { fieldProblemText, problemText } from "@/lib/i18n";
-import { isPortugueseMobile, toE164 } from "@/lib/phone";
+import { formatPhone, isPortugueseMobile, toE164 } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import { Banner, Button, TextField } from "@/ui";
 import styles from "./Checkout.module.css";
@@ -45,7 +45,7 @@ export function PaymentForm({
   const { t } = useTranslation("patient");
   const language = useLanguage();
   const pay = usePay(token);
-  const [phone, setPhone] = useState(knownPhone);
+  const [phone, setPhone] = useState(formatPhone(knownPhone));
   const [phoneTried, setPhoneTried] = useState(false);
   const [invoice, setInvoice] = useState<InvoiceDetails>(FINAL_CONSUMER);
   const attempt = useRef<{ order: string; key: string } | null>(null);
