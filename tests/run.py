@@ -76,7 +76,8 @@ def run_python(outcome: Outcome) -> None:
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_ORIGIN", "CLINIC_VAR"}
     }
-    arguments = os.environ.get("PYTEST_ARGS", "").split()
+    # Two processes, a file at a time: each has a database of its own.
+    arguments = os.environ.get("PYTEST_ARGS", "-n 2 --dist loadfile").split()
     command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
     count(outcome, report, code)
