@@ -52,11 +52,15 @@ export function Shell() {
 function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boolean }) {
   const { t } = useTranslation("patient");
   const { pathname } = useLocation();
+  const { visits } = useLiveVisits();
   const clinic = useClinic();
   const isOnline = useOnline();
   const name = clinic?.name ?? "";
-  // Paying has one thing to do: nothing else is under the thumb.
-  const hasTabs = isPatient && !pathname.startsWith("/pay/");
+  // Paying and a call have one thing to do: nothing else is under the thumb.
+  const isCalledHere = visits.some(
+    (visit) => visit.status === "called" && pathname === `/consultas/${visit.appointment}`,
+  );
+  const hasTabs = isPatient && !isCalledHere && !pathname.startsWith("/pay/");
 
   const chrome = useMemo(
     () => ({

@@ -5,13 +5,15 @@ import { isProblem } from "@/lib/api/problem";
 import type { Checkout, Payment, PaymentMethod } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
+import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
 import { Banner, Button, ButtonLink, EmptyState, Page, SegmentedControl, SkeletonList } from "@/ui";
 import styles from "./Checkout.module.css";
 import { checkoutQuery, paymentQuery } from "./data";
 import { Hold } from "./Hold";
-import { PaymentForm } from "./PaymentForm";
+import { FINAL_CONSUMER } from "./InvoiceChoice";
+import { PaymentForm, type PaymentDetails } from "./PaymentForm";
 import { MbWayDetails, MultibancoDetails, Waiting } from "./PendingPayment";
 import { Receipt, type Place } from "./Receipt";
 
@@ -110,6 +112,8 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
   const [started, setStarted] = useState<Payment | null>(null);
   const [method, setMethod] = useState<PaymentMethod>(checkout.payment?.method ?? "mb_way");
   const [isAnew, setAnew] = useState(false);
+  const [typed, setTyped] = useState<PaymentDetails | null>(null);
+  const details = typed ?? { phone: formatPhone(phone), invoice: FINAL_CONSUMER };
 
   const current = started ?? checkout.payment;
   const followed = useQuery({
@@ -183,7 +187,8 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
           checkout={checkout}
           token={token}
           method={method}
-          phone={phone}
+          details={details}
+          onDetails={setTyped}
           onStarted={(next) => {
             setStarted(next);
             setAnew(false);

@@ -4,12 +4,12 @@ import { isProblem, Problem } from "@/lib/api/problem";
 import type { Checkout, InvoiceDetails, Payment, PaymentMethod } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
 import { fieldProblemText, problemText } from "@/lib/i18n";
-import { formatPhone, isPortugueseMobile, toE164 } from "@/lib/phone";
+import { isPortugueseMobile, toE164 } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import { Banner, Button, TextField } from "@/ui";
 import styles from "./Checkout.module.css";
 import { usePay, type PaymentOrder } from "./data";
-import { FINAL_CONSUMER, InvoiceChoice } from "./InvoiceChoice";
+import { InvoiceChoice } from "./InvoiceChoice";
 
 function refusedFields(error: unknown): Record<string, string> {
   const fields: Record<string, string> = {};
@@ -28,26 +28,33 @@ function invoiceFields(fields: Record<string, string>): Record<string, string> {
   );
 }
 
+/** What a person typed for paying. It outlives a refused attempt. */
+export interface PaymentDetails {
+  phone: string;
+  invoice: InvoiceDetails;
+}
+
 /** Starts a payment with the chosen method. */
 export function PaymentForm({
   checkout,
   token,
   method,
-  phone: knownPhone,
+  details,
+  onDetails,
   onStarted,
 }: {
   checkout: Checkout;
   token: string;
   method: PaymentMethod;
-  phone: string;
+  details: PaymentDetails;
+  onDetails: (details: PaymentDetails) => void;
   onStarted: (payment: Payment) => void;
 }) {
   const { t } = useTranslation("patient");
   const language = useLanguage();
   const pay = usePay(token);
-  const [phone, setPhone] = useState(formatPhone(knownPhone));
+  const { phone, invoice } = details;
   const [phoneTried, setPhoneTried] = useState(false);
-  const [invoice, setInvoice] = useState<InvoiceDetails>(FINAL_CONSUMER);
   const attempt = useRef<{ order: string; key: string } | null>(null);
   const amount = formatMoney(checkout.amount, language);
   const refused = refusedFields(pay.error);
@@ -94,13 +101,17 @@ export function PaymentForm({
           inputMode="tel"
           autoComplete="tel"
           value={phone}
-          onChange={setPhone}
+          onChange={(next) => onDetails({ ...details, phone: next })}
           error={phoneWrong ? t("pay.phone_error") : refused.phone}
         />
       ) : (
         <p className={styles.note}>{t("pay.multibanco_intro")}</p>
       )}
-      <InvoiceChoice value={invoice} onChange={setInvoice} refused={invoiceFields(refused)} />
+      <InvoiceChoice
+        value={invoice}
+        onChange={(next) => onDetails({ ...details, invoice: next })}
+        refused={invoiceFields(refused)}
+      />
       <Button type="submit" variant="terra" size="large" wide isPending={pay.isPending}>
         {method === "mb_way" ? t("pay.pay_mb_way", { amount }) : t("pay.get_reference")}
       </Button>

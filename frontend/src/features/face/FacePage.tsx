@@ -1,5 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import i18next from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Face, FaceReason } from "@/lib/api/types";
@@ -225,10 +224,7 @@ function Enrol({ face, onSent }: { face: Face; onSent: () => void }) {
 
 function Reason({ reason }: { reason: FaceReason }) {
   const { t } = useTranslation("patient");
-  const key = `patient:face.reason.${reason.code}`;
-  const words = i18next.exists(key)
-    ? (i18next.t as unknown as (key: string) => string)(key)
-    : t("face.reason.other");
+  const words = t(`face.reason.${reason.code}`);
   return reason.photo === null
     ? t("face.reason.all", { reason: words })
     : t("face.reason.one", { photo: reason.photo, reason: words });

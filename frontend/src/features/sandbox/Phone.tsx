@@ -29,15 +29,17 @@ export function Phone() {
 
   return (
     <section className={styles.place} aria-label={t("phone.label")}>
-      <Select
-        label={t("phone.whose")}
-        value={owner || EVERYBODY}
-        onChange={(value) => setOwner(value === EVERYBODY ? "" : value)}
-        options={[
-          { value: EVERYBODY, label: t("phone.everybody") },
-          ...numbers.map((number) => ({ value: number, label: formatPhone(number) })),
-        ]}
-      />
+      <div className={styles.owner}>
+        <Select
+          label={t("phone.whose")}
+          value={owner || EVERYBODY}
+          onChange={(value) => setOwner(value === EVERYBODY ? "" : value)}
+          options={[
+            { value: EVERYBODY, label: t("phone.everybody") },
+            ...numbers.map((number) => ({ value: number, label: formatPhone(number) })),
+          ]}
+        />
+      </div>
       <div className={styles.device}>
         <div className={styles.screen}>
           <StatusBar />
