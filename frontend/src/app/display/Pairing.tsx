@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import {
   CODE_LENGTH,
   keyFromKeyboard,
@@ -17,23 +17,30 @@ export function Pairing({ onPaired }: { onPaired: () => void }) {
   const [code, setCode] = useState("");
   const [checking, setChecking] = useState(false);
   const [trouble, setTrouble] = useState<Trouble | null>(null);
+  // Keys may come faster than the screen is drawn: what was typed is kept beside what is shown.
+  const typed = useRef("");
+  const busy = useRef(false);
 
   const press = useCallback(
     (key: PairingKey) => {
-      if (checking) return;
+      const next = typeKey(typed.current, key);
+      if (busy.current || next === typed.current) return;
+      typed.current = next;
+      setCode(next);
       setTrouble(null);
-      const typed = typeKey(code, key);
-      setCode(typed);
-      if (typed.length < CODE_LENGTH || typed === code) return;
+      if (next.length < CODE_LENGTH) return;
+      busy.current = true;
       setChecking(true);
-      void pair(typed).then((result) => {
-        setChecking(false);
+      void pair(next).then((result) => {
+        typed.current = "";
+        busy.current = false;
         setCode("");
+        setChecking(false);
         if (result === "paired") onPaired();
         else setTrouble(result);
       });
     },
-    [checking, code, onPaired],
+    [onPaired],
   );
 
   useEffect(() => {

@@ -1,6 +1,12 @@
-import { useCallback, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CODE_LENGTH, pair, typeKey, type PairingResult } from "@/features/devices/pairing";
+import {
+  CODE_LENGTH,
+  pair,
+  typeKey,
+  type PairingKey,
+  type PairingResult,
+} from "@/features/devices/pairing";
 import { Keypad } from "./Keypad";
 
 export function Pairing({ onPaired }: { onPaired: () => void }) {
@@ -10,23 +16,29 @@ export function Pairing({ onPaired }: { onPaired: () => void }) {
     "idle",
   );
 
-  const type = useCallback(
-    (character: string) => {
-      const typed = typeKey(code, { kind: "digit", digit: character });
-      if (status === "checking" || typed === code) return;
-      setCode(typed);
+  // Keys may come faster than the screen is drawn: what was typed is kept beside what is shown.
+  const typed = useRef("");
+
+  const press = useCallback(
+    (key: PairingKey) => {
+      const next = typeKey(typed.current, key);
+      if (typed.current.length === CODE_LENGTH || next === typed.current) return;
+      typed.current = next;
+      setCode(next);
       setStatus("idle");
-      if (typed.length < CODE_LENGTH) return;
+      if (next.length < CODE_LENGTH) return;
       setStatus("checking");
-      void pair(typed).then((result) => {
+      void pair(next).then((result) => {
+        typed.current = "";
         setCode("");
         if (result === "paired") onPaired();
         else setStatus(result);
       });
     },
-    [code, onPaired, status],
+    [onPaired],
   );
-  const erase = useCallback(() => setCode((typed) => typed.slice(0, -1)), []);
+  const type = useCallback((digit: string) => press({ kind: "digit", digit }), [press]);
+  const erase = useCallback(() => press({ kind: "erase" }), [press]);
 
   return (
     <main className="kiosk">
