@@ -1,11 +1,36 @@
-"""What the published OpenAPI document says beyond what the views know."""
+"""The published OpenAPI document: how it is served, and what it says beyond what the views know."""
 
 import re
 from typing import Any
 
+from drf_spectacular.renderers import (
+    OpenApiJsonRenderer,
+    OpenApiJsonRenderer2,
+    OpenApiYamlRenderer,
+    OpenApiYamlRenderer2,
+)
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
 from clinic.core.errors import PROBLEMS
 
 _RECORD_ID = re.compile(r"\{\w+_id\}")
+
+
+class DocumentView(SpectacularAPIView):
+    """The document in JSON, which every reader of YAML takes too, or in YAML for who asks."""
+
+    renderer_classes = [
+        OpenApiJsonRenderer2,
+        OpenApiJsonRenderer,
+        OpenApiYamlRenderer,
+        OpenApiYamlRenderer2,
+    ]
+
+
+class PageView(SpectacularSwaggerView):
+    """The document as a page to browse, and nothing else: it can't be rendered for OPTIONS."""
+
+    http_method_names = ["get", "head"]
 
 
 def list_error_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:

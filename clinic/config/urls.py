@@ -1,9 +1,8 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from clinic.config import health, pages
+from clinic.config import health, pages, schema
 
 api: list[URLPattern | URLResolver] = [
     path("", include("clinic.accounts.urls")),
@@ -12,8 +11,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("recognition.urls")),
     path("", include("realtime.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("schema/", schema.DocumentView.as_view(), name="schema"),
+    path("docs/", schema.PageView.as_view(url_name="schema"), name="docs"),
 ]
 if settings.CLINIC_SANDBOX:
     api.append(path("", include("clinic.demo.urls")))
@@ -30,5 +29,5 @@ urlpatterns = [
 if settings.CLINIC_SANDBOX:
     urlpatterns.append(re_path(r"^sandbox(?:/.*)?$", pages.entry, {"name": "sandbox"}))
 urlpatterns.append(
-    re_path(r"^(?!api/|admin|health|static/|assets/|ws/)", pages.entry, {"name": "index"})
+    re_path(r"^(?!api(?:/|$)|admin|health|static/|assets/|ws/)", pages.entry, {"name": "index"})
 )

@@ -39,3 +39,12 @@ def test_a_route_is_answered_by_its_front_end(
 @pytest.mark.usefixtures("front_end")
 def test_without_a_build_there_is_no_page(client: Client) -> None:
     assert client.get("/staff").status_code == 404
+
+
+def test_the_api_is_no_page(client: Client, front_end: Path) -> None:
+    (front_end / "index.html").write_text("<title>index</title>")
+
+    for path in ("/api", "/api/", "/api/nothing"):
+        answer = client.get(path)
+        assert answer.status_code == 404
+        assert b"<title>index</title>" not in answer.content

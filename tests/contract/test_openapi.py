@@ -173,3 +173,32 @@ def test_health_is_published_outside_the_api() -> None:
     assert ready.status_code == 503
     assert ready.json()["parts"]["worker"] == "failed"
     assert ready["Retry-After"] == "5"
+
+
+def test_the_document_is_json_unless_somebody_asks_for_yaml() -> None:
+    anything = APIClient().get("/api/schema/", HTTP_ACCEPT="*/*")
+    asked = APIClient().get("/api/schema/", HTTP_ACCEPT="application/yaml")
+
+    assert anything["Content-Type"].startswith("application/json")
+    assert anything.json()["openapi"] == yaml.safe_load(asked.content)["openapi"]
+    assert not asked.content.lstrip().startswith(b"{")
+
+
+@pytest.mark.parametrize("method", ["options", "post"])
+def test_the_browsable_page_is_only_read(method: str) -> None:
+    answer = getattr(APIClient(), method)("/api/docs/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/html", "application/xml;q=0.9", "nonsense", ""]
+)
+def test_an_answer_is_json_whatever_was_hoped_for(accept: str) -> None:
+    catalogue = APIClient().get("/api/specialties", HTTP_ACCEPT=accept)
+    problem = APIClient().get("/api/slots", HTTP_ACCEPT=accept)
+
+    assert (catalogue.status_code, catalogue["Content-Type"]) == (200, "application/json")
+    assert (problem.status_code, problem["Content-Type"]) == (400, "application/problem+json")
+    assert problem.json()["code"] == "invalid"
