@@ -127,10 +127,10 @@ function Details({
         <Select
           label={t("detail.room")}
           options={(rooms.data ?? []).map((room) => ({ value: room.id, label: room.name }))}
-          value={appointment.room?.id ?? null}
+          value={appointment.room.id}
           placeholder={t("detail.choose_room")}
           onChange={(room) => {
-            if (room !== appointment.room?.id) {
+            if (room !== appointment.room.id) {
               onPress({ action: "move-room", appointment: appointment.id, room });
             }
           }}

@@ -261,7 +261,7 @@ function Step({ column, onStep, onPress, isPending, mayBook }: ColumnViewProps) 
           size="small"
           wide
           isDisabled={isPending}
-          onPress={() => onPress({ action: "call-next", practitioner: column.id })}
+          onPress={() => onPress({ action: "call", appointment: waiting.id })}
         >
           {t("step.call", { ticket: waiting.ticket })} <kbd className={styles.quietKey}>C</kbd>
         </Button>

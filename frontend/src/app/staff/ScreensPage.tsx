@@ -118,7 +118,7 @@ function NewScreen({ devices, onClose }: { devices: readonly Device[]; onClose: 
   const paired = made && devices.some(({ id, paired_at }) => id === made.id && paired_at);
 
   if (made) {
-    const over = made.code_expires_at !== null && Date.parse(made.code_expires_at) < now;
+    const over = Date.parse(made.code_expires_at) < now;
     return (
       <Dialog
         title={paired ? t("screens.paired_now", { name: made.name }) : t("screens.code_title")}
@@ -135,7 +135,7 @@ function NewScreen({ devices, onClose }: { devices: readonly Device[]; onClose: 
             <p className={dialogs.quiet} role="status">
               {over
                 ? t("screens.code_over")
-                : t("screens.code_expires", { time: formatTime(made.code_expires_at ?? now) })}
+                : t("screens.code_expires", { time: formatTime(made.code_expires_at) })}
             </p>
           </>
         )}

@@ -56,7 +56,7 @@ export function TodayPage() {
       const step = nextStep(column);
       if (step.action === "walk-in") setOpen({ dialog: "walk-in", practitioner: column.id });
       else if (step.action === "call-next") {
-        press({ action: "call-next", practitioner: column.id });
+        press({ action: "call", appointment: step.appointment.id });
       } else press({ action: step.action, appointment: step.appointment.id });
     },
     [press],
@@ -82,14 +82,15 @@ export function TodayPage() {
       const column = columns[focused];
       const key = event.key.toLowerCase();
       const [called] = column?.called ?? [];
+      const [waiting] = column?.waiting ?? [];
       const [inside] = column?.inside ?? [];
       if (/^[1-9]$/.test(key) && columns[Number(key) - 1]) focusColumn(Number(key) - 1);
       else if (key === "arrowright") focusColumn(Math.min(columns.length - 1, focused + 1));
       else if (key === "arrowleft") focusColumn(Math.max(0, focused - 1));
       else if (key === "?") setOpen({ dialog: "keys" });
       else if (!column) return;
-      else if (key === "c" && column.waiting.length) {
-        press({ action: "call-next", practitioner: column.id });
+      else if (key === "c" && waiting && !called) {
+        press({ action: "call", appointment: waiting.id });
       } else if (key === "i" && called) press({ action: "start", appointment: called.id });
       else if (key === "f" && inside) press({ action: "finish", appointment: inside.id });
       else if (key === "r" && called) press({ action: "call-again", appointment: called.id });

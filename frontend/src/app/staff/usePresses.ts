@@ -20,7 +20,7 @@ export function usePresses(): Presses {
       if (isPending) return;
       mutate(wanted, {
         onSuccess: (changed: StaffAppointment) => {
-          const takesBack = wanted.action === "call" || wanted.action === "call-next";
+          const takesBack = wanted.action === "call";
           toast({
             text: t(`said.${wanted.action}`, { name: changed.patient.full_name }),
             ...(takesBack && {

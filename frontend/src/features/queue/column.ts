@@ -34,7 +34,7 @@ export function columnsOf(day: Day): Column[] {
     return {
       id: practitioner.id,
       name: practitioner.name,
-      room: practitioner.room?.name ?? "",
+      room: practitioner.room.name,
       inside: having("in_progress"),
       called: having("called").sort((a, b) => at(b.called_at) - at(a.called_at)),
       waiting: having("arrived").sort(byStart),

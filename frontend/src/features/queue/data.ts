@@ -104,17 +104,9 @@ export type Move =
 
 export type Press =
   | { action: Move; appointment: string }
-  | { action: "call-next"; practitioner: string }
   | { action: "move-room"; appointment: string; room: string };
 
 function send(press: Press): Promise<StaffAppointment> {
-  if (press.action === "call-next") {
-    return body(
-      api.POST("/api/staff/practitioners/{id}/call-next", {
-        params: { path: { id: press.practitioner } },
-      }),
-    );
-  }
   const params = { path: { id: press.appointment } };
   if (press.action === "move-room") {
     return body(

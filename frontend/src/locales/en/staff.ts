@@ -53,13 +53,11 @@ export const en: Words<typeof pt> = {
     "no-show": "Didn't come",
     "put-back": "Back to waiting",
     cancel: "Cancel",
-    "call-next": "Call next",
     "move-room": "Change room",
   },
   said: {
     arrive: "{{name}}: checked in.",
     call: "{{name}}: on the screen.",
-    "call-next": "{{name}}: on the screen.",
     "call-again": "{{name}}: called again.",
     start: "{{name}}: treatment started.",
     finish: "{{name}}: treatment finished.",

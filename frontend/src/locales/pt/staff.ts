@@ -55,13 +55,11 @@ export const pt = {
     "no-show": "Não veio",
     "put-back": "Repor na espera",
     cancel: "Desmarcar",
-    "call-next": "Chamar seguinte",
     "move-room": "Mudar de gabinete",
   },
   said: {
     arrive: "{{name}}: chegada registada.",
     call: "{{name}}: no ecrã.",
-    "call-next": "{{name}}: no ecrã.",
     "call-again": "{{name}}: chamado outra vez.",
     start: "{{name}}: tratamento iniciado.",
     finish: "{{name}}: tratamento terminado.",
