@@ -10,7 +10,6 @@ class Code(StrEnum):
     PATIENT_BUSY = "patient_busy"
     TOO_MANY_HOLDS = "too_many_holds"
     INVALID_TRANSITION = "invalid_transition"
-    NOT_PAID = "not_paid"
     TOO_EARLY = "too_early"
     WRONG_DAY = "wrong_day"
     TOO_LATE = "too_late"
@@ -44,9 +43,6 @@ register(
             409,
             "A marcação já não está num estado que o permita.",
             "The appointment is no longer in a state that allows this.",
-        ),
-        Code.NOT_PAID: Problem(
-            409, "A marcação ainda não está paga.", "The appointment hasn't been paid yet."
         ),
         Code.TOO_EARLY: Problem(
             409, "A marcação não é para hoje.", "The appointment isn't for today."

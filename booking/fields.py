@@ -1,5 +1,6 @@
 """Instants of the API: ISO 8601 with an offset in, UTC out."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from rest_framework import serializers
 from clinic.core import clock
 
 YEARS = range(2000, 2101)
+_PLUS_READ_AS_SPACE = re.compile(r"(.+:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)", re.ASCII)
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -46,7 +48,8 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
 class BoundField(InstantField):
     """One end of a time range: an instant, or a plain date for the whole civil day.
 
-    As the `closing` end a date includes its day.
+    As the `closing` end a date includes its day. It stands in a query, where a plus sign that
+    nobody escaped arrives as a space: our own instants may be pasted in as they are.
     """
 
     def __init__(self, *, closing: bool = False, **kwargs: Any) -> None:
@@ -56,6 +59,8 @@ class BoundField(InstantField):
     def to_internal_value(self, data: Any) -> datetime:
         day = as_day(data)
         if day is None:
+            if isinstance(data, str) and (read := _PLUS_READ_AS_SPACE.fullmatch(data.strip())):
+                data = "+".join(read.groups())
             return super().to_internal_value(data)
         if day.year not in YEARS:
             self.fail("out_of_range")

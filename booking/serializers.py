@@ -177,14 +177,15 @@ class NewPatientIn(serializers.Serializer[Any]):
 class DeskIn(serializers.Serializer[Any]):
     """Either a known `patient` or a `new_patient`. Without `start` it is a walk-in, now."""
 
-    patient = serializers.UUIDField(required=False)
-    new_patient = NewPatientIn(required=False)
+    patient = serializers.UUIDField(required=False, allow_null=True)
+    new_patient = NewPatientIn(required=False, allow_null=True)
     specialty = serializers.SlugField(max_length=40)
     practitioner = serializers.UUIDField(required=False, allow_null=True, default=None)
     start = InstantField(required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("patient" in attrs) == ("new_patient" in attrs):
+        attrs = {"patient": None, "new_patient": None, **attrs}
+        if (attrs["patient"] is None) == (attrs["new_patient"] is None):
             message = "Give either a patient or a new patient."
             raise serializers.ValidationError(
                 {"patient": [serializers.ErrorDetail(message, "one_patient")]}

@@ -26,7 +26,7 @@ Stamps = Callable[[Appointment, datetime], dict[str, Any]]
 def arrive(appointment_id: UUID, *, actor: Actor) -> Appointment:
     """The patient is here: gives the day's ticket. On the appointment's own civil day only.
 
-    Raises DomainError `not_found`, `not_paid`, `too_early`, `wrong_day` or `invalid_transition`.
+    Raises DomainError `not_found`, `too_early`, `wrong_day` or `invalid_transition`.
     """
     with change(actor) as unit:
         appointment = unit.lock(appointment_id)
@@ -37,8 +37,6 @@ def arrive(appointment_id: UUID, *, actor: Actor) -> Appointment:
 
 def check_in(unit: Change, appointment: Appointment) -> None:
     """Mark a booked appointment of today as arrived. The caller holds the row."""
-    if appointment.status == AppointmentStatus.PENDING:
-        raise DomainError(Code.NOT_PAID)
     if appointment.status != AppointmentStatus.BOOKED:
         raise DomainError(Code.INVALID_TRANSITION)
     today, day = clock.today(), clock.local(appointment.start).date()
@@ -74,18 +72,18 @@ def call_again(appointment_id: UUID, *, actor: Actor) -> Appointment:
 def call_next(practitioner_id: UUID, *, actor: Actor) -> Appointment:
     """Call the practitioner's next arrived patient, earliest appointment first.
 
-    While somebody is already called, that patient is returned unchanged, so a second press calls
-    nobody else; a treatment still running doesn't stand in the way.
-    Raises DomainError `unknown_practitioner` or `queue_empty`.
+    Neither a running treatment nor somebody who was called before stands in the way: each press
+    calls one patient more, and of presses at once each gets another. Raises DomainError
+    `unknown_practitioner` or `queue_empty`.
     """
     with change(actor) as unit:
         people.lock_practitioner(practitioner_id)
-        queue = Appointment.objects.filter(practitioner=practitioner_id, ticket_on=clock.today())
-        called = queue.filter(status=AppointmentStatus.CALLED).order_by("called_at", "pk").first()
-        if called is not None:
-            return called
         waiting = (
-            queue.filter(status=AppointmentStatus.ARRIVED)
+            Appointment.objects.filter(
+                practitioner=practitioner_id,
+                ticket_on=clock.today(),
+                status=AppointmentStatus.ARRIVED,
+            )
             .order_by("start", "arrived_at", "pk")
             .select_for_update(no_key=True, of=("self",))
         )

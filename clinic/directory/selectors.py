@@ -84,11 +84,6 @@ def is_practitioner(practitioner_id: UUID) -> bool:
     return Practitioner.objects.filter(pk=practitioner_id, is_active=True).exists()
 
 
-def practitioner_of_user(user_id: UUID) -> UUID | None:
-    """The practitioner whose login this is."""
-    return Practitioner.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
-
-
 def rooms() -> list[Room]:
     return list(Room.objects.all())
 

@@ -148,6 +148,8 @@ def test_the_list_is_ones_own_newest_first_and_paginated(
         ("status=booked", [10, 15]),
         ("status=booked,cancelled", [10, 12, 15]),
         ("from=2026-11-23T12:00:00Z", [12, 15]),
+        ("from=2026-11-23T12:00:00+00:00", [12, 15]),
+        ("from=2026-11-23T12:30:00.000+01:00&to=2026-11-23T12:30:00%2B0000", [12]),
         ("from=2026-11-23T12:00:00Z&to=2026-11-23T15:00:00Z", [12]),
         ("to=2026-11-22", []),
         ("from=2026-11-23&to=2026-11-23", [10, 12, 15]),
@@ -166,7 +168,13 @@ def test_the_list_can_be_filtered(clinic, ana, client_of, book, query, hours):
 
 @pytest.mark.parametrize(
     "query",
-    ["status=lost", "from=yesterday", "to=2026-11-23T10:00", "from=2026-12-01&to=2026-11-01"],
+    [
+        "status=lost",
+        "from=yesterday",
+        "to=2026-11-23T10:00",
+        "to=2026-11-23+10:00",
+        "from=2026-12-01&to=2026-11-01",
+    ],
 )
 def test_a_wrong_filter_is_400(clinic, ana, client_of, query):
     assert client_of(ana).get(f"/api/appointments?{query}").status_code == 400
@@ -330,7 +338,7 @@ def test_a_second_press_is_200_and_changes_nothing(
 @pytest.mark.parametrize(
     ("status", "button", "code"),
     [
-        ("pending", "arrive", "not_paid"),
+        ("pending", "arrive", "invalid_transition"),
         ("booked", "call", "invalid_transition"),
         ("booked", "start", "invalid_transition"),
         ("arrived", "start", "invalid_transition"),
@@ -352,22 +360,23 @@ def test_a_press_in_the_wrong_state_is_409(
     check()
 
 
-def test_a_practitioner_presses_in_the_own_column_only(
-    clinic, ana, bruno, sousa_user, client_of, book, unchanged
+def test_practitioners_stand_in_for_each_other_by_name(
+    clinic, ana, bruno, sousa_user, client_of, book
 ):
     client = client_of(sousa_user)
-    mine = book(ana, at(10), status="arrived")
-    other = book(bruno, at(10), practitioner=clinic.reis, status="arrived")
-    check = unchanged(other)
+    of_reis = book(ana, at(10), practitioner=clinic.reis, status="arrived")
+    book(bruno, at(11), practitioner=clinic.reis, status="arrived")
 
-    for button in ["call", "no-show", "cancel", "move-room"]:
-        body = {"room": str(clinic.room_1.pk)} if button == "move-room" else None
-        assert problem(press(client, other, button, body)) == (403, "permission_denied")
-    foreign = client.post(f"/api/staff/practitioners/{clinic.reis.pk}/call-next")
-    assert problem(foreign) == (403, "permission_denied")
-    check()
-    own = client.post(f"/api/staff/practitioners/{clinic.sousa.pk}/call-next")
-    assert (own.status_code, own.json()["id"]) == (200, str(mine.pk))
+    called = press(client, of_reis, "call")
+    following = client.post(f"/api/staff/practitioners/{clinic.reis.pk}/call-next")
+
+    assert (called.status_code, called.json()["status"]) == (200, "called")
+    assert (following.status_code, following.json()["status"]) == (200, "called")
+    noted = AuditEntry.objects.filter(action="appointment.called")
+    assert (
+        list(noted.values_list("actor_id", "actor_role"))
+        == [(str(sousa_user.pk), "practitioner")] * 2
+    )
 
 
 def test_next_on_an_empty_queue_is_409_and_of_nobody_404(clinic, rita, client_of):
@@ -388,6 +397,29 @@ def test_a_visit_is_given_another_room(clinic, ana, rita, client_of, book, spare
 
     assert moved.json()["room"] == {"id": str(spare_room.pk), "name": "3"}
     assert problem(unknown) == (400, "unknown_room")
+
+
+def test_a_new_patient_beside_an_empty_known_one_is_taken_in(clinic, rita, client_of):
+    body = {
+        "patient": None,
+        "new_patient": {"full_name": "Zeca Afonso", "phone": "912 345 678"},
+        "specialty": "massage",
+        "practitioner": None,
+        "start": None,
+    }
+
+    answer = client_of(rita).post("/api/staff/appointments", body)
+
+    assert (answer.status_code, answer.json()["status"]) == (201, "arrived")
+    assert Patient.objects.get(full_name="Zeca Afonso").phone == "+351912345678"
+
+
+def test_a_known_patient_beside_an_empty_new_one_is_booked(clinic, ana, rita, client_of):
+    body = {"patient": str(ana.pk), "new_patient": None, "specialty": "massage"}
+
+    answer = client_of(rita).post("/api/staff/appointments", body)
+
+    assert (answer.status_code, answer.json()["patient"]["id"]) == (201, str(ana.pk))
 
 
 def test_the_desk_takes_a_new_patient_in(clinic, rita, client_of):

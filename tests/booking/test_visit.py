@@ -76,7 +76,7 @@ def test_an_unpaid_patient_does_not_arrive(clinic, ana, book, unchanged):
     appointment = book(ana, at(10), status="pending")
     check = unchanged(appointment)
 
-    refused(Code.NOT_PAID, visit.arrive, appointment.pk)
+    refused(Code.INVALID_TRANSITION, visit.arrive, appointment.pk)
 
     check()
 
@@ -191,17 +191,16 @@ def test_the_next_is_the_earliest_appointment_not_the_earliest_arrival(
     assert Appointment.objects.get(pk=late.pk).status == "arrived"
 
 
-def test_pressing_next_again_gives_the_same_patient(clinic, patients, book, unchanged):
+def test_each_press_of_next_calls_one_patient_more(clinic, patients, book):
     one, two = patients(2)
     first = book(one, at(10), status="arrived")
     second = book(two, at(11), status="arrived")
-    visit.call_next(clinic.sousa.pk, actor=TESTER)
-    checks = [unchanged(first), unchanged(second)]
 
     assert visit.call_next(clinic.sousa.pk, actor=TESTER).pk == first.pk
+    assert visit.call_next(clinic.sousa.pk, actor=TESTER).pk == second.pk
+    refused(Code.QUEUE_EMPTY, visit.call_next, clinic.sousa.pk)
 
-    for check in checks:
-        check()
+    assert set(Appointment.objects.values_list("status", "call_number")) == {("called", 1)}
 
 
 def test_the_next_may_be_called_while_a_treatment_ends(clinic, patients, book):
