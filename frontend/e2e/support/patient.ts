@@ -128,7 +128,5 @@ export async function enrolFace(page: Page, photos: string[]): Promise<void> {
   await expect(page.getByRole("img", { name: `Fotografia ${photos.length}` })).toBeVisible();
   await page.getByText("Li e autorizo.").click();
   await page.getByRole("button", { name: "Enviar e ativar" }).click();
-  await expect(
-    page.getByRole("heading", { name: "A chegada com o rosto está ativa" }),
-  ).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("A chegada com o rosto está ativa")).toBeVisible({ timeout: 30_000 });
 }

@@ -11,10 +11,34 @@ export interface Person {
   birthDate: { day: string; month: string; year: string };
 }
 
-const STARTS = ["Al", "Be", "Cla", "De", "El", "Fi", "Ge", "Ir", "Ju", "Lu", "Ma", "Ni", "Ro", "Va"];
+const STARTS = [
+  "Al",
+  "Be",
+  "Cla",
+  "De",
+  "El",
+  "Fi",
+  "Ge",
+  "Ir",
+  "Ju",
+  "Lu",
+  "Ma",
+  "Ni",
+  "Ro",
+  "Va",
+];
 const MIDDLES = ["ba", "di", "le", "mi", "ne", "ri", "so", "ta", "vi"];
 const ENDS = ["lda", "na", "nda", "ra", "ria", "sa", "tia"];
-const FAMILIES = ["Abrantes", "Bragança", "Damasceno", "Godinho", "Lemos", "Moita", "Pinhal", "Roque"];
+const FAMILIES = [
+  "Abrantes",
+  "Bragança",
+  "Damasceno",
+  "Godinho",
+  "Lemos",
+  "Moita",
+  "Pinhal",
+  "Roque",
+];
 
 function digits(count: number): string {
   return Array.from({ length: count }, () => String(Math.floor(Math.random() * 10))).join("");

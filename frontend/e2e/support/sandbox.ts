@@ -38,8 +38,12 @@ export async function answerMbWay(
   person: Person,
   answer: "Aprovar" | "Recusar",
 ): Promise<void> {
-  await phone(page).getByRole("tab", { name: /MB WAY/ }).click();
-  const request = phone(page).getByRole("listitem").filter({ hasText: shownPhone(person) });
+  await phone(page)
+    .getByRole("tab", { name: /MB WAY/ })
+    .click();
+  const request = phone(page)
+    .getByRole("listitem")
+    .filter({ hasText: shownPhone(person) });
   await request.getByRole("button", { name: answer }).click();
   await expect(request).toHaveCount(0);
 }

@@ -5,7 +5,9 @@ export class Watch {
   readonly found: string[] = [];
 
   over(context: BrowserContext): void {
-    context.on("weberror", (error) => this.found.push(error.error().stack ?? String(error.error())));
+    context.on("weberror", (error) =>
+      this.found.push(error.error().stack ?? String(error.error())),
+    );
     context.on("console", (message) => {
       if (message.type() === "error" && /content security policy/i.test(message.text())) {
         this.found.push(message.text());
@@ -24,7 +26,9 @@ export class Watch {
 
 interface Fixtures {
   /** Opens a page in a context of its own: another person at another device. */
-  open: (options?: Parameters<import("@playwright/test").Browser["newContext"]>[0]) => Promise<Page>;
+  open: (
+    options?: Parameters<import("@playwright/test").Browser["newContext"]>[0],
+  ) => Promise<Page>;
 }
 
 interface WorkerFixtures {
