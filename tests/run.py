@@ -30,6 +30,15 @@ from tests.camera import write_pictures
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "var" / "test"
 READY_SECONDS = 240
+# Tests that kill processes, race each other or promise an answer within a second or two.
+ALONE = (
+    "tests/chaos",
+    "tests/concurrency",
+    "tests/realtime",
+    "tests/billing/test_concurrency.py",
+    "tests/demo/test_embedded.py",
+    "tests/demo/test_launcher.py",
+)
 
 
 @dataclass
@@ -69,18 +78,24 @@ def main(names: list[str]) -> int:
 
 
 def run_python(outcome: Outcome) -> None:
-    report = REPORTS / "python.xml"
+    """First what two processes can share, a file at a time; then what measures time, alone."""
     # The servers' addresses of a running demo must not reach the tests.
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_ORIGIN", "CLINIC_VAR"}
     }
-    # Two processes, a file at a time: each has a database of its own.
-    arguments = os.environ.get("PYTEST_ARGS", "-n 2 --dist loadfile").split()
-    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-    count(outcome, report, code)
+    rounds = {
+        "python": ["-n", "2", "--dist", "loadfile", *[f"--ignore={path}" for path in ALONE]],
+        "python-alone": [*ALONE],
+    }
+    if arguments := os.environ.get("PYTEST_ARGS"):
+        rounds = {"python": arguments.split()}
+    for name, chosen in rounds.items():
+        report = REPORTS / f"{name}.xml"
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *chosen]
+        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        count(outcome, report, code)
 
 
 def run_typescript(outcome: Outcome) -> None:
@@ -120,6 +135,8 @@ def run_browser(outcome: Outcome) -> None:
             count(outcome, report, code)
         finally:
             demo.stop()
+            if left := processes_of(var):
+                outcome.trouble = f"The stopped demo left processes: {', '.join(left)}"
             keep_logs(var)
             subprocess.run(
                 [sys.executable, "-m", "clinic.demo", "reset"],
@@ -169,6 +186,21 @@ def run_playwright(node: Node, settings: dict[str, str]) -> int:
     ).run_npm("run", "--silent", "test:e2e", "--", "--project=tests", "--reporter=list,junit")
 
 
+def processes_of(var: Path) -> list[str]:
+    """Every process that names this folder in its arguments or its environment."""
+    found = []
+    mark = os.fsencode(var)
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+        except OSError:
+            continue  # it has ended, or is none of ours
+        if mark in text:
+            program = text.split(b"\0")[0].decode(errors="replace")
+            found.append(f"{process.name} {program}")
+    return found
+
+
 def keep_logs(var: Path) -> None:
     """The demo's logs outlive its folder, for the reader of a failure."""
     if (var / "log").is_dir():
@@ -189,7 +221,7 @@ def count(outcome: Outcome, report: Path, code: int) -> None:
             else:
                 outcome.counts["passed"] += 1
     if code != 0 and not outcome.counts["failed"]:
-        outcome.trouble = f"the runner ended with exit code {code}"
+        outcome.trouble = f"the runner of {report.stem} ended with exit code {code}"
 
 
 def summarise(outcomes: list[Outcome]) -> int:

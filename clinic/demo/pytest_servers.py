@@ -26,6 +26,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         "DATABASE_URL": Postgres,
         "REDIS_URL": Valkey,
     }
+    _share_redis()
     missing = {name: kind for name, kind in wanted.items() if not os.environ.get(name)}
     if not missing:
         return
@@ -37,6 +38,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         running.append(server)
         server.start()
         os.environ[name] = server.url
+
+
+def _share_redis() -> None:
+    """Give each worker of pytest-xdist a numbered database of the server that all of them use."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+    if worker and os.environ.get("REDIS_URL"):
+        server, _, number = os.environ["REDIS_URL"].rpartition("/")
+        os.environ["REDIS_URL"] = f"{server}/{int(number or 0) + int(worker) + 1}"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
