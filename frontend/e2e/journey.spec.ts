@@ -19,7 +19,7 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
   open,
   watch,
 }) => {
-  test.setTimeout(120_000);
+  test.setTimeout(180_000);
   const person = newPerson();
   const sandbox = await open();
   const display = await open();
@@ -97,6 +97,20 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
       return arrived;
     });
 
+  await test.step("a stranger is not recognised, and an empty picture has no face", async () => {
+    if (!kiosk) throw new Error("no kiosk");
+    const session = await kiosk.session();
+    for (const [film, words] of [
+      ["stranger.mjpeg", "Não o reconhecemos"],
+      ["blank.mjpeg", "Não vimos um rosto"],
+    ] as const) {
+      const other = await Kiosk.start(film, watch, session);
+      await other.showFace();
+      await expect(other.page.getByRole("heading", { name: words })).toBeVisible();
+      await other.close();
+    }
+  });
+
   await test.step("the patient's own page says so too", async () => {
     await page.goto("/consultas");
     await page.getByRole("link", { name: new RegExp(choice.time) }).click();
@@ -130,6 +144,13 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
     await press("Terminar");
     await expect(page.getByText("Consulta concluída", { exact: true })).toBeVisible();
     await expect(display.getByText(arrival.ticket)).toHaveCount(0);
+  });
+
+  await test.step("the patient withdraws: the face is erased", async () => {
+    await page.goto("/eu/rosto");
+    await page.getByRole("button", { name: "Desistir e apagar tudo" }).click();
+    await page.getByRole("alertdialog").getByRole("button").last().click();
+    await expect(page.getByText("A chegada com o rosto está ativa")).toHaveCount(0);
   });
 
   await (kiosk as Kiosk | null)?.close();
