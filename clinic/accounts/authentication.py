@@ -10,7 +10,7 @@ from clinic.accounts.choices import DeviceKind
 from clinic.accounts.models import Device, Session, User
 from clinic.accounts.principals import DevicePrincipal
 
-DEVICE_SCHEME = "Device "
+DEVICE_SCHEME = "Device"
 
 
 class CookieJWTAuthentication(BaseAuthentication):
@@ -41,12 +41,19 @@ class DeviceAuthentication(BaseAuthentication):
         return None
 
     def authenticate_header(self, request: Request) -> str:
-        return DEVICE_SCHEME.strip()
+        return DEVICE_SCHEME
+
+
+def device_token(authorization: str) -> str | None:
+    """The token, good or bad, of an Authorization header with a device's scheme, which is written
+    in any case (RFC 9110); None for any other header."""
+    scheme, space, token = authorization.partition(" ")
+    return token.strip() if space and scheme.lower() == DEVICE_SCHEME.lower() else None
 
 
 def names_device(request: HttpRequest) -> bool:
     """Whether the Authorization header carries a device token, good or bad."""
-    return request.headers.get("Authorization", "").startswith(DEVICE_SCHEME)
+    return device_token(request.headers.get("Authorization", "")) is not None
 
 
 def authenticate_device(
@@ -56,15 +63,12 @@ def authenticate_device(
 
     Raises DomainError `csrf_failed` for an unsafe request by cookie that doesn't prove its origin.
     """
-    by_header = names_device(request)
-    if by_header:
-        raw = request.headers["Authorization"].removeprefix(DEVICE_SCHEME).strip()
-    else:
-        raw = request.COOKIES.get(cookies.device_cookie(kind), "")
+    named = device_token(request.headers.get("Authorization", ""))
+    raw = request.COOKIES.get(cookies.device_cookie(kind), "") if named is None else named
     device = selectors.device_from_token(raw)
     if device is None or device.kind != kind:
         return None
-    if not by_header:
+    if named is None:
         csrf.enforce(request)
     services.touch_device(device)
     return DevicePrincipal(device), device

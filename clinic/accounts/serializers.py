@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,9 +64,11 @@ class Registration(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
     phone = MobileField()
     birth_date = BirthDateField(required=False, allow_null=True)
-    language = serializers.ChoiceField(choices=Language.choices, required=False)
+    language = serializers.ChoiceField(choices=Language.choices, required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("language") is None:
+            attrs["language"] = Language.PORTUGUESE
         person = User(
             username=attrs["username"], full_name=attrs["full_name"], email=attrs["email"]
         )
@@ -132,10 +135,18 @@ class NewDevice(serializers.Serializer[Any]):
     code_expires_at = serializers.DateTimeField(source="device.code_expires_at")
 
 
+class PairingCodeField(serializers.RegexField):
+    """The digits of a pairing code, which people type in groups."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(rf"\A[0-9]{{{CODE_DIGITS}}}\Z", **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return re.sub(r"[\s-]", "", super().to_internal_value(data))
+
+
 class PairingCode(serializers.Serializer[Any]):
-    code = serializers.RegexField(
-        rf"\A[0-9]{{{CODE_DIGITS}}}\Z", help_text="The six digits that the staff were given"
-    )
+    code = PairingCodeField(help_text="The six digits that the staff were given")
 
 
 class PairedDevice(serializers.Serializer[Any]):

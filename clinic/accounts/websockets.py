@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http.cookie import parse_cookie
 
 from clinic.accounts import cookies, selectors, services
-from clinic.accounts.authentication import DEVICE_SCHEME
+from clinic.accounts.authentication import device_token
 from clinic.accounts.choices import DeviceKind
 from clinic.accounts.principals import Principal
 
@@ -28,9 +28,9 @@ def authenticate_scope(
     headers: list[tuple[bytes, bytes]] = list(scope.get("headers") or [])
     authorization = _header(headers, b"authorization")
     kinds = [DeviceKind(device_kind)] if device_kind else list(DeviceKind)
-    if authorization.startswith(DEVICE_SCHEME):
-        raw = authorization.removeprefix(DEVICE_SCHEME).strip()
-        return _device(raw, kinds, by_header=True)
+    named = device_token(authorization)
+    if named is not None:
+        return _device(named, kinds, by_header=True)
     jar = parse_cookie(_header(headers, b"cookie"))
     if device_kind is None:
         found = selectors.session_user(jar.get(settings.ACCESS_COOKIE, ""))

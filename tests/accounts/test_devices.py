@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from rest_framework.test import APIClient
 
 from clinic.accounts import services
 from clinic.accounts.choices import DeviceKind, Role
@@ -75,6 +76,27 @@ def test_pairing_gives_the_token_once_and_in_a_cookie(browser: Browser, receptio
     assert again.status_code == 400
     assert again.json()["code"] == "pairing_code_invalid"
     assert Device.objects.get().token_hash == device.token_hash
+
+
+def test_a_code_may_be_typed_in_groups(browser: Browser, reception: User) -> None:
+    code = services.create_device(kind="kiosk", name="Entrance", created_by=reception).code
+
+    answer = browser.post("/api/devices/pair", {"code": f" {code[:3]} {code[3:]}"})
+
+    assert answer.status_code == 200
+    assert Device.objects.get().paired_at is not None
+
+
+@pytest.mark.parametrize("scheme", ["Device", "device", "DEVICE"])
+def test_the_scheme_of_the_header_is_written_in_any_case(reception: User, scheme: str) -> None:
+    created = services.create_device(kind="display", name="Waiting room", created_by=reception)
+    token = services.pair_device(code=created.code, address="192.0.2.1").token
+    device = APIClient(headers={"Authorization": f"{scheme} {token}"})
+
+    # A display may not see the staff's devices: 403 says that it was recognised.
+    assert device.get("/api/devices").status_code == 403
+    other = APIClient(headers={"Authorization": f"Bearer {token}"})
+    assert other.get("/api/devices").status_code == 401
 
 
 def test_a_code_is_worth_nothing_after_ten_minutes(browser: Browser, reception: User) -> None:

@@ -54,6 +54,13 @@ def test_birth_date_and_language_may_be_left_out(browser: Browser) -> None:
     assert (answer.json()["birth_date"], answer.json()["language"]) == (None, "pt")
 
 
+def test_an_empty_birth_date_or_language_is_one_left_out(browser: Browser) -> None:
+    answer = browser.post("/api/auth/register", VALID | {"birth_date": None, "language": None})
+
+    assert answer.status_code == 201
+    assert (answer.json()["birth_date"], answer.json()["language"]) == (None, "pt")
+
+
 def test_tokens_come_in_http_only_cookies_and_nowhere_else(browser: Browser) -> None:
     answer = browser.post("/api/auth/register", VALID)
 

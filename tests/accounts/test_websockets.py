@@ -89,7 +89,9 @@ def test_a_device_comes_by_header_or_cookie(make_device: Callable[..., PairedDev
 
     by_header = authenticate_scope(scope(f"Device {paired.token}"))
     by_cookie = authenticate_scope(scope(**{device_cookie("display"): paired.token}))
+    in_lower_case = authenticate_scope(scope(f"device {paired.token}"))
 
+    assert in_lower_case == by_header
     assert by_header is not None
     assert by_cookie is not None
     assert (by_header.device, by_header.by_header) == (paired.device, True)
