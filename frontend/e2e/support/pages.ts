@@ -1,0 +1,63 @@
+import type { Browser, BrowserContext, Page } from "@playwright/test";
+import { login } from "./patient";
+import { baseUrl, demo, type Role } from "./settings";
+
+type Who = "visitor" | Exclude<Role, "manager" | "practitioner"> | "display" | "kiosk";
+
+interface Screen {
+  name: string;
+  path: string;
+  who: Who;
+  /** A selector that is there once the page has its data. */
+  ready: string;
+}
+
+/** Every screen of the product, with who sees it. */
+export const SCREENS: readonly Screen[] = [
+  { name: "booking", path: "/", who: "visitor", ready: "h1" },
+  { name: "login", path: "/entrar", who: "visitor", ready: "form" },
+  { name: "register", path: "/registar", who: "visitor", ready: "form" },
+  { name: "appointments", path: "/consultas", who: "patient", ready: "h1" },
+  { name: "invoices", path: "/faturas", who: "patient", ready: "h1" },
+  { name: "account", path: "/eu", who: "patient", ready: "h1" },
+  { name: "face", path: "/eu/rosto", who: "patient", ready: "h1" },
+  { name: "staff-login", path: "/staff", who: "visitor", ready: "form" },
+  { name: "staff", path: "/staff", who: "reception", ready: "h2" },
+  { name: "staff-agenda", path: "/staff/agenda", who: "reception", ready: "h2" },
+  { name: "staff-screens", path: "/staff/ecras", who: "reception", ready: "h1" },
+  { name: "display-pairing", path: "/display", who: "visitor", ready: "h1" },
+  { name: "display", path: "/display", who: "display", ready: ".clock" },
+  { name: "kiosk-pairing", path: "/kiosk", who: "visitor", ready: "h1" },
+  { name: "kiosk", path: "/kiosk", who: "kiosk", ready: "h1" },
+  { name: "sandbox", path: "/sandbox", who: "visitor", ready: "h1" },
+];
+
+/** A browser in which that person, or that paired device, is at work. */
+export async function contextOf(browser: Browser, who: Who): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    baseURL: baseUrl(),
+    locale: "pt-PT",
+    timezoneId: "Europe/Lisbon",
+  });
+  if (who === "display" || who === "kiosk") {
+    await context.addCookies([
+      { name: `vez_device-${who}`, value: demo().devices[who].token, url: baseUrl() },
+    ]);
+  } else if (who !== "visitor") {
+    const page = await context.newPage();
+    const { username, password } = demo().accounts[who];
+    await page.goto(who === "patient" ? "/entrar" : "/staff");
+    await login(page, username, password);
+    await page.locator("form").waitFor({ state: "detached" });
+    await page.close();
+  }
+  return context;
+}
+
+export async function show(page: Page, screen: Screen): Promise<void> {
+  await page.goto(screen.path);
+  await page.locator(screen.ready).first().waitFor();
+  await page.waitForLoadState("load");
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(700);
+}
