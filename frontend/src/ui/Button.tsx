@@ -34,11 +34,34 @@ export interface ButtonProps
   ref?: Ref<HTMLButtonElement>;
 }
 
-/** A press does one thing. `terra` is kept for the patient's one committing action on a page. */
-export function Button({ variant, size, wide, className, children, ...rest }: ButtonProps) {
+/**
+ * A press does one thing. `terra` is kept for the patient's one committing action on a page. While
+ * pending it keeps its place and its focus, and a second press does nothing.
+ *
+ * (React Aria's own pending state leaves announcements behind that point at a button which may be
+ * gone by then; what follows a press is announced by the page.)
+ */
+export function Button({
+  variant,
+  size,
+  wide,
+  className,
+  children,
+  isPending = false,
+  onPress,
+  type,
+  ...rest
+}: ButtonProps) {
+  const classNames = look({ variant, size, wide, className });
   return (
-    <AriaButton {...rest} className={look({ variant, size, wide, className })}>
-      {rest.isPending ? <Spinner /> : null}
+    <AriaButton
+      {...rest}
+      type={isPending ? "button" : type}
+      onPress={isPending ? undefined : onPress}
+      aria-disabled={isPending || undefined}
+      className={isPending ? classes(classNames, styles.pending) : classNames}
+    >
+      {isPending ? <Spinner /> : null}
       {children}
     </AriaButton>
   );

@@ -23,7 +23,7 @@ export function LoginForm({ onDone }: { onDone: (user: User) => void }) {
   });
 
   const submit = form.handleSubmit((values) => {
-    login.mutate(values, { onSuccess: onDone });
+    if (!login.isPending) login.mutate(values, { onSuccess: onDone });
   });
 
   return (

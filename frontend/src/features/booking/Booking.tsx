@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { isProblem } from "@/lib/api/problem";
 import type { Appointment, Practitioner, Specialty } from "@/lib/api/types";
@@ -52,7 +52,13 @@ export function Booking({
   const practitioners = useQuery(practitionersQuery(choice.specialty));
   const hold = useHold();
   const rest = useRef<HTMLDivElement>(null);
+  const hasChosen = useRef(false);
   const specialty = specialties.data?.find((one) => one.code === choice.specialty);
+
+  useEffect(() => {
+    if (hasChosen.current) bringIntoView(rest.current);
+    hasChosen.current = false;
+  }, [choice.specialty]);
 
   function choose(change: Partial<Choice>) {
     hold.reset();
@@ -92,7 +98,7 @@ export function Booking({
               value={specialty ? choice.specialty : null}
               onChange={(code) => {
                 choose({ specialty: code, practitioner: "", start: null });
-                bringIntoView(rest.current);
+                hasChosen.current = true;
               }}
               cards={specialties.data.map((one) => ({
                 value: one.code,
@@ -175,9 +181,7 @@ export function Booking({
 function bringIntoView(element: HTMLElement | null) {
   if (!element || matchMedia("(min-width: 60rem)").matches) return;
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  requestAnimationFrame(() =>
-    element.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" }),
-  );
+  element.scrollIntoView({ behavior: isCalm ? "auto" : "smooth", block: "start" });
 }
 
 function TherapistChoice({

@@ -61,6 +61,7 @@ export function PaymentForm({
   const phoneWrong = phoneTried && !isPortugueseMobile(phone);
 
   function start() {
+    if (pay.isPending) return;
     if (method === "mb_way" && !isPortugueseMobile(phone)) {
       setPhoneTried(true);
       return;

@@ -85,7 +85,9 @@ function Enrolled({ face, onRenew }: { face: Face; onRenew: () => void }) {
       <span className={styles.mark}>
         <CheckIcon size={32} />
       </span>
-      <h2 role="status">{t("face.enrolled_title")}</h2>
+      <div role="status">
+        <h2>{t("face.enrolled_title")}</h2>
+      </div>
       <p>{t("face.enrolled_text")}</p>
       <p className={styles.note}>
         {face.consent.given_at

@@ -44,6 +44,15 @@ export function Phone() {
         <div className={styles.screen}>
           <StatusBar />
           <Tabs className={styles.apps}>
+            <TabList className={styles.dock} aria-label={t("phone.apps")}>
+              <Tab id="sms" className={styles.dockItem}>
+                {t("phone.sms")}
+              </Tab>
+              <Tab id="mbway" className={styles.dockItem}>
+                {t("phone.mbway")}
+                {waiting.length ? <span className={styles.count}>{waiting.length}</span> : null}
+              </Tab>
+            </TabList>
             <TabPanel id="sms" className={styles.app}>
               <Messages
                 messages={sms.filter((message) => !owner || message.to === owner)}
@@ -54,15 +63,6 @@ export function Phone() {
             <TabPanel id="mbway" className={styles.app}>
               <MbWay requests={waiting} />
             </TabPanel>
-            <TabList className={styles.dock} aria-label={t("phone.apps")}>
-              <Tab id="sms" className={styles.dockItem}>
-                {t("phone.sms")}
-              </Tab>
-              <Tab id="mbway" className={styles.dockItem}>
-                {t("phone.mbway")}
-                {waiting.length ? <span className={styles.count}>{waiting.length}</span> : null}
-              </Tab>
-            </TabList>
           </Tabs>
         </div>
       </div>
