@@ -4,10 +4,12 @@ from django.core.validators import RegexValidator
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from billing import nif, phones
 from billing.models import CustomerKind, Invoice, Method, PaymentStatus, Reason
 from billing.services.checkout import Customer, Order
+from booking.fields import InstantField
 
 ONE_LINE = RegexValidator(
     r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$",
@@ -16,7 +18,14 @@ ONE_LINE = RegexValidator(
 )
 
 
-class Text(serializers.CharField):
+class _EmptyWhenNull(serializers.CharField):
+    """Optional text: null says the same as leaving it out."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return super().run_validation("" if data is None else data)
+
+
+class Text(_EmptyWhenNull):
     """One printable line; runs of spaces become one."""
 
     def __init__(self, **options: Any) -> None:
@@ -27,6 +36,10 @@ class Text(serializers.CharField):
         return " ".join(part for part in super().to_internal_value(data).split(" ") if part)
 
 
+class Email(_EmptyWhenNull, serializers.EmailField):
+    """An address, or none."""
+
+
 class InvoiceDetails(serializers.Serializer[Customer]):
     """To whom the invoice is made out."""
 
@@ -34,7 +47,7 @@ class InvoiceDetails(serializers.Serializer[Customer]):
     tax_id = Text(max_length=20, help_text="NIF; required for a taxpayer")
     name = Text(max_length=120, help_text="The patient's own name when left out")
     address = Text(max_length=200)
-    email = serializers.EmailField(
+    email = Email(
         required=False,
         allow_blank=True,
         help_text="Where the invoice goes; the patient's own address when left out",
@@ -52,16 +65,14 @@ class InvoiceDetails(serializers.Serializer[Customer]):
 
 class PaymentOrder(serializers.Serializer[Order]):
     method = serializers.ChoiceField(choices=Method.choices)
-    phone = Text(max_length=40, help_text="Portuguese mobile number; required for MB WAY")
+    phone = Text(
+        max_length=40,
+        help_text="Portuguese mobile number; required for MB WAY, of no use to Multibanco",
+    )
     invoice = InvoiceDetails()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["method"] == Method.MB_WAY:
-            attrs["phone"] = _mobile(attrs["phone"])
-        elif attrs["phone"]:
-            raise serializers.ValidationError(
-                {"phone": "Multibanco needs no phone."}, code="unexpected"
-            )
+        attrs["phone"] = _mobile(attrs["phone"]) if attrs["method"] == Method.MB_WAY else ""
         return attrs
 
     def order(self) -> Order:
@@ -105,8 +116,8 @@ class CheckoutPractitioner(serializers.Serializer[Any]):
 
 class CheckoutAppointment(serializers.Serializer[Any]):
     specialty = CheckoutSpecialty()
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
+    start = InstantField()
+    end = InstantField()
     practitioner = CheckoutPractitioner()
 
 
@@ -117,7 +128,7 @@ class CheckoutBody(serializers.Serializer[Any]):
     amount = serializers.DecimalField(max_digits=10, decimal_places=2)
     currency = serializers.CharField()
     status = serializers.CharField(help_text="The appointment's status: pending while unpaid")
-    hold_expires_at = serializers.DateTimeField(allow_null=True)
+    hold_expires_at = InstantField(allow_null=True)
     payment = PaymentBody(allow_null=True)
 
 

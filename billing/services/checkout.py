@@ -18,9 +18,9 @@ from billing.models import (
     RequestState,
 )
 from billing.providers.base import PaymentProvider
-from billing.services import ledger, references, withdrawals
+from billing.services import ledger, pushes, references, withdrawals
 from booking import selectors as booking
-from clinic.core import audit, clock, outbox, ratelimit
+from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 MB_WAY_WINDOW = timedelta(minutes=5)
 """What we show until the provider has told its own deadline."""
 
-PUSHES_PER_PHONE = 6
-PUSH_WINDOW_SECONDS = 900
 LINK_HOLDER = Actor.system("payment_link")
 
 
@@ -78,7 +76,7 @@ def start(appointment_id: UUID, order: Order) -> Payment:
         withdrawals.request(payment)
         ledger.move(payment, PaymentStatus.EXPIRED, actor=LINK_HOLDER, reason=Reason.REPLACED)
     if order.method == Method.MB_WAY:
-        ratelimit.hit("mb_way", order.phone, limit=PUSHES_PER_PHONE, seconds=PUSH_WINDOW_SECONDS)
+        pushes.count(order.phone)
     payment = _new_payment(appointment, order, provider)
     payment.save(force_insert=True)
     if payment.request_state == RequestState.WAITING:

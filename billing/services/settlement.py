@@ -17,7 +17,7 @@ from billing.models import (
     WebhookDelivery,
 )
 from billing.providers.base import Event, EventType
-from billing.services import ledger, withdrawals
+from billing.services import ledger, pushes, withdrawals
 from booking.services import holds
 from clinic.core import clock, outbox
 from clinic.core.audit import Actor
@@ -72,6 +72,8 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
         return Outcome.APPLIED
     paid_at = min(event.occurred_at, clock.now())
     ledger.move(payment, PaymentStatus.PAID, actor=actor, paid_at=paid_at)
+    if payment.method == Method.MB_WAY:
+        pushes.paid(payment.phone)
     return _allocate(event, payment, payments, actor, delivery)
 
 

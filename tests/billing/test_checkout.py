@@ -33,6 +33,7 @@ def test_the_link_shows_what_is_to_be_paid_and_nobodys_name(client, held):
     }
     assert body["appointment"]["practitioner"]["name"] == held.practitioner.name
     assert (body["amount"], body["currency"], body["status"]) == ("40.00", "EUR", "pending")
+    assert body["appointment"]["start"] == held.start.isoformat()
     assert body["payment"] is None
     assert "Ana" not in response.content.decode()
     assert response["Cache-Control"] == "no-store"
@@ -153,7 +154,7 @@ def test_another_phone_replaces_the_request_of_the_first(client, held):
     [
         ({"method": "cash"}, "/method", "invalid_choice"),
         ({"method": None}, "/method", "null"),
-        ({"phone": "912345678"}, "/phone", "unexpected"),
+        ({"method": "mb_way", "phone": None}, "/phone", "invalid_phone"),
         ({"method": "mb_way"}, "/phone", "invalid_phone"),
         ({"method": "mb_way", "phone": "210000000"}, "/phone", "invalid_phone"),
         ({"method": "mb_way", "phone": ["912345678"]}, "/phone", "invalid"),
@@ -205,6 +206,33 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(client, held, change, poin
     assert not OutboxMessage.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "optional",
+    [
+        {"phone": None},
+        {"phone": "912345678"},
+        {"phone": ""},
+        {
+            "invoice": {
+                "kind": "final_consumer",
+                "tax_id": None,
+                "name": None,
+                "address": None,
+                "email": None,
+            }
+        },
+    ],
+)
+def test_null_is_as_good_as_left_out(client, held, optional):
+    response = pay(client, held, {**MULTIBANCO, **optional})
+
+    assert response.status_code == 201
+    payment = Payment.objects.get()
+    assert payment.phone == ""
+    assert (payment.customer_tax_id, payment.customer_name) == ("", "")
+    assert (payment.customer_address, payment.customer_email) == ("", "")
+
+
 def test_a_paid_appointment_takes_no_second_payment(client, held):
     payment = factories.multibanco(held)
     factories.send(client, factories.notice(payment))
@@ -254,6 +282,17 @@ def test_pushes_to_one_phone_are_counted(client, ana):
     assert [answer.status_code for answer in answers] == [201] * 6 + [429]
     assert int(answers[-1]["Retry-After"]) > 0
     assert Payment.objects.count() == 6
+
+
+def test_a_request_that_was_paid_does_not_count(client, ana):
+    for number in range(8):
+        held = factories.appointment(ana)
+        assert pay(client, held, MB_WAY, key=str(number)).status_code == 201
+        payment = Payment.objects.get(appointment=held)
+        factories.send(client, factories.notice(payment, request_id=f"r{number}"))
+        factories.drain()
+
+    assert Payment.objects.filter(status=PaymentStatus.PAID).count() == 8
 
 
 def test_without_a_provider_no_payment_starts(client, held, settings):
