@@ -612,6 +612,7 @@ def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(kiosk, make_kiosk):
     assert tried[60].status_code == 429
     assert int(tried[60].headers["Retry-After"]) >= 1
     assert make_kiosk().type_code("ZZZZZZ").status_code == 202
+    assert kiosk.show(b"no picture").status_code == 415
 
 
 @pytest.mark.django_db(transaction=True)
