@@ -57,7 +57,7 @@ class MessagesView(SandboxView):
     def get(self, request: Request) -> Response:
         """What the phone and the mailbox received, newest first."""
         messages = SandboxMessage.objects.prefetch_related("attachments")
-        if to := _address(request.query_params.get("to", "")):
+        if to := _recipient(request.query_params.get("to", "")):
             messages = messages.filter(to__iexact=to)
         return Response(SandboxMessageSerializer(messages[:NEWEST], many=True).data)
 
@@ -207,6 +207,15 @@ def _address(text: str) -> str:
     if text.startswith(" ") and text.strip().isdigit():
         return f"+{text.strip()}"
     return text.strip()
+
+
+def _recipient(text: str) -> str:
+    """An e-mail address as it is; a phone number, however it was written, as messages name it."""
+    address = _address(text)
+    try:
+        return parse_mobile(address)
+    except InvalidMobileError:
+        return address
 
 
 def _plain(name: str) -> str:

@@ -75,6 +75,14 @@ def test_a_plus_sign_that_was_not_escaped_is_understood(browser: APIClient) -> N
     assert len(browser.get("/api/sandbox/messages?to=+351912345678").json()) == 1
 
 
+@pytest.mark.parametrize("written", ["912345678", "912 345 678", "00351912345678", "351912345678"])
+def test_a_number_is_found_however_it_is_written(browser: APIClient, written: str) -> None:
+    sms()
+
+    assert len(browser.get("/api/sandbox/messages", {"to": written}).json()) == 1
+    assert browser.get("/api/sandbox/messages", {"to": "932345678"}).json() == []
+
+
 def test_an_attachment_comes_byte_for_byte(browser: APIClient) -> None:
     email(
         File("FR 2026A-15.pdf", "application/pdf", PDF),
