@@ -9,6 +9,7 @@ import { useServerNow } from "@/lib/useNow";
 import {
   Banner,
   Button,
+  classes,
   ConfirmDialog,
   Dialog,
   EmptyState,
@@ -87,7 +88,7 @@ function DeviceRow({ device, onRevoke }: { device: Device; onRevoke: () => void 
   const now = useServerNow(10_000);
   const expired = device.code_expires_at !== null && Date.parse(device.code_expires_at) < now;
   return (
-    <li className={styles.row}>
+    <li className={classes(styles.row, styles.device)}>
       <Pill tone={device.paired_at ? "sage" : "amber"}>
         {t(device.kind === "display" ? "screens.display" : "screens.kiosk")}
       </Pill>
