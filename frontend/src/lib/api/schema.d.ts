@@ -968,7 +968,8 @@ export interface paths {
         put?: never;
         /**
          * Call the next patient
-         * @description The earliest arrived patient; whoever is called already is returned unchanged.
+         * @description The practitioner's arrived patient with the earliest appointment. Every press calls one
+         *     more; to repeat a call safely, press `call` on the appointment.
          */
         post: operations["staff_call_next"];
         delete?: never;
@@ -1297,8 +1298,8 @@ export interface components {
         /** @description Either a known `patient` or a `new_patient`. Without `start` it is a walk-in, now. */
         DeskInRequest: {
             /** Format: uuid */
-            patient?: string;
-            new_patient?: components["schemas"]["NewPatientInRequest"];
+            patient?: string | null;
+            new_patient?: components["schemas"]["NewPatientInRequest"] | null;
             specialty: string;
             /** Format: uuid */
             practitioner?: string | null;
@@ -1660,7 +1661,7 @@ export interface components {
         };
         PaymentOrderRequest: {
             method: components["schemas"]["MethodEnum"];
-            /** @description Portuguese mobile number; required for MB WAY */
+            /** @description Portuguese mobile number; required for MB WAY, of no use to Multibanco */
             phone?: string;
             invoice: components["schemas"]["InvoiceDetailsRequest"];
         };
@@ -1691,7 +1692,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_paid" | "not_payable" | "nothing_to_confirm" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "nothing_to_confirm" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -1733,7 +1734,7 @@ export interface components {
             phone: string;
             /** Format: date */
             birth_date?: string | null;
-            language?: components["schemas"]["Language"];
+            language?: (components["schemas"]["Language"] | components["schemas"]["NullEnum"]) | null;
         };
         RescheduleInRequest: {
             /** Format: date-time */
