@@ -4,7 +4,6 @@ import { Link, RouterProvider } from "react-aria-components";
 import { Outlet, useHref, useLocation, useNavigate } from "react-router";
 import { useMe } from "@/features/auth";
 import { LiveVisitsProvider, useLiveVisits } from "@/features/visits";
-import { session } from "@/lib/api/client";
 import { useOnline } from "@/lib/useOnline";
 import {
   ButtonLink,
@@ -42,7 +41,7 @@ export function Shell() {
   const isPatient = me.data?.role === "patient";
   return (
     <RouterProvider navigate={(path, options) => void navigate(path, options)} useHref={useHref}>
-      <LiveVisitsProvider enabled={isPatient} renewSession={session.refresh}>
+      <LiveVisitsProvider enabled={isPatient} renewSession={() => me.refetch()}>
         <Chrome isPatient={isPatient} isVisitor={me.data === null} />
       </LiveVisitsProvider>
     </RouterProvider>
