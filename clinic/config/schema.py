@@ -10,6 +10,7 @@ from drf_spectacular.renderers import (
     OpenApiYamlRenderer2,
 )
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from clinic.core.errors import PROBLEMS
 
@@ -31,6 +32,11 @@ class PageView(SpectacularSwaggerView):
     """The document as a page to browse, and nothing else: it can't be rendered for OPTIONS."""
 
     http_method_names = ["get", "head"]
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """Problems have no page of their own."""
+        is_read = str(self.request.method).lower() in self.http_method_names
+        return super().get_renderers() if is_read else [JSONRenderer()]
 
 
 def list_error_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:

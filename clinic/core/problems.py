@@ -171,6 +171,8 @@ class ApiProblemsMiddleware:
                 replacement = problem_response(_BY_STATUS.get(response.status_code, Code.MALFORMED))
                 replacement.status_code = response.status_code
                 replacement["Cache-Control"] = "no-store"
+                if allowed := response.get("Allow"):
+                    replacement["Allow"] = allowed
                 return replacement
         return response
 

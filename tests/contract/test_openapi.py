@@ -189,6 +189,15 @@ def test_the_browsable_page_is_only_read(method: str) -> None:
     answer = getattr(APIClient(), method)("/api/docs/")
 
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert answer.json()["code"] == "method_not_allowed"
+    assert answer["Allow"] == "GET, HEAD"
+
+
+def test_a_refusal_that_django_made_names_the_methods_too() -> None:
+    answer = APIClient().post("/api/asyncapi.json")
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer["Allow"] == "GET, HEAD"
 
 
 @pytest.mark.django_db
