@@ -112,6 +112,7 @@ def run_browser(outcome: Outcome) -> None:
     install(node)
     chromium = find_chromium(node)
     with tempfile.TemporaryDirectory(prefix="vez-browser-") as folder:
+        Path(folder).chmod(0o711)  # PostgreSQL's user passes through
         var = Path(folder) / "var"
         pictures = Path(folder) / "pictures"
         write_pictures(pictures)

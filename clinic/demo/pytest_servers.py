@@ -15,9 +15,6 @@ import pytest
 
 from clinic.demo.embedded import Postgres, Valkey
 
-_home = pytest.StashKey[Path]()
-_servers = pytest.StashKey[list[Postgres | Valkey]]()
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
@@ -31,11 +28,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if not missing:
         return
     home = Path(tempfile.mkdtemp(prefix="vez-tests-"))
-    early_config.stash[_home] = home
-    running = early_config.stash.setdefault(_servers, [])
+    early_config.add_cleanup(lambda: shutil.rmtree(home))
+    home.chmod(0o711)  # PostgreSQL's user passes through
     for name, kind in missing.items():
         server = kind(home / kind.__name__.lower(), durable=False)
-        running.append(server)
+        early_config.add_cleanup(server.remove)
         server.start()
         os.environ[name] = server.url
 
@@ -46,11 +43,3 @@ def _share_redis() -> None:
     if worker and os.environ.get("REDIS_URL"):
         server, _, number = os.environ["REDIS_URL"].rpartition("/")
         os.environ["REDIS_URL"] = f"{server}/{int(number or 0) + int(worker) + 1}"
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if _servers not in config.stash:
-        return
-    for server in config.stash[_servers]:
-        server.remove()
-    shutil.rmtree(config.stash[_home])
