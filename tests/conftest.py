@@ -5,6 +5,7 @@ reception; Marta manages the clinic. The clinic works every day from 00:00 to 24
 means the same at any hour.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
@@ -21,6 +22,9 @@ from clinic.directory.models import Organization, Patient, Practitioner, Room, W
 from clinic.directory.services import install_catalogue
 
 SETUP = Actor.system("tests")
+
+# The SMTP test server still talks when pytest has closed the stream that it would talk to.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)

@@ -76,6 +76,11 @@ def new_stack(tmp_path: Path, said: list[str], switch: Switch) -> Iterator[Calla
         stack.stop()
 
 
+def heed_interrupts() -> None:
+    """A shell's background job, which may be running these tests, ignores Ctrl-C; so would make."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start_under_make(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
     """`make` running a process that waits to be stopped, and the file where that one reports."""
     script, report = folder / "waiter.py", folder / "report"
@@ -87,6 +92,7 @@ def start_under_make(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     assert wait_until(report.exists, seconds=30)
     return make, report
