@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from booking.services import holds, screens
+from booking.services import day_end, holds, screens
 
 
 @shared_task(name="booking.expire_holds")
@@ -11,3 +11,8 @@ def expire_holds() -> None:
 @shared_task(name="booking.refresh_waits")
 def refresh_waits() -> None:
     screens.refresh_waits()
+
+
+@shared_task(name="booking.close_past_days")
+def close_past_days() -> None:
+    day_end.close_past_days()

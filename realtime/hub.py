@@ -22,6 +22,7 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
 from clinic.core import clock
+from clinic.core.errors import DomainError
 from realtime import frames, groups
 from realtime.conf import Timing
 from realtime.connection import Connection
@@ -38,7 +39,7 @@ REVOKED = 4401
 TOO_OLD = 4408
 TOO_MANY = 4429
 SOCKETS_PER_ACCOUNT = 10
-UNREADABLE = (DatabaseError, InterfaceError, OSError)
+UNREADABLE = (DatabaseError, InterfaceError, OSError, DomainError)
 
 
 class State(NamedTuple):

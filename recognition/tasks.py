@@ -32,6 +32,7 @@ def identify(*, check_in_id: str) -> None:
 def expire() -> None:
     enrolment.expire_due()
     enrolment.give_up_on_stuck()
+    check_in.forget_old()
 
 
 @shared_task(name="recognition.sweep")

@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "close-past-days": {"task": "booking.close_past_days", "schedule": 1800.0},
     "expire-faces": {"task": "recognition.expire", "schedule": 3600.0},
     "sweep-pictures": {
         "task": "recognition.sweep",

@@ -4,6 +4,7 @@ from clinic.core.errors import Problem, register
 
 
 class Code(StrEnum):
+    NOT_SET_UP = "not_set_up"
     UNKNOWN_SPECIALTY = "unknown_specialty"
     UNKNOWN_PRACTITIONER = "unknown_practitioner"
     UNKNOWN_PATIENT = "unknown_patient"
@@ -12,6 +13,11 @@ class Code(StrEnum):
 
 register(
     {
+        Code.NOT_SET_UP: Problem(
+            503,
+            "A clínica ainda não está configurada. Fale connosco por telefone.",
+            "The clinic hasn't been set up yet. Please call us instead.",
+        ),
         Code.UNKNOWN_SPECIALTY: Problem(
             400, "Não temos essa especialidade.", "There is no such specialty."
         ),

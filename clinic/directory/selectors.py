@@ -21,12 +21,16 @@ from clinic.directory.models import (
 )
 
 MAX_FOUND = 20
+NOT_SET_UP_SECONDS = 60
 MIN_SEARCH = 2
 
 
 def organization() -> Organization:
-    """The clinic. Raises Organization.DoesNotExist before one is set up."""
-    return Organization.objects.get(pk=1)
+    """The clinic. Raises DomainError `not_set_up` while it has no name and address yet."""
+    found = Organization.objects.filter(pk=1).first()
+    if found is None:
+        raise DomainError(Code.NOT_SET_UP, retry_after=NOT_SET_UP_SECONDS)
+    return found
 
 
 def specialties() -> list[Specialty]:

@@ -38,6 +38,7 @@ log = structlog.get_logger(__name__)
 # A person waits in front of the screen: an answer that comes later is no answer.
 ANSWER_WITHIN = timedelta(seconds=20)
 CONFIRM_WITHIN = timedelta(minutes=5)
+KEEP_ANSWERS = timedelta(days=30)
 MAX_TRIES = 3
 
 BOOKED = "booked"
@@ -163,6 +164,12 @@ def close_late() -> int:
                 _settle(check_in, _Answer(status))
                 closed += 1
     return closed
+
+
+def forget_old() -> int:
+    """Delete answers of long ago; the audit log keeps what happened. How many."""
+    deleted, _ = CheckIn.objects.filter(decided_at__lt=clock.now() - KEEP_ANSWERS).delete()
+    return deleted
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,7 @@ async def test_bodies_that_never_end_keep_nobody_else_waiting() -> None:
         await asyncio.sleep(60)
 
     async with client() as visitor:
-        slow = [
-            asyncio.create_task(visitor.post("/work", content=endless())) for _ in range(STORM)
-        ]
+        slow = [asyncio.create_task(visitor.post("/work", content=endless())) for _ in range(STORM)]
         await asyncio.sleep(0.1)
 
         answer = await asyncio.wait_for(visitor.get("/work"), 5)

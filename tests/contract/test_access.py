@@ -30,7 +30,7 @@ from booking.services import holds
 from clinic.accounts.models import User
 from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
-from clinic.directory.models import Patient
+from clinic.directory.models import Organization, Patient
 from tests.conftest import SETUP, Clinic, Screen
 
 # One line a route, one status a client. The body is empty JSON, so 400 means "may do it, once the
@@ -197,3 +197,26 @@ def test_no_device_and_no_patient_reaches_a_staff_route() -> None:
 
     assert len(staff) >= 14
     assert {row[client] for row in staff.values() for client in outsiders} == {401, 403}
+
+
+def test_before_the_clinic_has_a_name_what_needs_it_says_so_and_the_rest_works(
+    world: World,
+) -> None:
+    Organization.objects.all().delete()
+
+    changed = {
+        (path, client): status
+        for (method, path), expected in ACCESS.items()
+        if method == "GET"
+        for client, usual in zip(CLIENTS, expected, strict=True)
+        if (status := status_of(world.clients[client], method, filled(path, world.arguments)))
+        != usual
+    }
+
+    assert {path for path, _ in changed} == {
+        "board",
+        "clinic",
+        "appointments/{appointment_id}/calendar.ics",
+    }
+    assert set(changed.values()) == {503}
+    assert world.clients["anonymous"].get("/api/clinic").json()["code"] == "not_set_up"

@@ -15,7 +15,7 @@ from clinic.storage import private
 from recognition import selectors
 from recognition.events import CheckInDecided
 from recognition.models import CheckIn, Consent, Picture, Template
-from recognition.tasks import identify, sweep
+from recognition.tasks import expire, identify, sweep
 from tests.recognition import faces
 from tests.recognition.conftest import committing
 
@@ -631,6 +631,19 @@ def test_the_decision_is_announced_once_the_frame_is_gone(enrolled, book, kiosk,
     assert seen == [
         (CheckInDecided(uuid.UUID(check_in), kiosk.device.pk), "arrived", []),
     ]
+
+
+def test_answers_are_forgotten_after_thirty_days(kiosk, at_ten):
+    kiosk.type_code("ZZZZZZ")
+    at_ten.shift(timedelta(days=29))
+    kept = kiosk.type_code("ZZZZZZ").json()["id"]
+    expire()
+    assert CheckIn.objects.count() == 2
+
+    at_ten.shift(timedelta(days=1, seconds=1))
+    expire()
+
+    assert [str(check_in.pk) for check_in in CheckIn.objects.all()] == [kept]
 
 
 def test_no_name_in_outbox_audit_or_keys(enrolled, book, answered):
