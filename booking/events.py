@@ -41,6 +41,6 @@ class VisitChanged:
 
 @dataclass(frozen=True, slots=True)
 class WaitsChanged:
-    """Time alone moved the estimates that are on show."""
+    """Time alone moved the estimates that are on show, or began another day."""
 
     revision: int

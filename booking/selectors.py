@@ -259,6 +259,22 @@ def visits_today(patient_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
+def waiting_visits(practitioner_id: UUID | None = None) -> list[tuple[UUID, dict[str, Any]]]:
+    """Patient and body of the visit frame of everybody who waits now, of one practitioner or of
+    all. Two queries, however many wait."""
+    number = revisions.current()
+    present = _whole().filter(ticket_on=clock.today(), status__in=ON_PREMISES)
+    if practitioner_id is not None:
+        present = present.filter(practitioner=practitioner_id)
+    appointments = list(present)
+    standings = _standings(appointments, clock.now())
+    return [
+        (appointment.patient_id, _visit_body(appointment, number, standings[appointment.pk]))
+        for appointment in appointments
+        if appointment.pk in standings
+    ]
+
+
 def label_of(appointment: Appointment) -> str:
     """How the patient is named where others can read it: this visit's choice or the account's."""
     patient = appointment.patient

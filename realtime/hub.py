@@ -105,7 +105,6 @@ class Hub:
         self._accounts: Counter[UUID] = Counter()
         self._chores: set[asyncio.Task[None]] = set()
         self._started = False
-        self._day = clock.today()
         self._access_checked_at = float("-inf")
         self._revoked: dict[str, float] = {}
         self.revision = 0
@@ -253,9 +252,6 @@ class Hub:
 
     async def _catch_up(self, *, everything: bool) -> None:
         self.revision = max(self.revision, await self._read(self._sources.revision))
-        today = clock.today()
-        everything = everything or today != self._day
-        self._day = today
         for group in tuple(self._groups.values()):
             if everything or self._is_behind(group):
                 await self._refresh(group)

@@ -41,16 +41,17 @@ Read = Callable[[UUID], dict[str, Any]]
 
 
 def on_visit_changed(event: VisitChanged) -> None:
-    """Show a visit's new state: on the displays first, then to the staff and to the patients whom
-    it concerns."""
+    """Show a visit's new state: on the displays first, then to the staff, to its patient, and to
+    those who wait for the same practitioner."""
     _show_queue()
-    _show_visits(event.practitioner_id, event.appointment_id)
+    changed = _visit(event.patient_id, booking.visit(event.appointment_id))
+    publish([changed, *_waiting(event.practitioner_id, but=event.appointment_id)])
 
 
 def on_waits_changed(_event: WaitsChanged) -> None:
-    """Show estimates that time alone has moved."""
+    """Show estimates that time alone has moved, or the new day."""
     _show_queue()
-    _show_visits(None, None)
+    publish(_waiting())
 
 
 def on_payment_changed(read: Read) -> Callable[[PaymentEvent], None]:
@@ -88,21 +89,19 @@ def _show_queue() -> None:
     publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
 
 
-def _show_visits(practitioner_id: UUID | None, appointment_id: UUID | None) -> None:
-    """The changed visit, and those that wait behind it: of one practitioner, or of all."""
-    day = booking.day(clock.today(), practitioner_id)
-    concerned = [
-        appointment
-        for practitioner in day["practitioners"]
-        for appointment in practitioner["appointments"]
-        if appointment["status"] == "arrived" or appointment["id"] == str(appointment_id)
+def _waiting(
+    practitioner_id: UUID | None = None, *, but: UUID | None = None
+) -> list[tuple[str, Message]]:
+    """The visits that wait, of one practitioner or of all."""
+    return [
+        _visit(patient_id, body)
+        for patient_id, body in booking.waiting_visits(practitioner_id)
+        if body["appointment"] != str(but)
     ]
-    publish(_visit(appointment) for appointment in concerned)
 
 
-def _visit(appointment: dict[str, Any]) -> tuple[str, Message]:
-    patient_id = UUID(appointment["patient"]["id"])
-    return _to(groups.me(patient_id), frames.visit(booking.visit(UUID(appointment["id"]))))
+def _visit(patient_id: UUID, body: dict[str, Any]) -> tuple[str, Message]:
+    return _to(groups.me(patient_id), frames.visit(body))
 
 
 def _to(group: str, frame: Frame) -> tuple[str, Message]:

@@ -8,13 +8,15 @@ from django.db import transaction
 from booking import revision, selectors
 from booking.events import VisitChanged, WaitsChanged
 from booking.models import LIVE, Appointment
-from clinic.core import events
+from clinic.core import clock, events
 
 
 @transaction.atomic
 def refresh_waits() -> bool:
-    """Announce the day anew when time has moved a range or a place since the last call."""
-    digest = hashlib.sha256(repr(selectors.wait_ranges()).encode()).hexdigest()
+    """Announce the day anew when time has moved a range or a place, or the day is another one,
+    since the last call."""
+    shown = (clock.today(), selectors.wait_ranges())
+    digest = hashlib.sha256(repr(shown).encode()).hexdigest()
     number = revision.bump_if_changed(digest)
     if number is not None:
         events.announce(WaitsChanged(number))
@@ -23,9 +25,12 @@ def refresh_waits() -> bool:
 
 @transaction.atomic
 def rename(patient_id: UUID) -> None:
-    """A patient's name, or the choice of how to be named, has changed: show it at once."""
-    live = Appointment.objects.filter(patient=patient_id, status__in=LIVE)
-    visits = list(live.values_list("pk", "practitioner_id"))
+    """A patient's name, or the choice of how to be named, has changed: show it today at once."""
+    opens, closes = clock.day_bounds(clock.today())
+    shown = Appointment.objects.filter(
+        patient=patient_id, status__in=LIVE, start__gte=opens, start__lt=closes
+    )
+    visits = list(shown.values_list("pk", "practitioner_id"))
     for appointment_id, practitioner_id in visits:
         events.announce(VisitChanged(appointment_id, patient_id, practitioner_id))
     if visits:

@@ -22,7 +22,8 @@ from clinic.core.models import OutboxMessage
 log = structlog.get_logger(__name__)
 
 CHANNEL = "outbox"
-MAX_ATTEMPTS = 12
+MAX_FAILURES = 12
+LONGEST_PAUSE_SECONDS = 900
 
 Handler = Callable[..., None]
 _handlers: dict[str, Handler] = {}
@@ -81,7 +82,8 @@ def queue_of(task: str) -> str:
 
 def retry_delay(attempts: int) -> timedelta:
     """Time until the next try: doubles from the base, at most 15 minutes."""
-    return timedelta(seconds=min(settings.OUTBOX_RETRY_SECONDS * 2**attempts, 900))
+    doubled = settings.OUTBOX_RETRY_SECONDS * 2 ** min(attempts, 20)
+    return timedelta(seconds=min(doubled, LONGEST_PAUSE_SECONDS))
 
 
 def claim_due(limit: int = 50) -> list[tuple[uuid.UUID, str]]:
@@ -118,8 +120,9 @@ def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
 def run(message_id: uuid.UUID) -> bool:
     """Do one message. False when there was nothing to do: done, given up, or in another's hands.
 
-    A failing handler leaves no effect but the recorded error; the relay tries again later, at most
-    MAX_ATTEMPTS times, after which the message is set aside for a person.
+    A failing handler leaves no effect but the recorded error; the relay tries again later. After
+    MAX_FAILURES of them the message is set aside for a person. Messages that no worker took, as
+    while all are down, wait as long as it takes.
     """
     try:
         with transaction.atomic():
@@ -144,14 +147,15 @@ def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
     with transaction.atomic():
         message = OutboxMessage.objects.select_for_update().get(id=message_id)
         message.last_error = reason
-        if isinstance(error, Permanent) or message.attempts >= MAX_ATTEMPTS:
+        message.failures += 1
+        if isinstance(error, Permanent) or message.failures >= MAX_FAILURES:
             message.failed_at = clock.now()
-        message.save(update_fields=["last_error", "failed_at"])
+        message.save(update_fields=["last_error", "failures", "failed_at"])
     log.warning(
         "outbox_failed",
         message=str(message_id),
         task=message.task,
-        attempts=message.attempts,
+        failures=message.failures,
         error=type(error).__name__,
         given_up=message.failed_at is not None,
         exc_info=not isinstance(error, Permanent),

@@ -354,6 +354,19 @@ def test_time_alone_raises_it_only_when_a_range_moves(clinic, ana, book, at_nine
     assert [event.revision for event in moved] == [number, number + 1, number + 2]
 
 
+def test_at_midnight_the_screens_begin_the_new_day(clinic, ana, book, at_nine, announced):
+    book(ana, at(10), status="called")
+    screens.refresh_waits()
+    number, moved = revision.current(), announced(WaitsChanged)
+
+    at_nine.move_to(at(0, day=24))
+    screens.refresh_waits()
+    screens.refresh_waits()
+
+    assert [event.revision for event in moved] == [number + 1]
+    assert board()["entries"] == []
+
+
 def test_an_empty_clinic_stays_quiet(clinic):
     screens.refresh_waits()
 

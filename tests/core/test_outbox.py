@@ -83,7 +83,34 @@ def test_a_failing_handler_leaves_no_effect_and_may_be_tried_again() -> None:
     assert not AuditEntry.objects.exists()
     message.refresh_from_db()
     assert message.last_error == "RuntimeError: try later"
-    assert (message.done_at, message.failed_at) == (None, None)
+    assert (message.done_at, message.failed_at, message.failures) == (None, None, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_twelve_failures_a_message_is_set_aside() -> None:
+    message = write(fail="later")
+
+    for _ in range(11):
+        outbox.run(message.id)
+    message.refresh_from_db()
+    assert message.failed_at is None
+
+    outbox.run(message.id)
+    message.refresh_from_db()
+    assert message.failed_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_week_without_a_worker_uses_up_no_try() -> None:
+    message = write(fail="later")
+    OutboxMessage.objects.update(attempts=5000)
+
+    assert outbox.claim_due() == [(message.id, EFFECT)]
+    outbox.run(message.id)
+
+    message.refresh_from_db()
+    assert (message.attempts, message.failures, message.failed_at) == (5001, 1, None)
+    assert message.next_at - clock.now() <= timedelta(minutes=15)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -135,9 +162,9 @@ def test_the_pause_between_tries_doubles_up_to_a_quarter_of_an_hour(
 ) -> None:
     settings.OUTBOX_RETRY_SECONDS = 5
 
-    pauses = [outbox.retry_delay(attempts) for attempts in (0, 1, 2, 20)]
+    pauses = [outbox.retry_delay(attempts) for attempts in (0, 1, 2, 20, 5000)]
 
-    assert pauses == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 900)]
+    assert pauses == [timedelta(seconds=seconds) for seconds in (5, 10, 20, 900, 900)]
 
 
 @pytest.mark.django_db(transaction=True)

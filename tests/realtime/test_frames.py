@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,18 @@ def later_today(patient: Patient, clinic: Clinic) -> Appointment:
         specialty_code="evaluation",
         practitioner_id=clinic.sousa.pk,
         start=free[0].start,
+        actor=DESK,
+    )
+
+
+def hold_for(patient: Patient, clinic: Clinic) -> Appointment:
+    """The first free time, waiting for its payment."""
+    slot = booking.slots("massage", clinic.sousa.pk)[0]
+    return holds.hold(
+        patient=patient,
+        specialty_code="massage",
+        practitioner_id=clinic.sousa.pk,
+        start=slot.start,
         actor=DESK,
     )
 
@@ -194,18 +207,53 @@ class TestKiosk:
         assert frame["label"] is frame["ticket"] is frame["room"] is frame["wait"] is None
 
 
+class TestVisit:
+    def test_its_patient_hears_that_the_hold_has_run_out(
+        self, listen: Listen, browser_of: BrowserOf, clinic: Clinic, ana: Patient
+    ) -> None:
+        held = hold_for(ana, clinic)
+        hers = listen("/ws/me", browser_of(User.objects.get(pk=ana.pk)))
+
+        Appointment.objects.filter(pk=held.pk).update(hold_expires_at=clock.now())
+        holds.expire_due()
+
+        frame = hers.until(lambda frame: frame.get("status") == "expired")
+        assert frame["appointment"] == str(held.pk)
+
+    def test_its_patient_hears_that_it_is_on_another_day_now(
+        self, listen: Listen, browser_of: BrowserOf, clinic: Clinic, ana: Patient
+    ) -> None:
+        held = hold_for(ana, clinic)
+        hers = listen("/ws/me", browser_of(User.objects.get(pk=ana.pk)))
+        tomorrow = held.start + timedelta(days=1)
+
+        changes.reschedule(held.pk, start=tomorrow, practitioner_id=None, actor=DESK)
+
+        frame = hers.until(lambda frame: frame.get("start") == tomorrow.isoformat())
+        assert frame["appointment"] == str(held.pk)
+
+    def test_those_who_wait_are_read_in_two_queries_however_many_they_are(
+        self, clinic: Clinic, django_assert_num_queries: Callable[[int], Any]
+    ) -> None:
+        for number in range(4):
+            desk.walk_in(
+                patient_id=person(f"w{number}", f"Given{number} Last", "patient").pk,
+                specialty_code="shock_waves",
+                practitioner_id=clinic.sousa.pk,
+                actor=DESK,
+            )
+
+        with django_assert_num_queries(2):
+            waiting = booking.waiting_visits()
+
+        assert sorted(body["position"] for _, body in waiting) == [1, 2, 3, 4]
+
+
 class TestPayment:
     def test_is_shown_to_its_patient_and_to_nobody_else(
         self, listen: Listen, browser_of: BrowserOf, clinic: Clinic, ana: Patient, bruno: Patient
     ) -> None:
-        slot = booking.slots("massage", clinic.sousa.pk)[0]
-        held = holds.hold(
-            patient=ana,
-            specialty_code="massage",
-            practitioner_id=clinic.sousa.pk,
-            start=slot.start,
-            actor=DESK,
-        )
+        held = hold_for(ana, clinic)
         hers, his = (
             listen("/ws/me", browser_of(User.objects.get(pk=patient.pk)))
             for patient in (ana, bruno)
