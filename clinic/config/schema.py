@@ -9,7 +9,7 @@ from drf_spectacular.renderers import (
     OpenApiYamlRenderer,
     OpenApiYamlRenderer2,
 )
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from clinic.core.errors import PROBLEMS
@@ -28,9 +28,13 @@ class DocumentView(SpectacularAPIView):
     ]
 
 
-class PageView(SpectacularSwaggerView):
-    """The document as a page to browse, and nothing else: it can't be rendered for OPTIONS."""
+class PageView(SpectacularSwaggerSplitView):
+    """The document as a page to browse, and nothing else: it can't be rendered for OPTIONS.
 
+    Script and style come in files of their own, for our content security policy allows no others.
+    """
+
+    template_name = "config/docs.html"
     http_method_names = ["get", "head"]
 
     def get_renderers(self) -> list[BaseRenderer]:

@@ -1,5 +1,6 @@
 """The published document is valid and says what the contract promises."""
 
+import re
 from typing import Any
 
 import pytest
@@ -162,6 +163,20 @@ def test_the_browsable_page_loads_nothing_from_elsewhere() -> None:
     html = page.content.decode()
     assert "/static/drf_spectacular_sidecar/" in html
     assert "https://cdn" not in html
+
+
+def test_the_browsable_page_has_no_script_or_style_that_its_policy_refuses() -> None:
+    page = APIClient().get("/api/docs/")
+    html = page.content.decode()
+    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", html, re.S)
+
+    assert "script-src 'self'" in page["Content-Security-Policy"]
+    assert len(scripts) == 3
+    assert [body.strip() for _, body in scripts] == ["", "", ""]
+    assert "<style" not in html
+    own = APIClient().get("/api/docs/?script=")
+    assert own["Content-Type"].startswith("application/javascript")
+    assert "SwaggerUIBundle(" in own.content.decode()
 
 
 @pytest.mark.django_db
