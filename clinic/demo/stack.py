@@ -28,6 +28,7 @@ READY_SECONDS: Final = 180.0
 PREPARE_SECONDS: Final = 300.0
 DEATHS_BEFORE_READY: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 30.0
+_CELERY: Final = (sys.executable, "-m", "celery", "-A", "clinic.config.celery")
 
 
 class DemoFailedError(RuntimeError):
@@ -107,11 +108,11 @@ class Stack:
         self._environment = self._write_environment(database, broker)
         self._prepare()
         programs = {program.name: program for program in self.programs()}
-        # The clock's first round is seconds away; readiness doesn't wait for it to load.
-        beat = programs.pop("beat")
+        # The clock's first round and the first face are seconds away: they load behind the page.
+        later = [programs.pop("beat"), programs.pop("face-worker")]
         self.watch_over(*programs.values())
         self._await_readiness()
-        self.watch_over(beat)
+        self.watch_over(*later)
         self.write_state()
 
     def watch(self) -> None:
@@ -237,7 +238,6 @@ class Stack:
     def programs(self) -> list[Program]:
         """The product's own processes, not started."""
         python = sys.executable
-        celery: list[str | Path] = [python, "-m", "celery", "-A", "clinic.config.celery"]
         commands: dict[str, list[str | Path]] = {
             "web": [
                 *[python, "-m", "uvicorn", "clinic.config.asgi:application"],
@@ -248,13 +248,10 @@ class Stack:
                 *["--backlog", "4096", "--timeout-graceful-shutdown", "3"],
                 *["--no-access-log", "--no-server-header", "--no-proxy-headers"],
             ],
-            "worker": [
-                *[*celery, "worker", "--queues", "default,recognition", "--concurrency", "2"],
-                *["--hostname", f"demo-{self.port}@localhost"],
-                *["--loglevel", "INFO", "--without-gossip", "--without-mingle"],
-            ],
+            "worker": self._worker("worker", queue="default", concurrency=2),
+            "face-worker": self._worker("face-worker", queue="recognition", concurrency=1),
             "beat": [
-                *[*celery, "beat", "--loglevel", "WARNING", "--pidfile", ""],
+                *[*_CELERY, "beat", "--loglevel", "WARNING", "--pidfile", ""],
                 *["--schedule", str(self.var / "celerybeat-schedule")],
             ],
             "relay": [python, ROOT / "manage.py", "relay"],
@@ -262,6 +259,15 @@ class Stack:
         return [
             Program(name, argv, log=self._log(name), env=self._environment, cwd=ROOT)
             for name, argv in commands.items()
+        ]
+
+    def _worker(self, name: str, *, queue: str, concurrency: int) -> list[str | Path]:
+        """Queues have workers of their own: a mail server that hangs must not keep somebody
+        waiting at the kiosk."""
+        return [
+            *[*_CELERY, "worker", "--queues", queue, "--concurrency", str(concurrency)],
+            *["--hostname", f"{name}-{self.port}@localhost"],
+            *["--loglevel", "INFO", "--without-gossip", "--without-mingle"],
         ]
 
     def _await_readiness(self) -> None:

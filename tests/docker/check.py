@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "docker"
-PROCESSES = {"web-http", "web-ws", "worker", "beat", "relay"}
+PROCESSES = {"web-http", "web-ws", "worker", "face-worker", "beat", "relay"}
 PARTS = PROCESSES | {"migrate", "nginx", "postgres", "valkey"}
 # Read by a base image or by the platform, not by our settings.
 FOREIGN_VARIABLES = {

@@ -57,14 +57,15 @@ def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> N
         assert demo[demo.index(name) + 1] == production[production.index(name) + 1]
 
 
-def test_production_workers_take_the_demos_queues(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["worker", "face-worker"])
+def test_production_workers_take_the_demos_queues(tmp_path: Path, name: str) -> None:
     stack = Stack(tmp_path, port=8000, switch=None, say=print)  # type: ignore[arg-type]
-    (demo_worker,) = [program for program in stack.programs() if program.name == "worker"]
-    queues = demo_worker.argv[demo_worker.argv.index("--queues") + 1]
+    (demo_worker,) = [program for program in stack.programs() if program.name == name]
+    queue = demo_worker.argv[demo_worker.argv.index("--queues") + 1]
 
-    production = check.command_of("worker")
+    production = check.command_of(name)
 
-    assert production[production.index("--queues") + 1] == f"${{WORKER_QUEUES:-{queues}}}"
+    assert production[production.index("--queues") + 1] == queue
 
 
 def test_start_refuses_a_name_it_does_not_know(tmp_path: Path) -> None:
