@@ -49,8 +49,10 @@ export function CameraStep({ onPicture, onFailed }: CameraStepProps) {
   }, [onFailed, onPicture, state, video]);
 
   return (
-    <div className="center">
-      <h1 className="title">{t("camera.title")}</h1>
+    <div className="screen">
+      <div className="say">
+        <h1 className="title">{t("camera.title")}</h1>
+      </div>
       <div className={state === "live" ? "lens counting" : "lens"}>
         <video ref={video} className="lens-picture" muted playsInline />
         <svg className="lens-ring" viewBox="0 0 200 200" aria-hidden="true" focusable="false">

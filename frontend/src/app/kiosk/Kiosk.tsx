@@ -8,9 +8,9 @@ import { civilHour } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { currentLanguage, setLanguage } from "@/lib/language";
 import { useLanguage } from "@/lib/useLanguage";
-import { TilePattern } from "@/ui";
 import { Answer } from "./Answer";
 import { CameraStep } from "./CameraStep";
+import { Head } from "./Head";
 import { Keypad } from "./Keypad";
 import { Pairing } from "./Pairing";
 
@@ -23,7 +23,7 @@ export function Kiosk() {
   const check = useCallback(() => void isPaired().then(setPaired), []);
   useEffect(check, [check]);
   if (paired === null) return <main className="kiosk" aria-busy="true" />;
-  return paired ? <Entrance /> : <Pairing onPaired={check} />;
+  return paired ? <Entrance onOffline={check} /> : <Pairing onPaired={check} />;
 }
 
 function useClinicName(): string {
@@ -68,7 +68,12 @@ function useIdle(step: Step, dispatch: (event: Event) => void) {
   return { asking, goOn: () => setAsking(false) };
 }
 
-function Entrance() {
+interface EntranceProps {
+  /** Perhaps the clinic has cut this kiosk off. */
+  onOffline: () => void;
+}
+
+function Entrance({ onOffline }: EntranceProps) {
   const { t } = useTranslation("kiosk");
   const clinic = useClinicName();
   const { step, dispatch, picture, submit } = useCheckIn();
@@ -80,15 +85,19 @@ function Entrance() {
     if (resting) setLanguage("pt", { remember: false });
   }, [resting]);
 
+  const offline = step.name === "offline";
+  useEffect(() => {
+    if (offline) onOffline();
+  }, [offline, onOffline]);
+
+  const atDesk = step.name === "help" || offline;
   const arrived =
     step.name === "answer" &&
     (step.checkIn.status === "arrived" || step.checkIn.status === "already_arrived");
 
   return (
     <div className={arrived ? "kiosk kiosk-arrived" : "kiosk"}>
-      <header className="head">
-        <TilePattern tile={72} />
-        <p className="head-name">{clinic}</p>
+      <Head name={clinic}>
         <button
           type="button"
           className="head-language"
@@ -97,19 +106,19 @@ function Entrance() {
         >
           {language === "pt" ? "English" : "Português"}
         </button>
-      </header>
+      </Head>
       <main className="stage">
         <StepView step={step} dispatch={dispatch} picture={picture} submit={submit} />
       </main>
       <footer className="foot">
-        {resting || arrived ? (
+        {resting || arrived || atDesk ? (
           <span />
         ) : (
           <button type="button" className="link" onClick={() => dispatch({ type: "reset" })}>
             {t("back")}
           </button>
         )}
-        {step.name !== "help" && !arrived && (
+        {!atDesk && !arrived && (
           <button
             type="button"
             className="link link-help"
@@ -149,60 +158,70 @@ function StepView({ step, dispatch, picture, submit }: StepViewProps) {
     case "sending":
     case "waiting":
       return (
-        <div className="center" role="status">
-          <div className="pulse" aria-hidden="true" />
-          <h1 className="title">{t("sending.title")}</h1>
-          <p className="lead">{t("sending.text")}</p>
+        <div className="screen" role="status">
+          <div className="say">
+            <div className="pulse" aria-hidden="true" />
+            <h1 className="title">{t("sending.title")}</h1>
+            <p className="lead">{t("sending.text")}</p>
+          </div>
         </div>
       );
     case "code":
       return (
-        <div className="center">
-          <h1 className="title">{t("code_step.title")}</h1>
-          <p className={step.trouble ? "lead trouble" : "lead"} role="status">
-            {t(`code_step.${step.trouble ?? "text"}`)}
-          </p>
-          <Keypad
-            characters="code"
-            typed={step.typed}
-            length={CODE_LENGTH}
-            onType={onType}
-            onErase={onErase}
-            onSend={submit}
-          />
+        <div className="screen screen-beside">
+          <div className="say">
+            <h1 className="title">{t("code_step.title")}</h1>
+            <p className={step.trouble ? "lead hint trouble" : "lead hint"} role="status">
+              {t(`code_step.${step.trouble ?? "text"}`)}
+            </p>
+          </div>
+          <div className="act">
+            <Keypad
+              characters="code"
+              typed={step.typed}
+              length={CODE_LENGTH}
+              onType={onType}
+              onErase={onErase}
+              onSend={submit}
+            />
+          </div>
         </div>
       );
     case "confirm":
       return (
-        <div className="center">
-          <h1 className="title">{t("confirm_step.title")}</h1>
-          <p className={step.trouble ? "lead trouble" : "lead"} role="status">
-            {t(`confirm_step.${step.trouble ?? step.by}`)}
-          </p>
-          <Keypad
-            characters={step.by === "code" ? "code" : "digits"}
-            typed={step.typed}
-            length={step.by === "code" ? CODE_LENGTH : YEAR_LENGTH}
-            onType={onType}
-            onErase={onErase}
-            onSend={submit}
-          />
-          <button
-            type="button"
-            className="link"
-            onClick={() =>
-              dispatch({
-                type: "confirm_by",
-                entry: step.by === "code" ? "birth_year" : "code",
-              })
-            }
-          >
-            {t(step.by === "code" ? "confirm_step.use_birth_year" : "confirm_step.use_code")}
-          </button>
+        <div className="screen screen-beside">
+          <div className="say">
+            <h1 className="title">{t("confirm_step.title")}</h1>
+            <p className={step.trouble ? "lead hint trouble" : "lead hint"} role="status">
+              {t(`confirm_step.${step.trouble ?? step.by}`)}
+            </p>
+            <button
+              type="button"
+              className="link other-way"
+              onClick={() =>
+                dispatch({
+                  type: "confirm_by",
+                  entry: step.by === "code" ? "birth_year" : "code",
+                })
+              }
+            >
+              {t(step.by === "code" ? "confirm_step.use_birth_year" : "confirm_step.use_code")}
+            </button>
+          </div>
+          <div className="act">
+            <Keypad
+              characters={step.by === "code" ? "code" : "digits"}
+              typed={step.typed}
+              length={step.by === "code" ? CODE_LENGTH : YEAR_LENGTH}
+              onType={onType}
+              onErase={onErase}
+              onSend={submit}
+            />
+          </div>
         </div>
       );
     case "answer":
-      return <Answer checkIn={step.checkIn} dispatch={dispatch} />;
+      return <Answer by={step.by} checkIn={step.checkIn} dispatch={dispatch} />;
     case "no_camera":
     case "offline":
     case "help":
@@ -215,16 +234,18 @@ function Rest({ dispatch }: { dispatch: (event: Event) => void }) {
   const hour = civilHour(serverClock.now());
   const time = hour >= 20 || hour < 6 ? "evening" : hour >= 13 ? "afternoon" : "morning";
   return (
-    <div className="center">
-      <h1 className="greeting">{t(`greeting.${time}`)}</h1>
-      <p className="lead">{t("here")}</p>
+    <div className="screen screen-beside screen-rest">
+      <div className="say">
+        <h1 className="greeting">{t(`greeting.${time}`)}</h1>
+        <p className="lead">{t("here")}</p>
+      </div>
       <div className="lens lens-resting" aria-hidden="true">
         <svg viewBox="0 0 200 200" focusable="false">
           <circle cx="100" cy="78" r="34" />
           <path d="M34 186c6-42 32-62 66-62s60 20 66 62" />
         </svg>
       </div>
-      <div className="choices">
+      <div className="act choices">
         <button
           type="button"
           className="choice choice-pine"
@@ -256,10 +277,12 @@ function Desk({
   const { t } = useTranslation("kiosk");
   const words = step === "help" ? "help_step" : step;
   return (
-    <div className="center" role="alert">
-      <h1 className="title">{t(`${words}.title`)}</h1>
-      <p className="lead">{t(`${words}.text`)}</p>
-      <div className="choices">
+    <div className="screen" role="alert">
+      <div className="say">
+        <h1 className="title">{t(`${words}.title`)}</h1>
+        <p className="lead">{t(`${words}.text`)}</p>
+      </div>
+      <div className="act choices">
         {step === "no_camera" && (
           <button
             type="button"

@@ -7,6 +7,7 @@ import {
   type PairingKey,
   type PairingResult,
 } from "@/features/devices/pairing";
+import { Head } from "./Head";
 import { Keypad } from "./Keypad";
 
 export function Pairing({ onPaired }: { onPaired: () => void }) {
@@ -41,21 +42,29 @@ export function Pairing({ onPaired }: { onPaired: () => void }) {
   const erase = useCallback(() => press({ kind: "erase" }), [press]);
 
   return (
-    <main className="kiosk">
-      <div className="center">
-        <h1 className="title">{t("pairing.title")}</h1>
-        <p className="lead">{t("pairing.text")}</p>
-        <Keypad
-          characters="digits"
-          typed={code}
-          length={CODE_LENGTH}
-          onType={type}
-          onErase={erase}
-        />
-        <p className="trouble" role="alert">
-          {status === "idle" ? "" : t(`pairing.${status}`)}
-        </p>
-      </div>
-    </main>
+    <div className="kiosk">
+      <Head name="Vez" />
+      <main className="stage">
+        <div className="screen screen-beside">
+          <div className="say">
+            <h1 className="title">{t("pairing.title")}</h1>
+            <p className="lead">{t("pairing.text")}</p>
+            <p className="lead hint trouble" role="alert">
+              {status === "idle" ? "" : t(`pairing.${status}`)}
+            </p>
+          </div>
+          <div className="act">
+            <Keypad
+              characters="digits"
+              typed={code}
+              length={CODE_LENGTH}
+              onType={type}
+              onErase={erase}
+            />
+          </div>
+        </div>
+      </main>
+      <footer className="foot" />
+    </div>
   );
 }

@@ -43,7 +43,10 @@ export function confirmCheckIn(id: string, by: Entry, typed: string): Promise<Ch
   );
 }
 
+/** A kiosk that the clinic no longer knows is as good as offline: only the desk can help. */
+const NO_ANSWER = new Set([0, 401, 403]);
+
 export function troubleOf(error: unknown): Trouble {
-  if (!isProblem(error) || error.status === 0 || error.status >= 500) return "offline";
+  if (!isProblem(error) || NO_ANSWER.has(error.status) || error.status >= 500) return "offline";
   return error.status === 429 ? "throttled" : "wrong";
 }

@@ -15,20 +15,20 @@ function type(text: string): Event[] {
 }
 
 describe("by face", () => {
-  const sent = run(REST, { type: "choose_camera" }, { type: "send" });
+  const sent = run(REST, { type: "choose_camera" }, { type: "send", attempt: 1 });
 
   it("waits for the decision and shows it", () => {
-    const waiting = next(sent, { type: "accepted", checkIn: checkIn("processing") });
+    const waiting = next(sent, { type: "accepted", of: 1, checkIn: checkIn("processing") });
     const answer = next(waiting, { type: "decided", checkIn: checkIn("arrived") });
 
-    expect(waiting).toEqual({ name: "waiting", id: "c1" });
-    expect(answer).toEqual({ name: "answer", checkIn: checkIn("arrived") });
+    expect(waiting).toEqual({ name: "waiting", way: "face", id: "c1" });
+    expect(answer).toEqual({ name: "answer", by: "face", checkIn: checkIn("arrived") });
   });
 
   it("asks for the birth year when the match is not sure, and keeps it over repeated frames", () => {
     const asking = run(
       sent,
-      { type: "accepted", checkIn: checkIn("processing") },
+      { type: "accepted", of: 1, checkIn: checkIn("processing") },
       { type: "decided", checkIn: checkIn("confirm") },
       ...type("1984"),
       { type: "decided", checkIn: checkIn("confirm") },
@@ -45,9 +45,33 @@ describe("by face", () => {
   });
 
   it("ignores another check-in's answer", () => {
-    const waiting: Step = { name: "waiting", id: "mine" };
+    const waiting: Step = { name: "waiting", way: "face", id: "mine" };
 
     expect(next(waiting, { type: "decided", checkIn: checkIn("arrived") })).toBe(waiting);
+  });
+
+  it("says that nobody was recognised, and so after a second factor that fits nobody", () => {
+    const waiting: Step = { name: "waiting", way: "face", id: "c1" };
+    const answer = (by: string) => ({ name: "answer", by, checkIn: checkIn("not_recognised") });
+
+    expect(next(waiting, { type: "decided", checkIn: checkIn("not_recognised") })).toEqual(
+      answer("face"),
+    );
+    expect(
+      run(
+        waiting,
+        { type: "decided", checkIn: checkIn("confirm") },
+        { type: "decided", checkIn: checkIn("not_recognised") },
+      ),
+    ).toEqual(answer("confirmation"));
+  });
+
+  it("asks for another picture when the clinic refuses this one", () => {
+    expect(next(sent, { type: "refused", of: 1, trouble: "wrong" })).toMatchObject({
+      name: "answer",
+      by: "face",
+      checkIn: { status: "poor_image" },
+    });
   });
 
   it("says so when there is no camera", () => {
@@ -73,15 +97,50 @@ describe("by code", () => {
     });
   });
 
-  it("starts over with a hint after a wrong code, and sends to the desk when offline", () => {
-    const sending: Step = { name: "sending" };
+  const sending: Step = { name: "sending", way: "code", attempt: 1 };
+  const again: Step = { name: "code", typed: "", trouble: "wrong" };
 
-    expect(next(sending, { type: "refused", trouble: "wrong" })).toEqual({
-      name: "code",
-      typed: "",
-      trouble: "wrong",
+  it("starts over with a hint when the code is unknown or refused", () => {
+    const unknown = run(
+      sending,
+      { type: "accepted", of: 1, checkIn: checkIn("processing") },
+      { type: "decided", checkIn: checkIn("not_recognised") },
+    );
+
+    expect(unknown).toEqual(again);
+    expect(next(sending, { type: "refused", of: 1, trouble: "wrong" })).toEqual(again);
+  });
+
+  it("tells a code of no more use from a face without an appointment", () => {
+    const waiting: Step = { name: "waiting", way: "code", id: "c1" };
+
+    expect(next(waiting, { type: "decided", checkIn: checkIn("no_appointment") })).toEqual({
+      name: "answer",
+      by: "code",
+      checkIn: checkIn("no_appointment"),
     });
-    expect(next(sending, { type: "refused", trouble: "offline" })).toEqual({ name: "offline" });
+  });
+
+  it("sends to the desk when offline", () => {
+    expect(next(sending, { type: "refused", of: 1, trouble: "offline" })).toEqual({
+      name: "offline",
+    });
+  });
+});
+
+describe("what is too late", () => {
+  const somebodyElse: Step = { name: "sending", way: "code", attempt: 2 };
+
+  it("is not told to the next person", () => {
+    const accepted: Event = { type: "accepted", of: 1, checkIn: checkIn("arrived") };
+
+    expect(next(somebodyElse, accepted)).toBe(somebodyElse);
+    expect(next(somebodyElse, { type: "refused", of: 1, trouble: "wrong" })).toBe(somebodyElse);
+  });
+
+  it("does not wake a kiosk at rest", () => {
+    expect(next(REST, { type: "refused", of: 1, trouble: "wrong" })).toBe(REST);
+    expect(next(REST, { type: "decided", checkIn: checkIn("arrived") })).toBe(REST);
   });
 });
 
@@ -89,7 +148,7 @@ it("forgets everything at rest, whatever the step", () => {
   const steps: Step[] = [
     { name: "code", typed: "A7K9XY", trouble: null },
     { name: "confirm", id: "c1", by: "code", typed: "A7", trouble: "wrong" },
-    { name: "answer", checkIn: { ...checkIn("arrived"), label: "Ana M." } },
+    { name: "answer", by: "code", checkIn: { ...checkIn("arrived"), label: "Ana M." } },
   ];
 
   expect(steps.map((step) => next(step, { type: "reset" }))).toEqual([REST, REST, REST]);

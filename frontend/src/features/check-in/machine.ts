@@ -10,19 +10,25 @@ export const YEAR_LENGTH = 4;
 
 export type Entry = "code" | "birth_year";
 export type Trouble = "wrong" | "throttled" | "offline";
+/** What the clinic was asked with. */
+export type Way = "face" | "code";
 
 export type Step =
   | { name: "rest" }
   | { name: "camera" }
   | { name: "no_camera" }
   | { name: "code"; typed: string; trouble: Trouble | null }
-  | { name: "sending" }
-  | { name: "waiting"; id: string }
+  | { name: "sending"; way: Way; attempt: number }
+  | { name: "waiting"; way: Way; id: string }
   | { name: "confirm"; id: string; by: Entry; typed: string; trouble: Trouble | null }
-  | { name: "answer"; checkIn: CheckIn }
+  | { name: "answer"; by: Way | "confirmation"; checkIn: CheckIn }
   | { name: "help" }
   | { name: "offline" };
 
+/**
+ * `of` names what was asked: the attempt's number while it is being sent, then the check-in's id.
+ * An answer to something else belongs to somebody who has gone.
+ */
 export type Event =
   | { type: "reset" }
   | { type: "help" }
@@ -31,20 +37,24 @@ export type Event =
   | { type: "choose_code" }
   | { type: "type"; character: string }
   | { type: "erase" }
-  | { type: "send" }
-  | { type: "accepted"; checkIn: CheckIn }
+  | { type: "send"; attempt: number }
+  | { type: "accepted"; of: number; checkIn: CheckIn }
   | { type: "decided"; checkIn: CheckIn }
-  | { type: "refused"; trouble: Trouble }
+  | { type: "refused"; of: number | string; trouble: Trouble }
   | { type: "confirm_by"; entry: Entry };
 
 export const REST: Step = { name: "rest" };
 
-function afterCheckIn(checkIn: CheckIn): Step {
-  if (checkIn.status === "processing") return { name: "waiting", id: checkIn.id };
-  if (checkIn.status === "confirm") {
-    return { name: "confirm", id: checkIn.id, by: "birth_year", typed: "", trouble: null };
+function afterCheckIn(way: Way, checkIn: CheckIn): Step {
+  const { id, status } = checkIn;
+  if (status === "processing") return { name: "waiting", way, id };
+  if (status === "confirm") {
+    return { name: "confirm", id, by: "birth_year", typed: "", trouble: null };
   }
-  return { name: "answer", checkIn };
+  if (way === "code" && status === "not_recognised") {
+    return { name: "code", typed: "", trouble: "wrong" };
+  }
+  return { name: "answer", by: way, checkIn };
 }
 
 function lengthOf(entry: Entry): number {
@@ -89,18 +99,21 @@ export function next(step: Step, event: Event): Step {
         ? { ...step, typed: step.typed.slice(0, -1), trouble: null }
         : step;
     case "send":
-      return step.name === "camera" || step.name === "code" ? { name: "sending" } : step;
+      return step.name === "camera" || step.name === "code"
+        ? {
+            name: "sending",
+            way: step.name === "camera" ? "face" : "code",
+            attempt: event.attempt,
+          }
+        : step;
     case "accepted":
-      return step.name === "sending" ? afterCheckIn(event.checkIn) : step;
+      return step.name === "sending" && step.attempt === event.of
+        ? afterCheckIn(step.way, event.checkIn)
+        : step;
     case "decided":
-      if (step.name === "waiting" || step.name === "confirm") {
-        return event.checkIn.id === step.id && event.checkIn.status !== "processing"
-          ? afterDecision(step, event.checkIn)
-          : step;
-      }
-      return step;
+      return afterDecision(step, event.checkIn);
     case "refused":
-      return afterRefusal(step, event.trouble);
+      return asked(step) === event.of ? afterRefusal(step, event.trouble) : step;
     case "confirm_by":
       return step.name === "confirm"
         ? { ...step, by: event.entry, typed: "", trouble: null }
@@ -108,13 +121,35 @@ export function next(step: Step, event: Event): Step {
   }
 }
 
-/** A repeated `confirm` must not wipe what is being typed. */
+/** What this step is waiting to hear about, as `of` names it. */
+export function asked(step: Step): number | string | null {
+  if (step.name === "sending") return step.attempt;
+  return step.name === "waiting" || step.name === "confirm" ? step.id : null;
+}
+
 function afterDecision(step: Step, checkIn: CheckIn): Step {
-  return step.name === "confirm" && checkIn.status === "confirm" ? step : afterCheckIn(checkIn);
+  if (asked(step) !== checkIn.id || checkIn.status === "processing") return step;
+  if (step.name === "waiting") return afterCheckIn(step.way, checkIn);
+  // A repeated `confirm` must not wipe what is being typed.
+  return checkIn.status === "confirm" ? step : { name: "answer", by: "confirmation", checkIn };
 }
 
 function afterRefusal(step: Step, trouble: Trouble): Step {
   if (step.name === "confirm") return { ...step, typed: "", trouble };
   if (trouble === "offline") return { name: "offline" };
+  if (step.name === "sending" && step.way === "face" && trouble === "wrong") {
+    return { name: "answer", by: "face", checkIn: UNREADABLE };
+  }
   return { name: "code", typed: "", trouble };
 }
+
+/** A picture that the clinic did not even take in. */
+const UNREADABLE: CheckIn = {
+  id: "",
+  status: "poor_image",
+  label: null,
+  ticket: null,
+  room: null,
+  wait: null,
+  detail: null,
+};

@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import { openLive, type Frame } from "@/lib/live";
-import type { CheckInFrame } from "@/lib/api/types";
+import type { CheckIn, CheckInFrame } from "@/lib/api/types";
 import { confirmCheckIn, readCheckIn, sendCode, sendPicture, troubleOf } from "./api";
-import { isComplete, next, REST, type Event, type Step } from "./machine";
+import { asked, isComplete, next, REST, type Event, type Step } from "./machine";
 
 const POLL_MS = 1000;
 const GIVE_UP_MS = 25_000;
@@ -19,37 +19,50 @@ export interface CheckInFlow {
 /** Drives the machine: sends each step once, and listens for the decision by socket and by HTTP. */
 export function useCheckIn(): CheckInFlow {
   const [step, dispatch] = useReducer(next, REST);
-  const busy = useRef(false);
+  const attempts = useRef(0);
+  const busy = useRef<number | null>(null);
 
-  const once = useCallback((work: () => Promise<Event>) => {
-    if (busy.current) return;
-    busy.current = true;
+  /** One request at a time within a step, however fast somebody presses. */
+  const once = useCallback((of: number | string, work: () => Promise<Event>) => {
+    if (busy.current !== null) return;
+    const mine = (attempts.current += 1);
+    busy.current = mine;
     work()
-      .then(dispatch, (error: unknown) => dispatch({ type: "refused", trouble: troubleOf(error) }))
+      .then(dispatch, (error: unknown) =>
+        dispatch({ type: "refused", of, trouble: troubleOf(error) }),
+      )
       .finally(() => {
-        busy.current = false;
+        if (busy.current === mine) busy.current = null;
       });
   }, []);
 
-  const picture = useCallback(
-    (image: Blob) => {
-      dispatch({ type: "send" });
-      once(async () => ({ type: "accepted", checkIn: await sendPicture(image) }));
+  const send = useCallback(
+    (work: () => Promise<CheckIn>) => {
+      const attempt = attempts.current + 1;
+      once(attempt, () => {
+        dispatch({ type: "send", attempt });
+        return work().then((checkIn) => ({ type: "accepted", of: attempt, checkIn }));
+      });
     },
     [once],
   );
+
+  const picture = useCallback((image: Blob) => send(() => sendPicture(image)), [send]);
 
   const submit = useCallback(() => {
     if (!isComplete(step)) return;
     if (step.name === "code") {
       const { typed } = step;
-      dispatch({ type: "send" });
-      once(async () => ({ type: "accepted", checkIn: await sendCode(typed) }));
+      send(() => sendCode(typed));
     } else if (step.name === "confirm") {
       const { id, by, typed } = step;
-      once(async () => ({ type: "decided", checkIn: await confirmCheckIn(id, by, typed) }));
+      once(id, async () => ({ type: "decided", checkIn: await confirmCheckIn(id, by, typed) }));
     }
-  }, [once, step]);
+  }, [once, send, step]);
+
+  useEffect(() => {
+    busy.current = null;
+  }, [step.name]);
 
   useEffect(() => {
     const connection = openLive<Frame>({
@@ -63,20 +76,28 @@ export function useCheckIn(): CheckInFlow {
     return () => connection.close();
   }, []);
 
+  const answerTo = step.name === "sending" || step.name === "waiting" ? asked(step) : null;
+  useEffect(() => {
+    if (answerTo === null) return;
+    const timer = setTimeout(
+      () => dispatch({ type: "refused", of: answerTo, trouble: "offline" }),
+      GIVE_UP_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [answerTo]);
+
   const waitingFor = step.name === "waiting" ? step.id : null;
   useEffect(() => {
     if (!waitingFor) return;
-    const started = Date.now();
-    const timer = setInterval(() => {
-      if (Date.now() - started > GIVE_UP_MS) {
-        dispatch({ type: "refused", trouble: "offline" });
-        return;
-      }
+    const read = () => {
       readCheckIn(waitingFor).then(
         (checkIn) => dispatch({ type: "decided", checkIn }),
         () => undefined,
       );
-    }, POLL_MS);
+    };
+    // At once, because the frame of a fast decision came before the id was known.
+    read();
+    const timer = setInterval(read, POLL_MS);
     return () => clearInterval(timer);
   }, [waitingFor]);
 

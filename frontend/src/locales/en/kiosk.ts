@@ -15,6 +15,8 @@ export const en: Words<typeof pt> = {
   erase: "Erase",
   send: "Continue",
   again: "Try again",
+  other_code: "Use another code",
+  desk: "Talk to reception",
   camera: {
     starting: "Starting the camera…",
     look: "Look at the camera",
@@ -26,7 +28,7 @@ export const en: Words<typeof pt> = {
   code_step: {
     title: "Type the code from your SMS",
     text: "Six letters and digits.",
-    wrong: "That code doesn't match an appointment. Check your SMS and try again.",
+    wrong: "That code isn't right. Check it in your SMS or ask at reception.",
     throttled: "Too many attempts. Wait a minute or ask at reception.",
     offline: "No connection. Try again or go to reception.",
   },
@@ -45,8 +47,10 @@ export const en: Words<typeof pt> = {
     again: "You were checked in already",
     ticket: "Ticket",
     room: "Room",
+    place: "Where",
     wait: "Wait",
     any_moment: "any moment now",
+    up_to: "up to {{high}} min",
     range: "{{low}}–{{high}} min",
     sit: "Take a seat in the waiting room. We call on the screen and by sound.",
   },
@@ -58,6 +62,14 @@ export const en: Words<typeof pt> = {
     no_appointment: {
       title: "We found no appointment today",
       text: "Check the date in your SMS or ask at reception.",
+    },
+    old_code: {
+      title: "This code is no longer valid",
+      text: "The appointment is over or was cancelled. Look for a newer SMS or ask at reception.",
+    },
+    not_confirmed: {
+      title: "We couldn't confirm it's you",
+      text: "No matter. Use the code from your SMS or ask at reception.",
     },
     too_early: {
       title: "It is still early",

@@ -12,6 +12,8 @@ export const pt = {
   erase: "Apagar",
   send: "Continuar",
   again: "Tentar de novo",
+  other_code: "Usar outro código",
+  desk: "Falar com a receção",
   camera: {
     starting: "A ligar a câmara…",
     look: "Olhe para a câmara",
@@ -23,7 +25,7 @@ export const pt = {
   code_step: {
     title: "Escreva o código do SMS",
     text: "São seis letras e algarismos.",
-    wrong: "Esse código não corresponde a uma consulta. Confirme no SMS e tente de novo.",
+    wrong: "O código não está certo. Confirme no SMS ou fale com a receção.",
     throttled: "Demasiadas tentativas. Aguarde um minuto ou fale com a receção.",
     offline: "Sem ligação. Tente de novo ou dirija-se à receção.",
   },
@@ -42,8 +44,10 @@ export const pt = {
     again: "Já tínhamos registado a sua chegada",
     ticket: "Senha",
     room: "Gabinete",
+    place: "Local",
     wait: "Espera",
     any_moment: "a qualquer momento",
+    up_to: "até {{high}} min",
     range: "{{low}}–{{high}} min",
     sit: "Sente-se na sala de espera. Chamamos no ecrã e por som.",
   },
@@ -55,6 +59,14 @@ export const pt = {
     no_appointment: {
       title: "Não encontrámos consulta para hoje",
       text: "Confirme a data no SMS ou fale com a receção.",
+    },
+    old_code: {
+      title: "Este código já não serve",
+      text: "A consulta já passou ou foi desmarcada. Procure um SMS mais recente ou fale com a receção.",
+    },
+    not_confirmed: {
+      title: "Não conseguimos confirmar",
+      text: "Não faz mal. Use o código do SMS ou fale com a receção.",
     },
     too_early: {
       title: "Ainda é cedo",
