@@ -1,35 +1,32 @@
-import { useLayoutEffect, useRef } from "react";
 import type { BoardEntry, Places } from "@/features/board/board";
-import { words, waitText } from "./words";
+import { useFitted, useWholeRows } from "./fit";
+import { isNumbered, roomText, waitText, words } from "./words";
 
-/** How many of those who wait have a place: in two lines each, or in one when there are more. */
+/** How many of those who wait may have two lines each, and how many can have a place at all. */
 const ROOMY = { lying: 5, upright: 3 };
-const COMPACT = { lying: 9, upright: 6 };
-const ONE_LINE_FROM = 0.55;
-const LONG_LABEL = 14;
+const AT_MOST = 10;
+const LONG_LABEL = 22;
+/** Calls below the big one stand closer when there are more, or when that one has much to say. */
+const ROOMY_BEFORE = 3;
+const ROOMY_BEFORE_WIDE = 2;
 
-/** Text that shrinks until it fits its box: the label gives way, never the ticket or the room. */
-function Fitted({ text }: { text: string }) {
-  const box = useRef<HTMLParagraphElement>(null);
-  useLayoutEffect(() => {
-    function fit() {
-      const element = box.current;
-      if (!element) return;
-      element.className = "call-label";
-      element.style.fontSize = "";
-      const full = parseFloat(getComputedStyle(element).fontSize);
-      const fits = element.clientWidth / Math.max(element.scrollWidth, 1);
-      if (fits < ONE_LINE_FROM) element.className = "call-label two-lines";
-      else if (fits < 1) element.style.fontSize = `${String(full * fits * 0.98)}px`;
-    }
-    fit();
-    // Letters of the typeface that is still loading have other widths.
-    void document.fonts.ready.then(fit);
-  }, [text]);
+function isLong(label: string): boolean {
+  return label.length > LONG_LABEL;
+}
+
+/** A call of few letters has its room beside it; a longer name or a room of words has lines. */
+function isWide(entry: BoardEntry): boolean {
+  return isLong(entry.label) || !isNumbered(entry.room);
+}
+
+function Fitted({ className, content }: { className: string; content: string }) {
+  const { box, text } = useFitted<HTMLDivElement, HTMLParagraphElement>(content);
   return (
-    <p className="call-label" ref={box}>
-      {text}
-    </p>
+    <div className={`${className}-box`} ref={box}>
+      <p className={className} ref={text}>
+        {content}
+      </p>
+    </div>
   );
 }
 
@@ -42,63 +39,79 @@ function Arrow() {
 }
 
 function Call({ entry, fresh }: { entry: BoardEntry; fresh: boolean }) {
+  const numbered = isNumbered(entry.room);
+  const kind = numbered ? (isLong(entry.label) ? "call-long" : "call-short") : "call-words";
   return (
-    <section className={fresh ? "call new" : "call"} aria-live="assertive">
-      <div className="call-who">
-        {entry.label !== entry.ticket && <p className="call-ticket">{entry.ticket}</p>}
-        <Fitted key={`${entry.id} ${entry.label}`} text={entry.label} />
-      </div>
-      <div className="call-room">
-        <p className="call-room-word">{words.room}</p>
-        <p className="call-room-name">
+    <section className={`call ${kind}${fresh ? " new" : ""}`} aria-live="assertive">
+      {entry.label !== entry.ticket && <p className="call-ticket">{entry.ticket}</p>}
+      <Fitted key={`${kind} ${entry.label}`} className="call-label" content={entry.label} />
+      {numbered ? (
+        <div className="call-room">
+          <p className="call-room-word">{words.room}</p>
+          <p className="call-room-name">
+            <Arrow />
+            {entry.room}
+          </p>
+        </div>
+      ) : (
+        <div className="call-room">
           <Arrow />
-          {entry.room}
-        </p>
-      </div>
+          <Fitted key={entry.room} className="call-room-words" content={entry.room} />
+        </div>
+      )}
     </section>
   );
 }
 
-export function Calls({ places, newCalls }: { places: Places; newCalls: ReadonlySet<string> }) {
-  if (!places.now) {
+interface CallsProps {
+  places: Places;
+  newCalls: ReadonlySet<string>;
+  night: boolean;
+}
+
+export function Calls({ places, newCalls, night }: CallsProps) {
+  const { now, before } = places;
+  if (!now) {
     return (
       <div className="calls">
-        <h1 className="eyebrow">{words.now}</h1>
+        {!night && <h1 className="eyebrow">{words.now}</h1>}
         <section className="silence">
-          <p>{words.quiet}</p>
+          {night && <h1>{words.night}</h1>}
+          <p className={night ? "quiet" : ""}>{words.quiet}</p>
           <p className="quiet" lang="en">
             {words.quietEn}
           </p>
         </section>
-        <Before entries={places.before} />
+        <Before entries={before} close={before.length > ROOMY_BEFORE} />
       </div>
     );
   }
-  const { now } = places;
+  const call = `${now.id} ${String(now.call_number)}`;
   return (
     <div className="calls">
       <h1 className="eyebrow">{words.now}</h1>
-      <Call
-        key={`${now.id} ${String(now.call_number)}`}
-        entry={now}
-        fresh={newCalls.has(`${now.id} ${String(now.call_number)}`)}
+      <Call key={call} entry={now} fresh={newCalls.has(call)} />
+      <Before
+        entries={before}
+        close={before.length > (isWide(now) ? ROOMY_BEFORE_WIDE : ROOMY_BEFORE)}
       />
-      <Before entries={places.before} />
     </div>
   );
 }
 
-function Before({ entries }: { entries: BoardEntry[] }) {
+function Before({ entries, close }: { entries: BoardEntry[]; close: boolean }) {
   if (!entries.length) return null;
   return (
-    <section className="before">
+    <section className={close ? "before close" : "before"}>
       <h2 className="eyebrow">{words.before}</h2>
       <ul>
         {entries.map((entry) => (
           <li key={entry.id} className={entry.state === "called" ? "waits-at-door" : ""}>
-            <span className="before-label">{entry.label}</span>
-            <span className="before-room">
-              {words.room} {entry.room}
+            <span className={isLong(entry.label) ? "before-label small" : "before-label"}>
+              {entry.label}
+            </span>
+            <span className={isNumbered(entry.room) ? "before-room" : "before-room small"}>
+              {roomText(entry.room)}
             </span>
           </li>
         ))}
@@ -108,27 +121,24 @@ function Before({ entries }: { entries: BoardEntry[] }) {
 }
 
 export function Next({ entries }: { entries: BoardEntry[] }) {
+  const { list, whole } = useWholeRows(entries.map(({ id, label }) => `${id} ${label}`).join());
   const way = window.innerHeight > window.innerWidth ? "upright" : "lying";
   const isCompact = entries.length > ROOMY[way];
-  const shown = entries.slice(0, COMPACT[way]);
-  const hidden = entries.length - shown.length;
+  const placed = entries.slice(0, AT_MOST);
+  const hidden = entries.length - Math.min(placed.length, whole);
   return (
     <section className={isCompact ? "next compact" : "next"}>
       <h2 className="eyebrow">{words.next}</h2>
-      {shown.length === 0 && <p className="nobody">{words.nobodyWaits}</p>}
-      <ul>
-        {shown.map((entry) => (
-          <li key={entry.id}>
-            <span className={entry.label.length > LONG_LABEL ? "next-label long" : "next-label"}>
+      {entries.length === 0 && <p className="nobody">{words.nobodyWaits}</p>}
+      <ul ref={list}>
+        {placed.map((entry, place) => (
+          <li key={entry.id} className={place < whole ? "" : "beyond"}>
+            <span className={isLong(entry.label) ? "next-label long" : "next-label"}>
               {entry.label}
             </span>
+            <span className="next-ticket">{entry.label === entry.ticket ? "" : entry.ticket}</span>
+            <span className="next-room">{roomText(entry.room)}</span>
             <span className="next-wait">{waitText(entry.wait)}</span>
-            <span className="next-room">
-              {words.room} {entry.room}
-              {entry.label !== entry.ticket && (
-                <span className="next-ticket">{` · ${entry.ticket}`}</span>
-              )}
-            </span>
           </li>
         ))}
       </ul>

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { CallGate, freshness, places } from "@/features/board/board";
 import { chime, soundAllowed, unlockSound } from "@/features/board/chime";
 import { useBoard } from "@/features/board/useBoard";
-import { civilDate, civilTime } from "@/lib/civil";
+import { civilDate, civilHour, civilTime } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayNumber, formatMonth, formatWeekdayLong } from "@/lib/format";
 import { Calls, Next } from "./Board";
@@ -17,6 +17,8 @@ const SHIFTS = [
   [2, -3],
 ] as const;
 const SHIFT_EVERY_MINUTES = 3;
+const EVENING = 21;
+const MORNING = 6;
 const SWELL_MS = 9_000;
 
 interface Now {
@@ -92,25 +94,32 @@ function Screen({ onPaired }: { onPaired: () => void }) {
   const [x, y] = SHIFTS[Math.floor(minute / SHIFT_EVERY_MINUTES) % SHIFTS.length] ?? [0, 0];
   const today = civilDate(now.server);
 
+  const isStill = !board?.entries.length || believed === "untrusted";
+  const hour = civilHour(now.server);
+  const isNight = isStill && (hour >= EVENING || hour < MORNING);
+
   return (
-    <main className="display" style={{ transform: `translate(${String(x)}px, ${String(y)}px)` }}>
+    <main
+      className={`display${isStill ? " still" : ""}${isNight ? " night" : ""}`}
+      style={{ transform: `translate(${String(x)}px, ${String(y)}px)` }}
+    >
       {!board || !shown ? (
         <div className="calls">
           <section className="silence" role="status">
-            <p>{words.connecting}</p>
+            <h1>{words.connecting}</h1>
           </section>
         </div>
       ) : believed === "untrusted" ? (
         <div className="calls">
           <section className="silence untrusted" role="alert">
-            <p>{words.untrusted}</p>
+            <h1>{words.untrusted}</h1>
             <p className="quiet" lang="en">
               {words.untrustedEn}
             </p>
           </section>
         </div>
       ) : (
-        <Calls places={shown} newCalls={newCalls} />
+        <Calls places={shown} newCalls={newCalls} night={isNight} />
       )}
       <aside className="side" aria-label={words.next}>
         {shown && believed !== "untrusted" ? (
@@ -120,7 +129,9 @@ function Screen({ onPaired }: { onPaired: () => void }) {
         )}
         <div className="marks" role="status">
           {link === "lost" && <span className="mark mark-lost">{words.lost}</span>}
-          {believed === "ageing" && <span className="mark">{words.ageing(confirmedAt)}</span>}
+          {believed === "ageing" && (
+            <span className="mark mark-lost">{words.ageing(confirmedAt)}</span>
+          )}
           {!sound && board && (
             <span className="mark" title={words.mutedHint}>
               {words.muted}

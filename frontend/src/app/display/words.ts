@@ -11,6 +11,7 @@ export const words = {
   nextEn: "Next",
   anyMoment: "a qualquer momento",
   upTo: (minutes: number) => `até ${minutes} min`,
+  night: "Boa noite",
   quiet: "De momento não há chamadas",
   quietEn: "Nobody is being called right now",
   nobodyWaits: "Ninguém à espera",
@@ -23,6 +24,15 @@ export const words = {
   mutedHint: "Toque no ecrã para ligar o som",
   connecting: "A ligar…",
 };
+
+/** `3` or `2B`, which need their word; "Ginásio" speaks for itself. */
+export function isNumbered(room: string): boolean {
+  return room.length <= 3 && /\d/.test(room);
+}
+
+export function roomText(room: string): string {
+  return isNumbered(room) ? `${words.room} ${room}` : room;
+}
 
 export function waitText(wait: WaitRange | null): string {
   if (!wait) return "";

@@ -38,6 +38,17 @@ describe("places", () => {
     expect(seen.next.map((each) => each.id)).toEqual(["5"]);
   });
 
+  it("keeps everybody who is called, rather than those who have gone in", () => {
+    const board = [
+      ...["1", "2", "3", "4", "5"].map((id) =>
+        entry(id, { state: "called", call_number: 1, called_at: minutesAgo(Number(id)) }),
+      ),
+      entry("6", { state: "in_room", call_number: 1, called_at: minutesAgo(1) }),
+    ];
+
+    expect(places(board, NOON).before.map((each) => each.id)).toEqual(["2", "3", "4", "5"]);
+  });
+
   it("shows no call when nobody is called", () => {
     expect(places([entry("1")], NOON).now).toBeNull();
   });

@@ -37,6 +37,7 @@ export interface Places {
 }
 
 const BEFORE_AT_MOST = 3;
+const CALLED_AT_MOST = 4;
 const BEFORE_FOR_MS = 15 * 60_000;
 
 function calledAt(entry: BoardEntry): number {
@@ -45,7 +46,7 @@ function calledAt(entry: BoardEntry): number {
 
 /**
  * The newest call is the big one. Other calls, and those who went in during the last quarter of an
- * hour, stand below it; the rest wait, in the server's order.
+ * hour as far as there is room, stand below it; the rest wait, in the server's order.
  */
 export function places(entries: readonly BoardEntry[], now: number): Places {
   const newestFirst = (a: BoardEntry, b: BoardEntry) => calledAt(b) - calledAt(a);
@@ -53,9 +54,10 @@ export function places(entries: readonly BoardEntry[], now: number): Places {
   const recent = entries
     .filter((entry) => entry.state === "in_room" && now - calledAt(entry) < BEFORE_FOR_MS)
     .sort(newestFirst);
+  const others = called.slice(1, 1 + CALLED_AT_MOST);
   return {
     now: called[0] ?? null,
-    before: called.slice(1).concat(recent).slice(0, BEFORE_AT_MOST),
+    before: others.concat(recent.slice(0, Math.max(0, BEFORE_AT_MOST - others.length))),
     next: entries.filter((entry) => entry.state === "waiting"),
   };
 }
