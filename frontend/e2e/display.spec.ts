@@ -1,0 +1,148 @@
+import type { Page } from "@playwright/test";
+import { expect, test } from "./support/test";
+import { violations } from "./support/axe";
+import { called, LONG_NAME, StagedDisplay, waiting } from "./support/display-board";
+import { DISPLAY_SCENES } from "./support/display-scenes";
+
+// Of so many screens a trace would take longer than to look at them.
+test.use({ trace: "off" });
+
+const PANELS = [
+  { width: 1920, height: 1080 },
+  { width: 1080, height: 1920 },
+  { width: 1366, height: 768 },
+  { width: 3840, height: 2160 },
+];
+
+test("every state is accessible", async ({ browser, watch }) => {
+  const size = { width: 1920, height: 1080 };
+  let display = await StagedDisplay.open(browser, watch, [], { size });
+  for (const scene of DISPLAY_SCENES) {
+    await test.step(scene.name, async () => {
+      if (scene.at) {
+        await display.close();
+        display = await StagedDisplay.open(browser, watch, [], { size, at: scene.at });
+      }
+      await display.show(scene.board());
+      await scene.then?.(display);
+      if (scene.says) await expect(display.page.getByText(scene.says)).toBeVisible();
+      expect(await violations(display.page), scene.name).toEqual([]);
+      if (scene.then || scene.at) {
+        await display.close();
+        display = await StagedDisplay.open(browser, watch, [], { size });
+      }
+    });
+  }
+  await display.close();
+});
+
+/** Texts that leave the box they stand in, or are cut off in it without an ellipsis. */
+function spilt(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const texts = Array.from(
+      document.querySelectorAll<HTMLElement>(".call p, .before span, .next li:not(.beyond) span"),
+    );
+    return texts
+      .filter((text) => {
+        const home = text.closest(".call, li")?.getBoundingClientRect();
+        const box = text.getBoundingClientRect();
+        const style = getComputedStyle(text);
+        const isCut = text.scrollWidth > text.clientWidth + 1 && style.textOverflow !== "ellipsis";
+        if (style.display === "none") return false;
+        return (
+          !home ||
+          box.left < home.left - 1 ||
+          box.right > home.right + 1 ||
+          box.top < home.top - 1 ||
+          box.bottom > home.bottom + 1 ||
+          (style.display !== "inline" && isCut)
+        );
+      })
+      .map((text) => `${text.className}: ${text.innerText}`);
+  });
+}
+
+function overlaps(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const parts = Array.from(
+      document.querySelectorAll(
+        ".call-ticket, .call-label, .call-room-word, .call-room-name, .call-room-words",
+      ),
+    ).map((element) => ({ name: element.className, box: element.getBoundingClientRect() }));
+    return parts.flatMap((one, place) =>
+      parts
+        .slice(place + 1)
+        .filter(
+          ({ box }) =>
+            box.left < one.box.right - 1 &&
+            box.right > one.box.left + 1 &&
+            box.top < one.box.bottom - 1 &&
+            box.bottom > one.box.top + 1,
+        )
+        .map((other) => `${one.name} over ${other.name}`),
+    );
+  });
+}
+
+function fontSize(page: Page, selector: string): Promise<number> {
+  return page
+    .locator(selector)
+    .evaluate((element) => parseFloat(getComputedStyle(element).fontSize));
+}
+
+function lines(page: Page, selector: string): Promise<number> {
+  return page
+    .locator(selector)
+    .evaluate((element) =>
+      Math.round(element.clientHeight / parseFloat(getComputedStyle(element).lineHeight)),
+    );
+}
+
+function hiddenLines(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).evaluate((element) => {
+    const hidden = element.scrollHeight - element.clientHeight;
+    return Math.round(hidden / parseFloat(getComputedStyle(element).lineHeight));
+  });
+}
+
+test("a long name gives way to ticket and room, and nothing runs over", async ({
+  browser,
+  watch,
+}) => {
+  const call = { ticket: "A016", room: "3" };
+  for (const size of PANELS) {
+    const short = [called(1, { ...call, label: "João M." }), ...waiting(3)];
+    const display = await StagedDisplay.open(browser, watch, short, { size });
+    const { page } = display;
+    const ticket = await fontSize(page, ".call-ticket");
+    const room = await fontSize(page, ".call-room-name");
+
+    await display.show([called(1, { ...call, label: LONG_NAME }), ...waiting(3)]);
+
+    await expect(page.locator(".call-label")).toHaveText(LONG_NAME);
+    expect(await fontSize(page, ".call-ticket")).toBe(ticket);
+    expect(await fontSize(page, ".call-room-name")).toBe(room);
+    expect(await lines(page, ".call-label")).toBeLessThanOrEqual(2);
+    // All of it is there: shrinking comes before an ellipsis.
+    expect(await hiddenLines(page, ".call-label")).toBe(0);
+
+    for (const scene of DISPLAY_SCENES.filter(({ crowded }) => crowded)) {
+      await display.show(scene.board());
+      expect(await spilt(page), `${scene.name} ${size.width}`).toEqual([]);
+      expect(await overlaps(page), `${scene.name} ${size.width}`).toEqual([]);
+    }
+    await display.close();
+  }
+});
+
+test("those who have no place in the list are counted", async ({ browser, watch }) => {
+  const display = await StagedDisplay.open(browser, watch, waiting(30), {
+    size: { width: 1920, height: 1080 },
+  });
+  const { page } = display;
+  const shown = await page.locator(".next li:visible").count();
+
+  expect(shown).toBeGreaterThanOrEqual(8);
+  await expect(page.getByText(`e mais ${30 - shown} utentes`)).toBeVisible();
+  await display.close();
+});

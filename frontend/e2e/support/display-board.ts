@@ -1,0 +1,144 @@
+import type { Browser, BrowserContext, Page, WebSocketRoute } from "@playwright/test";
+import { contextOf } from "./pages";
+import type { Watch } from "./test";
+
+interface Entry {
+  id: string;
+  ticket: string;
+  label: string;
+  room: string;
+  state: "waiting" | "called" | "in_room";
+  call_number: number;
+  called_at: string | null;
+  wait: { low_minutes: number; high_minutes: number; estimate_minutes: number } | null;
+}
+
+export const LONG_NAME = "Maria da Conceição Vasconcelos e Sousa de Albuquerque";
+
+const NAMES = [
+  "Helena V.",
+  "A012",
+  "João M.",
+  "Leonor Pacheco",
+  "A015",
+  "Rosa Maria Teles",
+  "Hannah W.",
+  "Tomás Q.",
+  LONG_NAME,
+  "Gonçalo F.",
+];
+const ROOMS = ["3", "1", "4", "2"];
+
+let made = 0;
+
+function entry(changes: Partial<Entry>): Entry {
+  made += 1;
+  return {
+    id: `00000000-0000-4000-8000-${String(made).padStart(12, "0")}`,
+    ticket: `A${String(made % 1000).padStart(3, "0")}`,
+    label: NAMES[made % NAMES.length] ?? "",
+    room: ROOMS[made % ROOMS.length] ?? "1",
+    state: "waiting",
+    call_number: 0,
+    called_at: null,
+    wait: null,
+    ...changes,
+  };
+}
+
+export function called(minutesAgo: number, changes: Partial<Entry> = {}): Entry {
+  const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
+  return entry({ state: "called", call_number: 1, called_at: at, ...changes });
+}
+
+export function inRoom(minutesAgo: number, changes: Partial<Entry> = {}): Entry {
+  return called(minutesAgo, { state: "in_room", ...changes });
+}
+
+/** So many who wait, each a little longer than the one before. */
+export function waiting(count: number, changes: Partial<Entry> = {}): Entry[] {
+  return Array.from({ length: count }, (_, place) =>
+    entry({
+      wait: {
+        low_minutes: Math.max(0, place * 8 - 5),
+        high_minutes: place * 9 + 4,
+        estimate_minutes: place * 8 + 1,
+      },
+      ...changes,
+    }),
+  );
+}
+
+/** A paired display whose board is what the test says, in the frames of the contract. */
+export class StagedDisplay {
+  private revision = 1;
+  private socket: WebSocketRoute | null = null;
+  private reachable = true;
+
+  private constructor(
+    private readonly context: BrowserContext,
+    readonly page: Page,
+    private entries: Entry[],
+    private readonly at: Date | undefined,
+  ) {}
+
+  static async open(
+    browser: Browser,
+    watch: Watch,
+    entries: Entry[],
+    options: { size?: { width: number; height: number }; at?: Date } = {},
+  ): Promise<StagedDisplay> {
+    const context = await contextOf(browser, "display");
+    watch.over(context);
+    const page = await context.newPage();
+    if (options.size) await page.setViewportSize(options.size);
+    const display = new StagedDisplay(context, page, entries, options.at);
+    await page.clock.install(options.at ? { time: options.at } : {});
+    await page.route("**/api/board", (route) =>
+      display.reachable
+        ? route.fulfill({ json: display.frame() })
+        : route.abort("internetdisconnected"),
+    );
+    await page.routeWebSocket("**/ws/display", (socket) => {
+      if (!display.reachable) {
+        void socket.close();
+        return;
+      }
+      display.socket = socket;
+      socket.send(JSON.stringify(display.frame()));
+    });
+    await page.goto("/display");
+    await page.locator(".clock").waitFor();
+    await page.evaluate(() => document.fonts.ready);
+    return display;
+  }
+
+  async show(entries: Entry[]): Promise<void> {
+    this.entries = entries;
+    this.revision += 1;
+    this.socket?.send(JSON.stringify(this.frame()));
+    await this.page.waitForTimeout(150);
+  }
+
+  /** The network is gone, for so long. */
+  async lose(seconds: number): Promise<void> {
+    this.reachable = false;
+    await this.socket?.close();
+    await this.page.clock.fastForward(seconds * 1000);
+    await this.page.waitForTimeout(150);
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+
+  private frame() {
+    return {
+      type: "board",
+      revision: this.revision,
+      server_time: (this.at ?? new Date()).toISOString(),
+      clinic: "Clínica Vez",
+      entries: this.entries,
+    };
+  }
+}
