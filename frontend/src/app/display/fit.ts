@@ -15,7 +15,8 @@ function largest(box: HTMLElement, text: HTMLElement, full: number, lines: numbe
   for (let size = full; size >= full * SMALLEST; size *= STEP) {
     text.style.fontSize = `${String(size)}px`;
     const isInside =
-      text.scrollWidth <= box.clientWidth &&
+      // Both are rounded: only a whole pixel less is surely inside.
+      text.scrollWidth < box.clientWidth &&
       text.offsetHeight <= box.clientHeight &&
       rowsOf(text) <= lines;
     if (isInside) return size;
