@@ -15,6 +15,7 @@ const PANELS = [
 ];
 
 test("every state is accessible", async ({ browser, watch }) => {
+  test.setTimeout(120_000);
   const size = { width: 1920, height: 1080 };
   let display = await StagedDisplay.open(browser, watch, [], { size });
   for (const scene of DISPLAY_SCENES) {
@@ -105,10 +106,23 @@ function hiddenLines(page: Page, selector: string): Promise<number> {
   });
 }
 
+/** By how many pixels, fractions too, the text on one line is wider than the place it has. */
+function wantedWidth(page: Page, selector: string): Promise<number> {
+  return page.locator(selector).evaluate((element) => {
+    const free = element.cloneNode(true) as HTMLElement;
+    free.style.cssText += "position: absolute; display: inline-block; max-width: none";
+    element.parentElement?.append(free);
+    const wanted = free.getBoundingClientRect().width;
+    free.remove();
+    return wanted - element.getBoundingClientRect().width;
+  });
+}
+
 test("a long name gives way to ticket and room, and nothing runs over", async ({
   browser,
   watch,
 }) => {
+  test.setTimeout(120_000);
   const call = { ticket: "A016", room: "3" };
   for (const size of PANELS) {
     const short = [called(1, { ...call, label: "João M." }), ...waiting(3)];
@@ -116,6 +130,8 @@ test("a long name gives way to ticket and room, and nothing runs over", async ({
     const { page } = display;
     const ticket = await fontSize(page, ".call-ticket");
     const room = await fontSize(page, ".call-room-name");
+
+    expect(await wantedWidth(page, ".call-label")).toBeLessThanOrEqual(0);
 
     await display.show([called(1, { ...call, label: LONG_NAME }), ...waiting(3)]);
 

@@ -15,6 +15,8 @@ const SIZES = [
   { width: 800, height: 1280 },
   { width: 1080, height: 1920 },
 ];
+/** Looked at elsewhere, or not different enough for another look. */
+const SEEN = ["rest", "code-typed", "arrived-ticket"];
 const IN_ENGLISH = ["arrived-long", "wrong-code", "old-code", "confirm-code"];
 /** One of a thousand million: as good as never given to anybody. */
 const WRONG_CODE = "ZZ99ZZ";
@@ -77,10 +79,12 @@ for (const language of ["pt", "en"] as const) {
     browser,
     watch,
   }) => {
+    test.setTimeout(180_000);
     for (const camera of ["painted", "missing"] as const) {
       const scenes = KIOSK_SCENES.filter(
         ({ name, blind }) =>
-          !!blind === (camera === "missing") && (language === "pt" || IN_ENGLISH.includes(name)),
+          !!blind === (camera === "missing") &&
+          (language === "pt" ? !SEEN.includes(name) : IN_ENGLISH.includes(name)),
       );
       if (!scenes.length) continue;
       const kiosk = await StagedKiosk.open(browser, watch, { language, camera });
