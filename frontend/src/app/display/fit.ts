@@ -12,13 +12,13 @@ function rowsOf(text: HTMLElement): number {
 /** The largest size at which the text stands in its box on so many lines; 0 when there is none. */
 function largest(box: HTMLElement, text: HTMLElement, full: number, lines: number): number {
   text.style.whiteSpace = lines === 1 ? "nowrap" : "normal";
+  // Both widths are rounded: on one line only a whole pixel less is surely inside. Text that wraps
+  // is as wide as its box.
+  const room = box.clientWidth - (lines === 1 ? 1 : 0);
   for (let size = full; size >= full * SMALLEST; size *= STEP) {
     text.style.fontSize = `${String(size)}px`;
     const isInside =
-      // Both are rounded: only a whole pixel less is surely inside.
-      text.scrollWidth < box.clientWidth &&
-      text.offsetHeight <= box.clientHeight &&
-      rowsOf(text) <= lines;
+      text.scrollWidth <= room && text.offsetHeight <= box.clientHeight && rowsOf(text) <= lines;
     if (isInside) return size;
   }
   return 0;
