@@ -23,11 +23,12 @@ from billing.serializers import (
     WebhookAccepted,
     WebhookNotice,
 )
-from billing.services import checkout, invoices, webhooks
+from billing.services import checkout, invoices, looks, webhooks
 from booking import links
 from booking import selectors as booking
 from clinic.accounts.choices import Role
 from clinic.accounts.permissions import CsrfProtected, IsManager, IsPatient
+from clinic.accounts.principals import actor_of
 from clinic.core import idempotency
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -172,7 +173,10 @@ class InvoicesView(ListAPIView[Invoice]):
         summary="My invoices, newest first; for a manager everybody's",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page: Any = self.paginate_queryset(_visible_to(request)) or []
+        visible = selectors.invoices(patient_id=_limited_to(request))
+        page: Any = looks.read_invoices(
+            self.paginate_queryset(visible) or [], actor=actor_of(request.user)
+        )
         return self.get_paginated_response(InvoiceBody(page, many=True).data)
 
 
@@ -206,13 +210,13 @@ class InvoicePdfView(APIView):
         return response
 
 
-def _visible_to(request: Request) -> Any:
+def _limited_to(request: Request) -> UUID | None:
+    """Whose invoices may be seen: a patient's own, or everybody's."""
     user: Any = request.user
-    return selectors.invoices(patient_id=None if user.role == Role.MANAGER else user.pk)
+    return None if user.role == Role.MANAGER else user.pk
 
 
 def _visible(request: Request, invoice_id: UUID) -> Invoice:
-    invoice: Invoice | None = _visible_to(request).filter(pk=invoice_id).first()
-    if invoice is None:
-        raise DomainError(CoreCode.NOT_FOUND)
-    return invoice
+    return looks.read_invoice(
+        invoice_id, patient_id=_limited_to(request), actor=actor_of(request.user)
+    )

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from booking import calendar_file, selectors, serializers
 from booking.models import Appointment
-from booking.services import changes, desk, holds, visit
+from booking.services import changes, desk, holds, looks, visit
 from clinic.accounts.permissions import IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency
@@ -251,7 +251,11 @@ class StaffDayView(APIView):
     def get(self, request: Request) -> Response:
         """The body of the day frame, for today or another date, of all or of one practitioner."""
         query = _validated(serializers.DayQuery(data=request.query_params))
-        body = selectors.day(query.get("date", clock.today()), query.get("practitioner"))
+        body = looks.read_day(
+            query.get("date", clock.today()),
+            query.get("practitioner"),
+            actor=actor_of(request.user),
+        )
         return Response({"type": "day", **body})
 
 

@@ -140,9 +140,7 @@ def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
     out. Three queries. Waits are given for today."""
     number = revisions.current()
     now = clock.now()
-    opens, closes = clock.day_bounds(on)
-    rows = _whole().filter(start__gte=opens, start__lt=closes)
-    rows = rows.exclude(status=AppointmentStatus.EXPIRED).order_by("start", "created_at", "pk")
+    rows = _whole().filter(_shown(on)).order_by("start", "created_at", "pk")
     columns = directory.columns()
     if practitioner_id is not None:
         rows = rows.filter(practitioner=practitioner_id)
@@ -171,6 +169,11 @@ def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
             for person in shown.values()
         ],
     }
+
+
+def patients_on(on: date) -> set[UUID]:
+    """The patients whom that day's frame names."""
+    return set(Appointment.objects.filter(_shown(on)).values_list("patient_id", flat=True))
 
 
 def staff_appointment(appointment: Appointment, standing: Standing | None) -> dict[str, Any]:
@@ -300,6 +303,12 @@ def _present() -> QuerySet[Appointment]:
     return Appointment.objects.filter(
         ticket_on=clock.today(), status__in=ON_PREMISES
     ).select_related("patient", "room")
+
+
+def _shown(on: date) -> Q:
+    """What staff see of a day: all but expired holds."""
+    opens, closes = clock.day_bounds(on)
+    return Q(start__gte=opens, start__lt=closes) & ~Q(status=AppointmentStatus.EXPIRED)
 
 
 def _today() -> Q:

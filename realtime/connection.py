@@ -31,6 +31,7 @@ class Connection:
         "expires_at",
         "greet",
         "group",
+        "is_look",
         "principal",
     )
 
@@ -44,10 +45,11 @@ class Connection:
         account: UUID | None = None,
         expires_at: float = float("inf"),
         greet: bool = False,
+        is_look: bool = False,
     ) -> None:
         """`principal` opened the socket by the session or device that `credential` names;
         `account` is its user. `greet` asks for a heartbeat after the first state, which may be
-        empty."""
+        empty. `is_look` says that who opens it is to be written down."""
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, Frame] = {}
@@ -57,6 +59,7 @@ class Connection:
         self.account = account
         self.group = group
         self.greet = greet
+        self.is_look = is_look
         self.expires_at = expires_at
         self.closing: asyncio.Future[int | None] = self._loop.create_future()
 

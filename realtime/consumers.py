@@ -48,12 +48,14 @@ CLOSE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What somebody may hear on a socket, and in whose name."""
+    """What somebody may hear on a socket, and in whose name. `is_look`: it shows patients' data,
+    so who opens it is written down."""
 
     group: str
     credential: str
     account: UUID | None = None
     greet: bool = False
+    is_look: bool = False
 
 
 def display(principal: Principal) -> Seat | None:
@@ -72,7 +74,12 @@ def kiosk(principal: Principal) -> Seat | None:
 def staff(principal: Principal) -> Seat | None:
     if principal.user is None or principal.session is None or principal.role not in STAFF_ROLES:
         return None
-    return Seat(groups.STAFF, credentials.of_session(principal.session.pk), principal.user.pk)
+    return Seat(
+        groups.STAFF,
+        credentials.of_session(principal.session.pk),
+        principal.user.pk,
+        is_look=True,
+    )
 
 
 def me(principal: Principal) -> Seat | None:
@@ -145,6 +152,7 @@ class Socket:
             principal=principal,
             account=seat.account,
             greet=seat.greet,
+            is_look=seat.is_look,
             expires_at=asyncio.get_running_loop().time() + age,
         )
 

@@ -61,6 +61,9 @@ class Sources(Protocol):
     def may_stay(self, principal: object) -> bool:
         """Whether who opened a socket may still have it."""
 
+    def note_look(self, principal: object) -> None:
+        """Write down who is about to be shown patients' data."""
+
 
 class Refused(Exception):  # noqa: N818
     """A socket that may not be opened."""
@@ -129,7 +132,7 @@ class Hub:
     async def join(self, connection: Connection) -> None:
         """Write the whole state of the socket's group, and every frame that follows.
 
-        Raises Unavailable where there is no state to show.
+        Raises Unavailable where there is no state to show, or no way to write down who looks.
         """
         name = connection.group
         group = self._groups.setdefault(name, Group(name))
@@ -142,6 +145,11 @@ class Hub:
                 except UNREADABLE as error:
                     if group.revision < 0:
                         raise Unavailable from error
+            if connection.is_look:
+                try:
+                    await self._read(self._sources.note_look, connection.principal)
+                except UNREADABLE as error:
+                    raise Unavailable from error
             # From here on nothing is awaited: no frame falls between the state and what follows.
             group.members.add(connection)
             for frame in group.latest.values():

@@ -3,7 +3,8 @@
 from typing import Any
 
 from booking import selectors as booking
-from clinic.accounts.principals import Principal
+from booking.services import looks
+from clinic.accounts.principals import Principal, actor_of
 from clinic.accounts.websockets import still_valid
 from clinic.core import clock
 from realtime import frames, groups
@@ -37,3 +38,8 @@ class DatabaseSources:
 
     def may_stay(self, principal: object) -> bool:
         return isinstance(principal, Principal) and still_valid(principal)
+
+    def note_look(self, principal: object) -> None:
+        if not isinstance(principal, Principal) or principal.user is None:
+            raise TypeError("only a user's socket shows patients' data")
+        looks.watch_today(actor_of(principal.user))

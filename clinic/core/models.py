@@ -33,7 +33,10 @@ class OutboxMessage(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which record, and when. Rows are only inserted: a trigger sees to it."""
+    """Who did what to which record, and when. Rows are only inserted: a trigger sees to it.
+
+    A look at a record has `read_hour`, the full hour in which it fell, and is kept once in it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
@@ -46,8 +49,16 @@ class AuditEntry(models.Model):
     patient_id = models.UUIDField(null=True, blank=True)
     data = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
+    read_hour = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient_id", "actor_kind", "actor_id", "action", "read_hour"],
+                condition=Q(read_hour__isnull=False),
+                name="one_look_per_actor_and_hour",
+            )
+        ]
         indexes = [
             models.Index(fields=["patient_id", "-at"], name="audit_patient"),
             models.Index(fields=["subject_type", "subject_id"], name="audit_subject"),

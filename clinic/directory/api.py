@@ -8,9 +8,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinic.accounts.permissions import IsReception, IsStaff
+from clinic.accounts.principals import actor_of
 from clinic.core import clock
 from clinic.core.problems import ProblemDetails
-from clinic.directory import selectors
+from clinic.directory import selectors, services
 from clinic.directory.serializers import (
     ClinicOut,
     PatientOut,
@@ -102,5 +103,5 @@ class PatientsView(APIView):
         """Find a patient at the desk by words of the name or the end of the phone number."""
         query = PatientQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
-        found = selectors.search_patients(query.validated_data["search"])
+        found = services.find_patients(query.validated_data["search"], actor=actor_of(request.user))
         return Response(PatientOut(found, many=True).data)

@@ -4,6 +4,7 @@ from django.db import transaction
 
 from clinic.accounts import services as accounts
 from clinic.accounts.choices import Role
+from clinic.core import audit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory import selectors
@@ -38,6 +39,13 @@ def register_patient(*, full_name: str, phone: str, language: str = "pt", actor:
         actor=actor, full_name=full_name, phone=phone, language=language, role=Role.PATIENT
     )
     return Patient.objects.get(pk=user.pk)
+
+
+def find_patients(text: str, *, actor: Actor) -> list[Patient]:
+    """`selectors.search_patients`, for somebody who is written down with each patient found."""
+    found = selectors.search_patients(text)
+    audit.record_reads("patient.found", actor=actor, patient_ids=[one.pk for one in found])
+    return found
 
 
 def lock_patient(patient_id: UUID) -> Patient:

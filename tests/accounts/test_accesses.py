@@ -1,5 +1,6 @@
 from collections.abc import Callable
 
+from booking.services import desk
 from clinic.accounts.choices import Role
 from clinic.accounts.models import User
 from clinic.accounts.principals import DevicePrincipal, actor_of
@@ -7,6 +8,7 @@ from clinic.accounts.services import PairedDevice
 from clinic.core import audit
 from clinic.core.audit import Actor
 from tests.accounts.conftest import Browser
+from tests.conftest import Clinic
 
 
 def test_a_patient_sees_who_looked_and_what_changed(
@@ -14,12 +16,19 @@ def test_a_patient_sees_who_looked_and_what_changed(
     make_device: Callable[..., PairedDevice],
     browser_of: Callable[[User], Browser],
     patient: User,
+    clinic: Clinic,
 ) -> None:
     reception = make_user(Role.RECEPTION, full_name="Rita Lopes")
-    stranger = make_user(username="stranger", full_name="Outro Doente")
     kiosk = make_device().device
-    audit.record("day.read", actor=actor_of(reception), patient_id=patient.pk)
-    audit.record("day.read", actor=actor_of(reception), patient_id=stranger.pk)
+    stranger = make_user(username="stranger", full_name="Outro Doente")
+    for person in (patient, stranger):
+        desk.walk_in(
+            patient_id=person.pk,
+            specialty_code="massage",
+            practitioner_id=clinic.sousa.pk,
+            actor=actor_of(reception),
+        )
+    browser_of(reception).get("/api/staff/day")
     audit.record(
         "check_in.confirmed", actor=actor_of(DevicePrincipal(kiosk)), patient_id=patient.pk
     )
@@ -31,13 +40,16 @@ def test_a_patient_sees_who_looked_and_what_changed(
     body = browser_of(patient).get("/api/me/accesses").json()
 
     assert body.keys() == {"count", "next", "previous", "results"}
-    assert body["count"] == 5
+    assert body["count"] == 7
     assert all(row.keys() == {"at", "action", "subject", "actor"} for row in body["results"])
+    at_the_desk = {"kind": "user", "role": "reception", "name": "Rita Lopes"}
     assert [(row["action"], row["subject"], row["actor"]) for row in body["results"]] == [
         ("profile.changed", "", {"kind": "user", "role": "patient", "name": None}),
         ("hold.expired", "accounts.user", {"kind": "system", "role": "", "name": None}),
         ("check_in.confirmed", "", {"kind": "device", "role": "display", "name": None}),
-        ("day.read", "", {"kind": "user", "role": "reception", "name": "Rita Lopes"}),
+        ("day.read", "", at_the_desk),
+        ("appointment.arrived", "booking.appointment", at_the_desk),
+        ("appointment.created", "booking.appointment", at_the_desk),
         ("account.created", "accounts.user", {"kind": "system", "role": "", "name": None}),
     ]
     assert "Outro" not in str(body)
@@ -55,7 +67,7 @@ def test_logging_in_and_out_is_no_access_to_the_record(
 
 def test_the_list_comes_in_pages(browser_of: Callable[[User], Browser], patient: User) -> None:
     for _ in range(4):
-        audit.record("day.read", actor=Actor.system("tests"), patient_id=patient.pk)
+        audit.record("profile.changed", actor=actor_of(patient), patient_id=patient.pk)
     browser = browser_of(patient)
 
     first = browser.get("/api/me/accesses?page_size=2").json()

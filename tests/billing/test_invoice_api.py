@@ -5,6 +5,7 @@ from rest_framework.test import APIClient
 
 from billing.models import Invoice, InvoiceDocument
 from clinic.accounts.choices import Role
+from clinic.core.models import AuditEntry
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
 
@@ -95,3 +96,26 @@ def test_who_sees_an_invoice(invoice, role, listed, status):
 def test_an_unknown_invoice_is_not_found(owner):
     assert owner.get("/api/invoices/00000000-0000-4000-8000-000000000000").status_code == 404
     assert owner.get("/api/invoices/1").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["", "/{id}", "/{id}/pdf"])
+def test_a_managers_look_at_an_invoice_is_written_down(invoice, path):
+    manager = factories.user("marta", Role.MANAGER)
+    client = logged_in(manager)
+
+    for _ in range(2):
+        assert client.get("/api/invoices" + path.format(id=invoice.id)).status_code == 200
+
+    looks = AuditEntry.objects.filter(action="invoice.read")
+    assert [(one.actor_id, one.patient_id) for one in looks] == [
+        (str(manager.pk), invoice.patient_id)
+    ]
+
+
+def test_a_patients_own_invoice_and_a_refused_look_leave_no_row(owner, invoice):
+    owner.get("/api/invoices")
+    owner.get(f"/api/invoices/{invoice.id}/pdf")
+    logged_in(factories.user("other")).get(f"/api/invoices/{invoice.id}")
+    logged_in(factories.user("rita", Role.RECEPTION)).get(f"/api/invoices/{invoice.id}")
+
+    assert not AuditEntry.objects.filter(action="invoice.read").exists()

@@ -3,6 +3,7 @@ from decimal import Decimal
 import pytest
 from rest_framework.test import APIClient
 
+from clinic.core.models import AuditEntry
 from clinic.directory.models import Practitioner, Specialty
 from clinic.directory.services import install_catalogue
 
@@ -147,3 +148,16 @@ def test_patients_and_practitioners_cannot_search_patients(request, client_of, w
 
 def test_nobody_searches_patients_without_logging_in(bruno):
     assert APIClient().get("/api/staff/patients?search=bruno").status_code == 401
+
+
+def test_a_search_is_written_down_for_each_patient_found(ana, bruno, rita, client_of):
+    client = client_of(rita)
+
+    for search in ("martins", "martins", "dias", "nobody"):
+        client.get("/api/staff/patients", {"search": search})
+
+    rows = AuditEntry.objects.filter(action="patient.found").order_by("id")
+    assert [(row.actor_id, row.actor_role, row.patient_id) for row in rows] == [
+        (str(rita.pk), "reception", ana.pk),
+        (str(rita.pk), "reception", bruno.pk),
+    ]

@@ -30,6 +30,8 @@ class Queue:
         self.now = 1
         self.reads: list[str] = []
         self.is_down = False
+        self.log_is_down = False
+        self.looks: list[object] = []
         self.ended: set[str] = set()
         self.gate = threading.Event()
         self.gate.set()
@@ -47,6 +49,11 @@ class Queue:
 
     def may_stay(self, principal: object) -> bool:
         return principal not in self.ended
+
+    def note_look(self, principal: object) -> None:
+        if self.log_is_down:
+            raise OperationalError
+        self.looks.append(principal)
 
 
 class Screen:
@@ -422,3 +429,23 @@ async def test_a_silent_wire_is_replaced(
                 await until(lambda: screen.revisions[-1] == 3, 1)
     finally:
         valkey.remove()
+
+
+async def test_only_a_socket_that_is_a_look_is_written_down(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        await enter(hub, Screen("session.rita", is_look=True))
+        await enter(hub, Screen("device.1"))
+
+        assert queue.looks == ["session.rita"]
+
+
+async def test_who_cannot_be_written_down_is_shown_nothing(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        await enter(hub, Screen("device.1"))
+        queue.log_is_down = True
+        screen = Screen("session.rita", is_look=True)
+
+        with pytest.raises(Unavailable):
+            await enter(hub, screen)
+
+        assert screen.got == []

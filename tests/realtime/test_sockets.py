@@ -18,6 +18,7 @@ from clinic.accounts.models import User
 from clinic.accounts.services import devices, sessions
 from clinic.core import clock
 from clinic.core.audit import Actor
+from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
 from tests.conftest import Clinic, Screen
 from tests.realtime.conftest import HEARTBEAT_SECONDS, Client, Headers, Server, token
@@ -130,6 +131,38 @@ class TestStaff:
         assert [column["name"] for column in columns] == ["Inês Sousa"] * 2
         assert [column["appointments"][0]["status"] for column in columns] == ["arrived", "called"]
         assert second["revision"] > first["revision"]
+
+    def test_opening_it_is_a_look_at_everybody_on_the_day(
+        self,
+        listen: Listen,
+        browser_of: BrowserOf,
+        clinic: Clinic,
+        ana: Patient,
+        bruno: Patient,
+        rita: User,
+    ) -> None:
+        for patient in (ana, bruno):
+            walk_in(patient, clinic)
+
+        for _ in range(2):
+            assert listen("/ws/staff", browser_of(rita)).next()["type"] == "day"
+
+        # Two, or four where the full hour struck between the two sockets.
+        looks = AuditEntry.objects.filter(action="day.read")
+        assert {(one.actor_id, one.patient_id) for one in looks} == {
+            (str(rita.pk), ana.pk),
+            (str(rita.pk), bruno.pk),
+        }
+        assert looks.count() == len({(one.read_hour, one.patient_id) for one in looks})
+
+    def test_a_display_looks_at_no_record(
+        self, listen: Listen, screen: ScreenOf, clinic: Clinic, ana: Patient
+    ) -> None:
+        walk_in(ana, clinic)
+
+        assert listen("/ws/display", token(screen("display").token)).next()["type"] == "board"
+
+        assert not AuditEntry.objects.filter(action="day.read").exists()
 
     @pytest.mark.parametrize("who", ["rita", "marta", "sousa_user"])
     def test_every_role_of_the_staff_may_listen(

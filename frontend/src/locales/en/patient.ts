@@ -342,6 +342,9 @@ export const en: Words<typeof pt> = {
     },
     other: "changed or saw your record",
     action: {
+      day_read: "saw the day's schedule",
+      patient_found: "found you in a search",
+      invoice_read: "saw the invoice",
       account_registered: "created the account",
       account_created: "created the file",
       account_edited: "changed the file",

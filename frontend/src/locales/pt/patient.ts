@@ -335,6 +335,9 @@ export const pt = {
     role: { patient: "utente", practitioner: "terapeuta", reception: "receção", manager: "gestão" },
     other: "mudou ou viu o seu registo",
     action: {
+      day_read: "viu a agenda do dia",
+      patient_found: "encontrou a sua ficha numa pesquisa",
+      invoice_read: "viu a fatura",
       account_registered: "criou a conta",
       account_created: "criou a ficha",
       account_edited: "mudou os dados da ficha",
