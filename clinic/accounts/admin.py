@@ -2,19 +2,23 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
 from clinic.accounts import services
 from clinic.accounts.addresses import client_address
 from clinic.accounts.models import Device, Session, User
 from clinic.accounts.principals import actor_of
 from clinic.core import audit
+from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
 # Django's own classes take type parameters in the stubs only.
@@ -50,6 +54,12 @@ class LoginForm(AdminAuthenticationForm):
 
 
 admin.site.login_form = LoginForm
+
+
+def _actor(request: HttpRequest) -> Actor:
+    if not isinstance(request.user, User):
+        raise TypeError("the administration site knows users only")
+    return actor_of(request.user)
 
 
 class ReadOnly(AnyAdmin):
@@ -110,9 +120,7 @@ class UserAdmin(UserAdminBase):
         self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
     ) -> None:
         """Save, record who changed which fields, and end the sessions that no longer fit."""
-        if not isinstance(request.user, User):
-            raise TypeError("the administration site knows users only")
-        actor = actor_of(request.user)
+        actor = _actor(request)
         changed = sorted(form.changed_data)
         with transaction.atomic():
             super().save_model(request, obj, form, change)
@@ -126,6 +134,19 @@ class UserAdmin(UserAdminBase):
             if change and SENSITIVE.intersection(changed):
                 services.revoke_sessions(obj.pk, actor=actor, reason="account_edited")
 
+    @method_decorator(sensitive_post_parameters())
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Django's view saves without `save_model`, so what belongs to a new password is here."""
+        with transaction.atomic():
+            before = self.get_object(request, unquote(id))
+            response = super().user_change_password(request, id, form_url)
+            after = self.get_object(request, unquote(id))
+            if before is not None and after is not None and before.password != after.password:
+                services.password_was_reset(after, actor=_actor(request))
+        return response
+
 
 @admin.register(Session)
 class SessionAdmin(ReadOnly):
@@ -137,11 +158,9 @@ class SessionAdmin(ReadOnly):
 
     @admin.action(description="End the selected sessions", permissions=["view"])
     def end_sessions(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        if not isinstance(request.user, User):
-            raise TypeError("the administration site knows users only")
         for session in queryset:
             services.revoke_session(
-                session.pk, actor=actor_of(request.user), reason="ended_by_administrator"
+                session.pk, actor=_actor(request), reason="ended_by_administrator"
             )
 
 

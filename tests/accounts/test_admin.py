@@ -133,3 +133,55 @@ def test_staff_accounts_are_made_here(site: Client) -> None:
         Browser().post("/api/auth/login", {"username": "rita", "password": PASSWORD}).json()["role"]
         == "reception"
     )
+
+
+NEW_PASSWORD = "Outra-coisa-verde-77"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"usable_password": "true", "password1": NEW_PASSWORD, "password2": NEW_PASSWORD},
+        {"usable_password": "false", "unset-password": "1"},
+    ],
+    ids=["another password", "no password"],
+)
+def test_a_password_that_was_reset_ends_the_sessions_and_is_recorded(
+    site: Client,
+    patient: User,
+    browser_of: Callable[[User], Browser],
+    administrator: User,
+    form: dict[str, str],
+) -> None:
+    browsers = [browser_of(patient), browser_of(patient)]
+    own = browser_of(administrator)
+
+    answer = site.post(f"/admin/accounts/user/{patient.pk}/password/", form)
+
+    patient.refresh_from_db()
+    assert answer.status_code == 302
+    assert not patient.check_password(PASSWORD)
+    assert [one.get("/api/auth/me").status_code for one in browsers] == [401, 401]
+    assert own.get("/api/auth/me").status_code == 200
+    entry = AuditEntry.objects.get(action="password.reset")
+    assert (entry.actor_id, entry.subject_id) == (str(administrator.pk), str(patient.pk))
+    assert (entry.patient_id, entry.data) == (patient.pk, {})
+    ended = AuditEntry.objects.filter(action="session.ended", data__reason="password_reset")
+    assert ended.count() == 2
+
+
+def test_a_reset_that_is_refused_changes_nothing(
+    site: Client, patient: User, browser_of: Callable[[User], Browser]
+) -> None:
+    browser = browser_of(patient)
+
+    answer = site.post(
+        f"/admin/accounts/user/{patient.pk}/password/",
+        {"usable_password": "true", "password1": NEW_PASSWORD, "password2": "another"},
+    )
+
+    patient.refresh_from_db()
+    assert answer.status_code == 200
+    assert patient.check_password(PASSWORD)
+    assert browser.get("/api/auth/me").status_code == 200
+    assert not AuditEntry.objects.filter(action="password.reset").exists()

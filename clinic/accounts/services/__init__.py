@@ -11,6 +11,7 @@ from clinic.accounts.services.devices import (
 from clinic.accounts.services.people import (
     change_password,
     create_user,
+    password_was_reset,
     register,
     update_profile,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "login",
     "logout",
     "pair_device",
+    "password_was_reset",
     "purge_sessions",
     "refresh",
     "register",

@@ -167,3 +167,15 @@ def change_password(user: User, session: Session, *, current: str, new: str, add
         actor = actor_of(fresh)
         audit.record("password.changed", actor=actor, subject=fresh)
         revoke_sessions(fresh.pk, actor=actor, reason="password_changed", keep=session.pk)
+
+
+def password_was_reset(user: User, *, actor: Actor) -> None:
+    """Record that somebody gave this user another password, or none, and end all their sessions:
+    whoever knew the old one is out. In the transaction that saved it."""
+    audit.record(
+        "password.reset",
+        actor=actor,
+        subject=user,
+        patient_id=user.pk if user.role == Role.PATIENT else None,
+    )
+    revoke_sessions(user.pk, actor=actor, reason="password_reset")

@@ -350,6 +350,7 @@ export const en: Words<typeof pt> = {
       account_edited: "changed the file",
       profile_changed: "changed personal details",
       password_changed: "changed the password",
+      password_reset: "gave you another password",
       session_started: "logged in",
       session_ended: "logged out",
       appointment_created: "reserved a time",

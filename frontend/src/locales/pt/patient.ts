@@ -343,6 +343,7 @@ export const pt = {
       account_edited: "mudou os dados da ficha",
       profile_changed: "mudou os dados pessoais",
       password_changed: "mudou a palavra-passe",
+      password_reset: "deu-lhe outra palavra-passe",
       session_started: "entrou na conta",
       session_ended: "saiu da conta",
       appointment_created: "reservou uma hora",
