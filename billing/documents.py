@@ -15,7 +15,7 @@ import typst
 
 from billing import phones, qr
 from billing.models import TRAINING_TEXT, CustomerKind, Invoice, InvoiceLine, Method
-from clinic.core import clock
+from clinic.core import clock, logs
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,7 @@ def render(invoice: Invoice) -> Pdf:
     try:
         return Pdf(_compile(data, list(STANDARDS)), " ".join(STANDARDS))
     except typst.TypstError as error:
-        log.warning("invoice_not_archival", invoice=str(invoice.id), error=str(error)[:300])
+        log.warning("invoice_not_archival", invoice=str(invoice.id), error=logs.describe(error))
         return Pdf(_compile(data, []), "")
 
 

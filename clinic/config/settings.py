@@ -6,6 +6,7 @@ sandbox switched on, or with a public origin that isn't https.
 
 import base64
 import hashlib
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from clinic.core import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 env = environ.Env()
@@ -400,12 +403,18 @@ USE_TZ = True
 USE_I18N = True
 
 # Logs: JSON lines, without personal data ---------------------------------------------------------
+# Who holds a payment link may pay for two days, and its token is part of the address.
+SECRET_ADDRESSES = re.compile(r"(?P<open>/(?:api/checkout|pay)/)[^/?#\s\"']+")
+_log_entry: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    logs.without_messages,
+    structlog.processors.ExceptionRenderer(logs.render),
+]
 structlog.configure(
     processors=[
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.format_exc_info,
+        *_log_entry,
         structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
     ],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -417,19 +426,20 @@ LOGGING = {
     "formatters": {
         "json": {
             "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": structlog.processors.JSONRenderer(),
-            "foreign_pre_chain": [
-                structlog.contextvars.merge_contextvars,
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso"),
-                structlog.processors.format_exc_info,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                logs.without_secrets(SECRET_ADDRESSES),
+                structlog.processors.JSONRenderer(),
             ],
+            "foreign_pre_chain": _log_entry,
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
+        # uvicorn would write its errors itself, in a form of its own.
+        "uvicorn": {"handlers": [], "propagate": True},
         "uvicorn.access": {"level": "WARNING"},
         # The hub says once that the layer is gone; the layer itself would say so each second.
         "channels_redis.pubsub": {"level": "CRITICAL"},

@@ -6,7 +6,6 @@ everything therefore costs delay, never data, and a handler's database effect ha
 price is that the row's transaction stays open while the handler runs, so handlers must be short.
 """
 
-import traceback
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from clinic.core import clock
+from clinic.core import clock, logs
 from clinic.core.models import OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -30,7 +29,8 @@ _handlers: dict[str, Handler] = {}
 
 
 class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
-    """Raised by a handler when another try can't help. The message is set aside with the reason."""
+    """Raised by a handler when another try can't help. The message is set aside with the reason,
+    which is a word or a code of ours and quotes nobody."""
 
 
 def handler(task: str) -> Callable[[Handler], Handler]:
@@ -143,7 +143,7 @@ def run(message_id: uuid.UUID) -> bool:
 
 
 def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
-    reason = "".join(traceback.format_exception_only(error)).strip()[:2000]
+    reason = f"Permanent: {error}" if isinstance(error, Permanent) else logs.describe(error)
     with transaction.atomic():
         message = OutboxMessage.objects.select_for_update().get(id=message_id)
         message.last_error = reason
@@ -156,7 +156,7 @@ def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
         message=str(message_id),
         task=message.task,
         failures=message.failures,
-        error=type(error).__name__,
+        error=reason,
         given_up=message.failed_at is not None,
         exc_info=not isinstance(error, Permanent),
     )

@@ -82,7 +82,7 @@ def test_a_failing_handler_leaves_no_effect_and_may_be_tried_again() -> None:
 
     assert not AuditEntry.objects.exists()
     message.refresh_from_db()
-    assert message.last_error == "RuntimeError: try later"
+    assert message.last_error == "RuntimeError"
     assert (message.done_at, message.failed_at, message.failures) == (None, None, 1)
 
 
@@ -121,6 +121,7 @@ def test_a_permanent_failure_is_set_aside() -> None:
 
     message.refresh_from_db()
     assert message.failed_at is not None
+    assert message.last_error == "Permanent: no such number"
     assert not AuditEntry.objects.exists()
     assert outbox.claim_due() == []
 

@@ -194,7 +194,8 @@ def environment_problems() -> list[str]:
 
 
 def nginx_problems(file: Path) -> list[str]:
-    """Braces pair up, every directive ends, upstreams are services, headers are set anew."""
+    """Braces pair up, every directive ends, upstreams are services, headers are set anew, and the
+    log holds no address as it came."""
     where = f"docker/nginx/{file.name}"
     depth = 0
     found = []
@@ -219,6 +220,17 @@ def nginx_problems(file: Path) -> list[str]:
         f"{where}: {upstream} is no service"
         for upstream in re.findall(r"proxy_pass http://([\w-]+):", text)
         if upstream not in PROCESSES
+    ]
+    own_log = "access_log /var/log/nginx/access.log clinic;"
+    shared = "include /etc/nginx/clinic.conf;"
+    if text.count("server {") > text.count(own_log) + text.count(shared):
+        found.append(f"{where}: a server logs in nginx's own format")
+    found += [
+        f"{where}: the log has {variable}"
+        for form in re.findall(r"log_format [^;]+;", text)
+        for variable in re.findall(
+            r"\$(?:request(?:_uri)?|uri|args|query_string|http_referer)\b", form
+        )
     ]
     if "proxy_add_x_forwarded_for" in text:
         found.append(f"{where}: passes on what a client says of its address")

@@ -1,7 +1,9 @@
 """The deployment's files fit together; what `make run` starts is what production starts."""
 
+import re
 import zipfile
 from pathlib import Path
+from string import Template
 
 import pytest
 
@@ -32,11 +34,50 @@ def test_a_planted_fault_in_the_dockerfile_is_found(fault: str, complaint: str) 
 
 def test_an_unfinished_nginx_block_is_found(tmp_path: Path) -> None:
     file = tmp_path / "broken.conf"
-    file.write_text("server {\n    listen 80\n")
+    file.write_text("server {\n    include /etc/nginx/clinic.conf;\n    listen 80\n")
 
     assert check.nginx_problems(file) == [
         "docker/nginx/broken.conf: ends within a block or a directive"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("server {\n    listen 80;\n}\n", "a server logs in nginx's own format"),
+        ("log_format clinic '$request' $status;\n", "the log has $request"),
+        ("log_format clinic '$request_uri';\n", "the log has $request_uri"),
+        ("log_format clinic '$status'\n  '$http_referer';\n", "the log has $http_referer"),
+    ],
+)
+def test_a_log_that_would_hold_payment_links_is_found(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    file = tmp_path / "log.conf"
+    file.write_text(text)
+
+    assert check.nginx_problems(file) == [f"docker/nginx/log.conf: {complaint}"]
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/api/checkout/c2VjcmV0", "/api/checkout/-"),
+        ("/api/checkout/c2VjcmV0/payments/1", "/api/checkout/-/payments/1"),
+        ("/pay/c2VjcmV0", "/pay/-"),
+        ("/api/staff/day", "/api/staff/day"),
+    ],
+)
+def test_nginx_logs_a_payment_link_without_its_token(path: str, logged: str) -> None:
+    text = (check.DOCKER / "nginx" / "log.conf").read_text()
+    found = re.search(r'"~(\S+)" "(\S+)";', text)
+    assert found is not None
+    pattern, written = found[1].replace("(?<", "(?P<"), found[2]
+
+    match = re.match(pattern, path)
+    shown = Template(written).substitute(match.groupdict()) if match else path
+
+    assert shown == logged
 
 
 def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""What may be said of a failure in a log or a table: what it was and where, never what it said.
+
+The message of an exception is not ours: PostgreSQL quotes the row, SMTP the address, a parser the
+text. It stays out, whoever logs; and so do the credentials that some addresses carry.
+"""
+
+import logging
+import re
+import traceback
+from collections.abc import Callable, Iterator, MutableMapping
+from types import TracebackType
+from typing import Any
+
+from clinic.core.errors import DomainError
+
+Event = MutableMapping[str, Any]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+HIDDEN = "…"
+
+
+def describe(error: BaseException) -> str:
+    """The exception's type; of a domain error also its code, of PostgreSQL's its SQLSTATE and
+    the constraint's name."""
+    said = [type(error).__name__]
+    if isinstance(error, DomainError):
+        said.append(error.code)
+    for one in (error, error.__cause__):
+        if sqlstate := getattr(one, "sqlstate", None):
+            said += [sqlstate, getattr(getattr(one, "diag", None), "constraint_name", None) or ""]
+            break
+    return " ".join(filter(None, said))
+
+
+def render(exc_info: ExcInfo) -> str:
+    """A traceback with every frame, in which each exception is only described."""
+    _, error, trace = exc_info
+    return "".join(_lines(error, error.__traceback__ or trace, set())).rstrip()
+
+
+def _lines(error: BaseException, trace: TracebackType | None, told: set[int]) -> Iterator[str]:
+    told.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and id(before) not in told:
+        yield from _lines(before, before.__traceback__, told)
+        yield "\nand from it:\n\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(trace)
+    yield f"{describe(error)}\n"
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            yield from _lines(one, one.__traceback__, told)
+
+
+def without_messages(_logger: Any, _method: str, event: Event) -> Event:
+    """A processor of foreign records, before their exception is rendered: what libraries quote of
+    an exception in their own sentence goes as well."""
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord):
+        event["event"] = _sentence(record, str(event["event"]))
+    return event
+
+
+def _sentence(record: logging.LogRecord, said: str) -> str:
+    # Celery puts an exception's repr among the arguments, also where it gives no exc_info.
+    if isinstance(record.args, dict) and isinstance(quoted := record.args.get("exc"), str):
+        kind = re.match(r"\w*", quoted)
+        said = str(record.msg) % {**record.args, "exc": kind[0] if kind else ""}
+    error = record.exc_info[1] if record.exc_info else None
+    while error is not None:
+        for words in (repr(error), str(error)):
+            if words:
+                said = said.replace(words, describe(error))
+        error = error.__cause__ or error.__context__
+    return said
+
+
+def without_secrets(address: re.Pattern[str]) -> Callable[[Any, str, Event], Event]:
+    """A processor that hides the part of an address that is a credential: what `address` matches
+    after its group `open`."""
+
+    def hide(_logger: Any, _method: str, event: Event) -> Event:
+        for name, value in event.items():
+            if isinstance(value, str):
+                event[name] = address.sub(rf"\g<open>{HIDDEN}", value)
+        return event
+
+    return hide

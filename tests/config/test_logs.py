@@ -1,0 +1,236 @@
+"""No patient's data and no credential in the log or in a table of failures, whatever breaks.
+
+Each way of failing is a real one, and its exception does quote the patient: the tests see to that,
+or they would pass while showing nothing.
+"""
+
+import io
+import json
+import logging
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from django.db import IntegrityError, connection, transaction
+from rest_framework.test import APIClient
+from structlog.stdlib import ProcessorFormatter
+
+from booking import links
+from booking.services import holds
+from clinic.accounts.models import User
+from clinic.config.celery import app
+from clinic.core import clock, outbox, problems
+from clinic.core.audit import Actor
+from clinic.core.models import OutboxMessage
+from clinic.demo.embedded import free_port
+from clinic.directory.models import Patient
+from clinic.notifications import services as notifications
+from clinic.notifications.transports import Outgoing, SmtpTransport
+from tests.conftest import Clinic, person
+
+NAME, EMAIL, PHONE, NIF = "Kanaria Testemunha", "kanaria@vez.example", "+351919876543", "278945619"
+CANARIES = ("Kanaria", "Testemunha", EMAIL, PHONE, PHONE[4:], NIF)
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the product's own handler writes from now on."""
+    (handler,) = [
+        one for one in logging.getLogger().handlers if isinstance(one.formatter, ProcessorFormatter)
+    ]
+    assert isinstance(handler, logging.StreamHandler)
+    written = io.StringIO()
+    former = handler.setStream(written)
+    yield written
+    handler.setStream(former)
+
+
+@pytest.fixture
+def kanaria(clinic: Clinic) -> Patient:
+    user = person("kanaria", NAME, "patient", email=EMAIL, phone=PHONE)
+    return Patient.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def greylisting(settings: Any) -> Iterator[None]:
+    """A mail server that takes nobody's letters for now."""
+
+    class Mailbox:
+        async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802
+            return "450 4.2.1 greylisted"
+
+    controller = Controller(Mailbox(), hostname="127.0.0.1", port=free_port())
+    controller.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TRANSPORT = "clinic.notifications.transports.SmtpTransport"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
+    settings.EMAIL_USE_TLS = False
+    yield
+    controller.stop()
+
+
+def entries(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+def assert_discreet(text: str) -> None:
+    assert [canary for canary in CANARIES if canary in text] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_letter_that_is_refused_names_no_address(
+    greylisting: None, kanaria: Patient, log: io.StringIO
+) -> None:
+    with transaction.atomic():
+        notifications.send_email(
+            template="invoice_issued",
+            to=EMAIL,
+            language="pt",
+            context={
+                "number": "FR 2026A/15",
+                "amount": Decimal("40.00"),
+                "customer_name": NAME,
+                "specialty": "Massagem",
+                "practitioner": "Inês Sousa",
+                "start": datetime(2026, 11, 24, 10, 30, tzinfo=UTC),
+            },
+            key=uuid.uuid4().hex,
+        )
+    message = OutboxMessage.objects.get(task="notifications.deliver")
+    with pytest.raises(SMTPRecipientsRefused, match=EMAIL):
+        SmtpTransport().send(Outgoing(id="1", to=EMAIL, body="…"))
+
+    assert outbox.run(message.id) is False
+
+    message.refresh_from_db()
+    assert message.last_error == "SMTPRecipientsRefused"
+    assert_discreet(log.getvalue())
+    (entry,) = [one for one in entries(log) if one["event"] == "outbox_failed"]
+    assert entry["error"] == "SMTPRecipientsRefused"
+    assert "clinic/notifications/transports.py" in entry["exception"]
+    assert entry["exception"].endswith("\nSMTPRecipientsRefused")
+
+
+@pytest.mark.django_db
+def test_a_row_that_postgresql_refuses_is_not_quoted(kanaria: Patient, log: io.StringIO) -> None:
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        User.objects.filter(pk=kanaria.pk).update(language=None, username=NIF)
+    assert all(canary in str(refusal.value) for canary in (NAME, EMAIL, PHONE, NIF))
+
+    answer = problems.exception_handler(refusal.value, {})
+
+    assert answer is not None
+    assert answer.status_code == 409
+    assert_discreet(log.getvalue())
+    (entry,) = entries(log)
+    assert entry["event"] == "unexpected_integrity_error"
+    assert entry["exception"].endswith("\nIntegrityError 23502")
+    assert "test_a_row_that_postgresql_refuses" in entry["exception"]
+
+
+@pytest.mark.django_db
+def test_a_refused_row_is_known_by_the_name_of_its_constraint(
+    kanaria: Patient, log: io.StringIO
+) -> None:
+    with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+        OutboxMessage.objects.bulk_create(
+            [
+                OutboxMessage(key=NAME, task="x", next_at=clock.now(), created_at=clock.now())
+                for _ in range(2)
+            ]
+        )
+    assert NAME in str(refusal.value)
+
+    problems.exception_handler(refusal.value, {})
+
+    assert_discreet(log.getvalue())
+    assert "IntegrityError 23505 core_outboxmessage_key_key" in log.getvalue()
+
+
+@pytest.mark.django_db
+def test_a_failing_checkout_logs_no_payment_link(
+    clinic: Clinic, kanaria: Patient, log: io.StringIO
+) -> None:
+    held = holds.hold(
+        patient=kanaria,
+        specialty_code="massage",
+        practitioner_id=clinic.sousa.pk,
+        start=(clock.now() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0),
+        actor=Actor.system("tests"),
+    )
+    token = links.checkout_token(held)
+    client = APIClient()
+    client.raise_request_exception = False
+    client.get("/api/auth/csrf")
+    client.credentials(HTTP_REFERER=links.checkout_url(held))
+    order = {
+        "method": "mb_way",
+        "phone": PHONE,
+        "invoice": {"kind": "taxpayer", "tax_id": NIF, "name": NAME, "email": EMAIL},
+    }
+
+    answers = []
+    for request in (
+        lambda: client.get(f"/api/checkout/{token}"),
+        lambda: client.post(f"/api/checkout/{token}/payments", order, HTTP_IDEMPOTENCY_KEY="k"),
+    ):
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER TABLE billing_payment RENAME TO elsewhere")
+            answers.append(request().status_code)
+            transaction.set_rollback(True)
+
+    assert answers == [500, 500]
+    assert token not in log.getvalue()
+    assert_discreet(log.getvalue())
+    assert {entry["event"] for entry in entries(log)} == {
+        "Internal Server Error: /api/checkout/…",
+        "Internal Server Error: /api/checkout/…/payments",
+    }
+    entry = entries(log)[0]
+    assert "billing/selectors.py" in entry["exception"]
+    assert entry["exception"].endswith("\nProgrammingError 42P01")
+
+
+@app.task(name="tests.fail")  # type: ignore[untyped-decorator]  # Celery has no types
+def fail() -> None:
+    try:
+        raise LookupError(f"nobody at {EMAIL}")
+    except LookupError as error:
+        raise ValueError(f"{NAME} has no number {NIF}") from error
+
+
+def test_a_failing_task_is_logged_without_what_it_said(log: io.StringIO) -> None:
+    fail.apply()
+
+    assert_discreet(log.getvalue())
+    (entry,) = [one for one in entries(log) if "tests.fail" in one["event"]]
+    assert entry["event"].endswith("raised unexpected: ValueError")
+    assert "LookupError\n" in entry["exception"]
+    assert entry["exception"].endswith("\nValueError")
+
+
+def test_what_a_library_quotes_of_an_exception_goes_too(log: io.StringIO) -> None:
+    try:
+        raise ValueError(f"no mailbox {EMAIL}")
+    except ValueError as error:
+        logging.getLogger("some.library").exception("giving up: %s (%r)", error, error)
+
+    assert_discreet(log.getvalue())
+    assert entries(log)[0]["event"] == "giving up: ValueError (ValueError)"
+
+
+def test_every_exception_of_a_group_is_described_and_none_quoted(log: io.StringIO) -> None:
+    try:
+        raise ExceptionGroup(NAME, [ValueError(EMAIL), KeyError(NIF)])
+    except ExceptionGroup:
+        logging.getLogger("some.library").exception("both failed")
+
+    assert_discreet(log.getvalue())
+    exception = entries(log)[0]["exception"]
+    assert all(kind in exception for kind in ("ExceptionGroup\n", "ValueError\n", "KeyError"))
