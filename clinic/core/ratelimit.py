@@ -14,9 +14,7 @@ def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
     Raises DomainError `throttled`, with the seconds until the window ends, from the attempt after
     `limit` on. Call it outside the transaction that may roll back, or the count is lost with it.
     """
-    moment = clock.now()
-    window = int(moment.timestamp()) // seconds
-    ends = (window + 1) * seconds
+    window, ends = _window(seconds)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -30,7 +28,23 @@ def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
         )
         hits: int = cursor.fetchone()[0]
     if hits > limit:
-        raise DomainError(Code.THROTTLED, retry_after=max(1, ends - int(moment.timestamp())))
+        raise _throttled(ends)
+
+
+def check(scope: str, subject: str, *, limit: int, seconds: int) -> None:
+    """Raises DomainError `throttled` where `hit` would; counts nothing."""
+    window, ends = _window(seconds)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT 1 FROM core_ratewindow
+            WHERE scope = %s AND subject = %s AND "window" = %s AND hits >= %s
+            """,
+            [scope, subject, window, limit],
+        )
+        is_spent = cursor.fetchone() is not None
+    if is_spent:
+        raise _throttled(ends)
 
 
 def forget(scope: str, subject: str) -> None:
@@ -43,7 +57,7 @@ def forget(scope: str, subject: str) -> None:
 
 def refund(scope: str, subject: str, *, seconds: int) -> None:
     """Take one attempt of the present window back, where only failures are to count."""
-    window = int(clock.now().timestamp()) // seconds
+    window, _ = _window(seconds)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -52,3 +66,13 @@ def refund(scope: str, subject: str, *, seconds: int) -> None:
             """,
             [scope, subject, window],
         )
+
+
+def _window(seconds: int) -> tuple[int, int]:
+    """The number of the present window, and when it ends."""
+    window = int(clock.now().timestamp()) // seconds
+    return window, (window + 1) * seconds
+
+
+def _throttled(ends: int) -> DomainError:
+    return DomainError(Code.THROTTLED, retry_after=max(1, ends - int(clock.now().timestamp())))

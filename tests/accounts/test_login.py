@@ -1,16 +1,19 @@
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 
 from clinic.accounts import services
 from clinic.accounts.models import Session, User
+from clinic.accounts.services import sessions
+from clinic.core import ratelimit
 from clinic.core.errors import DomainError
 from tests.accounts.conftest import PASSWORD, Browser
 
@@ -200,26 +203,123 @@ def test_one_user_is_guarded_against_guesses_from_many_addresses(patient: User) 
     assert codes == ["invalid_credentials"] * 30 + ["throttled"] * 2
 
 
-@pytest.mark.concurrency
-@pytest.mark.django_db(transaction=True)
-def test_parallel_guesses_get_no_further_tries(make_user: Callable[..., User]) -> None:
-    make_user(username="ana", password=PASSWORD)
-    barrier = threading.Barrier(16)
-    codes: list[str] = []
+def together(attempts: Sequence[tuple[str, str, str]]) -> list[str]:
+    """What came of these attempts (name, password, address), all made at the same moment."""
+    barrier = threading.Barrier(len(attempts))
+    outcomes: list[str] = []
 
-    def guess() -> None:
+    def attempt(username: str, password: str, address: str) -> None:
         barrier.wait()
         try:
-            services.verify_credentials(username="ana", password="wrong", address="192.0.2.7")
+            services.verify_credentials(username=username, password=password, address=address)
+            outcomes.append("right")
         except DomainError as error:
-            codes.append(error.code)
+            outcomes.append(error.code)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=guess) for _ in range(16)]
+    threads = [threading.Thread(target=attempt, args=one) for one in attempts]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return sorted(outcomes)
 
-    assert sorted(codes) == ["invalid_credentials"] * 5 + ["throttled"] * 11
+
+def count_failures(times: int, *, username: str, address: str) -> None:
+    """What finished wrong guesses leave behind, without the time that their hashes take."""
+    for scope, subject, limit in sessions._failure_limits(username, address):
+        for _ in range(times):
+            ratelimit.hit(scope, subject, limit=limit, seconds=sessions.LOGIN_WINDOW_SECONDS)
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_get_no_further_tries(make_user: Callable[..., User]) -> None:
+    make_user(username="ana", password=PASSWORD)
+
+    outcomes = together([("ana", "wrong", "192.0.2.7")] * 16)
+
+    assert outcomes == ["invalid_credentials"] * 5 + ["throttled"] * 11
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_from_many_addresses_get_no_further_tries(
+    make_user: Callable[..., User],
+) -> None:
+    make_user(username="ana", password=PASSWORD)
+    for number in range(27):
+        count_failures(1, username="ana", address=f"198.51.100.{number}")
+
+    outcomes = together([("ana", "wrong", f"192.0.2.{number}") for number in range(8)])
+
+    assert outcomes == ["invalid_credentials"] * 3 + ["throttled"] * 5
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_at_many_names_get_no_further_tries(db: None) -> None:
+    for number in range(97):
+        count_failures(1, username=f"nobody{number}", address="192.0.2.7")
+
+    outcomes = together([(f"somebody{number}", "wrong", "192.0.2.7") for number in range(8)])
+
+    assert outcomes == ["invalid_credentials"] * 3 + ["throttled"] * 5
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_logins_of_one_account_at_once_all_succeed(make_user: Callable[..., User]) -> None:
+    make_user(username="ana", password=PASSWORD)
+    count_failures(4, username="ana", address="192.0.2.7")
+
+    outcomes = together([("ana", PASSWORD, "192.0.2.7")] * 12)
+
+    assert outcomes == ["right"] * 12
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_logins_behind_one_address_at_once_all_succeed(make_user: Callable[..., User]) -> None:
+    for number in range(12):
+        make_user(username=f"u{number}", password=PASSWORD)
+    for number in range(99):
+        count_failures(1, username=f"nobody{number}", address="192.0.2.7")
+
+    outcomes = together([(f"u{number}", PASSWORD, "192.0.2.7") for number in range(12)])
+
+    assert outcomes == ["right"] * 12
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_the_right_guess_is_refused_when_the_wrong_ones_were_done_first(
+    make_user: Callable[..., User],
+) -> None:
+    make_user(username="ana", password=PASSWORD)
+    outcomes: list[str] = []
+
+    def five_others_fail() -> None:
+        count_failures(5, username="ana", address="192.0.2.7")
+        connection.close()
+
+    guess = threading.Thread(
+        target=lambda: outcomes.extend(together([("ana", PASSWORD, "192.0.2.7")]))
+    )
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+
+    with ThreadPoolExecutor(max_workers=1) as others, transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE accounts_user IN ACCESS EXCLUSIVE MODE")
+            guess.start()
+            deadline = time.monotonic() + 4
+            while time.monotonic() < deadline:
+                cursor.execute(waiting, ["accounts_user"])
+                if cursor.fetchone() == (1,):
+                    break
+        others.submit(five_others_fail).result()
+    guess.join()
+
+    assert outcomes == ["throttled"]
+    assert not Session.objects.exists()

@@ -30,3 +30,19 @@ def test_a_success_forgets_the_failures() -> None:
         ratelimit.hit("login", "ana", limit=1, seconds=60)
         ratelimit.forget("login", "ana")
         ratelimit.hit("login", "ana", limit=1, seconds=60)
+
+
+@pytest.mark.django_db
+def test_a_look_at_the_count_refuses_as_the_next_attempt_would_and_adds_nothing() -> None:
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(3):
+            ratelimit.check("login", "ana", limit=2, seconds=60)
+        for _ in range(2):
+            ratelimit.hit("login", "ana", limit=2, seconds=60)
+
+        with pytest.raises(DomainError) as refusal:
+            ratelimit.check("login", "ana", limit=2, seconds=60)
+
+    assert (refusal.value.code, refusal.value.retry_after) == ("throttled", 60)
+    with time_machine.travel(NOON.replace(minute=1), tick=False):
+        ratelimit.check("login", "ana", limit=2, seconds=60)

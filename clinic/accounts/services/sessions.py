@@ -26,6 +26,7 @@ LOGIN_WINDOW_SECONDS = 15 * 60
 FAILURES_PER_USER_AND_ADDRESS = 5
 FAILURES_PER_USER = 30
 FAILURES_PER_ADDRESS = 100
+Limits = tuple[tuple[str, str, int], ...]
 
 # Two tabs may refresh with the same token; the slower one is told to repeat its request.
 REFRESH_GRACE = timedelta(seconds=10)
@@ -45,29 +46,38 @@ def verify_credentials(*, username: str, password: str, address: str) -> User:
     Raises DomainError `invalid_credentials`, the same after the same work whether the name, the
     password or the account's state is at fault, and `throttled` after too many failures. Call it
     outside a transaction: the count of a failure must not be rolled back.
+
+    Only a finished failure counts, so those who log in together don't shut each other out. Parallel
+    guesses gain nothing by it: the counts are looked at again after the hash, and what a guess was
+    worth is told only within the limits. The right password, tried together with a thousand wrong
+    ones, is answered `throttled` like them unless it is done among the first five.
     """
-    name = username.lower()
-    attempt = _digest(f"{name} {address}")
-    counted = (
+    limits = _failure_limits(username.lower(), address)
+    _refuse_beyond(limits)
+    user = authenticate(username=username, password=password)
+    # Before right and wrong part: beyond the limits both go the same way, in the same time.
+    _refuse_beyond(limits)
+    if not isinstance(user, User):
+        for scope, subject, limit in limits:
+            ratelimit.hit(scope, subject, limit=limit, seconds=LOGIN_WINDOW_SECONDS)
+        raise DomainError(Code.INVALID_CREDENTIALS)
+    of_the_pair, pair, _ = limits[0]
+    ratelimit.forget(of_the_pair, pair)
+    return user
+
+
+def _failure_limits(name: str, address: str) -> Limits:
+    """Scope, subject and limit of each count that a failure adds to, the narrowest first."""
+    return (
+        ("login", _digest(f"{name} {address}"), FAILURES_PER_USER_AND_ADDRESS),
         ("login.user", _digest(name), FAILURES_PER_USER),
         ("login.address", _digest(address), FAILURES_PER_ADDRESS),
     )
-    # Counted before the password is looked at: parallel guesses can't slip past the limit.
-    ratelimit.hit(
-        "login",
-        attempt,
-        limit=FAILURES_PER_USER_AND_ADDRESS,
-        seconds=LOGIN_WINDOW_SECONDS,
-    )
-    for scope, subject, limit in counted:
-        ratelimit.hit(scope, subject, limit=limit, seconds=LOGIN_WINDOW_SECONDS)
-    user = authenticate(username=username, password=password)
-    if not isinstance(user, User):
-        raise DomainError(Code.INVALID_CREDENTIALS)
-    ratelimit.forget("login", attempt)
-    for scope, subject, _ in counted:
-        ratelimit.refund(scope, subject, seconds=LOGIN_WINDOW_SECONDS)
-    return user
+
+
+def _refuse_beyond(limits: Limits) -> None:
+    for scope, subject, limit in limits:
+        ratelimit.check(scope, subject, limit=limit, seconds=LOGIN_WINDOW_SECONDS)
 
 
 def login(
