@@ -27,9 +27,14 @@ const namespaces = Object.keys(words)
   .filter((path) => path.includes("/pt/"))
   .map((path) => [path.replace(/.*\/(\w+)\.ts/, "$1"), path] as const);
 
+function wordsOf(path: string) {
+  const pt = (words[path]?.pt ?? {}) as Record<string, unknown>;
+  const en = (words[path.replace("/pt/", "/en/")]?.en ?? {}) as Record<string, unknown>;
+  return { pt, en };
+}
+
 describe.each(namespaces)("the words of %s", (_name, path) => {
-  const pt = words[path]?.pt ?? {};
-  const en = words[path.replace("/pt/", "/en/")]?.en ?? {};
+  const { pt, en } = wordsOf(path);
 
   it("have the same keys in both languages", () => {
     expect(keys(en)).toEqual(keys(pt));
@@ -41,6 +46,24 @@ describe.each(namespaces)("the words of %s", (_name, path) => {
 
   it("are all written", () => {
     expect([...texts(pt), ...texts(en)].filter((text) => text.trim() === "")).toEqual([]);
+  });
+});
+
+describe("counts", () => {
+  const say = i18next.t as unknown as (key: string, values: { count: number }) => string;
+  const counted = (key: string) => [0, 1, 2].map((count) => say(key, { count }));
+
+  beforeAll(() => {
+    startI18n(Object.fromEntries(namespaces.map(([name, path]) => [name, wordsOf(path)])));
+  });
+
+  it("are singular for one only, in European Portuguese and in English", () => {
+    setLanguage("pt");
+    expect(counted("staff:column.done")).toEqual(["0 concluídas", "1 concluída", "2 concluídas"]);
+    expect(counted("staff:column.missed")).toEqual(["0 faltas", "1 falta", "2 faltas"]);
+    setLanguage("en");
+    expect(counted("staff:column.missed")).toEqual(["0 no-shows", "1 no-show", "2 no-shows"]);
+    setLanguage("pt");
   });
 });
 

@@ -3,13 +3,14 @@ import { initReactI18next } from "react-i18next";
 import { en as commonEn } from "@/locales/en/common";
 import { pt as commonPt } from "@/locales/pt/common";
 import { isProblem } from "./api/problem";
+import { LOCALES } from "./format";
 import { currentLanguage, onLanguage, setLanguage } from "./language";
 
 type Words = Record<string, unknown>;
 
 /**
  * Starts the languages of one entry with the namespaces that it brings, beside `common`, which
- * every entry has.
+ * every entry has. Portuguese goes by its European name: in Brazil a nought counts as singular.
  */
 export function startI18n(namespaces: Record<string, { pt: Words; en: Words }>): void {
   const pt: Record<string, Words> = { common: commonPt };
@@ -19,9 +20,10 @@ export function startI18n(namespaces: Record<string, { pt: Words; en: Words }>):
     en[name] = words.en;
   }
   void i18next.use(initReactI18next).init({
-    lng: currentLanguage(),
-    fallbackLng: "pt",
-    resources: { pt, en },
+    lng: LOCALES[currentLanguage()],
+    fallbackLng: LOCALES.pt,
+    load: "currentOnly",
+    resources: { [LOCALES.pt]: pt, [LOCALES.en]: en },
     ns: Object.keys(pt),
     defaultNS: "common",
     interpolation: { escapeValue: false },
@@ -29,7 +31,7 @@ export function startI18n(namespaces: Record<string, { pt: Words; en: Words }>):
     initAsync: false,
   });
   setLanguage(currentLanguage(), { remember: false });
-  onLanguage((language) => void i18next.changeLanguage(language));
+  onLanguage((language) => void i18next.changeLanguage(LOCALES[language]));
 }
 
 /** For keys that are made from the server's codes; all others are typed. */

@@ -18,7 +18,9 @@ import {
   SkeletonList,
   type Tone,
 } from "@/ui";
+import { AppointmentDialog } from "./AppointmentDialog";
 import styles from "./ListPage.module.css";
+import { usePresses } from "./usePresses";
 
 const TONES: Partial<Record<StaffAppointment["status"], Tone>> = {
   pending: "amber",
@@ -36,6 +38,9 @@ export function AgendaPage() {
   const today = civilDate(serverClock.now());
   const [date, setDate] = useState(today);
   const day = useQuery(dayQuery(date));
+  const { press } = usePresses();
+  const [openId, setOpenId] = useState<string | null>(null);
+  const all = day.data?.practitioners.flatMap((each) => each.appointments) ?? [];
   const busy = day.data?.practitioners.filter((each) => each.appointments.length) ?? [];
 
   return (
@@ -84,7 +89,14 @@ export function AgendaPage() {
                   <li key={appointment.id} className={styles.row}>
                     <time>{formatTime(appointment.start)}</time>
                     <span>
-                      <strong>{appointment.patient.full_name}</strong>
+                      <button
+                        type="button"
+                        className={styles.open}
+                        title={appointment.patient.full_name}
+                        onClick={() => setOpenId(appointment.id)}
+                      >
+                        {appointment.patient.full_name}
+                      </button>
                       <span className={styles.quiet}>
                         {language === "pt"
                           ? appointment.specialty.name_pt
@@ -100,6 +112,12 @@ export function AgendaPage() {
           </section>
         ))}
       </div>
+      <AppointmentDialog
+        appointment={all.find(({ id }) => id === openId) ?? null}
+        isToday={date === today}
+        onClose={() => setOpenId(null)}
+        onPress={press}
+      />
     </main>
   );
 }

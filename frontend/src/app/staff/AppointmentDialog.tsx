@@ -27,24 +27,27 @@ const MOVABLE: ReadonlySet<AppointmentStatus> = new Set([
   "in_progress",
 ]);
 
+/** On another day nobody can arrive; an hour can still be given up. */
+const ON_OTHER_DAYS: ReadonlySet<Move> = new Set(["cancel"]);
+
 interface AppointmentDialogProps {
   appointment: StaffAppointment | null;
   onClose: () => void;
   onPress: (press: Press) => void;
+  isToday?: boolean;
 }
 
 /** One appointment: what is known, and every step that its state allows. */
-export function AppointmentDialog({ appointment, onClose, onPress }: AppointmentDialogProps) {
+export function AppointmentDialog({ appointment, ...props }: AppointmentDialogProps) {
   if (!appointment) return null;
-  return (
-    <Details key={appointment.id} appointment={appointment} onClose={onClose} onPress={onPress} />
-  );
+  return <Details key={appointment.id} appointment={appointment} {...props} />;
 }
 
 function Details({
   appointment,
   onClose,
   onPress,
+  isToday = true,
 }: AppointmentDialogProps & { appointment: StaffAppointment }) {
   const { t } = useTranslation(["staff", "common"]);
   const language = useLanguage();
@@ -72,7 +75,7 @@ function Details({
       </ConfirmDialog>
     );
   }
-  const moves = MOVES[appointment.status];
+  const moves = MOVES[appointment.status].filter((move) => isToday || ON_OTHER_DAYS.has(move));
   return (
     <Dialog
       title={name}

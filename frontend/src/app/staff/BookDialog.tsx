@@ -14,6 +14,7 @@ import { addDays, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDay, formatTime } from "@/lib/format";
 import { fieldProblemText, problemText } from "@/lib/i18n";
+import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import {
   Banner,
@@ -153,7 +154,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
                 cards={found.data.slice(0, 6).map((each) => ({
                   value: each.id,
                   title: each.full_name,
-                  aside: each.phone,
+                  detail: formatPhone(each.phone),
                 }))}
                 value={patient}
                 onChange={setPatient}
@@ -235,7 +236,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
         )}
         {missing && !book.isError && (
           <Banner tone="amber" live>
-            <p>{t("book.missing")}</p>
+            <p>{t(`book.missing.${walkIn ? "walk_in" : "booking"}.${who}`)}</p>
           </Banner>
         )}
         {book.isError && (

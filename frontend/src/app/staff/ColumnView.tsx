@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { elapsed, lateness, minutesSince, nextStep, type Column } from "@/features/queue/column";
 import type { Press } from "@/features/queue/data";
@@ -34,7 +35,7 @@ export function ColumnView(props: ColumnViewProps) {
           {column.name}
           {props.isMine && <span className={styles.mine}>{t("column.me")}</span>}
         </h2>
-        <p>{t("column.room", { room: column.room })}</p>
+        <p className={styles.room}>{t("column.room", { room: column.room })}</p>
         <kbd className={styles.number}>{number}</kbd>
       </header>
       <div className={styles.list}>
@@ -67,7 +68,8 @@ export function ColumnView(props: ColumnViewProps) {
         </ul>
         {column.done + column.missed > 0 && (
           <p className={styles.done}>
-            {t("column.done", { done: column.done, missed: column.missed })}
+            {t("column.done", { count: column.done })} ·{" "}
+            {t("column.missed", { count: column.missed })}
           </p>
         )}
       </div>
@@ -88,14 +90,30 @@ interface CardProps {
   onOpen: (appointment: StaffAppointment) => void;
 }
 
+/** Wraps between words. A single word that is wider than the column ends in an ellipsis. */
+function Name({
+  appointment,
+  onOpen,
+  className,
+}: Omit<CardProps, "now"> & { className: string | undefined }) {
+  return (
+    <button
+      type="button"
+      className={className}
+      title={appointment.patient.full_name}
+      onClick={() => onOpen(appointment)}
+    >
+      {who(appointment)}
+    </button>
+  );
+}
+
 function Inside({ appointment, now, onOpen }: CardProps) {
   const { t } = useTranslation(["staff", "common"]);
   const { minutes, planned, over, endsAt } = elapsed(appointment, now);
   return (
     <article className={classes(styles.card, over > 0 && styles.over)}>
-      <button type="button" className={styles.cardName} onClick={() => onOpen(appointment)}>
-        {who(appointment)}
-      </button>
+      <Name appointment={appointment} onOpen={onOpen} className={styles.cardName} />
       <progress
         className={styles.progress}
         max={planned}
@@ -125,9 +143,7 @@ function Called({
   const number = appointment.call_number;
   return (
     <article className={classes(styles.card, styles.calledCard)}>
-      <button type="button" className={styles.cardName} onClick={() => onOpen(appointment)}>
-        {who(appointment)}
-      </button>
+      <Name appointment={appointment} onOpen={onOpen} className={styles.cardName} />
       <p>
         {minutes > 0 ? t("column.called", { minutes, number }) : t("column.called_now", { number })}
       </p>
@@ -156,17 +172,19 @@ function Row({
   onOpen,
   note,
   faint,
+  hasButton,
   children,
-}: Omit<CardProps, "now"> & { note: string; faint?: boolean; children: React.ReactNode }) {
+}: Omit<CardProps, "now"> & {
+  note: string;
+  faint?: boolean;
+  hasButton?: boolean;
+  children: ReactNode;
+}) {
   return (
-    <li className={classes(styles.row, faint && styles.faint)}>
+    <li className={classes(styles.row, faint && styles.faint, hasButton && styles.pressable)}>
       <time className={styles.time}>{formatTime(appointment.start)}</time>
-      <div className={styles.rowWho}>
-        <button type="button" className={styles.rowName} onClick={() => onOpen(appointment)}>
-          {who(appointment)}
-        </button>
-        <p className={styles.note}>{note}</p>
-      </div>
+      <Name appointment={appointment} onOpen={onOpen} className={styles.rowName} />
+      <p className={styles.note}>{note}</p>
       <div className={styles.rowEnd}>{children}</div>
     </li>
   );
@@ -224,6 +242,7 @@ function Expected({
     <Row
       appointment={appointment}
       onOpen={onOpen}
+      hasButton
       note={late > 0 ? t("column.late", { minutes: late }) : t("column.not_here")}
     >
       <Button

@@ -15,6 +15,7 @@ import { BookDialog } from "./BookDialog";
 import { ColumnView } from "./ColumnView";
 import { KeysDialog } from "./KeysDialog";
 import styles from "./TodayPage.module.css";
+import { useColumnsInView } from "./useColumnsInView";
 import { usePresses } from "./usePresses";
 
 const STALE_AFTER_MS = 60_000;
@@ -48,8 +49,13 @@ export function TodayPage() {
   const focusColumn = useCallback((index: number) => {
     setFocused(index);
     const column = board.current?.children.item(index);
-    column?.querySelector<HTMLElement>("[data-next-step]")?.focus();
+    column?.querySelector<HTMLElement>("[data-next-step]")?.focus({ preventScroll: true });
+    column?.scrollIntoView({ inline: "start", block: "nearest" });
   }, []);
+
+  const { hasMore, first, shown: inView } = useColumnsInView(board, columns.length);
+  // The keys act on a column that can be seen.
+  const current = hasMore ? Math.min(Math.max(focused, first), first + inView - 1) : focused;
 
   const act = useCallback(
     (column: Column) => {
@@ -79,14 +85,14 @@ export function TodayPage() {
       const target = event.target as HTMLElement;
       if (event.ctrlKey || event.metaKey || event.altKey || open.dialog !== "none") return;
       if (target.closest("input, textarea, select, [role=listbox]")) return;
-      const column = columns[focused];
+      const column = columns[current];
       const key = event.key.toLowerCase();
       const [called] = column?.called ?? [];
       const [waiting] = column?.waiting ?? [];
       const [inside] = column?.inside ?? [];
       if (/^[1-9]$/.test(key) && columns[Number(key) - 1]) focusColumn(Number(key) - 1);
-      else if (key === "arrowright") focusColumn(Math.min(columns.length - 1, focused + 1));
-      else if (key === "arrowleft") focusColumn(Math.max(0, focused - 1));
+      else if (key === "arrowright") focusColumn(Math.min(columns.length - 1, current + 1));
+      else if (key === "arrowleft") focusColumn(Math.max(0, current - 1));
       else if (key === "?") setOpen({ dialog: "keys" });
       else if (!column) return;
       else if (key === "c" && waiting && !called) {
@@ -100,7 +106,7 @@ export function TodayPage() {
     }
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [columns, focusColumn, focused, open.dialog, press]);
+  }, [columns, focusColumn, current, open.dialog, press]);
 
   const shown = useMemo(() => {
     if (open.dialog !== "appointment") return null;
@@ -130,14 +136,19 @@ export function TodayPage() {
         )}
         {totals.late > 0 && (
           <p className={`${styles.fact} ${styles.late}`}>
-            <strong>{totals.late}</strong>{" "}
-            {t(totals.late === 1 ? "summary.late_one" : "summary.late_other")}
+            <strong>{totals.late}</strong> {t("summary.late", { count: totals.late })}
           </p>
         )}
         <Link live={live} now={now} />
         <div className={styles.tools}>
-          <Button variant="plain" size="small" onPress={() => setOpen({ dialog: "keys" })}>
-            {t("keys.open")} <kbd className={styles.key}>?</kbd>
+          <Button
+            variant="plain"
+            size="small"
+            className={styles.keys}
+            onPress={() => setOpen({ dialog: "keys" })}
+          >
+            <span className={styles.keysWord}>{t("keys.open")}</span>{" "}
+            <kbd className={styles.key}>?</kbd>
           </Button>
           {mayBook && (
             <Button variant="quiet" size="small" onPress={() => setOpen({ dialog: "book" })}>
@@ -152,6 +163,21 @@ export function TodayPage() {
         </Banner>
       )}
       {!live.day && !live.error && <SkeletonList count={4} label={t("common:state.loading")} />}
+      {hasMore && (
+        <nav className={styles.strip} aria-label={t("column.all")}>
+          {columns.map((column, index) => (
+            <button
+              key={column.id}
+              type="button"
+              aria-current={index === current ? "true" : undefined}
+              aria-label={t("column.jump", { name: column.name, count: column.waiting.length })}
+              onClick={() => focusColumn(index)}
+            >
+              {column.name.split(" ")[0]} <strong>{column.waiting.length || ""}</strong>
+            </button>
+          ))}
+        </nav>
+      )}
       <div className={styles.columns} ref={board}>
         {columns.map((column, index) => (
           <ColumnView
@@ -160,7 +186,7 @@ export function TodayPage() {
             now={now}
             number={index + 1}
             isMine={column.name === own}
-            isFocused={index === focused}
+            isFocused={index === current}
             onStep={() => act(column)}
             onPress={press}
             onOpen={(appointment: StaffAppointment) =>
