@@ -3,16 +3,19 @@ import { api, body, session } from "@/lib/api/client";
 import { isProblem } from "@/lib/api/problem";
 import type { User } from "@/lib/api/types";
 import { setLanguage } from "@/lib/language";
+import { mayBeSignedIn, rememberSignedIn } from "./hint";
 
 /** Who is logged in; null for a visitor. */
 export const meQuery = queryOptions({
   queryKey: ["me"],
   queryFn: async (): Promise<User | null> => {
+    if (!mayBeSignedIn()) return null;
     try {
       return await body(api.GET("/api/auth/me"));
     } catch (error) {
-      if (isProblem(error) && (error.status === 401 || error.status === 403)) return null;
-      throw error;
+      if (!isProblem(error) || (error.status !== 401 && error.status !== 403)) throw error;
+      rememberSignedIn(false);
+      return null;
     }
   },
   staleTime: 5 * 60_000,
@@ -28,6 +31,7 @@ function useTakeOver() {
   return (user: User | null) => {
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" });
     client.setQueryData(meQuery.queryKey, user);
+    rememberSignedIn(user !== null);
     if (user) setLanguage(user.language);
   };
 }
@@ -71,4 +75,9 @@ export function useLogout() {
 }
 
 /** Calls back when the session turned out to be over, e.g. logged out elsewhere. */
-export const onSessionEnd = session.onEnd;
+export function onSessionEnd(listener: () => void): () => void {
+  return session.onEnd(() => {
+    rememberSignedIn(false);
+    listener();
+  });
+}
