@@ -11,6 +11,7 @@ export * from "./icons";
 export { LanguageSwitch } from "./LanguageSwitch";
 export { RadioCards, type RadioCard } from "./RadioCards";
 export { PillChoice, SegmentedControl, type Segment } from "./SegmentedControl";
+export { ScreenPreview } from "./ScreenPreview";
 export { Select, type SelectOption } from "./Select";
 export { Skeleton, SkeletonList, Spinner } from "./Spinner";
 export { Banner, Card, EmptyState, Pill, type Tone } from "./Surface";

@@ -68,7 +68,7 @@ export const routes: RouteObject[] = [
                   const hours = useClinic()?.cancel_free_hours ?? 24;
                   return (
                     <RequireLogin>
-                      {() => <VisitPage key={id} id={id} cancelFreeHours={hours} />}
+                      {(user) => <VisitPage key={id} id={id} user={user} cancelFreeHours={hours} />}
                     </RequireLogin>
                   );
                 },

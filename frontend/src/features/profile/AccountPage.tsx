@@ -27,11 +27,7 @@ export function AccountPage({
         <Row
           href="/eu/ecras"
           title={t("me.screens")}
-          hint={
-            user.label_choice === "ticket"
-              ? t("label.ticket")
-              : screenLabel(user.full_name, user.label_choice, "")
-          }
+          hint={screenLabel(user.full_name, user.label_choice, t("label.ticket"))}
         />
         <Row href="/eu/rosto" title={t("me.face")} hint={faceState} />
         <Row href="/eu/acessos" title={t("me.accesses")} hint={t("me.accesses_hint")} />

@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { LabelChoice, User } from "@/lib/api/types";
 import { problemText } from "@/lib/i18n";
 import { screenLabel } from "@/lib/label";
-import { Banner, Page, RadioCards } from "@/ui";
+import { Banner, Page, RadioCards, ScreenPreview } from "@/ui";
 import { useProfileChange } from "./data";
 import styles from "./Profile.module.css";
 
@@ -33,22 +33,14 @@ export function ScreensPage({ user }: { user: User }) {
           <p>{problemText(change.error)}</p>
         </Banner>
       ) : null}
-      <section className={styles.preview} aria-labelledby="preview">
-        <h2 id="preview" className={styles.previewTitle}>
-          {t("label.preview")}
-        </h2>
-        <div className={styles.screen}>
-          <div className={styles.screenCall}>
-            <span className={styles.screenLabel}>
-              {screenLabel(user.full_name, chosen, EXAMPLE_TICKET)}
-            </span>
-            <span className={styles.screenRoom}>
-              {t("visit.room")}
-              <strong>3</strong>
-            </span>
-          </div>
-        </div>
-      </section>
+      <div className={styles.preview}>
+        <ScreenPreview
+          title={t("label.preview")}
+          label={screenLabel(user.full_name, chosen, EXAMPLE_TICKET)}
+          roomWord={t("visit.room")}
+          room="3"
+        />
+      </div>
       <p role="status" className="visually-hidden">
         {change.isSuccess ? t("label.saved") : ""}
       </p>

@@ -7,6 +7,7 @@ import { civilDate } from "@/lib/civil";
 import { formatDayLong, formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
+import { useServerNow } from "@/lib/useNow";
 import { useWords } from "@/lib/useWords";
 import {
   Banner,
@@ -23,30 +24,49 @@ import {
 import { CalledScreen } from "./CalledScreen";
 import { appointmentQuery, calendarHref, checkoutPath, useCancel, visitQuery } from "./data";
 import { useLiveVisits } from "./live";
+import { VisitLabel, type Named } from "./VisitLabel";
 import styles from "./Visits.module.css";
 
+const HOUR_MS = 3_600_000;
+
 /** One appointment: before the day, on the day, at the call, and after. */
-export function VisitPage({ id, cancelFreeHours }: { id: string; cancelFreeHours: number }) {
+export function VisitPage({
+  id,
+  user,
+  cancelFreeHours,
+}: {
+  id: string;
+  user: Named;
+  cancelFreeHours: number;
+}) {
   const { t } = useTranslation(["patient", "common"]);
   const appointment = useQuery(appointmentQuery(id));
   const visit = useQuery(visitQuery(id)).data;
   const back = { href: "/consultas", label: t("appointments.title") };
+  const isMissing = isProblem(appointment.error) && appointment.error.status === 404;
 
   if (visit?.status === "called") return <CalledScreen visit={visit} />;
   if (appointment.data) {
-    return <Known appointment={appointment.data} visit={visit} cancelFreeHours={cancelFreeHours} />;
+    return (
+      <Known
+        appointment={appointment.data}
+        visit={visit}
+        user={user}
+        cancelFreeHours={cancelFreeHours}
+      />
+    );
   }
   return (
     <Page narrow title={t("visit.title_before")} back={back}>
       {appointment.isError ? (
         <EmptyState
-          title={
-            isProblem(appointment.error) && appointment.error.status === 404
-              ? t("page.missing_title")
-              : t("page.load_failed")
-          }
+          title={isMissing ? t("visit.missing_title") : t("page.load_failed")}
           action={
-            <Button onPress={() => void appointment.refetch()}>{t("common:action.retry")}</Button>
+            isMissing ? (
+              <ButtonLink href="/consultas">{t("pay.see_appointments")}</ButtonLink>
+            ) : (
+              <Button onPress={() => void appointment.refetch()}>{t("common:action.retry")}</Button>
+            )
           }
         >
           <p>{problemText(appointment.error)}</p>
@@ -69,10 +89,12 @@ function titleOf(status: AppointmentStatus): Title {
 function Known({
   appointment,
   visit,
+  user,
   cancelFreeHours,
 }: {
   appointment: Appointment;
   visit: Visit | undefined;
+  user: Named;
   cancelFreeHours: number;
 }) {
   const { t } = useTranslation("patient");
@@ -86,6 +108,13 @@ function Known({
     >
       <div className={styles.stack}>
         <State appointment={appointment} visit={visit} status={status} room={room} />
+        {status === "booked" || status === "arrived" ? (
+          <VisitLabel
+            appointment={appointment}
+            user={user}
+            ticket={visit?.ticket ?? appointment.ticket}
+          />
+        ) : null}
         <Actions appointment={appointment} status={status} cancelFreeHours={cancelFreeHours} />
       </div>
     </Page>
@@ -220,6 +249,9 @@ function Actions({
   const { t } = useTranslation("patient");
   const [isAsking, setAsking] = useState(false);
   const cancel = useCancel();
+  const now = useServerNow(30_000);
+  const hoursLeft = (new Date(appointment.start).getTime() - now) / HOUR_MS;
+  const isRefunded = appointment.is_refundable && hoursLeft >= cancelFreeHours;
   const isLive = status === "pending" || status === "booked";
   const isEnded = status === "expired" || status === "cancelled" || status === "no_show";
 
@@ -283,7 +315,9 @@ function Actions({
         <p>
           {status === "pending"
             ? t("visit.cancel_unpaid")
-            : t("visit.cancel_policy", { hours: cancelFreeHours })}
+            : t(isRefunded ? "visit.cancel_refunded" : "visit.cancel_late", {
+                hours: cancelFreeHours,
+              })}
         </p>
         {cancel.isError ? (
           <Banner tone="terra" live>

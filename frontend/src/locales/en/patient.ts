@@ -197,8 +197,7 @@ export const en: Words<typeof pt> = {
     no_show_title: "We didn't find you",
     no_show_text: "We called and nobody came. If you are in the clinic, talk to reception.",
     cancelled_title: "Appointment cancelled",
-    cancelled_text:
-      "The time is free for somebody else. If you paid, the refund goes the same way.",
+    cancelled_text: "The time is free for somebody else. If a refund is due, it goes the same way.",
     expired_title: "Your time is no longer kept",
     expired_text: "The payment didn't arrive in time and nothing was charged.",
     pending_title: "Payment is missing",
@@ -207,8 +206,9 @@ export const en: Words<typeof pt> = {
     ticket: "Ticket",
     cancel: "Cancel appointment",
     cancel_title: "Cancel this appointment?",
-    cancel_policy:
-      "Up to {{hours}} h before, what you paid is given back the same way. After that, talk to reception.",
+    cancel_refunded: "More than {{hours}} h are left: what you paid is given back the same way.",
+    cancel_late:
+      "Less than {{hours}} h are left: what you paid is not given back. If something came up, talk to reception first.",
     cancel_unpaid: "You haven't paid yet: nothing is charged.",
     cancel_confirm: "Cancel appointment",
     cancel_keep: "Keep it",
@@ -222,8 +222,11 @@ export const en: Words<typeof pt> = {
     book_again: "Book another",
     see_invoices: "See invoices",
     stale: "Connection lost. This is from {{time}}; we are reconnecting.",
-    label_title: "How we call you today",
+    label_title: "Your name on the room's screen",
     label_text: "For this visit only.",
+    label_change: "Change the name on the screen",
+    label_save: "Use at this visit",
+    missing_title: "Appointment not found",
   },
   label: {
     legend: "How would you like to be called on the room's screen?",

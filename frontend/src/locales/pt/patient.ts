@@ -197,7 +197,7 @@ export const pt = {
     no_show_text: "Chamámos e não houve resposta. Se está na clínica, fale com a receção.",
     cancelled_title: "Consulta cancelada",
     cancelled_text:
-      "A hora ficou livre para outra pessoa. Se pagou, o reembolso é feito pelo mesmo meio.",
+      "A hora ficou livre para outra pessoa. Se houver lugar a reembolso, é feito pelo mesmo meio.",
     expired_title: "A hora deixou de estar guardada",
     expired_text: "O pagamento não chegou a tempo e nada foi cobrado.",
     pending_title: "Falta o pagamento",
@@ -206,8 +206,9 @@ export const pt = {
     ticket: "Senha",
     cancel: "Cancelar consulta",
     cancel_title: "Cancelar esta consulta?",
-    cancel_policy:
-      "Até {{hours}} h antes, o valor pago é devolvido pelo mesmo meio. Depois desse prazo, fale com a receção.",
+    cancel_refunded: "Faltam mais de {{hours}} h: o que pagou é devolvido pelo mesmo meio.",
+    cancel_late:
+      "Já passou o prazo de {{hours}} h: o que pagou não é devolvido. Se houve um imprevisto, fale primeiro com a receção.",
     cancel_unpaid: "Ainda não pagou: nada é cobrado.",
     cancel_confirm: "Cancelar consulta",
     cancel_keep: "Manter",
@@ -221,8 +222,11 @@ export const pt = {
     book_again: "Marcar outra",
     see_invoices: "Ver faturas",
     stale: "Ligação perdida. Os dados são das {{time}}; estamos a ligar de novo.",
-    label_title: "Como o chamamos hoje",
+    label_title: "O seu nome no ecrã da sala",
     label_text: "Só para esta visita.",
+    label_change: "Alterar o nome no ecrã",
+    label_save: "Usar nesta visita",
+    missing_title: "Consulta não encontrada",
   },
   label: {
     legend: "Como quer ser chamado no ecrã da sala?",
