@@ -184,7 +184,7 @@ function Enrol({ face, onSent }: { face: Face; onSent: () => void }) {
         </h2>
         <div className={styles.consent}>
           {(language === "pt" ? face.consent.text_pt : face.consent.text_en)
-            .split(/\n{2,}/)
+            .split(/\n+/)
             .map((paragraph) => (
               <p key={paragraph}>{paragraph}</p>
             ))}

@@ -1,8 +1,8 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState, type Dispatch, type SetStateAction } from "react";
 import { useTranslation } from "react-i18next";
 import { FileTrigger } from "react-aria-components";
 import { Banner, Button, CameraIcon, CloseIcon, PlusIcon } from "@/ui";
-import { Camera } from "./Camera";
+import { Camera, type CameraFault } from "./Camera";
 import styles from "./Face.module.css";
 import { shrinkFile } from "./photos";
 
@@ -13,16 +13,33 @@ export function Photos({
   max,
 }: {
   photos: readonly Blob[];
-  onChange: (photos: readonly Blob[]) => void;
+  onChange: Dispatch<SetStateAction<readonly Blob[]>>;
   max: number;
 }) {
   const { t } = useTranslation("patient");
   const [isCameraOn, setCameraOn] = useState(false);
-  const [isDenied, setDenied] = useState(false);
+  const [fault, setFault] = useState<CameraFault | null>(null);
   const [unreadable, setUnreadable] = useState<string | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const room = max - photos.length;
 
-  async function add(files: FileList | null) {
+  function add(taken: readonly Blob[]) {
+    onChange((before) => [...before, ...taken].slice(0, max));
+    if (photos.length + taken.length >= max) closeCamera();
+  }
+
+  function openCamera() {
+    setFault(null);
+    setCameraOn(true);
+  }
+
+  /** The shutter had the focus and is gone: the section is read from its start. */
+  function closeCamera() {
+    setCameraOn(false);
+    heading.current?.focus({ preventScroll: true });
+  }
+
+  async function addFiles(files: FileList | null) {
     setUnreadable(null);
     const taken: Blob[] = [];
     for (const file of [...(files ?? [])].slice(0, room)) {
@@ -30,13 +47,13 @@ export function Photos({
       if (photo) taken.push(photo);
       else setUnreadable(file.name);
     }
-    onChange([...photos, ...taken]);
+    add(taken);
   }
 
   return (
     <section className={styles.section} aria-labelledby="photos">
       <div className={styles.sectionHead}>
-        <h2 id="photos" className={styles.sectionTitle}>
+        <h2 id="photos" ref={heading} tabIndex={-1} className={styles.sectionTitle}>
           {t("face.photos_title")}
         </h2>
         <span className={styles.count} role="status">
@@ -44,37 +61,25 @@ export function Photos({
         </span>
       </div>
       <p className={styles.note}>{t("face.photos_text")}</p>
-      {photos.length ? (
-        <ul className={styles.photos}>
-          {photos.map((photo, index) => (
-            <Photo
-              key={index}
-              photo={photo}
-              number={index + 1}
-              onRemove={() => onChange(photos.filter((one) => one !== photo))}
-            />
-          ))}
-        </ul>
-      ) : null}
       {isCameraOn && room > 0 ? (
         <Camera
-          onPhoto={(photo) => onChange([...photos, photo])}
-          onDenied={() => {
-            setDenied(true);
-            setCameraOn(false);
+          onPhoto={(photo) => add([photo])}
+          onFault={(found) => {
+            setFault(found);
+            closeCamera();
           }}
-          onClose={() => setCameraOn(false)}
+          onClose={closeCamera}
         />
       ) : (
         <div className={styles.buttons}>
-          <Button variant="quiet" isDisabled={room === 0} onPress={() => setCameraOn(true)}>
+          <Button variant="quiet" isDisabled={room === 0} onPress={openCamera}>
             <CameraIcon />
             {t("face.camera")}
           </Button>
           <FileTrigger
             acceptedFileTypes={["image/jpeg", "image/png", "image/webp"]}
             allowsMultiple
-            onSelect={(files) => void add(files)}
+            onSelect={(files) => void addFiles(files)}
           >
             <Button variant="quiet" isDisabled={room === 0}>
               <PlusIcon />
@@ -83,15 +88,27 @@ export function Photos({
           </FileTrigger>
         </div>
       )}
-      {isDenied ? (
+      {fault ? (
         <Banner tone="amber" live>
-          <p>{t("face.camera_denied")}</p>
+          <p>{t(`face.camera_${fault}`)}</p>
         </Banner>
       ) : null}
       {unreadable ? (
         <Banner tone="terra" live>
           <p>{t("face.unreadable", { name: unreadable })}</p>
         </Banner>
+      ) : null}
+      {photos.length ? (
+        <ul className={styles.photos}>
+          {photos.map((photo, index) => (
+            <Photo
+              key={index}
+              photo={photo}
+              number={index + 1}
+              onRemove={() => onChange((all) => all.filter((one) => one !== photo))}
+            />
+          ))}
+        </ul>
       ) : null}
     </section>
   );

@@ -292,7 +292,9 @@ export const en: Words<typeof pt> = {
     shoot: "Take a photo",
     stop_camera: "Close the camera",
     camera_denied:
-      "The browser gave no access to the camera. You can choose photos you already have.",
+      "The browser gave no access to the camera. Allow it in the browser’s settings, or choose photos that you already have.",
+    camera_missing:
+      "We found no free camera. Close other apps that use it, or choose photos that you already have.",
     camera_view: "Camera picture",
     photo: "Photo {{number}}",
     remove: "Remove photo {{number}}",

@@ -291,7 +291,10 @@ export const pt = {
     upload: "Escolher ficheiros",
     shoot: "Tirar fotografia",
     stop_camera: "Fechar câmara",
-    camera_denied: "O navegador não deu acesso à câmara. Pode escolher fotografias que já tem.",
+    camera_denied:
+      "O navegador não deu acesso à câmara. Autorize-a nas definições do navegador, ou escolha fotografias que já tem.",
+    camera_missing:
+      "Não encontrámos uma câmara livre. Feche outras aplicações que a usem, ou escolha fotografias que já tem.",
     camera_view: "Imagem da câmara",
     photo: "Fotografia {{number}}",
     remove: "Retirar fotografia {{number}}",
