@@ -101,13 +101,15 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   return (
     <PageChromeContext value={chrome}>
       <div className={hasTabs ? styles.withTabs : undefined}>
+        <div className={styles.notices}>
+          <CalledBar />
+          {isOnline ? null : (
+            <p className={styles.offline} role="status">
+              {t("state.offline", { ns: "common" })}
+            </p>
+          )}
+        </div>
         <Outlet />
-        <CalledBar />
-        {isOnline ? null : (
-          <p className={styles.offline} role="status">
-            {t("state.offline", { ns: "common" })}
-          </p>
-        )}
         {hasTabs ? <Tabs path={pathname} /> : null}
       </div>
     </PageChromeContext>

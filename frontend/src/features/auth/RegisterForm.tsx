@@ -56,9 +56,9 @@ export function RegisterForm({ onDone }: { onDone: (user: User) => void }) {
   const { t } = useTranslation(["patient", "common"]);
   const language = useLanguage();
   const register = useRegister();
+  // A field that complained when it is left would push the button away from under the finger.
   const form = useForm<Values>({
     resolver: zodResolver(schema),
-    mode: "onTouched",
     defaultValues: {
       full_name: "",
       phone: "",

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { problemText } from "@/lib/i18n";
+import { formatPhone } from "@/lib/phone";
 import { Banner, Button, EmptyState, Skeleton } from "@/ui";
 import { daysOf, slotsQuery } from "./data";
 import { DayStrip } from "./DayStrip";
@@ -72,7 +73,9 @@ export function SlotPicker({
           ) : null
         }
       >
-        <p>{t("book.none_text", { phone })}</p>
+        <p>
+          {t(practitioner ? "book.none_text" : "book.none_text_any", { phone: formatPhone(phone) })}
+        </p>
       </EmptyState>
     );
   }

@@ -92,8 +92,9 @@ function Known({
     );
   }
   if (checkout.status !== "pending" || isPaid) {
+    const title = checkout.status === "pending" ? t("pay.received_title") : t("pay.paid_title");
     return (
-      <Page key="paid" narrow title={t("pay.paid_title")}>
+      <Page key="paid" narrow title={title}>
         <Receipt checkout={checkout} place={place} token={token} />
       </Page>
     );

@@ -32,7 +32,10 @@ export function InvoicesPage() {
         </Banner>
       ) : null}
       {list.data && invoices.length === 0 ? (
-        <EmptyState title={t("invoices.empty_title")}>
+        <EmptyState
+          title={t("invoices.empty_title")}
+          action={<ButtonLink href="/">{t("appointments.book")}</ButtonLink>}
+        >
           <p>{t("invoices.empty_text")}</p>
         </EmptyState>
       ) : null}

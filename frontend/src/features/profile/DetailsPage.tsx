@@ -32,7 +32,6 @@ export function DetailsPage({ user }: { user: User }) {
   const change = useProfileChange();
   const form = useForm<Values>({
     resolver: zodResolver(schema),
-    mode: "onTouched",
     defaultValues: {
       full_name: user.full_name,
       phone: formatPhone(user.phone),

@@ -39,6 +39,7 @@ export const en: Words<typeof pt> = {
     evening: "Evening",
     none_title: "No free times in the next four weeks",
     none_text: "Try without a preferred therapist, or call reception: {{phone}}.",
+    none_text_any: "Call reception, who will help you find another way: {{phone}}.",
     none_any: "See all therapists",
     reserve: "Reserve",
     with: "with {{name}}",
@@ -138,9 +139,10 @@ export const en: Words<typeof pt> = {
       provider_unavailable:
         "The payment service didn't answer. Nothing was charged; try again shortly.",
     },
+    received_title: "Payment received",
     paid_title: "You are booked",
     paid_amount: "{{amount}} paid",
-    paid_confirming: "Payment received. We are confirming your time…",
+    paid_confirming: "We are confirming your time. It takes a moment.",
     paid_next: "When you arrive",
     paid_code:
       "Your check-in code comes by SMS. Type it at the entrance screen, or show the QR on the appointment's page.",

@@ -36,6 +36,7 @@ export const pt = {
     evening: "Fim do dia",
     none_title: "Sem horas livres nas próximas quatro semanas",
     none_text: "Experimente sem preferência de terapeuta, ou telefone para a receção: {{phone}}.",
+    none_text_any: "Telefone para a receção, que ajuda a encontrar outra solução: {{phone}}.",
     none_any: "Ver todos os terapeutas",
     reserve: "Reservar",
     with: "com {{name}}",
@@ -137,12 +138,13 @@ export const pt = {
       provider_unavailable:
         "O serviço de pagamentos não respondeu. Nada foi cobrado; tente daqui a pouco.",
     },
+    received_title: "Pagamento recebido",
     paid_title: "Está marcado",
     paid_amount: "{{amount}} pagos",
-    paid_confirming: "Pagamento recebido. Estamos a confirmar a sua hora…",
+    paid_confirming: "Estamos a confirmar a sua hora. Demora um instante.",
     paid_next: "À chegada",
     paid_code:
-      "O código de chegada segue por SMS. Escreva-o no ecrã da entrada, ou mostre o QR na página da consulta.",
+      "No ecrã da entrada, escreva o código que segue por SMS, ou mostre o QR da página da consulta.",
     paid_invoice: "A fatura segue por e-mail.",
     calendar: "Guardar no calendário",
     directions: "Como chegar",
