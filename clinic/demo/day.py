@@ -14,6 +14,8 @@ from clinic.directory.catalogue import CATALOGUE
 
 MINUTES = {entry.code: entry.duration_minutes for entry in CATALOGUE}
 STEP = timedelta(minutes=5)
+# What the plan leaves of an evening, so that there is still a time to book before midnight.
+LEFT_FREE = timedelta(minutes=45)
 
 
 class Part(StrEnum):
@@ -123,7 +125,8 @@ COLUMNS = (
 
 def visits(now: datetime) -> list[Visit]:
     """The visits of the civil day of `now`, in the order of their start."""
-    opens, closes = clock.day_bounds(clock.local(now).date())
+    opens, midnight = clock.day_bounds(clock.local(now).date())
+    closes = midnight - LEFT_FREE
     found = [
         _with_times(visit, now, opens, position)
         for number, column in enumerate(COLUMNS)

@@ -1,5 +1,5 @@
 import { expect, test } from "./support/test";
-import { registerAndReserve } from "./support/patient";
+import { chooseMassage, registerAndReserve } from "./support/patient";
 import { newPerson } from "./support/people";
 import { answerMbWay, openSandbox, sms } from "./support/sandbox";
 
@@ -7,7 +7,7 @@ test("MB WAY: refused once, then approved", async ({ page, open }) => {
   test.setTimeout(120_000);
   const person = newPerson();
   const sandbox = await open();
-  await registerAndReserve(page, person);
+  await registerAndReserve(page, person, chooseMassage);
   await openSandbox(sandbox);
   await expect(sms(sandbox, person, "/pay/")).toBeVisible();
 

@@ -100,3 +100,16 @@ def test_every_specialty_has_at_least_two_therapists() -> None:
         "shock_waves": True,
         "therapeutic_massage": True,
     }
+
+
+def test_a_last_time_of_the_day_stays_free_until_half_an_hour_before_midnight() -> None:
+    _, midnight = clock.day_bounds(WINTER_DAY)
+    last = midnight - timedelta(minutes=30)
+    able = [number for number, one in enumerate(THERAPISTS) if "shock_waves" in one.specialties]
+    for now in instants(WINTER_DAY):
+        ends: dict[int, list[datetime]] = {number: [] for number in able}
+        for visit in visits(now):
+            if visit.therapist in ends:
+                ends[visit.therapist].append(visit.end)
+
+        assert all(max(busy) <= last for busy in ends.values()), now

@@ -1,8 +1,8 @@
-import type { Browser, BrowserContext, Page } from "@playwright/test";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "@playwright/test";
 import { login } from "./patient";
 import { baseUrl, demo, type Role } from "./settings";
 
-type Who = "visitor" | Exclude<Role, "manager" | "practitioner"> | "display" | "kiosk";
+export type Who = "visitor" | Exclude<Role, "manager" | "practitioner"> | "display" | "kiosk";
 
 interface Screen {
   name: string;
@@ -32,24 +32,36 @@ export const SCREENS: readonly Screen[] = [
   { name: "sandbox", path: "/sandbox", who: "visitor", ready: "h1" },
 ];
 
+type Session = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+/** Who has logged in once: later contexts go on in that session. */
+const sessions = new Map<Who, Session>();
+
 /** A browser in which that person, or that paired device, is at work. */
-export async function contextOf(browser: Browser, who: Who): Promise<BrowserContext> {
+export async function contextOf(
+  browser: Browser,
+  who: Who,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
   const context = await browser.newContext({
     baseURL: baseUrl(),
     locale: "pt-PT",
     timezoneId: "Europe/Lisbon",
+    storageState: sessions.get(who),
+    ...options,
   });
   if (who === "display" || who === "kiosk") {
     await context.addCookies([
       { name: `vez_device-${who}`, value: demo().devices[who].token, url: baseUrl() },
     ]);
-  } else if (who !== "visitor") {
+  } else if (who !== "visitor" && !sessions.has(who)) {
     const page = await context.newPage();
     const { username, password } = demo().accounts[who];
     await page.goto(who === "patient" ? "/entrar" : "/staff");
     await login(page, username, password);
     await page.locator("form").waitFor({ state: "detached" });
     await page.close();
+    sessions.set(who, await context.storageState());
   }
   return context;
 }

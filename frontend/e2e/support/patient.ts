@@ -38,7 +38,13 @@ export function today(): string {
   return `${weekday}, ${word({ day: "numeric" })} ${word({ month: "long" }).slice(0, 3)}`;
 }
 
-function choiceBar(page: Page) {
+function clinicTime(): string {
+  return new Intl.DateTimeFormat("pt-PT", { timeZone: "Europe/Lisbon", timeStyle: "short" }).format(
+    new Date(),
+  );
+}
+
+export function choiceBar(page: Page) {
   return page.getByRole("region", { name: "A sua escolha" });
 }
 
@@ -51,7 +57,8 @@ async function chosen(page: Page, specialty: string): Promise<Chosen> {
 
 /**
  * On the booking page: the treatment whose first free time is the earliest, and that time.
- * Fails when nothing is free any more today.
+ * The demo keeps times free until 23:30 of the day on which it was started; the day's journey
+ * needs one of them.
  */
 export async function chooseEarliestToday(page: Page): Promise<Chosen> {
   const cards = page.getByRole("radiogroup", { name: "O que precisa?" }).getByRole("radio");
@@ -66,7 +73,12 @@ export async function chooseEarliestToday(page: Page): Promise<Chosen> {
     if (offer.day === today()) offers.push(offer);
   }
   const [earliest] = offers.sort((a, b) => a.time.localeCompare(b.time));
-  if (!earliest) throw new Error(`no free time today (${today()}); the clinic closes at midnight`);
+  if (!earliest) {
+    throw new Error(
+      `No time is free any more today (${today()}, it is ${clinicTime()} in Lisbon). ` +
+        "A fresh demo has times until 23:30: start it anew, or wait for midnight.",
+    );
+  }
   await chooseTreatment(page, earliest.specialty);
   return chooseFirstTime(page, earliest.specialty);
 }
@@ -92,10 +104,20 @@ export async function reserve(page: Page): Promise<void> {
   await choiceBar(page).getByRole("button", { name: "Reservar" }).click();
 }
 
+/** The first free time of a treatment, on whatever day it is. */
+export async function chooseMassage(page: Page): Promise<Chosen> {
+  await chooseTreatment(page, "Massagem");
+  return chooseFirstTime(page, "Massagem");
+}
+
 /** Registers on the way to the booking, as a visitor who chooses first does. */
-export async function registerAndReserve(page: Page, person: Person): Promise<Chosen> {
+export async function registerAndReserve(
+  page: Page,
+  person: Person,
+  choose: (page: Page) => Promise<Chosen> = chooseEarliestToday,
+): Promise<Chosen> {
   await page.goto("/");
-  const choice = await chooseEarliestToday(page);
+  const choice = await choose(page);
   await reserve(page);
   await page.getByRole("link", { name: "Criar conta" }).click();
   await register(page, person);

@@ -1,0 +1,103 @@
+import type { Locator } from "@playwright/test";
+import { expect, test } from "./support/test";
+import { send } from "./support/api";
+import { contextOf } from "./support/pages";
+
+const LONG_NAME = "Maria da Conceição Vasconcelos e Sousa de Albuquerque";
+
+async function boxOf(element: Locator) {
+  const box = await element.boundingBox();
+  if (!box) throw new Error("the element can't be seen");
+  return box;
+}
+
+/** Names with a word that stands on two lines, or cut without a title that says the whole. */
+function broken(names: Element[]): string[] {
+  return names
+    .filter((name) => {
+      if (name.scrollWidth > name.clientWidth + 1) return !name.getAttribute("title");
+      const walker = document.createTreeWalker(name, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        for (const word of (node.textContent ?? "").matchAll(/\S+/g)) {
+          const range = document.createRange();
+          range.setStart(node, word.index);
+          range.setEnd(node, word.index + word[0].length);
+          const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+          if (lines.size > 1) return true;
+        }
+      }
+      return false;
+    })
+    .map((name) => name.textContent);
+}
+
+const SIZES = [
+  [1024, 768],
+  [1280, 800],
+  [1920, 1080],
+] as const;
+
+test("the day shows whole columns, whole words, and every column's button", async ({
+  browser,
+  watch,
+}) => {
+  const context = await contextOf(browser, "reception");
+  watch.over(context);
+  const page = await context.newPage();
+  await page.goto("/staff");
+  await expect(page.locator("h2").first()).toBeVisible();
+  const made = await send(context.request, "/api/staff/appointments", {
+    specialty: "massage",
+    new_patient: { full_name: LONG_NAME, phone: "+351912333444", language: "pt" },
+  });
+  expect(made.status()).toBe(201);
+  await expect(page.getByRole("button", { name: LONG_NAME }).first()).toBeAttached();
+
+  for (const [width, height] of SIZES) {
+    await test.step(`${width}×${height}`, async () => {
+      await page.setViewportSize({ width, height });
+      await page.evaluate(() => document.fonts.ready);
+      const columns = await page.locator("section").all();
+      expect(columns.length).toBe(4);
+      for (const column of columns) {
+        const { x, width: wide } = await boxOf(column);
+        expect(x).toBeGreaterThanOrEqual(0);
+        expect(x + wide).toBeLessThanOrEqual(width);
+        expect(wide).toBeGreaterThanOrEqual(224);
+        const step = await boxOf(column.locator("[data-next-step]"));
+        expect(step.y + step.height).toBeLessThanOrEqual(height);
+        expect(
+          await column.locator("h2, li > button, article > button").evaluateAll(broken),
+        ).toEqual([]);
+      }
+    });
+  }
+  await context.close();
+  watch.check();
+});
+
+test("on a phone one column fills the width, and a strip of names leads to the others", async ({
+  browser,
+  watch,
+}) => {
+  const context = await contextOf(browser, "reception");
+  watch.over(context);
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto("/staff");
+  const strip = page.getByRole("navigation", { name: "Terapeutas" });
+  await expect(strip.getByRole("button")).toHaveCount(4);
+  await expect(page.locator("section").nth(0)).toBeInViewport({ ratio: 1 });
+  await expect(page.locator("section").nth(2)).not.toBeInViewport();
+
+  await strip.getByRole("button", { name: /^Marta Figueiredo/ }).click();
+
+  await expect(page.locator("section").nth(2)).toBeInViewport({ ratio: 1 });
+  await expect(page.locator("section").nth(2).locator("[data-next-step]")).toBeInViewport();
+  await expect(strip.getByRole("button", { name: /^Marta/ })).toHaveAttribute(
+    "aria-current",
+    "true",
+  );
+  await context.close();
+  watch.check();
+});
