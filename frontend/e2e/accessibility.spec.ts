@@ -1,6 +1,15 @@
 import { AxeBuilder } from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
 import { expect, test } from "./support/test";
-import { contextOf, SCREENS, show } from "./support/pages";
+import { contextOf, SCREENS, show, still } from "./support/pages";
+import { WALKS } from "./support/states";
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
+  );
+}
 
 for (const screen of SCREENS) {
   test(`no accessibility violation: ${screen.name}`, async ({ browser }) => {
@@ -15,12 +24,35 @@ for (const screen of SCREENS) {
     );
     await show(page, screen);
 
-    const { violations } = await new AxeBuilder({ page }).analyze();
-
-    const found = violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
-    );
-    expect(found).toEqual([]);
+    expect(await violations(page)).toEqual([]);
     await context.close();
+  });
+}
+
+for (const walk of WALKS) {
+  test(`no accessibility violation: ${walk.name}`, async ({ browser, watch }) => {
+    const context = await contextOf(browser, walk.who, {
+      viewport: walk.isWide ? { width: 1280, height: 900 } : { width: 390, height: 844 },
+      reducedMotion: "reduce",
+    });
+    if (walk.language === "en") {
+      await context.addInitScript(() => {
+        if (location.protocol === "http:") localStorage.setItem("vez.language", "en");
+      });
+    }
+    watch.over(context);
+    const page = await context.newPage();
+    await walk.prepare?.(page);
+    await page.goto(walk.path);
+    await page.locator("h1").first().waitFor();
+    for (const [name, act] of walk.steps) {
+      await test.step(name, async () => {
+        await act?.(page);
+        await still(page);
+        expect(await violations(page), name).toEqual([]);
+      });
+    }
+    await context.close();
+    watch.check();
   });
 }

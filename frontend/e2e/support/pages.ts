@@ -1,4 +1,10 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "@playwright/test";
+import {
+  expect,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from "@playwright/test";
 import { login } from "./patient";
 import { baseUrl, demo, type Role } from "./settings";
 
@@ -66,10 +72,23 @@ export async function contextOf(
   return context;
 }
 
+/** Waits until nothing is being fetched for the first time and nothing moves. */
+export async function still(page: Page): Promise<void> {
+  await expect(page.locator("[class*=skeleton]")).toHaveCount(0);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    const moves = document.getAnimations().filter((one) => one.playState === "running");
+    await Promise.allSettled(
+      moves
+        .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+        .map((one) => one.finished),
+    );
+  });
+}
+
 export async function show(page: Page, screen: Screen): Promise<void> {
   await page.goto(screen.path);
   await page.locator(screen.ready).first().waitFor();
   await page.waitForLoadState("load");
-  await page.evaluate(() => document.fonts.ready);
-  await page.waitForTimeout(700);
+  await still(page);
 }

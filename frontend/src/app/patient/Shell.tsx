@@ -8,6 +8,7 @@ import { useOnline } from "@/lib/useOnline";
 import {
   ButtonLink,
   CalendarIcon,
+  classes,
   ClockIcon,
   LanguageSwitch,
   PageChromeContext,
@@ -100,7 +101,8 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
 
   return (
     <PageChromeContext value={chrome}>
-      <div className={hasTabs ? styles.withTabs : undefined}>
+      <div className={classes(styles.app, hasTabs && styles.withTabs)}>
+        <Outlet />
         <div className={styles.notices}>
           <CalledBar />
           {isOnline ? null : (
@@ -109,7 +111,6 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
             </p>
           )}
         </div>
-        <Outlet />
         {hasTabs ? <Tabs path={pathname} /> : null}
       </div>
     </PageChromeContext>

@@ -170,10 +170,16 @@ export function TodayPage() {
               key={column.id}
               type="button"
               aria-current={index === current ? "true" : undefined}
-              aria-label={t("column.jump", { name: column.name, count: column.waiting.length })}
+              title={column.name}
               onClick={() => focusColumn(index)}
             >
-              {column.name.split(" ")[0]} <strong>{column.waiting.length || ""}</strong>
+              {column.name.split(" ")[0]}{" "}
+              {column.waiting.length > 0 && (
+                <>
+                  <strong>{column.waiting.length}</strong>{" "}
+                  <span className="visually-hidden">{t("summary.waiting")}</span>
+                </>
+              )}
             </button>
           ))}
         </nav>

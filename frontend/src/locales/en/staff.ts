@@ -39,7 +39,6 @@ export const en: Words<typeof pt> = {
     missed_one: "{{count}} no-show",
     missed_other: "{{count}} no-shows",
     all: "Practitioners",
-    jump: "{{name}}, {{count}} waiting",
     nobody: "Nobody is waiting",
     me: "my list",
   },

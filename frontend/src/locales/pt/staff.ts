@@ -41,7 +41,6 @@ export const pt = {
     missed_one: "{{count}} falta",
     missed_other: "{{count}} faltas",
     all: "Terapeutas",
-    jump: "{{name}}, {{count}} à espera",
     nobody: "Ninguém à espera",
     me: "a minha lista",
   },
