@@ -3,7 +3,7 @@ from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0002_audit_is_append_only")]
+    dependencies = [("core", "0003_outbox_failures")]
 
     operations = [
         migrations.AddField(
