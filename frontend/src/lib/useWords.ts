@@ -11,8 +11,9 @@ export function useWords() {
 
   function wait(range: WaitRange): string {
     const words = waitWords(range);
-    return words.kind === "any_moment"
-      ? t("wait.any_moment")
+    if (words.kind === "any_moment") return t("wait.any_moment");
+    return words.low === 0
+      ? t("wait.up_to", { high: words.high })
       : t("wait.range", { low: words.low, high: words.high });
   }
 

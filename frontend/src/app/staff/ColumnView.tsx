@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 import { elapsed, lateness, minutesSince, nextStep, type Column } from "@/features/queue/column";
 import type { Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
-import { formatTime, waitWords } from "@/lib/format";
+import { formatTime } from "@/lib/format";
+import { useWords } from "@/lib/useWords";
 import { Button, classes, Pill } from "@/ui";
 import styles from "./ColumnView.module.css";
 
@@ -193,7 +194,7 @@ function Row({
 function Waiting({ appointment, now, onOpen }: CardProps) {
   const { t } = useTranslation(["staff", "common"]);
   const waited = minutesSince(appointment.arrived_at, now);
-  const wait = appointment.wait ? waitWords(appointment.wait) : null;
+  const words = useWords();
   const overdue = minutesSince(appointment.start, now) > 15;
   return (
     <Row
@@ -204,13 +205,7 @@ function Waiting({ appointment, now, onOpen }: CardProps) {
       {overdue ? (
         <Pill tone="terra">{t("column.waits", { minutes: waited })}</Pill>
       ) : (
-        wait && (
-          <Pill>
-            {wait.kind === "any_moment"
-              ? t("common:wait.any_moment")
-              : t("common:wait.range", { low: wait.low, high: wait.high })}
-          </Pill>
-        )
+        appointment.wait && <Pill>{words.wait(appointment.wait)}</Pill>
       )}
     </Row>
   );

@@ -45,6 +45,7 @@ export const en: Words<typeof pt> = {
   day: { today: "today", tomorrow: "tomorrow" },
   wait: {
     any_moment: "any moment now",
+    up_to: "up to {{high}} min",
     range: "{{low}}–{{high}} min",
   },
   status: {

@@ -42,6 +42,7 @@ export const pt = {
   day: { today: "hoje", tomorrow: "amanhã" },
   wait: {
     any_moment: "a qualquer momento",
+    up_to: "até {{high}} min",
     range: "{{low}}–{{high}} min",
   },
   status: {
