@@ -5,6 +5,9 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
+UNKNOWN = "unknown"
+"""Everybody whose address we can't tell; not one client."""
+
 
 def client_address(request: HttpRequest) -> str:
     """The peer's address, or what the outermost of our own proxies saw.
@@ -20,7 +23,7 @@ def client_address(request: HttpRequest) -> str:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)

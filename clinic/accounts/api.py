@@ -249,7 +249,9 @@ class DevicesView(APIView):
     )
     def post(self, request: Request) -> Response:
         created = services.create_device(
-            **_validated(serializers.DeviceInput(data=request.data)), created_by=_user(request)
+            **_validated(serializers.DeviceInput(data=request.data)),
+            created_by=_user(request),
+            address=client_address(request._request),
         )
         return Response(serializers.NewDevice(created).data, status=201)
 
