@@ -46,3 +46,8 @@ def render_invoice(invoice_id: str) -> None:
 @shared_task(name="billing.expire_payments")
 def expire_payments() -> None:
     requests.follow_due()
+
+
+@shared_task(name="billing.forget_old_bodies")
+def forget_old_bodies() -> None:
+    webhooks.forget_old_bodies()

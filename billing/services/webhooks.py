@@ -3,10 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from billing import providers
 from billing.errors import Code
@@ -21,6 +23,9 @@ from clinic.core.errors import DomainError
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 64 * 1024
+# What a notice says is in the payment's events by then. The rest is whatever the provider wished
+# to add, which may name the payer.
+KEEP_BODY = timedelta(days=90)
 
 
 def accept(provider_key: str, headers: Mapping[str, str], raw_body: bytes) -> None:
@@ -73,6 +78,18 @@ def process(delivery_id: UUID) -> str:
     delivery.save(update_fields=["outcome", "processed_at"])
     log.info("webhook_processed", delivery=str(delivery.id), outcome=delivery.outcome)
     return delivery.outcome
+
+
+def forget_old_bodies() -> int:
+    """Blank old notices that are settled; that they came, their hash and their outcome stay, so a
+    repeat is still known. Returns how many."""
+    unsettled = PaymentIssue.objects.filter(delivery=OuterRef("pk"), resolved_at__isnull=True)
+    old = WebhookDelivery.objects.filter(
+        ~Exists(unsettled),
+        processed_at__isnull=False,
+        received_at__lt=clock.now() - KEEP_BODY,
+    )
+    return old.exclude(body={}).update(body={})
 
 
 def _outcome(delivery: WebhookDelivery) -> Outcome:

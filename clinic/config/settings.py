@@ -317,6 +317,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "clean": {"task": "core.clean", "schedule": 3600.0},
+    "forget-texts": {"task": "notifications.forget_old_texts", "schedule": 3600.0},
+    "forget-notices": {"task": "billing.forget_old_bodies", "schedule": 3600.0},
     "clean-sessions": {"task": "accounts.clean_sessions", "schedule": 3600.0},
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -9,6 +10,10 @@ from django.db import transaction
 from clinic.core import clock, outbox
 from clinic.notifications import rendering
 from clinic.notifications.models import Channel, Message
+
+# Long enough to answer "I never got it" about a visit and its payment; after that phone number,
+# check-in code and payment link serve nobody.
+KEEP_TEXT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,10 @@ def _queue(message: Message) -> Message:
     stored = Message.objects.get(key=message.key)
     outbox.enqueue("notifications.deliver", key=f"message:{stored.id}", message_id=str(stored.id))
     return stored
+
+
+def forget_old_texts() -> int:
+    """Blank whom old messages went to and what they said; that they were sent stays, and so do
+    the files that were attached. Returns how many."""
+    old = Message.objects.filter(created_at__lt=clock.now() - KEEP_TEXT).exclude(to="")
+    return old.update(to="", subject="", body="", html="")

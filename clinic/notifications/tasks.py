@@ -1,12 +1,14 @@
-"""Delivery: the outbox handler that gives one message to its transport."""
+"""Delivery: the outbox handler that gives one message to its transport; and forgetting."""
 
 import uuid
 
 import structlog
+from celery import shared_task
 from django.conf import settings
 from django.core.files.storage import storages
 
 from clinic.core import clock, outbox
+from clinic.notifications import services
 from clinic.notifications.models import Channel, Message, MessageStatus
 from clinic.notifications.transports import File, Outgoing, RejectedError, Transport, transport
 
@@ -34,6 +36,11 @@ def deliver(*, message_id: str) -> None:
             reason=error.reason,
         )
     message.save(update_fields=["provider_id", "status", "sent_at", "failure"])
+
+
+@shared_task(name="notifications.forget_old_texts")
+def forget_old_texts() -> None:
+    services.forget_old_texts()
 
 
 def _transport_of(message: Message) -> Transport:

@@ -2,9 +2,11 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from billing.models import (
     Invoice,
@@ -14,12 +16,15 @@ from billing.models import (
     PaymentStatus,
     WebhookDelivery,
 )
+from billing.tasks import forget_old_bodies
 from clinic.core.models import OutboxMessage
 from clinic.notifications.models import Message
 from tests.billing import factories
 from tests.billing.factories import WEBHOOK, drain, notice, send
 
 pytestmark = pytest.mark.django_db
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -265,3 +270,39 @@ def test_the_same_event_in_other_words_changes_nothing(client, payment):
     ]
     assert PaymentEvent.objects.count() == 1
     assert Invoice.objects.count() == 1
+
+
+def test_after_ninety_days_a_settled_notice_keeps_its_outcome_and_no_body(client, payment):
+    body = {**notice(payment), "payer": "Kanaria Testemunha"}
+    with time_machine.travel(NOON, tick=False):
+        send(client, body)
+        drain()
+        send(client, notice(payment, payment_id=None, reference="999000000"))
+        drain()
+    unsettled = PaymentIssue.objects.get(resolved_at=None).delivery
+    with time_machine.travel(NOON + timedelta(days=90), tick=False):
+        forget_old_bodies()
+        assert not WebhookDelivery.objects.filter(body={}).exists()
+
+    with time_machine.travel(NOON + timedelta(days=90, seconds=1), tick=False):
+        for _ in range(2):
+            forget_old_bodies()
+        again = send(client, body)
+        drain()
+
+    settled = WebhookDelivery.objects.get(outcome="applied")
+    assert settled.body == {}
+    assert len(settled.sha256) == 64
+    assert (again.status_code, WebhookDelivery.objects.count()) == (200, 2)
+    assert PaymentEvent.objects.filter(payment=payment, type="paid").count() == 1
+    unsettled.refresh_from_db()
+    assert unsettled.body["reference"] == "999000000"
+
+
+def test_an_old_notice_that_nobody_has_worked_on_is_kept(client, payment):
+    with time_machine.travel(NOON, tick=False):
+        send(client, notice(payment))
+    with time_machine.travel(NOON + timedelta(days=91), tick=False):
+        forget_old_bodies()
+
+    assert WebhookDelivery.objects.get().body["payment_id"] == str(payment.id)

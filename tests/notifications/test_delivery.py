@@ -1,7 +1,7 @@
 import logging
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from clinic.core.models import OutboxMessage
 from clinic.directory.models import Organization
 from clinic.notifications.models import Message, MessageStatus
 from clinic.notifications.services import Attachment, send_email, send_sms
+from clinic.notifications.tasks import forget_old_texts
 from tests.notifications.conftest import ACCOUNT
 
 PDF = bytes(range(256)) * 40
@@ -236,3 +237,38 @@ def test_logs_name_the_message_and_never_the_person(
     assert str(bad.id) in logged
     for canary in ("35191234567", "912345678", "K7M2QX", "Carvalho", "Clinica Vez: "):
         assert canary not in logged
+
+
+def test_after_ninety_days_a_message_says_no_more_to_whom_and_what(
+    visit: dict[str, Any], key: str
+) -> None:
+    sent_at = datetime(2026, 11, 23, 14, tzinfo=UTC)
+    with time_machine.travel(sent_at, tick=False):
+        text = sms(visit, key)
+        mail = send_email(
+            template="invoice_issued",
+            to="ana@example.com",
+            language="pt",
+            context=visit,
+            key=key,
+            attachments=[Attachment("FR-1.pdf", "application/pdf", "invoices/1.pdf")],
+        )
+    storages["private"].save("invoices/1.pdf", ContentFile(PDF))
+    with time_machine.travel(sent_at + timedelta(days=90), tick=False):
+        forget_old_texts()
+        assert Message.objects.get(pk=text.pk).to == "+351912345678"
+
+    with time_machine.travel(sent_at + timedelta(days=90, seconds=1), tick=False):
+        recent = sms(visit, f"{key}:recent")
+        for _ in range(2):
+            forget_old_texts()
+
+    for old in (text, mail):
+        old.refresh_from_db()
+        assert (old.to, old.subject, old.body, old.html) == ("", "", "", "")
+    assert (text.template, text.created_at) == ("appointment_booked", sent_at)
+    assert mail.attachments[0]["storage_key"] == "invoices/1.pdf"
+    assert storages["private"].exists("invoices/1.pdf")
+    recent.refresh_from_db()
+    assert recent.to == "+351912345678"
+    assert "K7M2QX" in recent.body
