@@ -15,6 +15,9 @@ from clinic.accounts.addresses import client_address
         (1, "10.0.0.1", "1.2.3.4, 203.0.113.9", "203.0.113.9"),
         (2, "10.0.0.1", "1.2.3.4, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
         (2, "10.0.0.1", "203.0.113.9", "10.0.0.1"),
+        # The bundle behind the balancer, then behind CloudFront too: the last are theirs.
+        (1, "172.18.0.4", "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        (2, "172.18.0.4", "1.2.3.4, 203.0.113.9, 130.176.0.1", "203.0.113.9"),
         (1, "10.0.0.1", None, "unknown"),
         (1, "10.0.0.1", "nonsense", "unknown"),
         (0, "", None, "unknown"),

@@ -41,6 +41,7 @@ def problems() -> list[str]:
         ),
         *environment_problems(),
         *[line for file in sorted((DOCKER / "nginx").iterdir()) for line in nginx_problems(file)],
+        *forwarding_problems(),
         *beanstalk_problems(),
         *cloudformation_problems(DOCKER / "aws" / "storage.yaml"),
     ]
@@ -234,6 +235,34 @@ def nginx_problems(file: Path) -> list[str]:
     ]
     if "proxy_add_x_forwarded_for" in text:
         found.append(f"{where}: passes on what a client says of its address")
+    return found
+
+
+# How each deployment's nginx tells the client's address, and the proxies that this leaves to trust.
+FORWARDING = {
+    "compose.conf": ("compose.yaml", "set $forwarded_for $remote_addr;", "1"),
+    "beanstalk.conf": (
+        "elastic_beanstalk/docker-compose.yml",
+        "default $http_x_forwarded_for;",
+        "${TRUSTED_PROXIES:-1}",
+    ),
+}
+
+
+def forwarding_problems(folder: Path = DOCKER) -> list[str]:
+    """What nginx passes on of X-Forwarded-For is what TRUSTED_PROXIES counts in."""
+    found = []
+    for config, (compose, passed, trusted) in FORWARDING.items():
+        if passed not in (folder / "nginx" / config).read_text():
+            found.append(f"docker/nginx/{config}: no {passed}")
+        document = yaml.safe_load((folder / compose).read_text())
+        for name, service in document["services"].items():
+            environment = service.get("environment", {})
+            if name in PROCESSES and environment.get("TRUSTED_PROXIES", trusted) != trusted:
+                found.append(f"docker/{compose}: TRUSTED_PROXIES of {name} is not {trusted}")
+    shared = (folder / "nginx" / "clinic.conf").read_text()
+    if shared.count("X-Forwarded-For $forwarded_for;") != shared.count("proxy_pass"):
+        found.append("docker/nginx/clinic.conf: an upstream isn't told the client's address")
     return found
 
 

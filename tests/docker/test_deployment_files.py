@@ -1,6 +1,7 @@
 """The deployment's files fit together; what `make run` starts is what production starts."""
 
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from string import Template
@@ -78,6 +79,42 @@ def test_nginx_logs_a_payment_link_without_its_token(path: str, logged: str) -> 
     shown = Template(written).substitute(match.groupdict()) if match else path
 
     assert shown == logged
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "complaint"),
+    [
+        (
+            "elastic_beanstalk/docker-compose.yml",
+            '"${TRUSTED_PROXIES:-1}"',
+            '"1"',
+            "docker/elastic_beanstalk/docker-compose.yml: TRUSTED_PROXIES of web-http is not "
+            "${TRUSTED_PROXIES:-1}",
+        ),
+        (
+            "nginx/beanstalk.conf",
+            "default $http_x_forwarded_for;",
+            "default $remote_addr;",
+            "docker/nginx/beanstalk.conf: no default $http_x_forwarded_for;",
+        ),
+        (
+            "nginx/compose.conf",
+            "$remote_addr;",
+            "$http_x_forwarded_for;",
+            "docker/nginx/compose.conf: no set $forwarded_for $remote_addr;",
+        ),
+    ],
+)
+def test_proxies_that_are_counted_otherwise_than_passed_on_are_found(
+    tmp_path: Path, file: str, right: str, wrong: str, complaint: str
+) -> None:
+    folder = tmp_path / "docker"
+    shutil.copytree(check.DOCKER, folder, ignore=shutil.ignore_patterns("dist", "certs"))
+    text = (folder / file).read_text()
+    assert right in text
+    (folder / file).write_text(text.replace(right, wrong))
+
+    assert complaint in check.forwarding_problems(folder)
 
 
 def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:
