@@ -3,21 +3,9 @@
 from typing import ClassVar
 
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
 
 from billing.models import Invoice, Payment, PaymentEvent, PaymentIssue, Refund, WebhookDelivery
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from clinic.core.admin import ReadOnly
 
 
 @admin.register(Payment)

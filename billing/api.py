@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -30,9 +29,9 @@ from clinic.accounts.choices import Role
 from clinic.accounts.permissions import CsrfProtected, IsManager, IsPatient
 from clinic.accounts.principals import actor_of
 from clinic.core import idempotency
+from clinic.core.api import answers
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-from clinic.core.problems import CONTENT_TYPE, ProblemDetails
 
 TOKEN = OpenApiParameter("token", str, OpenApiParameter.PATH, description="from the payment link")
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -49,10 +48,6 @@ SIGNATURE = OpenApiParameter(
     required=True,
     description="Base64 of HMAC-SHA256 over the raw body",
 )
-
-
-def _answers(success: Mapping[Any, Any], *refusals: int) -> dict[Any, Any]:
-    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
 
 
 class _ByLink(APIView):
@@ -75,7 +70,7 @@ class CheckoutView(_ByLink):
         tags=["checkout"],
         auth=[],
         parameters=[TOKEN],
-        responses=_answers({200: CheckoutBody}, 404),
+        responses=answers({200: CheckoutBody}, 404),
         summary="What is to be paid",
     )
     def get(self, _request: Request, token: str) -> Response:
@@ -101,7 +96,7 @@ class PaymentsView(_ByLink):
         auth=[],
         parameters=[TOKEN, IDEMPOTENCY_KEY],
         request=PaymentOrder,
-        responses=_answers({201: PaymentBody}, 400, 403, 404, 409, 422, 429, 503),
+        responses=answers({201: PaymentBody}, 400, 403, 404, 409, 422, 429, 503),
         summary="Start a payment",
         description="A Multibanco reference is ready at once; an MB WAY request is on its way to "
         "the phone, so follow the payment. Choosing the other method replaces what waits.",
@@ -126,7 +121,7 @@ class PaymentView(_ByLink):
         tags=["checkout"],
         auth=[],
         parameters=[TOKEN],
-        responses=_answers({200: PaymentBody}, 404),
+        responses=answers({200: PaymentBody}, 404),
         summary="Follow a payment",
     )
     def get(self, _request: Request, token: str, payment_id: UUID) -> Response:
@@ -148,7 +143,7 @@ class WebhookView(APIView):
         auth=[],
         parameters=[SIGNATURE],
         request=WebhookNotice,
-        responses=_answers({200: WebhookAccepted}, 400, 404, 413, 415),
+        responses=answers({200: WebhookAccepted}, 400, 404, 413, 415),
         summary="A provider's notice",
         description="Verified and stored at once, worked on afterwards. The same notice again is "
         "accepted and changes nothing.",
@@ -169,7 +164,7 @@ class InvoicesView(ListAPIView[Invoice]):
     @extend_schema(
         operation_id="invoices",
         tags=["invoices"],
-        responses=_answers({200: InvoiceBody(many=True)}, 401, 403, 404),
+        responses=answers({200: InvoiceBody(many=True)}, 401, 403, 404),
         summary="My invoices, newest first; for a manager everybody's",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -186,7 +181,7 @@ class InvoiceView(APIView):
     @extend_schema(
         operation_id="invoice",
         tags=["invoices"],
-        responses=_answers({200: InvoiceBody}, 401, 403, 404),
+        responses=answers({200: InvoiceBody}, 401, 403, 404),
         summary="One invoice",
     )
     def get(self, request: Request, invoice_id: UUID) -> Response:
@@ -199,7 +194,7 @@ class InvoicePdfView(APIView):
     @extend_schema(
         operation_id="invoice_pdf",
         tags=["invoices"],
-        responses=_answers({(200, "application/pdf"): OpenApiTypes.BINARY}, 401, 403, 404, 503),
+        responses=answers({(200, "application/pdf"): OpenApiTypes.BINARY}, 401, 403, 404, 503),
         summary="The PDF that was e-mailed",
     )
     def get(self, request: Request, invoice_id: UUID) -> HttpResponseBase:

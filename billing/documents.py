@@ -116,7 +116,7 @@ def content(invoice: Invoice) -> dict[str, Any]:
         "issued_on": f"{invoice.issued_on:%d-%m-%Y}",
         "service_on": f"{invoice.service_on:%d-%m-%Y}",
         "paid_on": f"{clock.local(invoice.paid_at):%d-%m-%Y}",
-        "paid_by": labels["methods"][Method(invoice.payment_method)],  # type: ignore[index]
+        "paid_by": labels["methods"][Method(invoice.payment_method)],  # type: ignore[index]  # a table
         "seller": {
             "name": invoice.seller_name,
             "legal_name": invoice.seller_legal_name,

@@ -12,7 +12,6 @@ from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from booking import calendar_file, selectors, serializers
@@ -21,24 +20,14 @@ from booking.services import changes, desk, holds, looks, visit
 from clinic.accounts.permissions import IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency
+from clinic.core.api import answers, validated
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
-from clinic.core.problems import CONTENT_TYPE, ProblemDetails
 from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 Press = Callable[..., Appointment]
-
-
-def _answers(success: Mapping[int, Any], *refusals: int) -> dict[Any, Any]:
-    """The responses of one operation: what it gives, and the statuses of its problems."""
-    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
-
-
-def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 class SlotsView(APIView):
@@ -49,7 +38,7 @@ class SlotsView(APIView):
         operation_id="slots",
         summary="Free times",
         parameters=[serializers.SlotQuery],
-        responses=_answers({200: serializers.SlotOut(many=True)}, 400),
+        responses=answers({200: serializers.SlotOut(many=True)}, 400),
         tags=["booking"],
     )
     def get(self, request: Request) -> Response:
@@ -57,7 +46,7 @@ class SlotsView(APIView):
 
         From now and for 14 days unless `from` and `to` say otherwise, at most 62 days.
         """
-        query = _validated(serializers.SlotQuery(data=request.query_params))
+        query = validated(serializers.SlotQuery(data=request.query_params))
         found = selectors.slots(
             query["specialty"], query.get("practitioner"), query["from"], query.get("to")
         )
@@ -81,7 +70,7 @@ class AppointmentsView(ListAPIView[Appointment]):
     serializer_class = serializers.AppointmentOut
 
     def get_queryset(self) -> Any:
-        query = _validated(serializers.AppointmentQuery(data=self.request.query_params))
+        query = validated(serializers.AppointmentQuery(data=self.request.query_params))
         return selectors.appointments_of(
             _patient_id(self.request),
             statuses=query.get("status", ()),
@@ -93,7 +82,7 @@ class AppointmentsView(ListAPIView[Appointment]):
         operation_id="appointments",
         summary="My appointments",
         parameters=[serializers.AppointmentQuery],
-        responses=_answers({200: serializers.AppointmentOut(many=True)}, 400, 401, 403, 404),
+        responses=answers({200: serializers.AppointmentOut(many=True)}, 400, 401, 403, 404),
         tags=["booking"],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -112,12 +101,12 @@ class AppointmentsView(ListAPIView[Appointment]):
             )
         ],
         request=serializers.HoldIn,
-        responses=_answers({201: serializers.AppointmentOut}, 400, 401, 403, 409, 422),
+        responses=answers({201: serializers.AppointmentOut}, 400, 401, 403, 409, 422),
         tags=["booking"],
     )
     def post(self, request: Request) -> Response:
         """Hold a slot until it is paid. Without a practitioner the least loaded one treats."""
-        data = _validated(serializers.HoldIn(data=request.data))
+        data = validated(serializers.HoldIn(data=request.data))
         user: Any = request.user
 
         def respond() -> tuple[int, dict[str, Any]]:
@@ -145,7 +134,7 @@ class AppointmentView(APIView):
     @extend_schema(
         operation_id="appointments_get",
         summary="One of my appointments",
-        responses=_answers({200: serializers.AppointmentOut}, 401, 403, 404),
+        responses=answers({200: serializers.AppointmentOut}, 401, 403, 404),
         tags=["booking"],
     )
     def get(self, request: Request, appointment_id: UUID) -> Response:
@@ -156,13 +145,13 @@ class AppointmentView(APIView):
         operation_id="appointments_choose_label",
         summary="How I am named at this visit",
         request=serializers.LabelIn,
-        responses=_answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
+        responses=answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
         tags=["booking"],
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
         """Ticket, short or full name on shared screens; empty for the account's own choice."""
         selectors.appointment_of(_patient_id(request), appointment_id)
-        data = _validated(serializers.LabelIn(data=request.data))
+        data = validated(serializers.LabelIn(data=request.data))
         changes.choose_label(
             appointment_id, choice=data["label_choice"], actor=actor_of(request.user)
         )
@@ -176,7 +165,7 @@ class CancelView(APIView):
         operation_id="appointments_cancel",
         summary="Cancel my appointment",
         request=None,
-        responses=_answers({200: serializers.AppointmentOut}, 401, 403, 404, 409),
+        responses=answers({200: serializers.AppointmentOut}, 401, 403, 404, 409),
         tags=["booking"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -193,13 +182,13 @@ class RescheduleView(APIView):
         operation_id="appointments_reschedule",
         summary="Move my appointment",
         request=serializers.RescheduleIn,
-        responses=_answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
+        responses=answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
         tags=["booking"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Move it to another slot of the same specialty; what was paid stays paid."""
         selectors.appointment_of(_patient_id(request), appointment_id)
-        data = _validated(serializers.RescheduleIn(data=request.data))
+        data = validated(serializers.RescheduleIn(data=request.data))
         changes.reschedule(
             appointment_id,
             start=data["start"],
@@ -225,7 +214,7 @@ class CalendarView(APIView):
         summary="My appointment as a calendar file",
         responses={
             (200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, description="iCalendar"),
-            **_answers({}, 401, 403, 404),
+            **answers({}, 401, 403, 404),
         },
         tags=["booking"],
     )
@@ -245,12 +234,12 @@ class StaffDayView(APIView):
         operation_id="staff_day",
         summary="The day by practitioner",
         parameters=[serializers.DayQuery],
-        responses=_answers({200: serializers.StaffDay}, 400, 401, 403),
+        responses=answers({200: serializers.StaffDay}, 400, 401, 403),
         tags=["staff"],
     )
     def get(self, request: Request) -> Response:
         """The body of the day frame, for today or another date, of all or of one practitioner."""
-        query = _validated(serializers.DayQuery(data=request.query_params))
+        query = validated(serializers.DayQuery(data=request.query_params))
         body = looks.read_day(
             query.get("date", clock.today()),
             query.get("practitioner"),
@@ -266,12 +255,12 @@ class StaffAppointmentsView(APIView):
         operation_id="staff_appointments_create",
         summary="Book at the desk, or take a walk-in",
         request=serializers.DeskIn,
-        responses=_answers({201: serializers.StaffAppointment}, 400, 401, 403, 409),
+        responses=answers({201: serializers.StaffAppointment}, 400, 401, 403, 409),
         tags=["staff"],
     )
     def post(self, request: Request) -> Response:
         """For a known patient or a new one; without a start it is a walk-in, arrived now."""
-        data = _validated(serializers.DeskIn(data=request.data))
+        data = validated(serializers.DeskIn(data=request.data))
         made = _book_at_desk(data, actor_of(request.user))
         return Response(selectors.staff_view(made.pk), status=201)
 
@@ -294,11 +283,11 @@ class MoveRoomView(APIView):
         operation_id="staff_move_room",
         summary="Give the visit another room",
         request=serializers.MoveRoomIn,
-        responses=_answers({200: serializers.StaffAppointment}, 400, 401, 403, 404, 409),
+        responses=answers({200: serializers.StaffAppointment}, 400, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        data = _validated(serializers.MoveRoomIn(data=request.data))
+        data = validated(serializers.MoveRoomIn(data=request.data))
         visit.move_room(appointment_id, room_id=data["room"], actor=actor_of(request.user))
         return Response(selectors.staff_view(appointment_id))
 
@@ -310,7 +299,7 @@ class CallNextView(APIView):
         operation_id="staff_call_next",
         summary="Call the next patient",
         request=None,
-        responses=_answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, practitioner_id: UUID) -> Response:
@@ -330,7 +319,7 @@ def _button(name: str, summary: str, press: Press) -> type[PressView]:
             operation_id=f"staff_{name}",
             summary=summary,
             request=None,
-            responses=_answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+            responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
             tags=["staff"],
         )
         def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -364,7 +353,7 @@ class CallAgainView(PressView):
         operation_id="staff_call_again",
         summary="Call a called patient once more",
         request=None,
-        responses=_answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:

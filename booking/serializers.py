@@ -206,7 +206,7 @@ class WaitOut(serializers.Serializer[Any]):
 class StaffPatient(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField()
-    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # hides `Field.label`
 
 
 class StaffAppointment(serializers.Serializer[Any]):
@@ -220,9 +220,9 @@ class StaffAppointment(serializers.Serializer[Any]):
     start = InstantField()
     end = InstantField()
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # hides `Field.source`
     ticket = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # hides `Field.label`
     arrived_at = InstantField(allow_null=True)
     called_at = InstantField(allow_null=True)
     call_number = serializers.IntegerField()

@@ -93,11 +93,6 @@ class Connection:
             self._writer.cancel()
             await asyncio.wait({self._writer})
 
-    @property
-    def is_behind(self) -> bool:
-        """True while frames wait for the reader."""
-        return self._writer is not None
-
     def _keep(self, frame: Frame) -> None:
         self._pending.pop(frame.slot, None)
         self._pending[frame.slot] = frame

@@ -7,12 +7,12 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from clinic.accounts.permissions import IsKiosk, IsPatient
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, problems, ratelimit
+from clinic.core.api import validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.core.problems import ProblemDetails
@@ -67,7 +67,7 @@ class FaceView(APIView):
     )
     def put(self, request: Request) -> Response:
         _refuse_oversized(request, enrolment.MAX_PHOTOS)
-        form = _validated(serializers.FaceUpload(data=request.data))
+        form = validated(serializers.FaceUpload(data=request.data))
         if not form["consent"]:
             raise DomainError(Code.CONSENT_REQUIRED, pointer="/consent")
         if not consent.is_adult(_birth_date(request), clock.today()):
@@ -130,10 +130,10 @@ class CheckInsView(APIView):
             seconds=60,
         )
         if is_photo:
-            form = _validated(serializers.CheckInPhoto(data=request.data))
+            form = validated(serializers.CheckInPhoto(data=request.data))
             made = check_in.by_photo(device_id=device_id, jpeg=_intake(form["image"]))
         else:
-            body = _validated(serializers.CheckInCode(data=request.data))
+            body = validated(serializers.CheckInCode(data=request.data))
             made = check_in.by_code(device_id=device_id, code=body["code"])
         accepted = {"id": made.id, "status": CheckInStatus.PROCESSING}
         return Response(serializers.CheckInAccepted(accepted).data, status=202)
@@ -177,16 +177,11 @@ class ConfirmView(APIView):
     def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
         device_id = _id(request)
         ratelimit.hit("check_in_confirm", str(device_id), limit=CONFIRMATIONS_A_MINUTE, seconds=60)
-        factor = _validated(serializers.Confirmation(data=request.data))
+        factor = validated(serializers.Confirmation(data=request.data))
         remaining = check_in.confirm(check_in_id, device_id=device_id, **factor)
         if remaining is not None:
             return _confirmation_failed(remaining)
         return Response(selectors.check_in_body(check_in_id))
-
-
-def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _id(request: Request) -> uuid.UUID:

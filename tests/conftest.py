@@ -38,7 +38,7 @@ def person(username: str, full_name: str, role: str, **fields: object) -> User:
         username=username,
         full_name=full_name,
         role=role,
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

@@ -18,6 +18,7 @@ from clinic.accounts.addresses import client_address
 from clinic.accounts.models import Device, Session, User
 from clinic.accounts.principals import actor_of
 from clinic.core import audit
+from clinic.core.admin import ReadOnly
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
@@ -25,11 +26,10 @@ from clinic.core.errors import DomainError
 if TYPE_CHECKING:
     from django.forms import ModelForm
 
-    AnyAdmin = admin.ModelAdmin[Any]
     CreationForm = AdminUserCreationForm[User]
     UserAdminBase = DjangoUserAdmin[User]
 else:
-    AnyAdmin, CreationForm, UserAdminBase = admin.ModelAdmin, AdminUserCreationForm, DjangoUserAdmin
+    CreationForm, UserAdminBase = AdminUserCreationForm, DjangoUserAdmin
 
 # What ends a person's sessions when somebody else changes it.
 SENSITIVE = frozenset({"role", "is_active", "is_staff", "is_superuser", "username"})
@@ -60,19 +60,6 @@ def _actor(request: HttpRequest) -> Actor:
     if not isinstance(request.user, User):
         raise TypeError("the administration site knows users only")
     return actor_of(request.user)
-
-
-class ReadOnly(AnyAdmin):
-    """Rows to look at: the services write them."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class NewUserForm(CreationForm):

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from typing import Any
 
 from django.middleware.csrf import get_token
@@ -7,7 +6,6 @@ from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from clinic.accounts import cookies, selectors, serializers, services
@@ -22,24 +20,13 @@ from clinic.accounts.permissions import (
     IsUser,
 )
 from clinic.accounts.services import SignedIn
+from clinic.core.api import answers, validated
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from clinic.core.problems import CONTENT_TYPE, ProblemDetails
-
-
-def _answers(success: Mapping[int, Any], *refusals: int) -> dict[Any, Any]:
-    """The responses of one operation: what it gives, and the statuses of its problems."""
-    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
-
 
 SIGNED_IN = OpenApiResponse(
     serializers.Me, description="The user; both tokens come as HttpOnly cookies"
 )
-
-
-def _validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
 
 
 def _user(request: Request) -> User:
@@ -88,12 +75,12 @@ class RegisterView(_Anonymous):
         tags=["accounts"],
         auth=[],
         request=serializers.Registration,
-        responses=_answers({201: SIGNED_IN}, 400, 403, 429),
+        responses=answers({201: SIGNED_IN}, 400, 403, 429),
         summary="Create a patient's account and log in",
     )
     def post(self, request: Request) -> Response:
         signed_in = services.register(
-            **_validated(serializers.Registration(data=request.data)),
+            **validated(serializers.Registration(data=request.data)),
             address=client_address(request._request),
             user_agent=request.headers.get("User-Agent", ""),
         )
@@ -106,12 +93,12 @@ class LoginView(_Anonymous):
         tags=["accounts"],
         auth=[],
         request=serializers.Credentials,
-        responses=_answers({200: SIGNED_IN}, 400, 401, 403, 429),
+        responses=answers({200: SIGNED_IN}, 400, 401, 403, 429),
         summary="Log in",
     )
     def post(self, request: Request) -> Response:
         signed_in = services.login(
-            **_validated(serializers.Credentials(data=request.data)),
+            **validated(serializers.Credentials(data=request.data)),
             address=client_address(request._request),
             user_agent=request.headers.get("User-Agent", ""),
             replaces=cookies.access_token(request._request),
@@ -134,7 +121,7 @@ class RefreshView(_EndsCookies):
         operation_id="auth_refresh",
         tags=["accounts"],
         request=None,
-        responses=_answers({200: SIGNED_IN}, 401, 403, 409),
+        responses=answers({200: SIGNED_IN}, 401, 403, 409),
         summary="Renew both tokens",
         description="Each refresh token works once. 409 `refreshed_elsewhere`: another tab has "
         "just renewed it and its cookies are in place, so repeat the request you came from.",
@@ -148,7 +135,7 @@ class LogoutView(_EndsCookies):
         operation_id="auth_logout",
         tags=["accounts"],
         request=None,
-        responses=_answers({204: None}, 401, 403),
+        responses=answers({204: None}, 401, 403),
         summary="End the session and close its sockets",
     )
     def post(self, request: Request) -> Response:
@@ -168,7 +155,7 @@ class MeView(APIView):
     @extend_schema(
         operation_id="auth_me",
         tags=["accounts"],
-        responses=_answers({200: serializers.Me}, 401, 403),
+        responses=answers({200: serializers.Me}, 401, 403),
         summary="Who I am",
     )
     def get(self, request: Request) -> Response:
@@ -178,12 +165,12 @@ class MeView(APIView):
         operation_id="auth_me_update",
         tags=["accounts"],
         request=serializers.ProfileChange,
-        responses=_answers({200: serializers.Me}, 400, 401, 403),
+        responses=answers({200: serializers.Me}, 400, 401, 403),
         summary="Change my own data",
         description="Refuses every other field with code `read_only` and changes nothing.",
     )
     def patch(self, request: Request) -> Response:
-        changes = _validated(serializers.ProfileChange(data=request.data))
+        changes = validated(serializers.ProfileChange(data=request.data))
         return Response(serializers.Me(services.update_profile(_user(request), changes)).data)
 
 
@@ -194,7 +181,7 @@ class PasswordView(APIView):
         operation_id="auth_password",
         tags=["accounts"],
         request=serializers.PasswordChange,
-        responses=_answers({204: None}, 400, 401, 403, 429),
+        responses=answers({204: None}, 400, 401, 403, 429),
         summary="Change my password and end my other sessions",
     )
     def post(self, request: Request) -> Response:
@@ -202,7 +189,7 @@ class PasswordView(APIView):
         services.change_password(
             user,
             _session(request),
-            **_validated(serializers.PasswordChange(data=request.data, context={"user": user})),
+            **validated(serializers.PasswordChange(data=request.data, context={"user": user})),
             address=client_address(request._request),
         )
         return Response(status=204)
@@ -216,7 +203,7 @@ class AccessesView(ListAPIView[AuditEntry]):
     @extend_schema(
         operation_id="me_accesses",
         tags=["accounts"],
-        responses=_answers({200: serializers.Access(many=True)}, 401, 403, 404),
+        responses=answers({200: serializers.Access(many=True)}, 401, 403, 404),
         summary="Who looked at or changed my record, newest first",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -234,7 +221,7 @@ class DevicesView(APIView):
     @extend_schema(
         operation_id="devices_list",
         tags=["devices"],
-        responses=_answers({200: serializers.Device(many=True)}, 401, 403),
+        responses=answers({200: serializers.Device(many=True)}, 401, 403),
         summary="All devices, newest first",
     )
     def get(self, request: Request) -> Response:
@@ -244,12 +231,12 @@ class DevicesView(APIView):
         operation_id="devices_create",
         tags=["devices"],
         request=serializers.DeviceInput,
-        responses=_answers({201: serializers.NewDevice}, 400, 401, 403),
+        responses=answers({201: serializers.NewDevice}, 400, 401, 403),
         summary="Get a pairing code for a new screen",
     )
     def post(self, request: Request) -> Response:
         created = services.create_device(
-            **_validated(serializers.DeviceInput(data=request.data)),
+            **validated(serializers.DeviceInput(data=request.data)),
             created_by=_user(request),
             address=client_address(request._request),
         )
@@ -265,14 +252,14 @@ class PairView(APIView):
         tags=["devices"],
         auth=[],
         request=serializers.PairingCode,
-        responses=_answers({200: serializers.PairedDevice}, 400, 403, 429),
+        responses=answers({200: serializers.PairedDevice}, 400, 403, 429),
         summary="Exchange a pairing code for the device's credential",
         description="Sets the device's HttpOnly cookie. A client without cookies and Origin needs "
         "no CSRF header and uses the token as `Authorization: Device <token>`.",
     )
     def post(self, request: Request) -> Response:
         paired = services.pair_device(
-            **_validated(serializers.PairingCode(data=request.data)),
+            **validated(serializers.PairingCode(data=request.data)),
             address=client_address(request._request),
         )
         response = Response(serializers.PairedDevice(paired).data)
@@ -286,7 +273,7 @@ class DeviceView(APIView):
     @extend_schema(
         operation_id="devices_revoke",
         tags=["devices"],
-        responses=_answers({204: None}, 401, 403, 404),
+        responses=answers({204: None}, 401, 403, 404),
         summary="Take a device's credential away and close its socket",
     )
     def delete(self, request: Request, device_id: Any) -> Response:

@@ -46,10 +46,6 @@ class IsStaff(_HasRole):
     roles = STAFF_ROLES
 
 
-class IsPractitioner(_HasRole):
-    roles = frozenset({Role.PRACTITIONER})
-
-
 class IsReception(_HasRole):
     """Reception or manager."""
 

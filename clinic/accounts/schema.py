@@ -6,10 +6,8 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
-# The base class registers its subclasses in a hook without annotations: hence both exemptions.
 
-
-class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its subclass hook
     target_class = "clinic.accounts.authentication.CookieJWTAuthentication"
     name = "session"
 
@@ -22,7 +20,7 @@ class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-un
         }
 
 
-class DeviceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class DeviceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its subclass hook
     target_class = "clinic.accounts.authentication.DeviceAuthentication"
     name = "device"
 

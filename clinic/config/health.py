@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 
@@ -44,7 +44,7 @@ def ready(_request: HttpRequest) -> JsonResponse:
 def _passes(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except (DatabaseError, redis.RedisError):
+    except (DatabaseError, InterfaceError, redis.RedisError):
         return False
 
 

@@ -158,7 +158,7 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    objects = PatientManager()  # type: ignore[assignment,misc]
+    objects = PatientManager()  # type: ignore[assignment,misc]  # not the user's manager
 
     class Meta:
         proxy = True

@@ -92,7 +92,6 @@ def ask(permission: Any, request: HttpRequest) -> Response:
         (permissions.Denied, set()),
         (permissions.IsUser, set(Role)),
         (permissions.IsPatient, {Role.PATIENT}),
-        (permissions.IsPractitioner, {Role.PRACTITIONER}),
         (permissions.IsStaff, {Role.PRACTITIONER, Role.RECEPTION, Role.MANAGER}),
         (permissions.IsReception, {Role.RECEPTION, Role.MANAGER}),
         (permissions.IsManager, {Role.MANAGER}),

@@ -67,7 +67,7 @@ def new_stack(tmp_path: Path, said: list[str], switch: Switch) -> Iterator[Calla
         said.append(line)
 
     def new() -> Stack:
-        stack = Stack(tmp_path / "var", port=port, switch=switch, say=say)  # type: ignore[arg-type]
+        stack = Stack(tmp_path / "var", port=port, switch=switch, say=say)
         made.append(stack)
         return stack
 

@@ -306,7 +306,7 @@ def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> object:
         return {suffix: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
         return {suffix: loader.construct_sequence(node, deep=True)}
-    return {suffix: loader.construct_mapping(node, deep=True)}  # type: ignore[arg-type]
+    return {suffix: loader.construct_mapping(node, deep=True)}
 
 
 _CloudFormation.add_multi_constructor("!", _function)

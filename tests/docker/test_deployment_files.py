@@ -118,7 +118,7 @@ def test_proxies_that_are_counted_otherwise_than_passed_on_are_found(
 
 
 def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:
-    stack = Stack(tmp_path, port=8000, switch=None, say=print)  # type: ignore[arg-type]
+    stack = Stack(tmp_path, port=8000, switch=None, say=print)
     (demo_web,) = [program for program in stack.programs() if program.name == "web"]
     limits = [
         "--ws",
@@ -137,7 +137,7 @@ def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["worker", "face-worker"])
 def test_production_workers_take_the_demos_queues(tmp_path: Path, name: str) -> None:
-    stack = Stack(tmp_path, port=8000, switch=None, say=print)  # type: ignore[arg-type]
+    stack = Stack(tmp_path, port=8000, switch=None, say=print)
     (demo_worker,) = [program for program in stack.programs() if program.name == name]
     queue = demo_worker.argv[demo_worker.argv.index("--queues") + 1]
 

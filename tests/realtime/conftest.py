@@ -179,7 +179,7 @@ def listen(server: Server, same_redis: None) -> Iterator[Callable[..., Client]]:
             socket = connect(
                 (at or server).address(path),
                 additional_headers=headers,
-                origin=origin,  # type: ignore[arg-type]
+                origin=origin,
                 compression=None,
                 max_size=2**22,
             )

@@ -50,14 +50,12 @@ async def test_a_slow_reader_gets_the_newest_of_each_thing_and_no_more() -> None
         slow.write(visit(1, f"first {revision}"))
     slow.write(visit(2, "second"))
     await asyncio.sleep(0)
-    assert slow.is_behind
     assert socket.written == []
     socket.reads.set()
     await asyncio.sleep(0.01)
 
     assert socket.written[-3:] == ["board 499", "first 499", "second"]
     assert len(socket.written) <= 4
-    assert not slow.is_behind
 
 
 async def test_frames_after_the_reader_caught_up_are_inline_again() -> None:
