@@ -1,10 +1,15 @@
 """Read-only windows on the ledger: money is changed by services, never by hand."""
 
-from typing import ClassVar
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from billing.models import Invoice, Payment, PaymentEvent, PaymentIssue, Refund, WebhookDelivery
+from billing.services import issues
+from clinic.accounts.principals import actor_of
 from clinic.core.admin import ReadOnly
 
 
@@ -20,10 +25,40 @@ class PaymentEventAdmin(ReadOnly):
     list_display = ("received_at", "type", "amount", "from_status", "to_status", "event_id")
 
 
+class Openness(admin.SimpleListFilter):
+    """What still has to be looked at, unless something else is asked for."""
+
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, *_args: Any) -> list[tuple[str, str]]:
+        return [("settled", "Settled"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        still_open, *others = super().choices(changelist)
+        yield {**still_open, "display": "Open"}
+        yield from others
+
+    def queryset(self, _request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(resolved_at__isnull=self.value() != "settled")
+
+
 @admin.register(PaymentIssue)
 class PaymentIssueAdmin(ReadOnly):
     list_display = ("created_at", "kind", "payment", "resolved_at")
-    list_filter = ("kind",)
+    list_filter = (Openness, "kind")
+    actions = ("mark_as_settled",)
+
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("billing.change_paymentissue")
+
+    @admin.action(description="Mark as settled", permissions=["settle"])
+    def mark_as_settled(self, request: HttpRequest, chosen: QuerySet[PaymentIssue]) -> None:
+        ids = list(chosen.values_list("pk", flat=True))
+        settled = issues.settle(ids, actor=actor_of(request.user))
+        self.message_user(request, f"{settled} settled.")
 
 
 @admin.register(Refund)

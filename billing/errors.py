@@ -7,6 +7,7 @@ class Code(StrEnum):
     LINK_INVALID = "link_invalid"
     ALREADY_PAID = "already_paid"
     HOLD_EXPIRED = "hold_expired"
+    HOLD_TOO_SHORT = "hold_too_short"
     NOT_PAYABLE = "not_payable"
     PAYMENTS_CLOSED = "payments_closed"
     BAD_SIGNATURE = "bad_signature"
@@ -27,6 +28,11 @@ register(
             409,
             "O tempo para pagar terminou e a vaga foi libertada. Escolha outro horário.",
             "The time to pay is over and the slot was released. Choose another time.",
+        ),
+        Code.HOLD_TOO_SHORT: Problem(
+            409,
+            "A vaga é libertada antes de poder responder ao pedido MB WAY. Pague por Multibanco.",
+            "The slot is released before you could answer an MB WAY request. Pay by Multibanco.",
         ),
         Code.NOT_PAYABLE: Problem(
             409,

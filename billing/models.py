@@ -216,7 +216,7 @@ class IssueKind(models.TextChoices):
 
 
 class PaymentIssue(models.Model):
-    """Money that a person has to look at. Nothing is decided by the machine."""
+    """Money that a person has to look at until it is settled, by them or by a refund."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=24, choices=IssueKind.choices)

@@ -6,9 +6,9 @@ from booking.events import AppointmentCancelled, AppointmentExpired
 
 def on_appointment_expired(event: AppointmentExpired) -> None:
     """Close the payments that were waiting. Runs in the writer's transaction."""
-    closing.appointment_ended(event.appointment_id, refundable=False)
+    closing.appointment_ended(event.appointment_id, "expired", refundable=False)
 
 
 def on_appointment_cancelled(event: AppointmentCancelled) -> None:
     """Close the payments that were waiting; send money back where the clinic's policy says so."""
-    closing.appointment_ended(event.appointment_id, refundable=event.refundable)
+    closing.appointment_ended(event.appointment_id, "cancelled", refundable=event.refundable)

@@ -41,7 +41,8 @@ TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingP
         _S.FULFILLED: frozenset(),
         _S.NO_SHOW: frozenset(),
         _S.CANCELLED: frozenset(),
-        _S.EXPIRED: frozenset(),
+        # Paid late, and the time was still free.
+        _S.EXPIRED: frozenset({_S.BOOKED}),
     }
 )
 

@@ -20,6 +20,7 @@ from billing.models import (
 from billing.providers.base import PaymentProvider
 from billing.services import ledger, pushes, references, withdrawals
 from booking import selectors as booking
+from booking.services import holds
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
@@ -60,7 +61,7 @@ def start(appointment_id: UUID, order: Order) -> Payment:
     A payment that already waits by the same method (and phone) is given back with the new invoice
     details; one by another method is replaced. An MB WAY request leaves through the outbox, a
     Multibanco reference is ready at once. Raises DomainError `already_paid`, `hold_expired`,
-    `not_payable`, `throttled` or `payments_closed`.
+    `hold_too_short`, `not_payable`, `throttled` or `payments_closed`.
     """
     provider = providers.current()
     if order.method not in provider.methods:
@@ -78,6 +79,8 @@ def start(appointment_id: UUID, order: Order) -> Payment:
     if order.method == Method.MB_WAY:
         pushes.count(order.phone)
     payment = _new_payment(appointment, order, provider)
+    if payment.method == Method.MB_WAY:
+        _keep_the_slot_for(payment)
     payment.save(force_insert=True)
     if payment.request_state == RequestState.WAITING:
         outbox.enqueue(
@@ -105,6 +108,13 @@ def _check_payable(appointment: "Appointment", payments: list[Payment]) -> None:
         raise DomainError(Code.NOT_PAYABLE)
     if appointment.hold_expires_at <= clock.now():
         raise DomainError(Code.HOLD_EXPIRED)
+
+
+def _keep_the_slot_for(payment: Payment) -> None:
+    """A push is answered in its own time, so the slot has to wait for it."""
+    until = payment.expires_at + pushes.GRACE
+    if not holds.keep_until(payment.appointment_id, until, actor=LINK_HOLDER):
+        raise DomainError(Code.HOLD_TOO_SHORT)
 
 
 def _new_payment(appointment: "Appointment", order: Order, provider: PaymentProvider) -> Payment:

@@ -1,5 +1,6 @@
 """What happens to the money of an appointment that ended before the visit."""
 
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -11,12 +12,18 @@ from clinic.core.audit import Actor
 
 ACTOR = Actor.system("billing")
 
+Ended = Literal["expired", "cancelled"]
 
-def appointment_ended(appointment_id: UUID, *, refundable: bool) -> None:
-    """Queue the work in the caller's transaction. An appointment ends once."""
+
+def appointment_ended(appointment_id: UUID, ended: Ended, *, refundable: bool) -> None:
+    """Queue the work in the caller's transaction.
+
+    An appointment that expired can be paid late, booked again, and then be cancelled: the two ends
+    are two pieces of work.
+    """
     outbox.enqueue(
         "billing.close_appointment",
-        key=f"close-appointment:{appointment_id}",
+        key=f"close-appointment:{appointment_id}:{ended}",
         appointment_id=str(appointment_id),
         refundable=refundable,
     )

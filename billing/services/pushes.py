@@ -1,10 +1,18 @@
-"""How often a phone may be asked for money: nobody is to be worn down until they approve."""
+"""How often a phone may be asked for money, and for how long it may answer.
+
+Nobody is to be worn down until they approve.
+"""
+
+from datetime import timedelta
 
 from clinic.core import ratelimit
 
 SCOPE = "mb_way"
 PER_PHONE = 6
 WINDOW_SECONDS = 900
+
+GRACE = timedelta(minutes=2)
+"""How long after the provider's own deadline an MB WAY payment may still be decided."""
 
 
 def count(phone: str) -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from billing import providers
 from billing.models import IssueKind, Payment, PaymentIssue, PaymentStatus, Refund, RefundStatus
 from billing.providers.base import RefundRejectedError, RefundRequest
-from billing.services import ledger
+from billing.services import issues, ledger
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 
@@ -59,7 +59,9 @@ def _record_refund(refund: Refund, request_id: str) -> None:
     refund.settled_at = clock.now()
     refund.save(update_fields=["status", "request_id", "settled_at"])
     payment = next(payment for payment in payments if payment.pk == refund.payment_id)
-    ledger.move(payment, PaymentStatus.REFUNDED, actor=Actor.provider(payment.provider))
+    actor = Actor.provider(payment.provider)
+    ledger.move(payment, PaymentStatus.REFUNDED, actor=actor)
+    issues.settle_refunded(payment, actor=actor)
 
 
 @transaction.atomic

@@ -20,7 +20,8 @@ from billing.providers.base import (
     UnknownOutcomeError,
     UnknownRequestError,
 )
-from billing.services import ledger, settlement, withdrawals
+from billing.services import ledger, pushes, settlement, withdrawals
+from booking.services import holds
 from clinic.core import clock
 from clinic.core.audit import Actor
 
@@ -28,9 +29,6 @@ log = structlog.get_logger(__name__)
 
 ANSWER_PATIENCE = timedelta(seconds=30)
 """How long a call may be on its way before the provider is asked whether it arrived."""
-
-GRACE = timedelta(minutes=2)
-"""How long after the provider's own deadline an MB WAY payment may still be decided."""
 
 CLOCKWORK = Actor.system("payments")
 
@@ -66,7 +64,7 @@ def follow_due() -> int:
     for payment in payments:
         if payment.method == Method.MB_WAY:
             _ask(payment)
-            _expire(payment.id, deadline=moment - GRACE)
+            _expire(payment.id, deadline=moment - pushes.GRACE)
         else:
             _expire(payment.id, deadline=moment)
     return len(payments)
@@ -93,6 +91,9 @@ def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
         payment.expires_at = answer.expires_at
         payment.save(update_fields=["request_state", "request_id", "expires_at"])
         if payment.status == PaymentStatus.PENDING:
+            holds.keep_until(
+                payment.appointment_id, payment.expires_at + pushes.GRACE, actor=CLOCKWORK
+            )
             ledger.announce(payment)
         else:
             withdrawals.request(payment)

@@ -17,8 +17,9 @@ from billing.models import (
     WebhookDelivery,
 )
 from billing.providers.base import Event, EventType
-from billing.services import ledger, pushes, withdrawals
-from booking.services import holds
+from billing.services import closing, ledger, pushes, refunds, withdrawals
+from booking import selectors as booking
+from booking.services import holds, messages
 from clinic.core import clock, outbox
 from clinic.core.audit import Actor
 
@@ -94,11 +95,24 @@ def _allocate(
             ledger.move(other, PaymentStatus.EXPIRED, actor=actor, reason=Reason.REPLACED)
     if not holds.confirm(payment.appointment_id, actor):
         _open_issue(IssueKind.LATE, payment, delivery, event)
+        _give_back_late_money(payment)
         return Outcome.TOO_LATE
     outbox.enqueue(
         "billing.issue_invoice", key=f"issue-invoice:{payment.id}", payment_id=str(payment.id)
     )
     return Outcome.APPLIED
+
+
+def _give_back_late_money(payment: Payment) -> None:
+    """Ask for the refund and tell the patient; the issue stays open until the money is back.
+
+    A patient who called it off too late for a refund is left to a person.
+    """
+    appointment = booking.get_appointment(payment.appointment_id)
+    if appointment.status == "cancelled" and not appointment.is_refundable:
+        return
+    refunds.request(payment, actor=closing.ACTOR)
+    messages.money_returned(appointment, payment.amount, about=payment.id)
 
 
 def _without_a_move(event: Event, payment: Payment, delivery: WebhookDelivery | None) -> Outcome:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 
 from booking.availability import Calendar, occupying
 from booking.errors import Code
 from booking.events import AppointmentBooked, AppointmentHeld
 from booking.models import Appointment, AppointmentStatus, Source
 from booking.services import messages, placing
-from booking.transitions import change
+from booking.transitions import Change, change
 from clinic.core import clock, events
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from clinic.accounts.models import User
 
 MAX_HOLDS = 10
+LONGEST_HOLD = timedelta(minutes=30)
+"""From when a hold is made: it can be extended, but nobody keeps a time for long without paying."""
+
 BATCH = 200
 EXPIRY = Actor.system("expiry")
 
@@ -68,19 +72,44 @@ def hold(
 
 
 def confirm(appointment_id: UUID, actor: Actor) -> bool:
-    """The money is there: a pending appointment is booked and the patient is told.
+    """The money is there: the appointment is booked and the patient is told.
 
-    True when the appointment stands, also when it was booked before; False when the time is no
-    longer the patient's, because the hold expired or was cancelled. Raises DomainError `not_found`.
+    A hold that ran out is booked all the same while its time is ahead and nobody else's. True when
+    the appointment stands, also when it was booked before; False when it was cancelled or its time
+    is gone. Raises DomainError `not_found`.
     """
     with change(actor) as unit:
+        unit.wait_for_other_moves()
         appointment = unit.lock(appointment_id)
         if appointment.status == AppointmentStatus.PENDING:
             unit.move(appointment, AppointmentStatus.BOOKED, booked_at=clock.now())
-            messages.booked(appointment)
-            events.announce(AppointmentBooked(appointment.pk))
+        elif appointment.status == AppointmentStatus.EXPIRED:
+            if not _book_again(unit, appointment):
+                return False
+        else:
+            return appointment.status != AppointmentStatus.CANCELLED
+        messages.booked(appointment)
+        events.announce(AppointmentBooked(appointment.pk))
+    return True
+
+
+def keep_until(appointment_id: UUID, until: datetime, *, actor: Actor) -> bool:
+    """Make a hold last at least until then, so that a payment that began can also end.
+
+    False when the hold is over, or would become longer than `LONGEST_HOLD`. Raises DomainError
+    `not_found`.
+    """
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        ends = appointment.hold_expires_at
+        if appointment.status != AppointmentStatus.PENDING or ends is None or ends <= clock.now():
+            return False
+        if ends >= until:
             return True
-    return appointment.status not in {AppointmentStatus.EXPIRED, AppointmentStatus.CANCELLED}
+        if until > appointment.created_at + LONGEST_HOLD:
+            return False
+        unit.edit(appointment, "hold_extended", hold_expires_at=until)
+    return True
 
 
 def expire_due() -> int:
@@ -107,6 +136,30 @@ def _expire(appointment_id: UUID) -> bool:
             return False
         placing.expire(unit, appointment)
     return True
+
+
+def _book_again(unit: Change, appointment: Appointment) -> bool:
+    """Give an expired hold its time back, in its own room or another; the constraints decide."""
+    now, start, end = clock.now(), appointment.start, appointment.end
+    treats = directory.is_present(appointment.practitioner_id, start, end)
+    if start <= now or not treats:
+        return False
+    placing.sweep(unit, start, end)
+    calendar = Calendar([appointment.practitioner_id], start, end, now=now)
+    for room_id in calendar.rooms(appointment.room_id, start, end - start):
+        try:
+            with transaction.atomic():
+                unit.move(
+                    appointment,
+                    AppointmentStatus.BOOKED,
+                    booked_at=now,
+                    closed_at=None,
+                    room_id=room_id,
+                )
+        except IntegrityError:
+            continue
+        return True
+    return False
 
 
 def _refuse_hoarding(patient_id: UUID, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """What the patient is told by SMS: time, place and code, never the treatment."""
 
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from booking import links
 from booking.models import Appointment
@@ -34,6 +36,11 @@ def rescheduled(appointment: Appointment) -> None:
 
 def cancelled(appointment: Appointment) -> None:
     _send(appointment, "appointment_cancelled", "cancelled")
+
+
+def money_returned(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:
+    """The time is no longer theirs but was paid for; `about` is the payment."""
+    _send(appointment, "money_returned", f"money_returned:{about}", amount=amount)
 
 
 def _send(appointment: Appointment, template: str, about: str, **context: Any) -> None:

@@ -88,6 +88,16 @@ def is_practitioner(practitioner_id: UUID) -> bool:
     return Practitioner.objects.filter(pk=practitioner_id, is_active=True).exists()
 
 
+def is_present(practitioner_id: UUID, start: datetime, end: datetime) -> bool:
+    """Whether a practitioner still works here and has no time off then; the clinic neither."""
+    away = HoursException.objects.filter(
+        Q(practitioner=practitioner_id) | Q(practitioner__isnull=True),
+        starts_at__lt=end,
+        ends_at__gt=start,
+    )
+    return is_practitioner(practitioner_id) and not away.exists()
+
+
 def rooms() -> list[Room]:
     return list(Room.objects.all())
 

@@ -19,6 +19,7 @@ SMS_NEEDS: Mapping[str, frozenset[str]] = {
     "appointment_booked": frozenset({"start", "check_in_code"}),
     "appointment_cancelled": frozenset({"start"}),
     "appointment_rescheduled": frozenset({"start", "check_in_code"}),
+    "money_returned": frozenset({"start", "amount"}),
 }
 EMAIL_NEEDS: Mapping[str, frozenset[str]] = {
     "hold_payment_link": frozenset(
@@ -27,6 +28,7 @@ EMAIL_NEEDS: Mapping[str, frozenset[str]] = {
     "appointment_booked": frozenset({"specialty", "practitioner", "start", "check_in_code"}),
     "appointment_cancelled": frozenset({"specialty", "practitioner", "start"}),
     "appointment_rescheduled": frozenset({"specialty", "practitioner", "start", "check_in_code"}),
+    "money_returned": frozenset({"specialty", "practitioner", "start", "amount"}),
     "invoice_issued": frozenset({"number", "customer_name", "amount", "specialty", "start"}),
 }
 NAMES = ("clinic", "address", "practitioner", "customer_name", "specialty")

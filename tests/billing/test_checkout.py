@@ -256,6 +256,33 @@ def test_a_hold_that_ran_out_takes_no_payment(client, ana):
     assert not Payment.objects.exists()
 
 
+def test_a_push_just_before_the_end_of_the_hold_keeps_the_slot_until_it_is_decided(client, ana):
+    held = factories.appointment(ana, hold_expires_at=clock.now() + timedelta(seconds=20))
+
+    assert pay(client, held, MB_WAY).status_code == 201
+
+    held.refresh_from_db()
+    assert held.hold_expires_at == Payment.objects.get().expires_at + timedelta(minutes=2)
+
+
+def test_a_push_that_can_not_be_answered_within_the_longest_hold_is_refused(client, ana):
+    moment = clock.now()
+    held = factories.appointment(
+        ana,
+        created_at=moment - timedelta(minutes=24),
+        hold_expires_at=moment + timedelta(minutes=3),
+    )
+
+    refused = pay(client, held, MB_WAY)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "hold_too_short")
+    assert not Payment.objects.exists()
+    assert not OutboxMessage.objects.exists()
+    held.refresh_from_db()
+    assert held.hold_expires_at == moment + timedelta(minutes=3)
+    assert pay(client, held, MULTIBANCO).status_code == 201
+
+
 def test_a_cancelled_appointment_has_nothing_to_pay(client, ana):
     cancelled = factories.appointment(ana, status="cancelled", closed_at=clock.now())
 

@@ -58,6 +58,16 @@ def test_an_accepted_request_keeps_the_banks_id_and_deadline(bank, push, setting
     assert bank.keys == [settings.PAYMENT_WEBHOOK_SECRET]
 
 
+def test_the_slot_waits_for_the_deadline_that_the_bank_gives(bank, push, held):
+    deadline = clock.now() + timedelta(minutes=20)
+    bank.will(201, {"request_id": "r-1", "expires_at": deadline.isoformat()})
+
+    drain()
+
+    held.refresh_from_db()
+    assert held.hold_expires_at == deadline + timedelta(minutes=2)
+
+
 @pytest.mark.parametrize(
     ("status", "answer", "expected"),
     [

@@ -13,12 +13,17 @@ from billing.models import (
     PaymentIssue,
     PaymentStatus,
     Reason,
+    Refund,
     RequestState,
+    WebhookDelivery,
 )
-from billing.services import closing, ledger
+from billing.services import ledger, webhooks
+from booking.models import Appointment
+from booking.services import changes, holds
 from clinic.core import clock, events
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry
+from clinic.notifications.models import Message
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
 
@@ -138,22 +143,142 @@ def test_paying_one_method_closes_the_other(client, held):
     assert (push.status, push.reason) == (PaymentStatus.EXPIRED, Reason.REPLACED)
 
 
-def test_money_after_the_slot_was_released_is_kept_for_a_person(client, held):
+def run_out(held) -> None:
+    """The time to pay is over and the slot is free again."""
+    Appointment.objects.filter(pk=held.pk).update(hold_expires_at=clock.now())
+    assert holds.expire_due() == 1
+    drain()
+
+
+def take(held) -> None:
+    """Somebody else books the time that was held."""
+    factories.appointment(
+        factories.patient("bruno"),
+        practitioner=held.practitioner,
+        start=held.start,
+        end=held.end,
+        status="booked",
+        booked_at=clock.now(),
+    )
+
+
+def test_money_after_the_slot_was_released_books_it_while_it_is_free(client, held):
     payment = factories.multibanco(held)
-    held.status, held.closed_at = "expired", clock.now()
-    held.save()
-    closing.close(held.pk, refundable=False)
+    run_out(held)
     payment.refresh_from_db()
     assert (payment.status, payment.reason) == (PaymentStatus.EXPIRED, Reason.HOLD_ENDED)
 
     tell(client, payment)
 
     held.refresh_from_db()
-    assert payment.status == PaymentStatus.PAID
-    assert held.status == "expired"
+    assert (payment.status, held.status) == (PaymentStatus.PAID, "booked")
+    assert Invoice.objects.get().payment_id == payment.id
+    assert not PaymentIssue.objects.exists()
+    assert not Refund.objects.exists()
+
+
+def test_an_appointment_that_was_paid_late_can_be_cancelled_for_its_money(client, held, bank):
+    bank.will(201, {"refund_id": "f-1"})
+    payment = factories.multibanco(held)
+    run_out(held)
+    tell(client, payment)
+
+    changes.cancel(held.pk, actor=Actor.system("test"))
+    drain()
+
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.REFUNDED
+    assert Refund.objects.get().status == "done"
+
+
+def test_money_for_a_slot_that_somebody_else_has_goes_back_and_the_patient_is_told(
+    client, ana, bank
+):
+    type(ana).objects.filter(pk=ana.pk).update(phone="+351912345678")
+    held = factories.appointment(ana)
+    bank.will(503)
+    bank.will(201, {"refund_id": "f-1"})
+    payment = factories.multibanco(held)
+    run_out(held)
+    take(held)
+
+    # When the money comes and the bank doesn't answer at first
+    tell(client, payment)
+
+    # Then nothing is booked, the refund is under way, and the case stays open
+    held.refresh_from_db()
+    assert (payment.status, held.status) == (PaymentStatus.PAID, "expired")
+    assert Refund.objects.get().status == "requested"
     issue = PaymentIssue.objects.get()
-    assert (issue.kind, issue.payment_id) == ("late", payment.id)
+    assert (issue.kind, issue.payment_id, issue.resolved_at) == ("late", payment.id, None)
+    message = Message.objects.get(template="money_returned")
+    assert (message.channel, message.to) == ("sms", "+351912345678")
+    assert "recebemos 40,00€" in message.body
     assert not Invoice.objects.exists()
+
+    # When the bank has sent it back
+    drain()
+
+    # Then the case is closed
+    payment.refresh_from_db()
+    issue.refresh_from_db()
+    refund = Refund.objects.get()
+    assert (payment.status, refund.status) == (PaymentStatus.REFUNDED, "done")
+    assert issue.resolved_at is not None
+    entry = AuditEntry.objects.get(action="payment_issue.settled")
+    assert (entry.subject_id, entry.patient_id) == (str(issue.pk), ana.pk)
+    assert (entry.actor_kind, entry.data) == ("provider", {"kind": "late"})
+
+
+def test_a_refund_of_late_money_that_the_bank_refuses_leaves_everything_open(client, held, bank):
+    bank.will(409, {"code": "no"})
+    payment = factories.multibanco(held)
+    run_out(held)
+    take(held)
+
+    tell(client, payment)
+
+    assert payment.status == PaymentStatus.PAID
+    assert list(PaymentIssue.objects.order_by("kind").values_list("kind", "resolved_at")) == [
+        ("late", None),
+        ("refund_failed", None),
+    ]
+
+
+@pytest.mark.parametrize("first", ["the notice", "the cancellation"])
+def test_money_that_comes_just_after_a_cancellation_with_refund_goes_back(
+    client, held, bank, first
+):
+    bank.will(201, {"refund_id": "f-1"})
+    payment = factories.multibanco(held)
+    changes.cancel(held.pk, actor=Actor.system("test"))
+
+    send(client, notice(payment))
+    if first == "the notice":
+        assert webhooks.process(WebhookDelivery.objects.get().pk) == "too_late"
+    drain()
+
+    payment.refresh_from_db()
+    held.refresh_from_db()
+    assert (payment.status, held.status) == (PaymentStatus.REFUNDED, "cancelled")
+    assert len(bank.calls) == 1
+    assert PaymentIssue.objects.get().resolved_at is not None
+
+
+def test_money_after_a_cancellation_that_keeps_it_is_for_a_person(client, held):
+    payment = factories.multibanco(held)
+    Appointment.objects.filter(pk=held.pk).update(
+        start=clock.now() + timedelta(hours=2), end=clock.now() + timedelta(hours=3)
+    )
+    changes.cancel(held.pk, actor=Actor.system("test"))
+    drain()
+
+    tell(client, payment)
+
+    assert payment.status == PaymentStatus.PAID
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.resolved_at) == ("late", None)
+    assert not Refund.objects.exists()
 
 
 def test_a_clock_ahead_of_ours_does_not_date_money_in_the_future(client, held):

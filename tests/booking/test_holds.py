@@ -222,12 +222,117 @@ def test_confirming_again_changes_nothing(clinic, ana, book, unchanged):
     assert Message.objects.filter(template="appointment_booked").count() == 1
 
 
-@pytest.mark.parametrize("status", ["expired", "cancelled"])
-def test_money_for_a_time_that_is_gone_books_nothing(clinic, ana, book, unchanged, status):
-    appointment = book(ana, at(10), status=status)
+def test_money_for_a_cancelled_time_books_nothing(clinic, ana, book, unchanged):
+    appointment = book(ana, at(10), status="cancelled")
     check = unchanged(appointment)
 
     assert holds.confirm(appointment.pk, TESTER) is False
+
+    check()
+
+
+def test_money_that_comes_late_books_a_time_that_is_still_free(clinic, ana, book, announced):
+    booked = announced(AppointmentBooked)
+    appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
+
+    assert holds.confirm(appointment.pk, TESTER) is True
+
+    appointment.refresh_from_db()
+    assert (appointment.status, appointment.booked_at) == ("booked", NINE)
+    assert (appointment.closed_at, appointment.room_id) == (None, clinic.room_1.pk)
+    entry = AuditEntry.objects.filter(subject_id=str(appointment.pk)).latest("id")
+    assert (entry.action, entry.data) == ("appointment.booked", {"before": "expired"})
+    assert booked == [AppointmentBooked(appointment.pk)]
+    assert Message.objects.filter(template="appointment_booked").count() == 1
+
+
+def test_late_money_takes_another_room_when_its_own_is_taken(clinic, ana, bruno, book, spare_room):
+    appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
+    other = book(bruno, at(10), practitioner=clinic.reis)
+    Appointment.objects.filter(pk=other.pk).update(room=clinic.room_1)
+
+    assert holds.confirm(appointment.pk, TESTER) is True
+
+    appointment.refresh_from_db()
+    assert (appointment.practitioner_id, appointment.room_id) == (
+        clinic.sousa.pk,
+        clinic.room_2.pk,
+    )
+
+
+def test_late_money_is_stronger_than_a_hold_that_ran_out(clinic, ana, bruno, book, at_nine):
+    appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
+    lapsed = book(bruno, at(10), practitioner=clinic.sousa, status="pending")
+    at_nine.shift(minutes(15))
+
+    assert holds.confirm(appointment.pk, TESTER) is True
+
+    lapsed.refresh_from_db()
+    assert lapsed.status == "expired"
+
+
+@pytest.mark.parametrize(
+    "gone", ["taken", "patient_elsewhere", "begun", "time_off", "clinic_closed", "left"]
+)
+def test_late_money_books_no_time_that_is_gone(
+    clinic, ana, bruno, book, unchanged, at_nine, spare_room, gone
+):
+    appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
+    if gone == "taken":
+        book(bruno, at(10, 30), practitioner=clinic.sousa)
+    elif gone == "patient_elsewhere":
+        book(ana, at(10, 30), practitioner=clinic.reis)
+    elif gone == "begun":
+        at_nine.move_to(at(10))
+    elif gone == "left":
+        type(clinic.sousa).objects.filter(pk=clinic.sousa.pk).update(is_active=False)
+    else:
+        who = clinic.sousa if gone == "time_off" else None
+        HoursException.objects.create(practitioner=who, starts_at=at(10, 30), ends_at=at(12))
+    check = unchanged(appointment)
+
+    assert holds.confirm(appointment.pk, TESTER) is False
+
+    check()
+    assert Message.objects.filter(template="appointment_booked", to=ana.phone).count() == (
+        1 if gone == "patient_elsewhere" else 0
+    )
+
+
+def test_a_hold_lasts_as_long_as_a_payment_that_began_in_time(clinic, ana, at_nine):
+    appointment = hold(ana, at(10), clinic.sousa)
+    at_nine.shift(minutes(14))
+
+    assert holds.keep_until(appointment.pk, NINE + minutes(21), actor=TESTER) is True
+
+    appointment.refresh_from_db()
+    assert appointment.hold_expires_at == NINE + minutes(21)
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.action, entry.subject_id) == ("appointment.hold_extended", str(appointment.pk))
+    at_nine.shift(minutes(6))
+    assert holds.expire_due() == 0
+
+
+def test_a_hold_that_is_long_enough_stays_as_it_is(clinic, ana, book, unchanged):
+    appointment = book(ana, at(10), status="pending")
+    check = unchanged(appointment)
+
+    assert holds.keep_until(appointment.pk, NINE + minutes(7), actor=TESTER) is True
+
+    check()
+
+
+@pytest.mark.parametrize(
+    ("passed", "until", "status"), [(14, 31, "pending"), (15, 22, "pending"), (5, 20, "booked")]
+)
+def test_a_hold_is_not_kept_for_ever_nor_revived(
+    clinic, ana, book, unchanged, at_nine, passed, until, status
+):
+    appointment = book(ana, at(10), status=status)
+    check = unchanged(appointment)
+    at_nine.shift(minutes(passed))
+
+    assert holds.keep_until(appointment.pk, NINE + minutes(until), actor=TESTER) is False
 
     check()
 

@@ -54,6 +54,12 @@ def _clinic(organization: Organization) -> None:
             "Para marcar outra hora, ligue +351210000000.",
         ),
         (
+            "money_returned",
+            "pt",
+            "Clinica Vez: recebemos 40,00€, mas a hora de ter 24/11 às 10:30 ja nao estava "
+            "reservada. Vamos devolver-lhe o dinheiro. Marque outra hora quando quiser.",
+        ),
+        (
             "appointment_rescheduled",
             "en",
             "Clinica Vez: your appointment is now on Tue 24 Nov at 10:30, Rua das Flores, 12. "
@@ -89,7 +95,7 @@ def test_an_sms_is_one_part_with_the_longest_realistic_values(
     if template == "hold_payment_link":
         assert text.endswith(visit["url"])
         assert "14:05" in text
-    elif template == "appointment_cancelled":
+    elif template in {"appointment_cancelled", "money_returned"}:
         assert "10:30" in text
     else:
         assert "K7M2QX" in text

@@ -70,6 +70,8 @@ export const en: Words<typeof pt> = {
     throttled: "Too many attempts. Try again in {{minutes}} min.",
     invalid: "Some fields need correcting. They are marked below.",
     slot_taken: "That time has just been taken. Please choose another.",
+    hold_too_short:
+      "The time is released before you could answer an MB WAY request. Please pay by Multibanco.",
     invalid_transition: "The state has changed meanwhile. Look at it again and retry.",
     too_late_to_cancel: "It is too late to cancel here. Call reception, they will help.",
     too_late_to_reschedule: "It is too late to move it here. Call reception, they will help.",

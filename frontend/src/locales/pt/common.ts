@@ -67,6 +67,8 @@ export const pt = {
     throttled: "Demasiadas tentativas. Tente de novo daqui a {{minutes}} min.",
     invalid: "Há campos por corrigir. Estão assinalados em baixo.",
     slot_taken: "Essa hora acabou de ser ocupada. Escolha outra, por favor.",
+    hold_too_short:
+      "A hora é libertada antes de poder responder ao pedido MB WAY. Pague por Multibanco, por favor.",
     invalid_transition: "Entretanto o estado mudou. Veja o estado atual e tente de novo.",
     too_late_to_cancel:
       "Já passou o prazo para desmarcar aqui. Telefone para a receção, que ajuda.",

@@ -201,7 +201,8 @@ export const pt = {
     cancelled_text:
       "A hora ficou livre para outra pessoa. Se houver lugar a reembolso, é feito pelo mesmo meio.",
     expired_title: "A hora deixou de estar guardada",
-    expired_text: "O pagamento não chegou a tempo e nada foi cobrado.",
+    expired_text:
+      "O pagamento não chegou a tempo. Se chegar, recebe uma mensagem: não pague outra vez.",
     pending_title: "Falta o pagamento",
     pending_text: "A hora está guardada até às {{time}}.",
     pay_now: "Pagar agora",
@@ -359,6 +360,7 @@ export const pt = {
       appointment_booked: "marcou a consulta",
       appointment_cancelled: "cancelou a consulta",
       appointment_expired: "libertou a hora por falta de pagamento",
+      appointment_hold_extended: "guardou a hora mais tempo para um pagamento",
       appointment_rescheduled: "mudou a hora da consulta",
       appointment_arrived: "registou a chegada",
       appointment_called: "chamou para a consulta",
@@ -370,6 +372,7 @@ export const pt = {
       appointment_room_moved: "mudou o gabinete",
       payment_started: "iniciou o pagamento",
       payment_status: "atualizou o pagamento",
+      payment_issue_settled: "resolveu um assunto de pagamento",
       refund_requested: "pediu o reembolso",
       invoice_issued: "emitiu a fatura",
       recognition_enrolment_requested: "enviou fotografias e deu autorização",

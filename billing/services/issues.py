@@ -1,0 +1,40 @@
+"""Money that a person has to look at, until somebody or something has dealt with it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+
+from billing.models import IssueKind, Payment, PaymentIssue
+from clinic.core import audit, clock
+from clinic.core.audit import Actor
+
+ENDED_BY_REFUND = (IssueKind.LATE, IssueKind.REFUND_FAILED)
+
+
+@transaction.atomic
+def settle(issue_ids: Collection[UUID], *, actor: Actor) -> int:
+    """Close those of the issues that are open, for good; how many there were."""
+    found = PaymentIssue.objects.select_for_update(of=("self",)).select_related("payment")
+    issues = list(found.filter(pk__in=issue_ids, resolved_at__isnull=True).order_by("pk"))
+    for issue in issues:
+        _close(issue, actor)
+    return len(issues)
+
+
+def settle_refunded(payment: Payment, *, actor: Actor) -> None:
+    """The money is back, so nothing is left to do about it. The payment's money must be locked."""
+    for issue in payment.issues.filter(kind__in=ENDED_BY_REFUND, resolved_at__isnull=True):
+        _close(issue, actor)
+
+
+def _close(issue: PaymentIssue, actor: Actor) -> None:
+    issue.resolved_at = clock.now()
+    issue.save(update_fields=["resolved_at"])
+    audit.record(
+        "payment_issue.settled",
+        actor=actor,
+        subject=issue,
+        patient_id=issue.payment.patient_id if issue.payment else None,
+        kind=issue.kind,
+    )
