@@ -108,6 +108,9 @@ class Payment(models.Model):
     customer_address = models.CharField(max_length=200, blank=True)
     customer_email = models.EmailField(blank=True)
     created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the call to the provider was let go"
+    )
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -42,7 +42,8 @@ def send_after_commit(payment_id: UUID) -> None:
     if payment.status != PaymentStatus.PENDING or payment.request_state != RequestState.WAITING:
         return
     payment.request_state = RequestState.UNKNOWN
-    payment.save(update_fields=["request_state"])
+    payment.sent_at = clock.now()
+    payment.save(update_fields=["request_state", "sent_at"])
     transaction.on_commit(partial(_send, payment_id))
 
 
@@ -56,7 +57,7 @@ def follow_due() -> int:
         Payment.objects.filter(status=PaymentStatus.PENDING)
         .filter(
             Q(expires_at__lte=moment)
-            | Q(request_state=RequestState.UNKNOWN, created_at__lte=moment - ANSWER_PATIENCE)
+            | Q(request_state=RequestState.UNKNOWN, sent_at__lte=moment - ANSWER_PATIENCE)
         )
         .order_by("created_at")
     )
@@ -82,8 +83,13 @@ def _send(payment_id: UUID) -> None:
 
 @transaction.atomic
 def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
+    """Write down what the provider answered.
+
+    A request that went out although its payment was given up meanwhile is on a phone all the same,
+    so it is taken back.
+    """
     payment = _locked(payment_id)
-    if payment.request_state != RequestState.UNKNOWN:
+    if payment.request_state == RequestState.ACCEPTED:
         return
     if isinstance(answer, PushSent):
         payment.request_state = RequestState.ACCEPTED
@@ -97,6 +103,8 @@ def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
             ledger.announce(payment)
         else:
             withdrawals.request(payment)
+        return
+    if payment.request_state == RequestState.REJECTED:
         return
     payment.request_state = RequestState.REJECTED
     payment.save(update_fields=["request_state"])

@@ -3,11 +3,13 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from django.db import connection
 
 
 @dataclass
@@ -17,6 +19,16 @@ class Bank:
     seconds: float = 0.0
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    meanwhile: Callable[[], object] | None = None
+
+    def pause(self) -> None:
+        """What happens elsewhere while the next call is on its way."""
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            try:
+                meanwhile()
+            finally:
+                connection.close()
 
     def will(self, status: int, body: Any = None) -> None:
         """Answer the next call like this; the last answer is repeated."""
@@ -34,6 +46,7 @@ def open_bank() -> Iterator[Bank]:
             bank.calls.append((self.command, self.path, body))
             bank.keys.append(self.headers.get("X-Sandbox-Key"))
             time.sleep(bank.seconds)
+            bank.pause()
             status, answer = bank.answers[0]
             if len(bank.answers) > 1:
                 bank.answers.pop(0)

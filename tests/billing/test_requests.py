@@ -32,6 +32,8 @@ def later(payment: Payment, seconds: int) -> None:
     payment.refresh_from_db()
     payment.created_at -= timedelta(seconds=seconds)
     payment.expires_at -= timedelta(seconds=seconds)
+    if payment.sent_at is not None:
+        payment.sent_at -= timedelta(seconds=seconds)
     payment.save()
 
 
@@ -144,6 +146,61 @@ def test_a_request_that_never_arrived_fails_so_that_the_patient_can_try_again(ba
     requests.follow_due()
 
     assert state(push) == (PaymentStatus.FAILED, Reason.UNAVAILABLE, RequestState.REJECTED)
+
+
+def test_a_request_that_left_late_is_given_its_time(bank, push):
+    # Given an outbox that was 31 seconds behind, and a look at open payments during the call
+    later(push, 31)
+    bank.meanwhile = requests.follow_due
+    bank.will(201, {"request_id": "r-1", "expires_at": clock.now().isoformat()})
+
+    drain()
+
+    assert state(push) == ("pending", "", RequestState.ACCEPTED)
+    assert [call[0] for call in bank.calls] == ["POST"]
+
+
+def test_a_push_that_goes_out_after_it_was_given_up_is_taken_back(bank, push):
+    # Given a worker that stood still for half a minute before it made the call
+    def half_a_minute_passes() -> None:
+        later(Payment.objects.get(pk=push.pk), 31)
+        requests.follow_due()
+
+    bank.meanwhile = half_a_minute_passes
+    bank.will(404, {"code": "not_found"})
+    deadline = clock.now() + timedelta(minutes=4)
+    bank.will(201, {"request_id": "r-1", "expires_at": deadline.isoformat()})
+    bank.will(204)
+
+    drain()
+
+    assert state(push) == (PaymentStatus.FAILED, Reason.UNAVAILABLE, RequestState.ACCEPTED)
+    assert push.request_id == "r-1"
+    assert [call[:2] for call in bank.calls] == [
+        ("POST", "/mb-way"),
+        ("GET", f"/payments/{push.id}"),
+        ("DELETE", f"/payments/{push.id}"),
+    ]
+
+
+def test_a_push_that_is_replaced_on_its_way_is_taken_back_when_it_has_arrived(bank, push, held):
+    def the_patient_turns_to_multibanco() -> None:
+        factories.multibanco(held)
+        drain()
+
+    bank.meanwhile = the_patient_turns_to_multibanco
+    bank.will(404, {"code": "not_found"})
+    bank.will(201, {"request_id": "r-1", "expires_at": clock.now().isoformat()})
+    bank.will(204)
+
+    drain()
+
+    assert state(push) == (PaymentStatus.EXPIRED, Reason.REPLACED, RequestState.ACCEPTED)
+    assert [call[:2] for call in bank.calls] == [
+        ("POST", "/mb-way"),
+        ("DELETE", f"/payments/{push.id}"),
+        ("DELETE", f"/payments/{push.id}"),
+    ]
 
 
 def test_a_push_nobody_answers_expires_two_minutes_after_its_deadline(bank, push):
