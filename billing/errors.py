@@ -8,6 +8,7 @@ class Code(StrEnum):
     ALREADY_PAID = "already_paid"
     HOLD_EXPIRED = "hold_expired"
     HOLD_TOO_SHORT = "hold_too_short"
+    AMOUNT_NOT_PAYABLE = "amount_not_payable"
     NOT_PAYABLE = "not_payable"
     PAYMENTS_CLOSED = "payments_closed"
     BAD_SIGNATURE = "bad_signature"
@@ -33,6 +34,11 @@ register(
             409,
             "A vaga é libertada antes de poder responder ao pedido MB WAY. Pague por Multibanco.",
             "The slot is released before you could answer an MB WAY request. Pay by Multibanco.",
+        ),
+        Code.AMOUNT_NOT_PAYABLE: Problem(
+            409,
+            "Este valor não pode ser pago aqui. Fale com a receção.",
+            "This amount can't be paid here. Please talk to the reception.",
         ),
         Code.NOT_PAYABLE: Problem(
             409,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing import providers
+from billing import multibanco, providers
 from billing.errors import Code
 from billing.models import (
     CustomerKind,
@@ -61,7 +61,7 @@ def start(appointment_id: UUID, order: Order) -> Payment:
     A payment that already waits by the same method (and phone) is given back with the new invoice
     details; one by another method is replaced. An MB WAY request leaves through the outbox, a
     Multibanco reference is ready at once. Raises DomainError `already_paid`, `hold_expired`,
-    `hold_too_short`, `not_payable`, `throttled` or `payments_closed`.
+    `hold_too_short`, `not_payable`, `amount_not_payable`, `throttled` or `payments_closed`.
     """
     provider = providers.current()
     if order.method not in provider.methods:
@@ -108,6 +108,8 @@ def _check_payable(appointment: "Appointment", payments: list[Payment]) -> None:
         raise DomainError(Code.NOT_PAYABLE)
     if appointment.hold_expires_at <= clock.now():
         raise DomainError(Code.HOLD_EXPIRED)
+    if not multibanco.MINIMUM <= appointment.price <= multibanco.MAXIMUM:
+        raise DomainError(Code.AMOUNT_NOT_PAYABLE)
 
 
 def _keep_the_slot_for(payment: Payment) -> None:

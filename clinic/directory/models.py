@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,6 +11,9 @@ from django.db.models import F, Q
 
 from clinic.accounts.choices import Role
 from clinic.accounts.models import User
+
+LOWEST_PRICE = Decimal("1.00")
+"""What Multibanco takes at least: nobody could pay for less."""
 
 
 class Organization(models.Model):
@@ -40,7 +44,9 @@ class Specialty(models.Model):
     name_pt = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
     duration_minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5)])
-    price = models.DecimalField(max_digits=8, decimal_places=2)
+    price = models.DecimalField(
+        max_digits=8, decimal_places=2, validators=[MinValueValidator(LOWEST_PRICE)]
+    )
     vat_rate = models.DecimalField(max_digits=4, decimal_places=2)
     vat_exemption = models.CharField(max_length=3, blank=True, default="")
     position = models.PositiveSmallIntegerField(default=0)
@@ -53,7 +59,9 @@ class Specialty(models.Model):
             models.CheckConstraint(
                 condition=Q(duration_minutes__gt=0), name="directory_specialty_lasts"
             ),
-            models.CheckConstraint(condition=Q(price__gte=0), name="directory_specialty_price"),
+            models.CheckConstraint(
+                condition=Q(price__gte=LOWEST_PRICE), name="directory_specialty_price_payable"
+            ),
             models.CheckConstraint(
                 condition=Q(vat_rate__gt=0, vat_exemption="")
                 | (Q(vat_rate=0) & ~Q(vat_exemption="")),

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -281,6 +282,17 @@ def test_a_push_that_can_not_be_answered_within_the_longest_hold_is_refused(clie
     held.refresh_from_db()
     assert held.hold_expires_at == moment + timedelta(minutes=3)
     assert pay(client, held, MULTIBANCO).status_code == 201
+
+
+@pytest.mark.parametrize("price", ["0.00", "0.50", "99999.01"])
+@pytest.mark.parametrize("order", [MULTIBANCO, MB_WAY])
+def test_an_amount_that_no_provider_takes_is_named(client, ana, price, order):
+    held = factories.appointment(ana, price=Decimal(price))
+
+    refused = pay(client, held, order)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "amount_not_payable")
+    assert not Payment.objects.exists()
 
 
 def test_a_cancelled_appointment_has_nothing_to_pay(client, ana):

@@ -72,6 +72,7 @@ export const en: Words<typeof pt> = {
     slot_taken: "That time has just been taken. Please choose another.",
     hold_too_short:
       "The time is released before you could answer an MB WAY request. Please pay by Multibanco.",
+    amount_not_payable: "This amount can't be paid here. Please talk to reception.",
     invalid_transition: "The state has changed meanwhile. Look at it again and retry.",
     too_late_to_cancel: "It is too late to cancel here. Call reception, they will help.",
     too_late_to_reschedule: "It is too late to move it here. Call reception, they will help.",

@@ -69,6 +69,7 @@ export const pt = {
     slot_taken: "Essa hora acabou de ser ocupada. Escolha outra, por favor.",
     hold_too_short:
       "A hora é libertada antes de poder responder ao pedido MB WAY. Pague por Multibanco, por favor.",
+    amount_not_payable: "Este valor não pode ser pago aqui. Fale com a receção, por favor.",
     invalid_transition: "Entretanto o estado mudou. Veja o estado atual e tente de novo.",
     too_late_to_cancel:
       "Já passou o prazo para desmarcar aqui. Telefone para a receção, que ajuda.",
