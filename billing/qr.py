@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 import segno
 from segno import encoder
 
 MINIMUM_VERSION = 9
-Rate = Literal["exempt", "reduced", "intermediate", "normal"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,23 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
 
 CENT = Decimal("0.01")
 MICRO = Decimal("0.000001")
 
-EXEMPTIONS = {"M07": "Isento artigo 9.º do CIVA"}
+Bracket = Literal["exempt", "reduced", "intermediate", "normal"]
+
+EXEMPTIONS = {"M07": "Isento artigo 9.º do CIVA", "M10": "Regime de isenção"}
 """The reason an invoice prints, by its code in the tax authority's table."""
+
+BRACKETS: dict[Decimal, Bracket] = {
+    Decimal(0): "exempt",
+    Decimal(6): "reduced",
+    Decimal(13): "intermediate",
+    Decimal(23): "normal",
+}
+"""How the law calls each rate of the mainland, in per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,11 @@ def split(gross: Decimal, rate: Decimal) -> Split:
     unit_net = (gross * 100 / (100 + rate)).quantize(MICRO, ROUND_HALF_UP)
     net = unit_net.quantize(CENT, ROUND_HALF_UP)
     return Split(gross=gross, unit_net=unit_net, net=net, vat=gross - net)
+
+
+def bracket(rate: Decimal) -> Bracket:
+    """The bracket of a rate. Raises KeyError for a rate that the mainland doesn't have."""
+    return BRACKETS[rate]
 
 
 def exemption_reason(code: str) -> str:

@@ -199,10 +199,16 @@ def _only_line(invoice: Invoice, appointment: "Appointment") -> InvoiceLine:
 
 def qr_document(invoice: Invoice, rate: Decimal) -> qr.Document:
     """What the QR code of an invoice with one tax rate says."""
-    if rate == 0:
-        taxes = qr.RegionTaxes(TAX_REGION, exempt_base=invoice.net_total)
-    else:
-        taxes = qr.RegionTaxes(TAX_REGION, normal=(invoice.net_total, invoice.vat_total))
+    taxed = (invoice.net_total, invoice.vat_total)
+    match vat.bracket(rate):
+        case "exempt":
+            taxes = qr.RegionTaxes(TAX_REGION, exempt_base=invoice.net_total)
+        case "reduced":
+            taxes = qr.RegionTaxes(TAX_REGION, reduced=taxed)
+        case "intermediate":
+            taxes = qr.RegionTaxes(TAX_REGION, intermediate=taxed)
+        case "normal":
+            taxes = qr.RegionTaxes(TAX_REGION, normal=taxed)
     return qr.Document(
         seller_tax_id=invoice.seller_tax_id,
         buyer_tax_id=invoice.customer_tax_id,

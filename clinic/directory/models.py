@@ -15,6 +15,21 @@ from clinic.accounts.models import User
 LOWEST_PRICE = Decimal("1.00")
 """What Multibanco takes at least: nobody could pay for less."""
 
+VAT_RATES = (
+    (Decimal("0.00"), "0 %: exempt"),
+    (Decimal("6.00"), "6 %: reduced"),
+    (Decimal("13.00"), "13 %: intermediate"),
+    (Decimal("23.00"), "23 %: normal"),
+)
+"""The rates of the mainland, in per cent."""
+
+
+class Exemption(models.TextChoices):
+    """Why no VAT is charged, by the codes of the tax authority that our invoices can print."""
+
+    HEALTH = "M07", "M07: health care"
+    SMALL_BUSINESS = "M10", "M10: small business"
+
 
 class Organization(models.Model):
     """The clinic itself; one row."""
@@ -47,8 +62,10 @@ class Specialty(models.Model):
     price = models.DecimalField(
         max_digits=8, decimal_places=2, validators=[MinValueValidator(LOWEST_PRICE)]
     )
-    vat_rate = models.DecimalField(max_digits=4, decimal_places=2)
-    vat_exemption = models.CharField(max_length=3, blank=True, default="")
+    vat_rate = models.DecimalField(max_digits=4, decimal_places=2, choices=VAT_RATES)
+    vat_exemption = models.CharField(
+        max_length=3, blank=True, default="", choices=Exemption.choices
+    )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -66,6 +83,14 @@ class Specialty(models.Model):
                 condition=Q(vat_rate__gt=0, vat_exemption="")
                 | (Q(vat_rate=0) & ~Q(vat_exemption="")),
                 name="directory_specialty_vat_or_exemption",
+            ),
+            models.CheckConstraint(
+                condition=Q(vat_rate__in=[rate for rate, _ in VAT_RATES]),
+                name="directory_specialty_vat_rate_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(vat_exemption__in=["", *Exemption.values]),
+                name="directory_specialty_exemption_known",
             ),
         ]
 

@@ -21,6 +21,7 @@ from billing.models import (
 from billing.services import invoices
 from billing.services.checkout import Customer
 from clinic.core import clock
+from clinic.directory.models import Specialty
 from clinic.notifications.models import Message
 from clinic.storage import private
 from tests.billing import factories
@@ -90,6 +91,32 @@ def test_an_invoice_for_a_treatment_is_exempt_and_says_why(client, ana):
     text = pdf_text(invoice)
     for words in ("M07", "Isento artigo 9.º do CIVA", "NIF 123456789", "Ana Margarida, Lda."):
         assert words in text
+
+
+def test_a_small_business_is_exempt_and_says_why(client, ana):
+    Specialty.objects.filter(pk="evaluation").update(vat_exemption="M10")
+
+    paid(client, factories.appointment(ana, "evaluation"))
+
+    line = InvoiceLine.objects.get()
+    assert (line.exemption_code, line.exemption_reason) == ("M10", "Regime de isenção")
+    assert "M10 – Regime de isenção" in pdf_text(Invoice.objects.get())
+
+
+@pytest.mark.parametrize(
+    ("rate", "fields"),
+    [
+        ("6.00", "*I1:PT*I3:37.74*I4:2.26*N:2.26*O:40.00*"),
+        ("13.00", "*I1:PT*I5:35.40*I6:4.60*N:4.60*O:40.00*"),
+        ("23.00", "*I1:PT*I7:32.52*I8:7.48*N:7.48*O:40.00*"),
+    ],
+)
+def test_each_rate_has_its_own_fields_in_the_code(client, ana, rate, fields):
+    Specialty.objects.filter(pk="massage").update(vat_rate=rate)
+
+    paid(client, factories.appointment(ana))
+
+    assert fields in Invoice.objects.get().qr
 
 
 def test_the_pdf_says_what_the_law_wants(client, held):

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing import vat
+from clinic.directory.models import VAT_RATES, Exemption
 
 CENTS = st.integers(min_value=1, max_value=10_000_000).map(lambda cents: Decimal(cents) / 100)
 RATES = st.sampled_from([Decimal("23.00"), Decimal("13.00"), Decimal("6.00"), Decimal("0.00")])
@@ -51,3 +52,10 @@ def test_exemptions_print_their_reason():
     assert vat.exemption_reason("") == ""
     with pytest.raises(KeyError):
         vat.exemption_reason("M99")
+
+
+def test_whatever_a_specialty_can_be_taxed_with_an_invoice_can_print():
+    assert set(vat.EXEMPTIONS) == set(Exemption.values)
+    assert set(vat.BRACKETS) == {rate for rate, _ in VAT_RATES}
+    with pytest.raises(KeyError):
+        vat.bracket(Decimal(22))

@@ -41,3 +41,22 @@ def test_one_euro_is_a_price(massage):
 
     massage.full_clean()
     massage.save()
+
+
+@pytest.mark.parametrize("rate", ["22.00", "16.00", "5.00"])
+def test_a_rate_that_the_mainland_does_not_have_is_refused(massage, rate):
+    fields = refused(massage, "directory_specialty_vat_rate_known", vat_rate=Decimal(rate))
+
+    assert "vat_rate" in fields
+
+
+@pytest.mark.parametrize("code", ["M7", "M99", "abc"])
+def test_an_exemption_that_no_invoice_can_print_is_refused(massage, code):
+    fields = refused(
+        massage,
+        "directory_specialty_exemption_known",
+        vat_rate=Decimal("0.00"),
+        vat_exemption=code,
+    )
+
+    assert "vat_exemption" in fields
