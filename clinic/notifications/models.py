@@ -15,6 +15,7 @@ class MessageStatus(models.TextChoices):
     QUEUED = "queued", "Queued"
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
+    SUPPRESSED = "suppressed", "Suppressed"
 
 
 class Message(models.Model):
@@ -30,7 +31,7 @@ class Message(models.Model):
     body = models.TextField()
     html = models.TextField(blank=True)
     attachments = models.JSONField(default=list, blank=True)
-    status = models.CharField(max_length=6, choices=MessageStatus, default=MessageStatus.QUEUED)
+    status = models.CharField(max_length=12, choices=MessageStatus, default=MessageStatus.QUEUED)
     provider_id = models.CharField(max_length=200, blank=True)
     failure = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField()
@@ -40,6 +41,7 @@ class Message(models.Model):
         ordering: ClassVar = ["-created_at", "-id"]
         indexes: ClassVar = [
             models.Index(fields=["status", "created_at"], name="message_status_created"),
+            models.Index(fields=["to", "created_at"], name="message_to_created"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

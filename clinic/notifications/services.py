@@ -5,11 +5,20 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 
 from clinic.core import clock, outbox
 from clinic.notifications import rendering
-from clinic.notifications.models import Channel, Message
+from clinic.notifications.models import Channel, Message, MessageStatus
+
+log = structlog.get_logger(__name__)
+
+SMS_PER_DAY = 10
+"""To one number. An appointment that is paid and moved once takes three messages, so three of them
+in a day still get through; whoever books and cancels with a stranger's number soon doesn't."""
+
+OVER_THE_LIMIT = "daily_limit"
 
 # Long enough to answer "I never got it" about a visit and its payment; after that phone number,
 # check-in code and payment link serve nobody.
@@ -31,22 +40,28 @@ def send_sms(
     """Queue one SMS of a single GSM-7 part; call it inside a transaction.
 
     `key` says what the message is about, for instance ``appointment:<id>:booked``: a second
-    call with the same key gives back the first message and sends nothing. `to` is E.164.
+    call with the same key gives back the first message and sends nothing. `to` is E.164. From the
+    message after `SMS_PER_DAY` to a number on, the rest of that day's stay in the log, suppressed.
     The clinic's name, address and phone are part of every context; what each template wants
     besides is listed in `rendering.SMS_NEEDS`, and a missing value raises `KeyError`. Instants
     are aware datetimes and amounts are Decimals: the template writes them out.
     """
     text = rendering.sms(template, language, context)
-    return _queue(
-        Message(
-            key=f"sms:{key}",
-            channel=Channel.SMS,
-            template=template,
-            language=rendering.language_of(language),
-            to=to,
-            body=text,
-        )
+    message = Message(
+        key=f"sms:{key}",
+        channel=Channel.SMS,
+        template=template,
+        language=rendering.language_of(language),
+        to=to,
+        body=text,
     )
+    if _has_had_enough(to):
+        message.status = MessageStatus.SUPPRESSED
+        message.failure = OVER_THE_LIMIT
+    stored = _queue(message)
+    if stored.id == message.id and stored.status == MessageStatus.SUPPRESSED:
+        log.warning("sms_suppressed", message=str(stored.id), template=template)
+    return stored
 
 
 def send_email(
@@ -83,7 +98,10 @@ def _queue(message: Message) -> Message:
     message.created_at = clock.now()
     Message.objects.bulk_create([message], ignore_conflicts=True)
     stored = Message.objects.get(key=message.key)
-    outbox.enqueue("notifications.deliver", key=f"message:{stored.id}", message_id=str(stored.id))
+    if stored.status == MessageStatus.QUEUED:
+        outbox.enqueue(
+            "notifications.deliver", key=f"message:{stored.id}", message_id=str(stored.id)
+        )
     return stored
 
 
@@ -92,3 +110,12 @@ def forget_old_texts() -> int:
     the files that were attached. Returns how many."""
     old = Message.objects.filter(created_at__lt=clock.now() - KEEP_TEXT).exclude(to="")
     return old.update(to="", subject="", body="", html="")
+
+
+def _has_had_enough(phone: str) -> bool:
+    """Whether today's messages to a number are used up. Its writers wait for each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sms:{phone}"])
+    midnight, _ = clock.day_bounds(clock.today())
+    sent = Message.objects.filter(channel=Channel.SMS, to=phone, created_at__gte=midnight)
+    return sent.exclude(status=MessageStatus.SUPPRESSED).count() >= SMS_PER_DAY

@@ -9,7 +9,7 @@ from threading import Barrier
 from typing import Any, TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from booking import revision
@@ -20,6 +20,7 @@ from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
+from clinic.notifications.services import send_sms
 from tests.conftest import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
@@ -307,6 +308,22 @@ def test_opposite_presses_have_one_winner(clinic, ana):
     assert chain[0] == ("arrived", "called")
     assert all(one[1] == following[0] for one, following in itertools.pairwise(chain))
     assert chain[-1][1] == appointment.status
+
+
+def test_messages_to_one_number_are_counted_also_when_many_write_at_once(clinic):
+    def write(number: int) -> str:
+        with transaction.atomic():
+            return send_sms(
+                template="appointment_cancelled",
+                to="+351912345678",
+                language="pt",
+                context={"start": tomorrow_at(10)},
+                key=str(number),
+            ).status
+
+    statuses = Counter(at_once([lambda number=number: write(number) for number in range(25)]))
+
+    assert statuses == {"queued": 10, "suppressed": 15}
 
 
 def test_a_crowd_that_books_moves_and_cancels_never_overlaps(clinic):

@@ -99,6 +99,39 @@ def test_a_key_that_was_used_sends_nothing_more(visit: dict[str, Any], key: str)
     assert OutboxMessage.objects.count() == 2
 
 
+def test_a_number_gets_ten_messages_a_day_and_the_log_keeps_the_others(
+    visit: dict[str, Any], key: str
+) -> None:
+    # Given a day that is nearly over in Lisbon, in summer, an hour ahead of UTC
+    with time_machine.travel(datetime(2026, 7, 3, 22, 59, tzinfo=UTC), tick=False):
+        sent = [sms(visit, f"{key}:{number}") for number in range(12)]
+        elsewhere = sms(visit, f"{key}:other", to="+351932345678")
+
+    assert [message.status for message in sent] == ["queued"] * 10 + ["suppressed"] * 2
+    assert {message.failure for message in sent[10:]} == {"daily_limit"}
+    assert elsewhere.status == MessageStatus.QUEUED
+    queued = {row.args["message_id"] for row in OutboxMessage.objects.all()}
+    assert queued == {str(message.id) for message in [*sent[:10], elsewhere]}
+
+    # When the next day begins
+    with time_machine.travel(datetime(2026, 7, 3, 23, 0, tzinfo=UTC), tick=False):
+        tomorrow = sms(visit, f"{key}:tomorrow")
+
+    assert tomorrow.status == MessageStatus.QUEUED
+
+
+def test_a_message_over_the_limit_stays_suppressed_when_it_is_asked_for_again(
+    visit: dict[str, Any], key: str
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 23, 14, tzinfo=UTC), tick=False):
+        *_, last = [sms(visit, f"{key}:{number}") for number in range(11)]
+    with time_machine.travel(datetime(2026, 11, 24, 14, tzinfo=UTC), tick=False):
+        again = sms(visit, f"{key}:10")
+
+    assert (again.id, again.status) == (last.id, MessageStatus.SUPPRESSED)
+    assert not OutboxMessage.objects.filter(args__message_id=str(last.id)).exists()
+
+
 def test_nothing_is_written_when_the_writer_rolls_back(visit: dict[str, Any], key: str) -> None:
     with transaction.atomic():
         sms(visit, key)
