@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from booking import calendar_file, selectors, serializers
 from booking.models import Appointment
-from booking.services import changes, desk, holds, looks, tries, visit
+from booking.services import changes, desk, holds, looks, visit
 from clinic.accounts.permissions import IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency
@@ -100,14 +100,13 @@ class AppointmentsView(ListAPIView[Appointment]):
         summary="Book",
         parameters=[IDEMPOTENCY_KEY],
         request=serializers.HoldIn,
-        responses=answers({201: serializers.AppointmentOut}, 400, 401, 403, 409, 422, 429),
+        responses=answers({201: serializers.AppointmentOut}, 400, 401, 403, 409, 422),
         tags=["booking"],
     )
     def post(self, request: Request) -> Response:
         """Hold a slot until it is paid. Without a practitioner the least loaded one treats."""
         data = validated(serializers.HoldIn(data=request.data))
         user: Any = request.user
-        tries.count(user.pk)
 
         def respond() -> tuple[int, dict[str, Any]]:
             held = holds.hold(
@@ -182,14 +181,13 @@ class RescheduleView(APIView):
         operation_id="appointments_reschedule",
         summary="Move my appointment",
         request=serializers.RescheduleIn,
-        responses=answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409, 429),
+        responses=answers({200: serializers.AppointmentOut}, 400, 401, 403, 404, 409),
         tags=["booking"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Move it to another slot of the same specialty; what was paid stays paid."""
         selectors.appointment_of(_patient_id(request), appointment_id)
         data = validated(serializers.RescheduleIn(data=request.data))
-        tries.count(_patient_id(request))
         changes.reschedule(
             appointment_id,
             start=data["start"],

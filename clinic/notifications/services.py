@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection, transaction
 
 from clinic.core import clock, outbox
@@ -13,10 +14,6 @@ from clinic.notifications import rendering
 from clinic.notifications.models import Channel, Message, MessageStatus
 
 log = structlog.get_logger(__name__)
-
-SMS_PER_DAY = 10
-"""To one number. An appointment that is paid and moved once takes three messages, so three of them
-in a day still get through; whoever books and cancels with a stranger's number soon doesn't."""
 
 OVER_THE_LIMIT = "daily_limit"
 
@@ -41,7 +38,7 @@ def send_sms(
 
     `key` says what the message is about, for instance ``appointment:<id>:booked``: a second
     call with the same key gives back the first message and sends nothing. `to` is E.164. From the
-    message after `SMS_PER_DAY` to a number on, the rest of that day's stay in the log, suppressed.
+    message after `SMS_PER_NUMBER_A_DAY` on, the rest of that day's stay in the log, suppressed.
     The clinic's name, address and phone are part of every context; what each template wants
     besides is listed in `rendering.SMS_NEEDS`, and a missing value raises `KeyError`. Instants
     are aware datetimes and amounts are Decimals: the template writes them out.
@@ -118,4 +115,5 @@ def _has_had_enough(phone: str) -> bool:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sms:{phone}"])
     midnight, _ = clock.day_bounds(clock.today())
     sent = Message.objects.filter(channel=Channel.SMS, to=phone, created_at__gte=midnight)
-    return sent.exclude(status=MessageStatus.SUPPRESSED).count() >= SMS_PER_DAY
+    limit: int = settings.SMS_PER_NUMBER_A_DAY
+    return sent.exclude(status=MessageStatus.SUPPRESSED).count() >= limit

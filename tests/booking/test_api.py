@@ -9,7 +9,6 @@ from booking.models import Appointment
 from booking.services import visit
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
-from clinic.notifications.models import Message
 from tests.booking.conftest import TESTER, at
 from tests.conftest import person
 
@@ -57,35 +56,6 @@ def test_booking_answers_with_the_whole_appointment(clinic, ana, client_of):
     }
     entry = AuditEntry.objects.get(action="appointment.created")
     assert (entry.actor_kind, entry.actor_id, entry.actor_role) == ("user", str(ana.pk), "patient")
-
-
-def test_a_patient_books_and_moves_thirty_times_an_hour_at_most(
-    clinic, ana, bruno, client_of, at_nine
-):
-    # Given an hour in which Ana booked, was refused and moved, thirty times in all
-    browser = client_of(ana)
-    made = browser.post("/api/appointments", BOOKING).json()["id"]
-    move = {"start": "2026-11-23T12:00:00+00:00"}
-    for _ in range(28):
-        assert problem(browser.post("/api/appointments", BOOKING)) == (409, "patient_busy")
-    assert browser.post(f"/api/appointments/{made}/reschedule", move).status_code == 200
-    messages = Message.objects.count()
-
-    # Then neither another booking nor another move is tried
-    for answer in (
-        browser.post("/api/appointments", {**BOOKING, "start": "2026-11-23T15:00:00+00:00"}),
-        browser.post(f"/api/appointments/{made}/reschedule", {"start": BOOKING["start"]}),
-    ):
-        assert problem(answer) == (429, "throttled")
-        assert answer["Retry-After"] == "3600"
-    assert Appointment.objects.get().start == at(12)
-    assert Message.objects.count() == messages
-    assert client_of(bruno).post("/api/appointments", BOOKING).status_code == 201
-
-    # When the next hour begins
-    at_nine.move_to(at(10))
-    later = {**BOOKING, "start": "2026-11-23T15:00:00+00:00"}
-    assert client_of(ana).post("/api/appointments", later).status_code == 201
 
 
 def test_once_booked_it_shows_the_code_and_no_payment_link(clinic, ana, client_of, book):
