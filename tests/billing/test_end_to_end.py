@@ -178,7 +178,7 @@ def test_the_banks_silence_is_asked_about(browser, held, settings):
     drain()
     assert Payment.objects.get().request_state == RequestState.UNKNOWN
     settings.SANDBOX_BANK_URL = bank_url
-    Payment.objects.update(created_at=clock.now() - timedelta(seconds=31))
+    Payment.objects.update(sent_at=clock.now() - timedelta(seconds=31))
 
     requests.follow_due()
 
