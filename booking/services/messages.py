@@ -1,4 +1,7 @@
-"""What the patient is told by SMS: time, place and code, never the treatment."""
+"""What the patient is told: by SMS, else by e-mail.
+
+An SMS says time, place and code, never the treatment.
+"""
 
 from decimal import Decimal
 from typing import Any
@@ -44,14 +47,17 @@ def money_returned(appointment: Appointment, amount: Decimal, *, about: UUID) ->
 
 
 def _send(appointment: Appointment, template: str, about: str, **context: Any) -> None:
-    """Queue it in the caller's transaction; a patient without a phone gets none."""
+    """Queue it in the caller's transaction; a patient without phone and address gets none."""
     patient = appointment.patient
-    if not patient.phone:
-        return
-    notifications.send_sms(
-        template=template,
-        to=patient.phone,
-        language=patient.language,
-        context={"start": appointment.start, **context},
-        key=f"appointment:{appointment.pk}:{about}",
-    )
+    context["start"] = appointment.start
+    key = f"appointment:{appointment.pk}:{about}"
+    if patient.phone:
+        notifications.send_sms(
+            template=template, to=patient.phone, language=patient.language, context=context, key=key
+        )
+    elif patient.email:
+        context["specialty"] = appointment.specialty.name_in(patient.language)
+        context["practitioner"] = appointment.practitioner.name
+        notifications.send_email(
+            template=template, to=patient.email, language=patient.language, context=context, key=key
+        )

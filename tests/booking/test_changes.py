@@ -110,6 +110,27 @@ def test_a_cancelled_time_is_free_again(clinic, ana, bruno, book):
     assert book(bruno, at(10)).status == "booked"
 
 
+def test_without_a_phone_every_change_is_told_by_email(clinic, bruno, book):
+    type(bruno).objects.filter(pk=bruno.pk).update(phone="")
+    appointment = book(bruno, at(10, day=25), practitioner=clinic.sousa)
+
+    reschedule(appointment, at(14, day=26), clinic.reis)
+    changes.cancel(appointment.pk, actor=TESTER, by_clinic=True)
+
+    told = Message.objects.all()
+    assert {message.channel for message in told} == {"email"}
+    assert {message.to for message in told} == {"bruno@example.com"}
+    assert {message.template for message in told} == {
+        "hold_payment_link",
+        "appointment_booked",
+        "appointment_rescheduled",
+        "appointment_cancelled",
+    }
+    moved = Message.objects.get(template="appointment_rescheduled").body
+    assert "Thursday 26 November 2026, 14:00" in moved
+    assert "with Tiago Reis" in moved
+
+
 # Moving
 
 

@@ -6,6 +6,7 @@ import pytest
 from booking import revision
 from booking.errors import Code
 from booking.events import AppointmentBooked, AppointmentExpired, AppointmentHeld, VisitChanged
+from booking.links import checkout_url
 from booking.models import Appointment
 from booking.services import holds
 from clinic.core.errors import DomainError
@@ -69,10 +70,23 @@ def test_the_payment_link_goes_out_by_sms_without_the_treatment(clinic, ana):
     assert appointment.check_in_code not in message.body
 
 
-def test_a_patient_without_a_phone_gets_no_sms(clinic, ana):
+def test_a_patient_without_a_phone_gets_the_payment_link_by_email(clinic, ana):
     type(ana).objects.filter(pk=ana.pk).update(phone="")
 
-    hold(ana, at(10))
+    appointment = hold(ana, at(10), clinic.sousa)
+
+    message = Message.objects.get()
+    assert (message.channel, message.to) == ("email", "ana@example.com")
+    assert message.template == "hold_payment_link"
+    assert checkout_url(appointment) in message.body
+    assert "Massagem" in message.body
+    assert "com Inês Sousa" in message.body
+
+
+def test_a_patient_whom_nothing_can_reach_books_all_the_same(clinic, ana):
+    type(ana).objects.filter(pk=ana.pk).update(phone="", email="")
+
+    assert hold(ana, at(10)).status == "pending"
 
     assert Message.objects.count() == 0
 
