@@ -23,6 +23,7 @@ from clinic.core import clock, idempotency
 from clinic.core.api import answers, validated
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
+from clinic.core.idempotency import Answer
 from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
@@ -108,7 +109,7 @@ class AppointmentsView(ListAPIView[Appointment]):
         data = validated(serializers.HoldIn(data=request.data))
         user: Any = request.user
 
-        def respond() -> tuple[int, dict[str, Any]]:
+        def respond() -> Answer:
             held = holds.hold(
                 patient=user,
                 specialty_code=data["specialty"],
@@ -119,11 +120,7 @@ class AppointmentsView(ListAPIView[Appointment]):
             whole = selectors.get_appointment(held.pk)
             return 201, dict(serializers.AppointmentOut(whole).data)
 
-        key = request.headers.get(IDEMPOTENCY_HEADER)
-        if key is None:
-            status, body = respond()
-        else:
-            status, body = idempotency.run(f"appointments:{user.pk}", key, data, respond)
+        status, body = _once(request, "appointments", data, respond)
         return Response(body, status=status)
 
 
@@ -253,15 +250,21 @@ class StaffAppointmentsView(APIView):
     @extend_schema(
         operation_id="staff_appointments_create",
         summary="Book at the desk, or take a walk-in",
+        parameters=[IDEMPOTENCY_KEY],
         request=serializers.DeskIn,
-        responses=answers({201: serializers.StaffAppointment}, 400, 401, 403, 409),
+        responses=answers({201: serializers.StaffAppointment}, 400, 401, 403, 409, 422),
         tags=["staff"],
     )
     def post(self, request: Request) -> Response:
         """For a known patient or a new one; without a start it is a walk-in, arrived now."""
         data = validated(serializers.DeskIn(data=request.data))
-        made = _book_at_desk(data, actor_of(request.user))
-        return Response(selectors.staff_view(made.pk), status=201)
+
+        def respond() -> Answer:
+            made = _book_at_desk(data, actor_of(request.user))
+            return 201, selectors.staff_view(made.pk)
+
+        status, body = _once(request, "staff-appointments", data, respond)
+        return Response(body, status=status)
 
 
 class PressView(APIView):
@@ -358,6 +361,16 @@ class CallAgainView(PressView):
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """The call number rises with every press, so that the screens repeat the call."""
         return super().post(request, appointment_id)
+
+
+def _once(
+    request: Request, route: str, data: dict[str, Any], respond: Callable[[], Answer]
+) -> Answer:
+    """The answer to a request: the first one again when its key was used before."""
+    key = request.headers.get(IDEMPOTENCY_HEADER)
+    if key is None:
+        return respond()
+    return idempotency.run(f"{route}:{request.user.pk}", key, data, respond)
 
 
 def _patient_id(request: Request) -> UUID:

@@ -61,6 +61,8 @@ def reschedule(
 ) -> Appointment:
     """Move an appointment to another slot of its specialty; what was paid stays paid.
 
+    It is as long as when it was booked, and moves also when its specialty is no longer on offer.
+
     Without a practitioner the present one is kept where possible, else the least loaded treats. A
     move later than the clinic's free hours is allowed, but the refund is then forfeited.
     Raises DomainError `not_found`, `invalid_transition`, `too_late`, `in_the_past`,
@@ -78,15 +80,16 @@ def reschedule(
             raise DomainError(Code.TOO_LATE)
         if start == appointment.start and practitioner_id in {None, appointment.practitioner_id}:
             return appointment
+        length = appointment.end - appointment.start
         possible, calendar = placing.candidates(
-            directory.specialty(appointment.specialty_id),
+            appointment.specialty_id,
             practitioner_id,
             start,
+            length,
             rule=Calendar.offers,
             without=appointment.pk,
         )
         possible.sort(key=lambda person: person.pk != appointment.practitioner_id)
-        length = appointment.end - appointment.start
         placing.refuse_busy_patient(owner_id, start, start + length, without=appointment.pk)
         placing.sweep(unit, start, start + length)
         keeps_refund = appointment.is_refundable and _is_early(appointment, now)

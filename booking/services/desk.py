@@ -41,8 +41,9 @@ def book(
     specialty = directory.specialty(specialty_code)
     with change(actor) as unit:
         owner = people.lock_patient(patient_id)
+        length = timedelta(minutes=specialty.duration_minutes)
         possible, calendar = placing.candidates(
-            specialty, practitioner_id, start, rule=Calendar.works
+            specialty.code, practitioner_id, start, length, rule=Calendar.works
         )
         draft = _draft(owner.pk, specialty, start, Source.DESK)
         placing.refuse_busy_patient(owner.pk, draft.start, draft.end)

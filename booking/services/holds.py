@@ -49,8 +49,9 @@ def hold(
     specialty = directory.specialty(specialty_code)
     with change(actor) as unit:
         owner = people.lock_patient(patient.pk)
+        length = timedelta(minutes=specialty.duration_minutes)
         possible, calendar = placing.candidates(
-            specialty, practitioner_id, start, rule=Calendar.offers
+            specialty.code, practitioner_id, start, length, rule=Calendar.offers
         )
         now = clock.now()
         draft = placing.Draft(

@@ -48,9 +48,10 @@ class Draft:
 
 
 def candidates(
-    specialty: Specialty,
+    specialty_code: str,
     practitioner_id: UUID | None,
     start: datetime,
+    length: timedelta,
     *,
     rule: Rule,
     without: UUID | None = None,
@@ -63,8 +64,7 @@ def candidates(
     now = clock.now()
     if start < now:
         raise DomainError(Code.IN_THE_PAST, pointer="/start")
-    length = timedelta(minutes=specialty.duration_minutes)
-    offering = directory.treating(specialty.code, practitioner_id)
+    offering = directory.treating(specialty_code, practitioner_id)
     calendar = Calendar(
         [person.pk for person in offering], start, start + length, now=now, without=without
     )

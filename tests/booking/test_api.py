@@ -473,6 +473,33 @@ def test_the_desk_is_told_what_is_missing_and_nobody_is_added(clinic, rita, clie
     assert (Patient.objects.count(), Appointment.objects.count()) == (before, 0)
 
 
+def test_a_walk_in_sent_twice_with_one_key_is_one_patient_with_one_ticket(clinic, rita, client_of):
+    body = {
+        "new_patient": {"full_name": "Zeca Afonso", "phone": "912345678"},
+        "specialty": "shock_waves",
+    }
+    desk = client_of(rita)
+
+    def send(**changes):
+        return desk.post(
+            "/api/staff/appointments", {**body, **changes}, headers={"Idempotency-Key": "one"}
+        )
+
+    first, again = send(), send()
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.json() == first.json()
+    assert first.json()["ticket"] == "A001"
+    assert Patient.objects.filter(full_name="Zeca Afonso").count() == 1
+    assert Appointment.objects.count() == 1
+    assert problem(send(specialty="massage")) == (422, "idempotency_key_reused")
+    assert problem(desk.post("/api/staff/appointments", body, headers={"Idempotency-Key": ""})) == (
+        400,
+        "idempotency_key_required",
+    )
+    assert Appointment.objects.count() == 1
+
+
 def test_a_failed_walk_in_adds_no_patient(clinic, rita, client_of, at_nine):
     at_nine.move_to(at(23, 50))
     body = {

@@ -5,7 +5,7 @@ from booking.events import AppointmentCancelled, AppointmentRescheduled, VisitCh
 from booking.models import Appointment
 from booking.services import changes, holds
 from clinic.core.errors import DomainError
-from clinic.directory.models import HoursException
+from clinic.directory.models import HoursException, Specialty
 from clinic.notifications.models import Message
 from tests.booking.conftest import NINE, TESTER, at
 
@@ -149,6 +149,31 @@ def test_a_booked_appointment_moves_with_its_payment(clinic, ana, book, announce
     assert len(changed) == 1
     message = Message.objects.get(template="appointment_rescheduled")
     assert appointment.check_in_code in message.body
+
+
+def test_it_moves_also_when_its_specialty_is_no_longer_offered(clinic, ana, book):
+    appointment = book(ana, at(10, day=25))
+    Specialty.objects.filter(pk="massage").update(is_active=False)
+
+    moved = reschedule(appointment, at(14, day=26))
+
+    assert (moved.start, moved.end) == (at(14, day=26), at(14, 45, day=26))
+
+
+def test_it_keeps_its_own_length_and_nobody_else_is_in_it(clinic, ana, bruno, book, unchanged):
+    # Given a massage of 45 minutes, and massages that last 15 since then
+    appointment = book(ana, at(10, day=25), practitioner=clinic.sousa)
+    Specialty.objects.filter(pk="massage").update(duration_minutes=15)
+    book(bruno, at(14, 15, day=25), practitioner=clinic.sousa)
+    check = unchanged(appointment)
+
+    refused(Code.SLOT_UNAVAILABLE, reschedule, appointment, at(23, 30, day=25), clinic.sousa)
+    refused(Code.SLOT_TAKEN, reschedule, appointment, at(14, day=25), clinic.sousa)
+
+    check()
+    moved = reschedule(appointment, at(14, day=25))
+    assert moved.practitioner_id == clinic.reis.pk
+    assert moved.end == at(14, 45, day=25)
 
 
 def test_it_may_overlap_its_own_old_time(clinic, ana, book):
