@@ -447,6 +447,8 @@ LOGGING = {
         # uvicorn would write its errors itself, in a form of its own.
         "uvicorn": {"handlers": [], "propagate": True},
         "uvicorn.access": {"level": "WARNING"},
+        # One line for each socket that opens or closes.
+        "uvicorn.error": {"level": "WARNING"},
         # The hub says once that the layer is gone; the layer itself would say so each second.
         "channels_redis.pubsub": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},

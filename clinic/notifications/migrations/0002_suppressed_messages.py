@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+UNDO = "UPDATE notifications_message SET status = 'failed' WHERE status = 'suppressed';"
+
 
 class Migration(migrations.Migration):
     dependencies = [("notifications", "0001_initial")]
@@ -19,6 +21,7 @@ class Migration(migrations.Migration):
                 max_length=12,
             ),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, UNDO),
         migrations.AddIndex(
             model_name="message",
             index=models.Index(fields=["to", "created_at"], name="message_to_created"),
