@@ -36,7 +36,7 @@ build: install ## build the front end into frontend/dist, if a source changed
 reset: install ## forget the demo's data, secrets and logs
 	@$(PY) -m clinic.demo reset
 
-bench: install ## measure commit-to-screen for 1,000 displays against a bare broadcast server
+bench: install ## measure the waits against other estimators, and 1,000 displays against a bare broadcast
 	@$(PY) -m tests.bench
 
 schema: install ## write the OpenAPI document and the TypeScript types made from it

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from booking import calendar_file, selectors, serializers
+from booking import calendar_file, selectors, serializers, waits
 from booking.models import Appointment
 from booking.services import changes, desk, holds, looks, visit
-from clinic.accounts.permissions import IsPatient, IsReception, IsStaff
+from clinic.accounts.permissions import IsManager, IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency
 from clinic.core.api import answers, validated
@@ -242,6 +243,33 @@ class StaffDayView(APIView):
             actor=actor_of(request.user),
         )
         return Response({"type": "day", **body})
+
+
+class WaitReportView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="staff_wait_report",
+        summary="How true the waits were",
+        parameters=[serializers.ReportQuery],
+        responses=answers({200: serializers.WaitReport}, 400, 401, 403),
+        tags=["staff"],
+    )
+    def get(self, request: Request) -> Response:
+        """What patients were told at their arrival against how long they waited, day by day."""
+        days = validated(serializers.ReportQuery(data=request.query_params))["days"]
+        today = clock.today()
+        quoted = selectors.quoted_waits(today - timedelta(days=days - 1), today)
+        total = waits.accuracy(quoted)
+        return Response(
+            {
+                "total": total and total.as_dict(),
+                "days": [
+                    {"date": day.isoformat(), **accuracy.as_dict()}
+                    for day, accuracy in waits.by_day(quoted).items()
+                ],
+            }
+        )
 
 
 class StaffAppointmentsView(APIView):

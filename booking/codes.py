@@ -32,4 +32,9 @@ def next_ticket(day: date) -> str:
             [day],
         )
         number: int = cursor.fetchone()[0]
+    return ticket(number)
+
+
+def ticket(number: int) -> str:
+    """The ticket with that number of a day."""
     return f"{TICKET_LETTER}{number:03d}"

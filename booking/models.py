@@ -107,6 +107,15 @@ class Appointment(models.Model):
         default=True, help_text="False once the patient moved it later than the policy allows"
     )
     call_number = models.PositiveSmallIntegerField(default=0)
+    quoted_low_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    quoted_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="What was said at the arrival, to be held to it later"
+    )
+    quoted_high_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    shown_low_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="What the screens show now, so that it doesn't flicker"
+    )
+    shown_high_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     created_at = models.DateTimeField()
     booked_at = models.DateTimeField(null=True, blank=True)
     arrived_at = models.DateTimeField(null=True, blank=True)
@@ -207,6 +216,22 @@ class QueueRevision(models.Model):
 
     def __str__(self) -> str:
         return str(self.value)
+
+
+class LearnedTimes(models.Model):
+    """One row: what the clinic's history teaches about its waits, as `waits.Learned` keeps it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    figures = models.JSONField()
+    learned_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="booking_learned_single"),
+        ]
+
+    def __str__(self) -> str:
+        return f"learned {self.learned_at:%Y-%m-%d}"
 
 
 class TicketCounter(models.Model):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
 from booking import board as boards
@@ -15,7 +16,7 @@ from booking import codes, waits
 from booking import revision as revisions
 from booking.availability import Calendar
 from booking.board import Board, BoardEntry
-from booking.models import ON_PREMISES, Appointment, AppointmentStatus
+from booking.models import ON_PREMISES, Appointment, AppointmentStatus, LearnedTimes, Source
 from clinic.core import clock
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 DEFAULT_DAYS = 14
 BEFORE_THE_VISIT = (AppointmentStatus.BOOKED, *ON_PREMISES)
+IN_THE_FORECAST = (*BEFORE_THE_VISIT, AppointmentStatus.FULFILLED)
+LEARNED_KEY = "booking.learned"
+LEARNED_SECONDS = 600
 _BOARD_ORDER = {
     AppointmentStatus.CALLED: 0,
     AppointmentStatus.IN_PROGRESS: 1,
@@ -137,7 +141,7 @@ def revision() -> int:
 
 def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
     """The body of the day frame: each practitioner with the day's appointments, expired holds left
-    out. Three queries. Waits are given for today."""
+    out. Four queries. Waits are given for today."""
     number = revisions.current()
     now = clock.now()
     rows = _whole().filter(_shown(on)).order_by("start", "created_at", "pk")
@@ -146,7 +150,7 @@ def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
         rows = rows.filter(practitioner=practitioner_id)
         columns = [person for person in columns if person.pk == practitioner_id]
     appointments = list(rows)
-    standings = _standings(appointments, now) if on == clock.local(now).date() else {}
+    standings = _standings(now, practitioner_id) if on == clock.local(now).date() else {}
     by_practitioner: dict[UUID, list[Appointment]] = defaultdict(list)
     shown = {person.pk: person for person in columns}
     for appointment in appointments:
@@ -213,7 +217,7 @@ def staff_appointment(appointment: Appointment, standing: Standing | None) -> di
 def staff_view(appointment_id: UUID) -> dict[str, Any]:
     """One appointment as staff see it, with the wait when it is waiting. Raises `not_found`."""
     appointment = get_appointment(appointment_id)
-    return staff_appointment(appointment, _standing(appointment))
+    return staff_appointment(appointment, standing(appointment))
 
 
 def board() -> Board:
@@ -222,7 +226,7 @@ def board() -> Board:
     number = revisions.current()
     now = clock.now()
     appointments = list(_present())
-    standings = _standings(appointments, now)
+    standings = _standings(now)
     appointments.sort(key=lambda appointment: _board_key(appointment, standings))
     return Board(
         revision=number,
@@ -248,7 +252,7 @@ def visit(appointment_id: UUID) -> dict[str, Any]:
     """The body of the visit frame of one appointment. Raises `not_found`."""
     number = revisions.current()
     appointment = get_appointment(appointment_id)
-    return _visit_body(appointment, number, _standing(appointment))
+    return _visit_body(appointment, number, standing(appointment))
 
 
 def visits_today(patient_id: UUID) -> list[dict[str, Any]]:
@@ -257,24 +261,19 @@ def visits_today(patient_id: UUID) -> list[dict[str, Any]]:
     gone = (AppointmentStatus.EXPIRED, AppointmentStatus.CANCELLED)
     today = _whole().filter(_today(), patient=patient_id).exclude(status__in=gone)
     return [
-        _visit_body(appointment, number, _standing(appointment))
+        _visit_body(appointment, number, standing(appointment))
         for appointment in today.order_by("start", "pk")
     ]
 
 
 def waiting_visits(practitioner_id: UUID | None = None) -> list[tuple[UUID, dict[str, Any]]]:
     """Patient and body of the visit frame of everybody who waits now, of one practitioner or of
-    all. Two queries, however many wait."""
+    all. Three queries, however many wait."""
     number = revisions.current()
-    present = _whole().filter(ticket_on=clock.today(), status__in=ON_PREMISES)
-    if practitioner_id is not None:
-        present = present.filter(practitioner=practitioner_id)
-    appointments = list(present)
-    standings = _standings(appointments, clock.now())
+    standings = _standings(clock.now(), practitioner_id)
     return [
         (appointment.patient_id, _visit_body(appointment, number, standings[appointment.pk]))
-        for appointment in appointments
-        if appointment.pk in standings
+        for appointment in _whole().filter(pk__in=standings)
     ]
 
 
@@ -287,7 +286,7 @@ def label_of(appointment: Appointment) -> str:
 
 def wait_ranges() -> list[tuple[str, int, int, int]]:
     """Each waiting patient's place and range now, for telling whether time has moved them."""
-    standings = _standings(_present(), clock.now())
+    standings = _standings(clock.now())
     return sorted(
         (str(pk), standing.position, standing.wait.low_minutes, standing.wait.high_minutes)
         for pk, standing in standings.items()
@@ -316,36 +315,126 @@ def _today() -> Q:
     return Q(start__gte=opens, start__lt=closes)
 
 
-def _standing(appointment: Appointment) -> Standing | None:
+def standing(appointment: Appointment) -> Standing | None:
     """Place and wait of one appointment; None when it isn't waiting now."""
     if appointment.status != AppointmentStatus.ARRIVED or appointment.ticket_on != clock.today():
         return None
-    queue = Appointment.objects.filter(
-        practitioner=appointment.practitioner_id,
-        ticket_on=appointment.ticket_on,
-        status__in=ON_PREMISES,
+    return _standings(clock.now(), appointment.practitioner_id).get(appointment.pk)
+
+
+def _standings(now: datetime, practitioner_id: UUID | None = None) -> dict[UUID, Standing]:
+    """Place and wait of everybody who waits, with one practitioner or with all. One query."""
+    rows = Appointment.objects.filter(
+        Q(ticket_on=clock.today()) | _today(), status__in=IN_THE_FORECAST
     )
-    return _standings(queue, clock.now()).get(appointment.pk)
-
-
-def _standings(appointments: Iterable[Appointment], now: datetime) -> dict[UUID, Standing]:
-    queues: dict[UUID, list[waits.Entry]] = defaultdict(list)
-    for appointment in appointments:
-        if appointment.status in ON_PREMISES and appointment.arrived_at is not None:
-            queues[appointment.practitioner_id].append(
-                waits.Entry(
-                    id=appointment.pk,
-                    status=appointment.status,
-                    start=appointment.start,
-                    planned_minutes=(appointment.end - appointment.start).total_seconds() / 60,
-                    arrived_at=appointment.arrived_at,
-                    started_at=appointment.started_at,
-                )
-            )
+    if practitioner_id is not None:
+        rows = rows.filter(practitioner=practitioner_id)
+    learned = learned_times()
+    lists: dict[UUID, list[waits.Entry]] = defaultdict(list)
+    for practitioner, *known in rows.values_list(
+        "practitioner_id",
+        *("pk", "status", "specialty_id", "start", "end"),
+        *("arrived_at", "called_at", "started_at", "ended_at"),
+        *("shown_low_minutes", "shown_high_minutes"),
+    ):
+        lists[practitioner].append(_entry(*known))
     result: dict[UUID, Standing] = {}
-    for queue in queues.values():
-        result |= waits.standings(queue, now)
+    for practitioner, entries in lists.items():
+        result |= waits.standings(entries, now, learned, str(practitioner))
     return result
+
+
+def _entry(
+    pk: UUID,
+    status: str,
+    specialty: str,
+    start: datetime,
+    end: datetime,
+    arrived_at: datetime | None,
+    called_at: datetime | None,
+    started_at: datetime | None,
+    ended_at: datetime | None,
+    shown_low: int | None,
+    shown_high: int | None,
+) -> waits.Entry:
+    return waits.Entry(
+        id=pk,
+        status=status,
+        specialty=specialty,
+        start=start,
+        planned_minutes=(end - start).total_seconds() / 60,
+        arrived_at=arrived_at,
+        called_at=called_at,
+        started_at=started_at,
+        ended_at=ended_at,
+        shown=None if shown_low is None or shown_high is None else (shown_low, shown_high),
+    )
+
+
+def learned_times() -> waits.Learned:
+    """What the clinic's history has taught by last night; kept in this process for ten minutes."""
+    known: waits.Learned | None = cache.get(LEARNED_KEY)
+    if known is None:
+        row = LearnedTimes.objects.filter(pk=1).first()
+        known = waits.Learned() if row is None else waits.Learned(**row.figures)
+        cache.set(LEARNED_KEY, known, LEARNED_SECONDS)
+    return known
+
+
+def past_visits(first: date, last: date) -> dict[date, list[waits.Visit]]:
+    """What came of the appointments of the civil days first to last, for learning from them.
+
+    Cancelled and expired ones teach nothing. Of a treatment that was closed at the day's end the
+    end is unknown.
+    """
+    opens, _ = clock.day_bounds(first)
+    _, closes = clock.day_bounds(last)
+    rows = Appointment.objects.filter(
+        start__gte=opens,
+        start__lt=closes,
+        status__in=(AppointmentStatus.FULFILLED, AppointmentStatus.NO_SHOW),
+    )
+    days: dict[date, list[waits.Visit]] = defaultdict(list)
+    for row in rows.order_by("start", "pk"):
+        days[clock.local(row.start).date()].append(
+            waits.Visit(
+                specialty=row.specialty_id,
+                practitioner=str(row.practitioner_id),
+                planned_minutes=(row.end - row.start).total_seconds() / 60,
+                scheduled=row.start,
+                arrived=row.arrived_at,
+                started=row.started_at,
+                ended=row.ended_at if row.ended_at == row.closed_at else None,
+                walk_in=row.source == Source.WALK_IN,
+            )
+        )
+    return days
+
+
+def quoted_waits(first: date, last: date) -> list[waits.Quoted]:
+    """What patients were told at their arrival, on the civil days first to last, and how long they
+    really waited."""
+    opens, _ = clock.day_bounds(first)
+    _, closes = clock.day_bounds(last)
+    rows = Appointment.objects.filter(
+        arrived_at__gte=opens,
+        arrived_at__lt=closes,
+        started_at__isnull=False,
+        quoted_minutes__isnull=False,
+    ).order_by("arrived_at", "pk")
+    return [
+        waits.Quoted(
+            on=clock.local(arrived).date(),
+            low_minutes=low,
+            estimate_minutes=estimate,
+            high_minutes=high,
+            waited_minutes=(started - arrived).total_seconds() / 60,
+        )
+        for arrived, started, low, estimate, high in rows.values_list(
+            *("arrived_at", "started_at"),
+            *("quoted_low_minutes", "quoted_minutes", "quoted_high_minutes"),
+        )
+    ]
 
 
 def _board_key(

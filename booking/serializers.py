@@ -239,6 +239,32 @@ class StaffColumn(serializers.Serializer[Any]):
     appointments = StaffAppointment(many=True)
 
 
+class AccuracyOut(serializers.Serializer[Any]):
+    """How true the waits were that patients were told at their arrival."""
+
+    patients = serializers.IntegerField()
+    mean_wait = serializers.FloatField(help_text="Minutes")
+    error = serializers.FloatField(help_text="Mean absolute error of the estimate in minutes")
+    bias = serializers.FloatField(help_text="Mean error in minutes; below zero: told too little")
+    coverage = serializers.FloatField(help_text="Share of waits within the range that was told")
+    beyond = serializers.FloatField(help_text="Share of over five minutes more than was told")
+
+
+class DayAccuracyOut(AccuracyOut):
+    date = serializers.DateField()
+
+
+class WaitReport(serializers.Serializer[Any]):
+    total = AccuracyOut(allow_null=True)
+    days = DayAccuracyOut(many=True, help_text="Those on which somebody was told a wait, in order")
+
+
+class ReportQuery(serializers.Serializer[Any]):
+    days = serializers.IntegerField(
+        min_value=1, max_value=366, default=30, help_text="How many days back, with today"
+    )
+
+
 class StaffDay(serializers.Serializer[Any]):
     type = serializers.ChoiceField(choices=["day"])
     revision = serializers.IntegerField(help_text="Only grows")

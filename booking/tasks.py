@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from booking.services import day_end, holds, screens
+from booking.services import day_end, holds, learning, screens
 
 
 @shared_task(name="booking.expire_holds")
@@ -16,3 +16,8 @@ def refresh_waits() -> None:
 @shared_task(name="booking.close_past_days")
 def close_past_days() -> None:
     day_end.close_past_days()
+
+
+@shared_task(name="booking.learn_times")
+def learn_times() -> None:
+    learning.learn()

@@ -22,6 +22,7 @@ urlpatterns = [
         name="appointment-calendar",
     ),
     path("staff/day", api.StaffDayView.as_view(), name="staff-day"),
+    path("staff/reports/waits", api.WaitReportView.as_view(), name="staff-wait-report"),
     path("staff/appointments", api.StaffAppointmentsView.as_view(), name="staff-appointments"),
     *(
         path(

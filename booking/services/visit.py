@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from booking import codes
+from booking import codes, selectors
 from booking.errors import Code
 from booking.models import LIVE, Appointment, AppointmentStatus
 from booking.transitions import Change, change
@@ -49,6 +49,21 @@ def check_in(unit: Change, appointment: Appointment) -> None:
         ticket=codes.next_ticket(today),
         ticket_on=today,
     )
+    _quote(appointment)
+
+
+def _quote(appointment: Appointment) -> None:
+    """Keep what the patient is told now, for the report on how true it was."""
+    standing = selectors.standing(appointment)
+    if standing is not None:
+        wait = standing.wait
+        Appointment.objects.filter(pk=appointment.pk).update(
+            quoted_low_minutes=wait.low_minutes,
+            quoted_minutes=wait.estimate_minutes,
+            quoted_high_minutes=wait.high_minutes,
+            shown_low_minutes=wait.low_minutes,
+            shown_high_minutes=wait.high_minutes,
+        )
 
 
 def call(appointment_id: UUID, *, actor: Actor) -> Appointment:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -309,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "learn-times": {"task": "booking.learn_times", "schedule": crontab(hour=3, minute=30)},
     "close-past-days": {"task": "booking.close_past_days", "schedule": 1800.0},
     "expire-faces": {"task": "recognition.expire", "schedule": 3600.0},
     "sweep-pictures": {

@@ -8,26 +8,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import waits
-from booking.waits import Entry, Spread, WaitRange, standings
+from booking.waits import Entry, Learned, WaitRange
+from booking.waits.learning import DAY_SPREAD, SPREAD
+from booking.waits.shown import steady
 from tests.booking.conftest import NINE, minutes
+
+PROMPT = Learned(eagerness=1.0)
 
 
 def entry(
-    number, status="arrived", *, start=-60.0, planned=45.0, arrived=-60.0, started=None
+    number, status="arrived", *, start=-60.0, planned=45.0, arrived=-60.0, started=None, ended=None
 ) -> Entry:
     """A visit; times in minutes from now."""
+
+    def at(offset):
+        return None if offset is None else NINE + minutes(offset)
+
     return Entry(
         id=UUID(int=number),
         status=status,
+        specialty="massage",
         start=NINE + minutes(start),
         planned_minutes=planned,
-        arrived_at=NINE + minutes(arrived),
-        started_at=None if started is None else NINE + minutes(started),
+        arrived_at=None if status == "booked" else at(arrived),
+        started_at=at(started),
+        ended_at=at(ended),
     )
 
 
-def of(number, entries) -> waits.Standing:
-    return standings(entries, NINE)[UUID(int=number)]
+def standings(entries, learned=None):
+    return waits.standings(entries, NINE, learned or Learned())
+
+
+def of(number, entries, learned=None) -> waits.Standing:
+    return standings(entries, learned)[UUID(int=number)]
 
 
 def test_alone_and_due_goes_in_any_moment():
@@ -38,32 +52,29 @@ def test_alone_and_early_waits_for_the_appointments_own_time():
     assert of(1, [entry(1, start=13)]).wait == WaitRange(10, 15, 13)
 
 
+def test_where_treatments_start_as_soon_as_both_are_ready_the_own_time_isnt_waited_for():
+    assert of(1, [entry(1, start=13)], PROMPT).wait == WaitRange(0, 5, 0)
+
+
 def test_exactly_on_a_step_the_range_is_still_a_range():
     assert of(1, [entry(1, start=15)]).wait == WaitRange(15, 20, 15)
 
 
-def test_one_treatment_ahead_is_its_plan_give_or_take_its_spread():
-    # 60 ± 1.2816 · 15 = 40.8 … 79.2
+def test_one_treatment_ahead_is_a_lognormal_around_its_plan():
+    # The treatment's own spread and the day's: quartile 48.9, median 58.2, 85th percentile 76.1
+    law = NormalDist(math.log(60) - SPREAD / 2, math.sqrt(SPREAD + DAY_SPREAD))
+    expected = [math.exp(law.inv_cdf(share)) for share in (0.25, 0.5, 0.85)]
     queue = [entry(1, planned=60, start=-30), entry(2, start=-15)]
 
-    assert of(2, queue) == waits.Standing(2, WaitRange(40, 80, 60))
-
-
-def test_two_treatments_ahead_add_their_means_and_their_variances():
-    # 45 + 20 = 65; sd √(11.25² + 5²) = 12.31; 49.2 … 80.8
-    queue = [entry(1, start=-40), entry(2, planned=20, start=-30), entry(3, start=-20)]
-
-    assert of(3, queue).wait == WaitRange(45, 85, 65)
+    assert [round(value, 1) for value in expected] == [48.9, 58.2, 76.1]
+    assert of(2, queue) == waits.Standing(2, WaitRange(45, 80, 58))
 
 
 def test_whoever_is_called_goes_in_first_and_counts_in_full():
-    queue = [
-        entry(1, start=-40),
-        entry(2, "called", planned=60, start=30),
-    ]
+    queue = [entry(1, start=-40), entry(2, "called", planned=60, start=30)]
 
-    assert of(1, queue) == waits.Standing(1, WaitRange(40, 80, 60))
-    assert UUID(int=2) not in standings(queue, NINE)
+    assert of(1, queue) == waits.Standing(1, WaitRange(45, 80, 58))
+    assert UUID(int=2) not in standings(queue)
 
 
 def test_the_order_is_that_of_calling_earliest_appointment_first():
@@ -73,7 +84,7 @@ def test_the_order_is_that_of_calling_earliest_appointment_first():
         entry(3, start=-10, arrived=-60),
     ]
 
-    result = standings(queue, NINE)
+    result = standings(queue)
 
     assert [result[UUID(int=number)].position for number in (2, 3, 1)] == [1, 2, 3]
 
@@ -81,28 +92,35 @@ def test_the_order_is_that_of_calling_earliest_appointment_first():
 def test_a_treatment_that_has_just_begun_is_all_ahead():
     queue = [entry(1, "in_progress", planned=60, started=0), entry(2)]
 
-    assert of(2, queue).wait == WaitRange(40, 80, 60)
+    assert of(2, queue).wait == WaitRange(45, 80, 58)
 
 
-def test_a_treatment_that_keeps_to_its_plan_has_the_rest_of_it_left():
-    # E[S - 20 | S > 20] of a 45-minute treatment: 25.02, sd 11.23
-    queue = [entry(1, "in_progress", started=-20), entry(2)]
+@pytest.mark.parametrize(("planned", "elapsed"), [(45, 10), (45, 40), (45, 60), (20, 30), (60, 90)])
+def test_the_rest_of_a_running_treatment_is_the_truncated_lognormal(planned, elapsed):
+    law = NormalDist(math.log(planned) - SPREAD / 2, math.sqrt(SPREAD))
+    gone = law.cdf(math.log(elapsed))
+    median = math.exp(law.inv_cdf(gone + (1 - gone) / 2)) - elapsed
+    queue = [entry(1, "in_progress", planned=planned, started=-elapsed), entry(2)]
 
-    assert of(2, queue).wait == WaitRange(10, 40, 25)
+    steady_day = Learned(day_spread=0.0)
+
+    assert of(2, queue, steady_day).wait.estimate_minutes == pytest.approx(median, abs=0.6)
 
 
 def test_an_overrun_is_never_over_any_moment():
-    # 60 minutes into 45: 7.75, sd 7.37
     queue = [entry(1, "in_progress", started=-60), entry(2)]
 
-    assert of(2, queue).wait == WaitRange(0, 20, 8)
+    wait = of(2, queue).wait
+
+    assert wait.estimate_minutes > 0
+    assert wait.high_minutes >= 10
 
 
-def test_a_treatment_that_nobody_finished_stays_at_twice_its_plan():
-    forgotten = waits.rest(45, 60 * 24)
+def test_a_treatment_that_nobody_finished_stays_where_it_was_at_twice_its_plan():
+    def after(elapsed):
+        return of(2, [entry(1, "in_progress", started=-elapsed), entry(2)]).wait
 
-    assert forgotten == waits.rest(45, 90)
-    assert forgotten.mean == pytest.approx(6.823068606377374)
+    assert after(24 * 60) == after(100)
 
 
 def test_of_two_running_treatments_the_longer_rest_counts():
@@ -112,54 +130,95 @@ def test_of_two_running_treatments_the_longer_rest_counts():
         entry(3),
     ]
 
-    assert of(3, queue).wait == WaitRange(40, 80, 60)
+    assert of(3, queue).wait == WaitRange(45, 80, 58)
 
 
 def test_a_gap_before_the_own_time_swallows_the_uncertainty_before_it():
-    # The treatment ahead takes 20 ± 5; the own appointment is in 60 minutes.
     queue = [entry(1, planned=20, start=-30), entry(2, start=60)]
 
     assert of(2, queue).wait == WaitRange(60, 65, 60)
 
 
-def numerical(planned, elapsed):
-    """Mean and variance of S - e given S > e, by summing a fine grid of the lognormal."""
-    log_variance = math.log(1 + waits.VARIATION**2)
-    law = NormalDist(math.log(planned) - log_variance / 2, math.sqrt(log_variance))
-    step, weight, first, second = 0.005, 0.0, 0.0, 0.0
-    length = elapsed + step / 2
-    while length < planned * 6:
-        density = law.pdf(math.log(length)) / length
-        rest = length - elapsed
-        weight += density
-        first += density * rest
-        second += density * rest * rest
-        length += step
-    mean = first / weight
-    return mean, second / weight - mean**2
+def test_a_patient_who_is_still_missing_counts_the_less_the_later_it_gets():
+    def behind(minutes_late):
+        queue = [
+            entry(1, "in_progress", planned=45, started=0),
+            entry(2, "booked", start=-minutes_late, planned=60),
+            entry(3, start=10),
+        ]
+        return of(3, queue, Learned(eagerness=1.0, punctuality_sd=8.0)).wait.estimate_minutes
+
+    alone = of(3, [entry(1, "in_progress", started=0), entry(3, start=10)], PROMPT)
+    estimates = [behind(late) for late in (-5, 5, 15, 60)]
+
+    assert estimates == sorted(estimates, reverse=True)
+    assert estimates[0] > alone.wait.estimate_minutes + 45
+    assert estimates[-1] == alone.wait.estimate_minutes
 
 
-@pytest.mark.parametrize(("planned", "elapsed"), [(45, 10), (45, 40), (45, 60), (20, 30), (60, 90)])
-def test_the_closed_form_is_the_truncated_lognormal(planned, elapsed):
-    mean, variance = numerical(planned, elapsed)
+def test_a_later_appointment_that_is_here_too_changes_nothing():
+    queue = [entry(1, "in_progress", started=-5), entry(2, start=-10)]
+    later = entry(3, start=5, planned=60)
 
-    rest = waits.rest(planned, elapsed)
-
-    assert rest.mean == pytest.approx(mean, abs=0.01)
-    assert rest.variance == pytest.approx(variance, rel=0.005)
+    assert of(2, [*queue, later]).wait == of(2, queue).wait
 
 
-def test_the_later_of_two_times_agrees_with_sampled_normals():
-    law = NormalDist(30, 10)
-    sampled = [max(law.inv_cdf((number + 0.5) / 20_000), 35.0) for number in range(20_000)]
-    mean = sum(sampled) / len(sampled)
-    variance = sum((one - mean) ** 2 for one in sampled) / len(sampled)
+def test_a_slow_morning_makes_the_next_treatments_longer():
+    slow = [
+        entry(n, "fulfilled", start=-300 + 60 * n, started=-300 + 60 * n, ended=-300 + 60 * n + 60)
+        for n in range(1, 5)
+    ]
+    queue = [entry(8, planned=60, start=-30), entry(9, start=-15)]
 
-    later = waits.not_before(Spread(30, 100), 35)
+    assert of(9, queue).wait.estimate_minutes == 58
+    assert of(9, [*slow, *queue]).wait.estimate_minutes == 64
 
-    assert later.mean == pytest.approx(mean, abs=0.01)
-    assert later.variance == pytest.approx(variance, rel=0.01)
 
+def test_what_was_learned_of_a_practitioner_is_used_for_them_alone():
+    learned = Learned(by_practitioner={"massage slow": math.log(1.5), "massage quick": 0.0})
+    queue = [entry(1, planned=60), entry(2, start=-15)]
+
+    slow, quick = (
+        waits.standings(queue, NINE, learned, who)[UUID(int=2)].wait.estimate_minutes
+        for who in ("slow", "quick")
+    )
+
+    assert (slow, quick) == (90, 60)
+
+
+# The range on show -------------------------------------------------------------------------------
+
+
+def test_a_range_is_rounded_outward():
+    assert steady(None, 11.2, 15.6, 18.4) == WaitRange(10, 20, 16)
+    assert steady(None, -3.0, 0.0, 0.0) == WaitRange(0, 5, 0)
+    assert steady(None, 15.0, 15.000000000000002, 15.000000000000002) == WaitRange(15, 20, 15)
+
+
+def test_an_end_on_show_stays_until_the_new_one_is_noticeably_beyond_it():
+    before = (10, 20)
+
+    assert steady(before, 9.0, 15.0, 21.5) == WaitRange(10, 20, 15)
+    assert steady(before, 7.9, 15.0, 22.1) == WaitRange(5, 25, 15)
+    assert steady(before, 16.9, 15.0, 13.1) == WaitRange(10, 20, 15)
+    assert steady(before, 17.0, 18.0, 18.0) == WaitRange(15, 20, 18)
+
+
+@given(st.lists(st.floats(0, 60), min_size=2, max_size=30))
+def test_however_the_estimate_moves_within_two_minutes_the_range_moves_once_at_most(moves):
+    middle = 20.0
+    shown = None
+    seen = []
+    for move in moves:
+        low, high = middle - 7 + move / 60, middle + 7 + move / 60
+        now = steady(shown, low, middle, high)
+        shown = (now.low_minutes, now.high_minutes)
+        seen.append(shown)
+
+    assert len(set(seen)) == 1
+
+
+# Properties --------------------------------------------------------------------------------------
 
 planned = st.sampled_from([20.0, 40.0, 45.0, 60.0])
 starts = st.floats(-240, 240)
@@ -173,18 +232,19 @@ visits = st.builds(
         started=-started if status == "in_progress" else None,
     ),
     st.integers(1, 10**9),
-    st.sampled_from(["arrived", "arrived", "arrived", "called", "in_progress"]),
+    st.sampled_from(["arrived", "arrived", "arrived", "called", "in_progress", "booked"]),
     starts,
     planned,
     st.floats(0, 300),
     st.floats(0, 600),
 )
 queues = st.lists(visits, max_size=8, unique_by=lambda one: one.id)
+teachings = st.sampled_from([Learned(), PROMPT, Learned(day_spread=0.0, show=0.5)])
 
 
-@given(queues)
-def test_a_wait_is_never_negative_and_the_estimate_lies_in_its_range(queue):
-    for standing in standings(queue, NINE).values():
+@given(queues, teachings)
+def test_a_wait_is_never_negative_and_the_estimate_lies_in_its_range(queue, learned):
+    for standing in standings(queue, learned).values():
         wait = standing.wait
         assert 0 <= wait.low_minutes < wait.high_minutes
         assert wait.low_minutes <= wait.estimate_minutes <= wait.high_minutes
@@ -192,8 +252,8 @@ def test_a_wait_is_never_negative_and_the_estimate_lies_in_its_range(queue):
 
 
 @given(queues)
-def test_nobody_is_promised_to_go_in_before_the_own_time(queue):
-    result = standings(queue, NINE)
+def test_by_the_plan_nobody_is_promised_to_go_in_before_the_own_time(queue):
+    result = standings(queue)
     for one in queue:
         if one.id in result:
             until = (one.start - NINE) / timedelta(minutes=1)
@@ -201,37 +261,26 @@ def test_nobody_is_promised_to_go_in_before_the_own_time(queue):
 
 
 @given(queues, planned, starts)
-def test_one_more_ahead_never_shortens_the_wait(queue, length, start):
+def test_one_more_ahead_makes_the_wait_longer(queue, length, start):
+    present = [one for one in queue if one.status != "booked"]
     me = entry(2 * 10**9, start=200, arrived=0)
     ahead = entry(3 * 10**9, start=min(start, 199.0), planned=length)
 
-    without = of(2 * 10**9, [*queue, me])
-    longer = of(2 * 10**9, [*queue, ahead, me])
+    without = of(2 * 10**9, [*present, me], PROMPT)
+    longer = of(2 * 10**9, [*present, ahead, me], PROMPT)
 
     assert longer.position == without.position + 1
-    assert longer.wait.estimate_minutes >= without.wait.estimate_minutes
-    assert longer.wait.high_minutes >= without.wait.high_minutes
+    assert longer.wait.estimate_minutes > without.wait.estimate_minutes
 
 
 @given(queues)
 def test_places_count_from_one_without_gaps(queue):
-    places = sorted(standing.position for standing in standings(queue, NINE).values())
+    places = sorted(standing.position for standing in standings(queue).values())
 
     assert places == list(range(1, len(places) + 1))
-
-
-@given(st.floats(1, 240), st.floats(0, 10_000))
-def test_the_rest_of_a_treatment_is_finite_positive_and_shrinks(length, elapsed):
-    rest = waits.rest(length, elapsed)
-
-    assert math.isfinite(rest.mean)
-    assert math.isfinite(rest.variance)
-    assert rest.mean > 0
-    assert rest.variance >= 0
-    assert waits.rest(length, elapsed + 1).mean <= rest.mean + 1e-9
 
 
 def test_the_same_facts_give_the_same_answer():
     queue = [entry(number, start=-number) for number in range(1, 6)]
 
-    assert standings(queue, NINE) == standings(reversed(queue), NINE)
+    assert standings(queue) == standings(list(reversed(queue)))

@@ -978,6 +978,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/reports/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How true the waits were
+         * @description What patients were told at their arrival against how long they waited, day by day.
+         */
+        get: operations["staff_wait_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/rooms": {
         parameters: {
             query?: never;
@@ -1041,6 +1061,35 @@ export interface components {
          * @enum {string}
          */
         AccessActorKindEnum: "user" | "device" | "system" | "provider";
+        /** @description How true the waits were that patients were told at their arrival. */
+        AccuracyOut: {
+            patients: number;
+            /**
+             * Format: double
+             * @description Minutes
+             */
+            mean_wait: number;
+            /**
+             * Format: double
+             * @description Mean absolute error of the estimate in minutes
+             */
+            error: number;
+            /**
+             * Format: double
+             * @description Mean error in minutes; below zero: told too little
+             */
+            bias: number;
+            /**
+             * Format: double
+             * @description Share of waits within the range that was told
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Share of over five minutes more than was told
+             */
+            beyond: number;
+        };
         /**
          * @description * `approve` - approve
          *     * `refuse` - refuse
@@ -1294,6 +1343,37 @@ export interface components {
         CsrfToken: {
             /** @description Value for the X-CSRFToken header */
             csrf_token: string;
+        };
+        /** @description How true the waits were that patients were told at their arrival. */
+        DayAccuracyOut: {
+            patients: number;
+            /**
+             * Format: double
+             * @description Minutes
+             */
+            mean_wait: number;
+            /**
+             * Format: double
+             * @description Mean absolute error of the estimate in minutes
+             */
+            error: number;
+            /**
+             * Format: double
+             * @description Mean error in minutes; below zero: told too little
+             */
+            bias: number;
+            /**
+             * Format: double
+             * @description Share of waits within the range that was told
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description Share of over five minutes more than was told
+             */
+            beyond: number;
+            /** Format: date */
+            date: string;
         };
         /** @description Either a known `patient` or a `new_patient`. Without `start` it is a walk-in, now. */
         DeskInRequest: {
@@ -1883,6 +1963,11 @@ export interface components {
             low_minutes: number;
             high_minutes: number;
             estimate_minutes: number;
+        };
+        WaitReport: {
+            total: components["schemas"]["AccuracyOut"] | null;
+            /** @description Those on which somebody was told a wait, in order */
+            days: components["schemas"]["DayAccuracyOut"][];
         };
         WebhookAccepted: {
             status: components["schemas"]["WebhookAcceptedStatusEnum"];
@@ -4735,6 +4820,52 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_wait_report: {
+        parameters: {
+            query?: {
+                /** @description How many days back, with today */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitReport"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,127 @@
+"""`manage.py replay_waits`: one line per check-in, from nothing but the past."""
+
+import csv
+import json
+from datetime import timedelta
+from io import StringIO
+from itertools import pairwise
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from booking.management.commands.replay_waits import COLUMNS
+from clinic.directory.services import install_catalogue
+from tests.bench.clinic_days import Clinic, simulate
+
+HEADER = ",".join(COLUMNS)
+
+
+def replay(path):
+    out = StringIO()
+    call_command("replay_waits", path, stdout=out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+@pytest.fixture
+def days(db):
+    """Three invented days, with a walk-in or two."""
+    install_catalogue()
+    return list(simulate(Clinic(overrun=1.1, walk_ins=1.0), 3, seed=5))
+
+
+def write(path, rows, change=lambda visit: visit):
+    with path.open("w", newline="") as text:
+        table = csv.writer(text)
+        table.writerow(COLUMNS)
+        for row in rows:
+            visit = change(row.visit)
+            times = (visit.scheduled, visit.arrived, visit.started, visit.ended)
+            table.writerow(
+                [
+                    *(row.name, visit.specialty, visit.practitioner),
+                    *("" if time is None else time.isoformat() for time in times),
+                ]
+            )
+    return path
+
+
+def test_every_check_in_gets_one_line_in_the_order_of_the_arrivals(days, tmp_path):
+    lines = replay(write(tmp_path / "days.csv", days))
+
+    came = {row.name: row.visit.arrived for row in days if row.visit.arrived is not None}
+    assert {line["appointment"]: line["at"] for line in lines} == {
+        name: arrived.isoformat() for name, arrived in came.items()
+    }
+    assert all(one["at"] <= other["at"] for one, other in pairwise(lines))
+    assert set(lines[0]) == {
+        *("appointment", "at", "low_minutes", "estimate_minutes", "high_minutes")
+    }
+    for line in lines:
+        assert 0 <= line["low_minutes"] <= line["estimate_minutes"] <= line["high_minutes"]
+
+
+def test_what_comes_later_changes_nothing_of_what_was_said(days, tmp_path):
+    lines = replay(write(tmp_path / "days.csv", days))
+    instant = sorted(row.visit.arrived for row in days if row.visit.arrived is not None)[60]
+
+    def otherwise(visit):
+        """Whatever happened after the instant happens an hour later, or not at all."""
+        from dataclasses import replace
+
+        later = timedelta(hours=1)
+        changes = {
+            name: time + later
+            for name in ("arrived", "started", "ended")
+            if (time := getattr(visit, name)) is not None and time > instant
+        }
+        if visit.walk_in and "arrived" in changes:
+            changes["scheduled"] = changes["arrived"]
+        return replace(visit, **changes)
+
+    changed = replay(write(tmp_path / "otherwise.csv", days, otherwise))
+
+    def until(lines):
+        return [line for line in lines if line["at"] <= instant.isoformat()]
+
+    assert len(until(lines)) == 61
+    assert until(changed) == until(lines)
+    assert changed != lines
+
+
+def test_a_file_without_a_check_in_prints_nothing(db, tmp_path):
+    path = tmp_path / "none.csv"
+    path.write_text(f"{HEADER}\na1,massage,sousa,2026-11-23T09:00:00+00:00,,,\n")
+
+    assert replay(path) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("appointment,specialty\n", "lacks the columns arrived, ended"),
+        (f"{HEADER}\na,b,c,2026-11-23T09:00:00,,,\n", "line 2, scheduled: .* no offset"),
+        (f"{HEADER}\na,b,c,yesterday,,,\n", "line 2, scheduled: 'yesterday' is no ISO 8601"),
+        (f"{HEADER}\na,b,c,,,,\n", "line 2: neither scheduled nor arrived"),
+        (
+            f"{HEADER}\na,b,c,2026-11-23T09:00:00Z,2026-11-23T09:00:00Z,2026-11-23T08:00:00Z,\n",
+            "line 2: arrived, started and ended are out of order",
+        ),
+        (f"{HEADER}\na,b,c,2026-11-23T09:00:00Z,,2026-11-23T09:00:00Z,\n", "needs arrived"),
+        (
+            f"{HEADER}\na,b,c,2026-11-23T09:00:00Z,,,\na,b,c,2026-11-23T09:00:00Z,,,\n",
+            "line 3: a is there a second time",
+        ),
+        ("\0", "no CSV file|lacks the columns"),
+    ],
+)
+def test_a_fault_of_the_file_is_named_with_its_line(db, tmp_path, content, words):
+    path = tmp_path / "days.csv"
+    path.write_text(content)
+
+    with pytest.raises(CommandError, match=words):
+        replay(path)
+
+
+def test_a_missing_file_is_said_so(db, tmp_path):
+    with pytest.raises(CommandError, match="can't be read: No such file"):
+        replay(tmp_path / "nowhere.csv")

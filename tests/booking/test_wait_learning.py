@@ -1,0 +1,247 @@
+"""What history teaches, and how it is kept, told and reported."""
+
+import math
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from booking import selectors, waits
+from booking.models import Appointment, LearnedTimes
+from booking.services import learning, visit
+from booking.tasks import learn_times
+from booking.waits import History, Learned, Quoted, Visit
+from booking.waits.learning import SPREAD
+from tests.bench.clinic_days import Clinic, simulate
+from tests.booking.conftest import NINE, TESTER, at, minutes
+
+MONDAY = date(2026, 11, 23)
+
+
+def visit_of(hour=0.0, *, arrives=0.0, starts=0.0, lasts=45.0, who="sousa", walk_in=False):
+    """A visit scheduled that many hours after nine; the other times in minutes after that."""
+    scheduled = NINE + minutes(60 * hour)
+    return Visit(
+        specialty="massage",
+        practitioner=who,
+        planned_minutes=45.0,
+        scheduled=scheduled,
+        arrived=scheduled + minutes(arrives),
+        started=scheduled + minutes(starts),
+        ended=scheduled + minutes(starts + lasts),
+        walk_in=walk_in,
+    )
+
+
+def after(days, *visits):
+    history = History()
+    for day in range(days):
+        shift = timedelta(days=day)
+        history.add_day(
+            MONDAY + shift,
+            [
+                replace(
+                    one,
+                    scheduled=one.scheduled + shift,
+                    arrived=one.arrived and one.arrived + shift,
+                    started=one.started and one.started + shift,
+                    ended=one.ended and one.ended + shift,
+                )
+                for one in visits
+            ],
+        )
+    return history.learned()
+
+
+def test_without_a_past_the_plan_holds():
+    assert History().learned() == Learned()
+
+
+def test_few_treatments_hardly_move_the_plan_many_replace_it():
+    ratio = math.log(60 / 45)
+
+    few = after(1, visit_of(lasts=60)).location_of("massage", "sousa")
+    many = after(60, visit_of(lasts=60), visit_of(2, lasts=60)).location_of("massage", "sousa")
+
+    assert -SPREAD / 2 < few < 0.1
+    assert many == pytest.approx(ratio, abs=0.03)
+
+
+def test_a_practitioner_differs_from_the_specialty_and_the_unknown_one_follows_it():
+    quick = [visit_of(2 * hour, lasts=30) for hour in range(4)]
+    slow = [visit_of(2 * hour, lasts=60, who="reis") for hour in range(4)]
+    learned = after(40, *quick, *slow)
+
+    sousa, reis, new = (learned.location_of("massage", who) for who in ("sousa", "reis", "new"))
+
+    assert sousa == pytest.approx(math.log(30 / 45), abs=0.05)
+    assert reis == pytest.approx(math.log(60 / 45), abs=0.05)
+    assert sousa < new < reis
+    assert learned.location_of("unknown", "sousa") == learned.location
+
+
+def test_the_newest_weigh_most():
+    history = History()
+    for day in range(240):
+        lasts = 60.0 if day < 120 else 30.0
+        shift = timedelta(days=day)
+        one = visit_of(lasts=lasts)
+        history.add_day(MONDAY + shift, [replace(one, scheduled=one.scheduled + shift)] * 3)
+
+    assert history.learned().location < (math.log(60 / 45) + math.log(30 / 45)) / 2 - 0.1
+
+
+def test_who_comes_and_when():
+    came = [visit_of(hour, arrives=-12.0, starts=1.0) for hour in range(9)]
+    missing = replace(visit_of(9), arrived=None, started=None, ended=None)
+
+    learned = after(60, *came, missing)
+
+    assert learned.show == pytest.approx(0.9, abs=0.01)
+    assert learned.punctuality_mean == pytest.approx(-12.0, abs=0.5)
+    assert learned.punctuality_sd < 4.0
+
+
+def test_a_walk_in_says_nothing_of_punctuality():
+    assert after(60, visit_of(walk_in=True)).punctuality_mean == Learned().punctuality_mean
+
+
+def test_whether_treatments_wait_for_their_time_is_learned():
+    by_the_plan = after(30, visit_of(arrives=-20.0, starts=0.0))
+    at_once = after(30, visit_of(arrives=-20.0, starts=-20.0))
+
+    assert by_the_plan.eagerness == 0.0
+    assert at_once.eagerness > 0.8
+
+
+def test_the_pause_between_two_treatments_is_learned():
+    pair = [visit_of(0, lasts=60), visit_of(0.5, arrives=-20.0, starts=36.0)]
+
+    assert after(60, *pair).turnover_minutes == pytest.approx(6.0, abs=1.0)
+
+
+def test_a_forgotten_finish_counts_as_four_times_the_plan_at_most():
+    learned = after(60, visit_of(lasts=60 * 20))
+
+    assert learned.location_of("massage", "sousa") <= math.log(4)
+
+
+def test_the_laws_of_an_invented_clinic_are_found():
+    history = History()
+    days = {}
+    for row in simulate(Clinic(overrun=1.1), 60, seed=3):
+        days.setdefault(row.visit.scheduled.date(), []).append(row.visit)
+    for day in sorted(days):
+        history.add_day(day, days[day])
+
+    learned = history.learned()
+
+    assert learned.location == pytest.approx(math.log(1.1) - SPREAD / 2, abs=0.02)
+    assert math.sqrt(learned.spread) == pytest.approx(math.sqrt(SPREAD), abs=0.02)
+    assert math.sqrt(learned.day_spread) == pytest.approx(0.08, abs=0.03)
+    assert learned.punctuality_mean == pytest.approx(-8, abs=0.7)
+    assert learned.punctuality_sd == pytest.approx(9, abs=0.5)
+    assert learned.show == pytest.approx(0.92, abs=0.015)
+    assert learned.eagerness > 0.95
+
+
+# In the product ----------------------------------------------------------------------------------
+
+
+def treat(appointment, at_nine, *, begins, lasts):
+    """The visit of an arrived patient, at these instants."""
+    at_nine.move_to(begins)
+    visit.call(appointment.pk, actor=TESTER)
+    visit.start(appointment.pk, actor=TESTER)
+    at_nine.move_to(begins + minutes(lasts))
+    visit.finish(appointment.pk, actor=TESTER)
+
+
+def test_an_arrival_keeps_what_the_patient_was_told(clinic, patients, book, at_nine):
+    one, two = patients(2)
+    book(one, at(9), status="in_progress")
+    told = book(two, at(9, 45), status="arrived")
+
+    assert (told.quoted_low_minutes, told.quoted_minutes, told.quoted_high_minutes) == (45, 45, 60)
+    assert (told.shown_low_minutes, told.shown_high_minutes) == (45, 60)
+
+
+def test_the_night_learns_from_the_days_before_and_tomorrow_knows(clinic, ana, book, at_nine):
+    treat(book(ana, at(9), status="arrived"), at_nine, begins=at(9), lasts=90)
+    assert selectors.learned_times() == Learned()
+
+    at_nine.move_to(at(3, 30, day=24))
+    learn_times()
+
+    expected = after(1, replace(visit_of(lasts=90), practitioner=str(clinic.sousa.pk)))
+    assert selectors.learned_times() == expected
+    assert LearnedTimes.objects.get().learned_at == at(3, 30, day=24)
+
+
+def test_today_teaches_nothing_yet_and_a_second_night_changes_nothing(clinic, ana, book, at_nine):
+    treat(book(ana, at(9), status="arrived"), at_nine, begins=at(9), lasts=90)
+
+    assert learning.learn() == Learned()
+    at_nine.move_to(at(3, day=24))
+    assert learning.learn() == learning.learn() != Learned()
+
+
+def test_a_treatment_that_nobody_finished_teaches_no_duration(clinic, ana, book, at_nine):
+    from booking.services import day_end
+
+    book(ana, at(9), status="in_progress")
+    at_nine.move_to(at(4, day=24))
+    day_end.close_past_days()
+
+    (seen,) = selectors.past_visits(MONDAY, MONDAY)[MONDAY]
+
+    assert seen.started is not None
+    assert seen.ended is None
+
+
+def test_the_report_holds_what_was_told_against_what_came(clinic, patients, book, at_nine):
+    one, two = patients(2)
+    first = book(one, at(9), status="arrived")
+    second = book(two, at(9, 45), status="arrived")
+    treat(first, at_nine, begins=at(9, 2), lasts=68)
+    treat(second, at_nine, begins=at(10, 10), lasts=45)
+
+    quoted = sorted(selectors.quoted_waits(MONDAY, MONDAY), key=lambda one: one.waited_minutes)
+
+    assert quoted == [Quoted(MONDAY, 0, 0, 5, 2.0), Quoted(MONDAY, 45, 45, 60, 70.0)]
+    assert waits.by_day(quoted) == {
+        MONDAY: waits.Accuracy(
+            patients=2, mean_wait=36.0, error=13.5, bias=-13.5, coverage=0.5, beyond=0.5
+        )
+    }
+
+
+def test_the_manager_reads_the_report_day_by_day(clinic, patients, marta, client_of, book, at_nine):
+    first, second = (
+        book(one, at(9 + place), status="arrived") for place, one in enumerate(patients(2))
+    )
+    treat(first, at_nine, begins=at(9, 2), lasts=45)
+    treat(second, at_nine, begins=at(10, 30), lasts=45)
+    manager = client_of(marta)
+
+    report = manager.get("/api/staff/reports/waits").json()
+
+    day = {
+        "patients": 2,
+        "mean_wait": 46.0,
+        "error": 16.0,
+        "bias": -16.0,
+        "coverage": 0.5,
+        "beyond": 0.5,
+    }
+    assert report == {"total": day, "days": [{"date": "2026-11-23", **day}]}
+    assert manager.get("/api/staff/reports/waits?days=0").status_code == 400
+    assert manager.get("/api/staff/reports/waits?days=367").status_code == 400
+    at_nine.move_to(at(9, day=25))
+    later = client_of(marta).get("/api/staff/reports/waits?days=2").json()
+    assert later == {"total": None, "days": []}
+
+
+def test_nobody_told_nothing_to_report(clinic):
+    assert waits.accuracy(selectors.quoted_waits(MONDAY, MONDAY)) is None
+    assert Appointment.objects.count() == 0
