@@ -9,6 +9,7 @@ import { AgendaPage } from "./AgendaPage";
 import { ScreensPage } from "./ScreensPage";
 import { Shell } from "./Shell";
 import { TodayPage } from "./TodayPage";
+import { WaitsPage } from "./WaitsPage";
 import "@/ui/base.css";
 
 startI18n({ staff: { pt, en } });
@@ -22,6 +23,7 @@ const router = createBrowserRouter(
         { index: true, element: <TodayPage /> },
         { path: "agenda", element: <AgendaPage /> },
         { path: "ecras", element: <ScreensPage /> },
+        { path: "esperas", element: <WaitsPage /> },
       ],
     },
   ],

@@ -40,6 +40,13 @@ export const practitionersQuery = queryOptions({
   staleTime: 10 * 60_000,
 });
 
+export const waitReportQuery = (days: number) =>
+  queryOptions({
+    queryKey: ["waits", days],
+    queryFn: () => body(api.GET("/api/staff/reports/waits", { params: { query: { days } } })),
+    staleTime: 60_000,
+  });
+
 export const slotsQuery = (specialty: string, practitioner: string, date: CivilDate) =>
   queryOptions({
     queryKey: ["slots", specialty, practitioner, date],

@@ -3,7 +3,7 @@ import type { Words } from "../words";
 
 export const en: Words<typeof pt> = {
   title: "Vez · Reception",
-  nav: { label: "Pages", today: "Today", agenda: "Agenda", screens: "Screens" },
+  nav: { label: "Pages", today: "Today", agenda: "Agenda", screens: "Screens", waits: "Waits" },
   login: {
     title: "Log in to reception",
     text: "For the clinic's team.",
@@ -11,6 +11,24 @@ export const en: Words<typeof pt> = {
     no_access_text: "You are logged in as {{name}}. Log out and use your clinic account.",
   },
   role: { practitioner: "Practitioner", reception: "Reception", manager: "Management" },
+  waits: {
+    title: "What we said and how long it was",
+    text: "The time told at the arrival against the wait until the treatment began.",
+    period: "Period",
+    days: "{{count}} days",
+    inside: "of the waits were within the range that was told",
+    error: "of difference on average",
+    beyond: "waited over 5 min more than was told",
+    waited: "wait {{minutes}} min",
+    told: "told {{minutes}} min",
+    covered: "{{percent}}% within the range",
+    patients_one: "{{count}} arrival",
+    patients_other: "{{count}} arrivals",
+    legend_waited: "mean wait",
+    legend_told: "time told on average",
+    empty: "There are no waits to compare yet",
+    empty_text: "They appear here as soon as a patient with a ticket begins the treatment.",
+  },
   link: { live: "live", connecting: "connecting…", lost: "no connection", stale: "as of {{time}}" },
   summary: {
     waiting: "waiting",

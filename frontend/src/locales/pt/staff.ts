@@ -1,6 +1,6 @@
 export const pt = {
   title: "Vez · Receção",
-  nav: { label: "Páginas", today: "Hoje", agenda: "Agenda", screens: "Ecrãs" },
+  nav: { label: "Páginas", today: "Hoje", agenda: "Agenda", screens: "Ecrãs", waits: "Esperas" },
   login: {
     title: "Entrar na receção",
     text: "Para a equipa da clínica.",
@@ -8,6 +8,24 @@ export const pt = {
     no_access_text: "Entrou como {{name}}. Saia e entre com a sua conta da clínica.",
   },
   role: { practitioner: "Terapeuta", reception: "Receção", manager: "Gestão" },
+  waits: {
+    title: "O que dissemos e o que se esperou",
+    text: "O tempo dito à chegada, comparado com a espera até ao início do tratamento.",
+    period: "Período",
+    days: "{{count}} dias",
+    inside: "das esperas couberam no intervalo dito",
+    error: "de diferença, em média",
+    beyond: "esperaram mais de 5 min além do dito",
+    waited: "espera {{minutes}} min",
+    told: "dito {{minutes}} min",
+    covered: "{{percent}} % no intervalo",
+    patients_one: "{{count}} chegada",
+    patients_other: "{{count}} chegadas",
+    legend_waited: "espera média",
+    legend_told: "tempo dito, em média",
+    empty: "Ainda não há esperas para comparar",
+    empty_text: "Aparecem aqui assim que um utente com senha inicia o tratamento.",
+  },
   link: {
     live: "em direto",
     connecting: "a ligar…",
