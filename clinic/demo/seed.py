@@ -28,7 +28,7 @@ from clinic.core import clock, events
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
-from clinic.demo import cast, day
+from clinic.demo import cast, day, history
 from clinic.demo.day import Part, Visit
 from clinic.demo.models import BankPayment, DemoDay
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
@@ -117,6 +117,7 @@ def show_today(clinic: Clinic, *, empty: bool) -> int | None:
         with events.muted():
             if shown is not None and shown.filled:
                 _clear_ahead(clinic, shown.day)
+            history.write(clinic.therapists, clinic.extras, today=today)
             made = fill(clinic)
         events.announce(WaitsChanged(revision()))
     DemoDay.objects.update_or_create(id=1, defaults={"day": today, "filled": not empty})
