@@ -8,6 +8,7 @@ shows on a queue whose theory is known that it measures what it says.
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_left
 from collections import defaultdict
@@ -21,11 +22,11 @@ import numpy as np
 import numpy.typing as npt
 
 from booking.models import AppointmentStatus
-from booking.waits import Entry, Learned, Visit, standings
+from booking.waits import Entry, History, Learned, Visit, standings
 from booking.waits.learning import minutes_between
 from booking.waits.replay import CheckIn, Row, replay
 from tests.bench import queue_theory, servers
-from tests.bench.clinic_days import OPENS, Clinic, simulate
+from tests.bench.clinic_days import OPENS, SPREAD, Clinic, simulate
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,6 +72,8 @@ def measure_clinic(clinic: Clinic, days: int) -> dict[str, Any]:
     truth = np.array([_waited(visits[one.name]) for one in check_ins])
     day = np.array([(visits[one.name].scheduled - OPENS).days for one in check_ins])
     estimates = {"ours": np.array([float(one.wait.estimate_minutes) for one in check_ins])}
+    told = replay(rows, day_of=lambda instant: instant.date(), history=_Told(clinic))
+    estimates["told the laws"] = np.array([float(one.wait.estimate_minutes) for one in told])
     for name, estimator in BASELINES.items():
         estimates[name] = _ask(estimator, rows, check_ins)
     maes = {name: float(np.abs(values - truth).mean()) for name, values in estimates.items()}
@@ -81,6 +84,7 @@ def measure_clinic(clinic: Clinic, days: int) -> dict[str, Any]:
         "shown": _shown(check_ins, truth),
         "over_last_30": maes["ours"] / maes["last 30"],
         "over_last_to_start": maes["ours"] / maes["last to start"],
+        "told_over_last_30": maes["told the laws"] / maes["last 30"],
         "learning_curve": {
             f"day {learned + 1} on": {
                 name: float(np.abs(estimates[name] - truth)[_days(day, learned)].mean())
@@ -90,6 +94,25 @@ def measure_clinic(clinic: Clinic, days: int) -> dict[str, Any]:
             if learned < days
         },
     }
+
+
+class _Told(History):
+    """Learns nothing and knows the laws of the clinic: what ours could reach at best."""
+
+    def __init__(self, clinic: Clinic) -> None:
+        super().__init__()
+        self._laws = Learned(
+            location=math.log(clinic.overrun) - SPREAD / 2,
+            spread=SPREAD,
+            day_spread=clinic.speed_sd**2,
+            punctuality_mean=clinic.arrival_mean,
+            punctuality_sd=clinic.arrival_sd,
+            show=1 - clinic.no_shows,
+            eagerness=1.0,
+        )
+
+    def learned(self) -> Learned:
+        return self._laws
 
 
 def _days(day: npt.NDArray[np.int64], learned: int) -> npt.NDArray[np.bool_]:
@@ -261,7 +284,8 @@ def _print(result: dict[str, Any]) -> None:
                 f"{errors['bias']:7.2f}{errors['too_low_by_5']:14.0%}"
             )
         print(
-            f"  over last 30: {clinic['over_last_30']:.3f}, over last to start: "
+            f"  over last 30: {clinic['over_last_30']:.3f} (told the laws: "
+            f"{clinic['told_over_last_30']:.3f}), over last to start: "
             f"{clinic['over_last_to_start']:.3f}; range holds {clinic['shown']['coverage']:.1%}, "
             f"{clinic['shown']['beyond_by_5']:.1%} wait over 5 min beyond it"
         )
