@@ -1,10 +1,12 @@
 """From the commit of a call to the last of 1,000 displays, beside a server that only broadcasts.
 
 Everything is real: PostgreSQL, Redis, one uvicorn process, a transaction that calls a patient, and
-1,000 sockets in one client process. The clock starts when the commit has returned and stops when
-the last display holds the frame. The bare server gets the same bytes for the same client; its
-clock starts when the frame is handed to it. It is measured before and after ours, since other work
-on the machine moves both.
+the sockets in one client process. The clock starts when the commit has returned and stops when the
+last display holds the frame. The bare server gets the same bytes for the same client; its clock
+starts when the frame is handed to it. It is measured before and after ours, since other work on the
+machine moves both. The usual server, a consumer of Channels for each socket on the core Redis
+layer, gets the same bytes too, for 1,000 displays only: at 5,000 it takes minutes to connect. Its
+clock starts before its `group_send`.
 """
 
 import json
@@ -13,13 +15,15 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 from tests.bench import servers
 
-DISPLAYS = 1000
-CALLS = 31
+CROWDS = {1000: 26, 5000: 11}
+USUAL_CROWD = 1000
+USUAL_CALLS = 4
 PAUSE_SECONDS = 0.1
 
 
@@ -36,13 +40,21 @@ def main() -> None:
 
         django.setup()
         sample = _board_text()
-        before = measure_bare(sample)
-        ours = measure_ours()
-        after = measure_bare(sample)
-    result = summary(before, ours, after)
-    path = servers.write_raw("fanout", result)
-    _print(result)
+        results = [measure(sample, displays, calls) for displays, calls in CROWDS.items()]
+    path = servers.write_raw("fanout", {"crowds": results})
+    for result in results:
+        _print(result)
     print(f"every measurement: {path.relative_to(servers.REPOSITORY)}")
+
+
+def measure(sample: str, displays: int, calls: int) -> dict[str, Any]:
+    """Ours between two measurements of the bare server, then the usual one."""
+    before = measure_bare(sample, displays, calls)
+    ours = measure_ours(displays, calls)
+    after = measure_bare(sample, displays, calls)
+    usual = measure_usual(sample, displays) if displays == USUAL_CROWD else None
+    measured = {"ours": ours, "bare_before": before, "bare_after": after}
+    return summary(displays, measured if usual is None else {**measured, "usual": usual})
 
 
 def _board_text() -> str:
@@ -54,7 +66,7 @@ def _board_text() -> str:
     return frames.board(snapshots.board()).text
 
 
-def measure_ours() -> dict[str, Any]:
+def measure_ours(displays: int, calls: int) -> dict[str, Any]:
     """Call one patient after the other and wait for the last display each time."""
     from django.db import transaction
 
@@ -64,7 +76,8 @@ def measure_ours() -> dict[str, Any]:
     from tests.bench import waiting_room
 
     token = waiting_room.display_token()
-    order = list(Appointment.objects.order_by("start", "pk").values_list("pk", flat=True))
+    waiting = Appointment.objects.filter(status="arrived")
+    order = list(waiting.order_by("start", "pk").values_list("pk", flat=True))
     committed = 0.0
 
     def stamp() -> None:
@@ -79,33 +92,64 @@ def measure_ours() -> dict[str, Any]:
 
     with ExitStack() as stack:
         pid, address = stack.enter_context(servers.web_process())
+        memory = servers.memory_mb(pid)
         began = time.monotonic()
-        clients = stack.enter_context(servers.displays(f"{address}/ws/display", DISPLAYS, token))
+        clients = stack.enter_context(servers.displays(f"{address}/ws/display", displays, token))
         connected = time.monotonic() - began
-        return {"connected_seconds": connected, **_measure(call, clients, pid)}
+        return {
+            "connected_seconds": connected,
+            "memory_before_mb": memory,
+            **_measure(call, clients, pid, calls),
+        }
 
 
-def measure_bare(text: str) -> dict[str, Any]:
+def measure_bare(text: str, displays: int, calls: int) -> dict[str, Any]:
     """Hand the same bytes to the bare server."""
-    head, _, tail = text.partition('"revision":')
-    tail = tail.partition(",")[2]
+    frame = _numbered(text)
     with ExitStack() as stack:
         server, address = stack.enter_context(servers.bare_server())
-        clients = stack.enter_context(servers.displays(address, DISPLAYS))
+        clients = stack.enter_context(servers.displays(address, displays))
 
         def send(number: int) -> tuple[float, int]:
-            revision = number + 1
-            frame = f'{head}"revision":{revision},{tail}'.encode()
             began = time.monotonic()
-            server.write(frame)
-            return began, revision
+            server.write(frame(number + 1).encode())
+            return began, number + 1
 
-        return _measure(send, clients, server.pid)
+        return _measure(send, clients, server.pid, calls)
 
 
-def _measure(send: Any, clients: servers.Child, pid: int) -> dict[str, Any]:
+def measure_usual(text: str, displays: int) -> dict[str, Any]:
+    """Send the same bytes to a group of consumers."""
+    from asgiref.sync import async_to_sync
+    from channels_redis.core import RedisChannelLayer
+
+    frame = _numbered(text)
+    with ExitStack() as stack:
+        pid, address = stack.enter_context(
+            servers.web_process("tests.bench.usual_server:application")
+        )
+        clients = stack.enter_context(servers.displays(f"{address}/", displays))
+
+        def send(number: int) -> tuple[float, int]:
+            layer = RedisChannelLayer(hosts=[os.environ["REDIS_URL"]], prefix="usual")
+            message = {"type": "board", "text": frame(number + 1)}
+            began = time.monotonic()
+            async_to_sync(layer.group_send)("board", message)
+            return began, number + 1
+
+        return _measure(send, clients, pid, USUAL_CALLS)
+
+
+def _numbered(text: str) -> Callable[[int], str]:
+    """The same board with another revision."""
+    head, _, tail = text.partition('"revision":')
+    tail = tail.partition(",")[2]
+    return lambda revision: f'{head}"revision":{revision},{tail}'
+
+
+def _measure(send: Any, clients: servers.Child, pid: int, calls: int) -> dict[str, Any]:
     rounds: list[dict[str, Any]] = []
-    for number in range(CALLS):
+    for number in range(calls):
         began, revision = send(number)
         while True:
             arrived = json.loads(clients.read())
@@ -137,17 +181,21 @@ def _per_round(first: dict[str, Any], measured: list[dict[str, Any]], key: str) 
     return float((measured[-1][key] - first[key]) / len(measured))
 
 
-def summary(before: dict[str, Any], ours: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    bare = statistics.mean([before["median_ms"], after["median_ms"]])
+def summary(displays: int, measured: dict[str, Any]) -> dict[str, Any]:
+    ours = measured["ours"]
+    bare = statistics.mean(measured[name]["median_ms"] for name in ("bare_before", "bare_after"))
     return {
-        "displays": DISPLAYS,
+        "displays": displays,
         "bytes": ours["rounds"][-1]["bytes"],
         "cores": os.cpu_count(),
         "load": os.getloadavg(),
-        "ours": ours,
-        "bare_before": before,
-        "bare_after": after,
-        "ratio": ours["median_ms"] / bare,
+        **measured,
+        "over_bare": ours["median_ms"] / bare,
+        "usual_over_ours": (
+            measured["usual"]["median_ms"] / ours["median_ms"] if "usual" in measured else None
+        ),
+        "cpu_us_per_delivery": 1000 * ours["server_cpu_ms"] / displays,
+        "kb_per_connection": 1000 * (ours["memory_mb"] - ours["memory_before_mb"]) / displays,
     }
 
 
@@ -161,17 +209,21 @@ def _print(result: dict[str, Any]) -> None:
         ("bare_before", "bare broadcast, before"),
         ("ours", "commit to last display"),
         ("bare_after", "bare broadcast, after"),
+        ("usual", "usual consumers"),
     ):
-        one = result[name]
+        if (one := result.get(name)) is None:
+            continue
         print(
             f"{title:24}{one['median_ms']:9.1f}{one['p99_ms']:9.1f}{one['first_display_ms']:9.1f}"
             f"{one['server_cpu_ms']:12.1f}{one['client_cpu_ms']:12.1f}"
         )
-    ours = result["ours"]
+    usual = result["usual_over_ours"]
     print(
-        f"ratio {result['ratio']:.2f}; all displays had their board"
-        f" {ours['connected_seconds']:.1f} s after the first connected;"
-        f" web process {ours['memory_mb']:.0f} MB"
+        f"{result['over_bare']:.2f} × bare;"
+        f"{'' if usual is None else f' the usual way takes {usual:.1f} × ours;'}"
+        f" {result['cpu_us_per_delivery']:.1f} µs of CPU a delivery,"
+        f" {result['kb_per_connection']:.1f} kB a connection; all displays had their board"
+        f" {result['ours']['connected_seconds']:.1f} s after the first connected"
     )
 
 

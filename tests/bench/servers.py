@@ -100,13 +100,15 @@ def bare_server() -> Iterator[tuple[Child, str]]:
 
 
 @contextlib.contextmanager
-def web_process() -> Iterator[tuple[int, str]]:
-    """One process of the product's web server, as `make run` starts it."""
+def web_process(
+    application: str = "clinic.config.asgi:application",
+) -> Iterator[tuple[int, str]]:
+    """One process of the product's web server, as `make run` starts it, or of another program."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
     server = subprocess.Popen(
         [
-            *(sys.executable, "-m", "uvicorn", "clinic.config.asgi:application"),
+            *(sys.executable, "-m", "uvicorn", application),
             *("--port", str(port), "--ws", "websockets-sansio"),
             *("--ws-per-message-deflate", "false", "--backlog", "4096"),
             *("--log-level", "warning"),
