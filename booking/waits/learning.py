@@ -91,6 +91,9 @@ class Learned:
     eagerness: float = 0.0
     turnover_minutes: float = 0.0
 
+    def __hash__(self) -> int:
+        return hash((self.location, self.spread, self.show, self.punctuality_mean))
+
     def location_of(self, specialty: str, practitioner: str) -> float:
         """The mean log ratio of one practitioner's treatments of a specialty."""
         known = self.by_practitioner.get(_pair(specialty, practitioner))

@@ -342,12 +342,12 @@ def test_time_alone_raises_it_only_when_a_range_moves(clinic, ana, book, at_nine
 
     at_nine.move_to(NINE + minutes(1.9))
     assert screens.refresh_waits() is False
-    at_nine.move_to(NINE + minutes(2.1))
+    at_nine.move_to(NINE + minutes(2.3))
     assert screens.refresh_waits() is True
     assert screens.refresh_waits() is False
     at_nine.move_to(NINE + minutes(6.9))
     assert screens.refresh_waits() is False
-    at_nine.move_to(NINE + minutes(7.1))
+    at_nine.move_to(NINE + minutes(7.4))
     assert screens.refresh_waits() is True
 
     assert revision.current() == number + 2
