@@ -401,6 +401,22 @@ def _once(
     return idempotency.run(f"{route}:{request.user.pk}", key, data, respond)
 
 
+class UndoView(PressView):
+    press = staticmethod(visit.undo)
+
+    @extend_schema(
+        operation_id="staff_undo",
+        summary="Take back a mis-press",
+        request=None,
+        responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        tags=["staff"],
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        """The newest arrival, call, start, end or no-show, by anybody, within a minute. A ticket
+        that was given and a call that was heard stay counted."""
+        return super().post(request, appointment_id)
+
+
 def _patient_id(request: Request) -> UUID:
     user: Any = request.user
     return UUID(str(user.pk))

@@ -16,6 +16,8 @@ class Code(StrEnum):
     QUEUE_EMPTY = "queue_empty"
     NO_FREE_TIME = "no_free_time"
     ROOM_TAKEN = "room_taken"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    PLACE_TAKEN = "place_taken"
 
 
 register(
@@ -61,6 +63,14 @@ register(
         ),
         Code.ROOM_TAKEN: Problem(
             409, "A sala está ocupada a essa hora.", "The room is taken at that time."
+        ),
+        Code.NOTHING_TO_UNDO: Problem(
+            409, "Já não há nada para anular.", "There is nothing left to undo."
+        ),
+        Code.PLACE_TAKEN: Problem(
+            409,
+            "Não se pode anular: a hora já foi dada a outra pessoa.",
+            "This can't be undone: the time has been given to somebody else.",
         ),
     }
 )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
@@ -44,6 +44,22 @@ TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingP
         # Paid late, and the time was still free.
         _S.EXPIRED: frozenset({_S.BOOKED}),
     }
+)
+
+# A press that may be taken back, from where it led, and the stamps that go with it. What was given
+# out is not drawn in again: the call number stays, and so does the ticket counter.
+TAKEN_BACK: Mapping[tuple[AppointmentStatus, AppointmentStatus], Mapping[str, Any]] = (
+    MappingProxyType(
+        {
+            (_S.BOOKED, _S.ARRIVED): {"arrived_at": None, "ticket": "", "ticket_on": None},
+            (_S.ARRIVED, _S.CALLED): {"called_at": None},
+            (_S.CALLED, _S.IN_PROGRESS): {"started_at": None},
+            (_S.IN_PROGRESS, _S.FULFILLED): {"ended_at": None, "closed_at": None},
+            (_S.BOOKED, _S.NO_SHOW): {"closed_at": None},
+            (_S.ARRIVED, _S.NO_SHOW): {"closed_at": None},
+            (_S.CALLED, _S.NO_SHOW): {"closed_at": None},
+        }
+    )
 )
 
 LIVE: tuple[AppointmentStatus, ...] = (

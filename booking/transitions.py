@@ -4,21 +4,38 @@
 the revision rises once, as the last statement before the commit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from booking import revision
 from booking.errors import Code
 from booking.events import VisitChanged
-from booking.models import TRANSITIONS, Appointment, AppointmentStatus
-from clinic.core import audit, events
+from booking.models import TAKEN_BACK, TRANSITIONS, Appointment, AppointmentStatus
+from clinic.core import audit, clock, events
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
+
+UNDO_WINDOW = timedelta(seconds=60)
+UNDONE = "appointment.undone"
+_TRANSITION_ACTIONS = (UNDONE, *(f"appointment.{status}" for status in AppointmentStatus))
+
+
+class Step(NamedTuple):
+    before: AppointmentStatus
+    after: AppointmentStatus
+
+
+def undoable(action: str, data: Mapping[str, Any]) -> Step | None:
+    """The transition that a row of the log tells of, if it is one that may be taken back."""
+    steps = (Step(before, after) for before, after in TAKEN_BACK)
+    told = (data.get("before"), action.removeprefix("appointment."))
+    return next((step for step in steps if told == (step.before, step.after)), None)
 
 
 class Change:
@@ -62,6 +79,35 @@ class Change:
         for name, value in stamps.items():
             setattr(appointment, name, value)
         self._note(appointment, f"appointment.{to}", before=before)
+
+    def undo(self, appointment: Appointment) -> None:
+        """Take the newest transition back: the status before it, without the stamps it set.
+
+        Only what somebody pressed, and only within `UNDO_WINDOW`. A correction, not a transition:
+        the log keeps both. The caller holds the row and has waited for other moves.
+        Raises DomainError `nothing_to_undo`, and `place_taken` when practitioner, room or patient
+        have been given another appointment at that time.
+        """
+        newest = audit.newest_of(appointment, _TRANSITION_ACTIONS)
+        back = undoable(newest.action, newest.data) if newest is not None else None
+        if (
+            newest is None
+            or back is None
+            or newest.actor_kind == "system"
+            or back.after != appointment.status
+            or clock.now() > newest.at + UNDO_WINDOW
+        ):
+            raise DomainError(Code.NOTHING_TO_UNDO)
+        stamps = TAKEN_BACK[back.before, back.after]
+        try:
+            with transaction.atomic():
+                Appointment.objects.filter(pk=appointment.pk).update(status=back.before, **stamps)
+        except IntegrityError as error:
+            raise DomainError(Code.PLACE_TAKEN) from error
+        appointment.status = back.before
+        for name, value in stamps.items():
+            setattr(appointment, name, value)
+        self._note(appointment, UNDONE, before=back.after, after=back.before)
 
     def edit(self, appointment: Appointment, action: str, **fields: Any) -> None:
         """Change what isn't the status: time, room, label. The caller holds the row."""

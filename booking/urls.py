@@ -38,6 +38,11 @@ urlpatterns = [
         name="staff-call-again",
     ),
     path(
+        "staff/appointments/<uuid:appointment_id>/undo",
+        api.UndoView.as_view(),
+        name="staff-undo",
+    ),
+    path(
         "staff/appointments/<uuid:appointment_id>/move-room",
         api.MoveRoomView.as_view(),
         name="staff-move-room",

@@ -149,6 +149,18 @@ def put_back(appointment_id: UUID, *, actor: Actor) -> Appointment:
     return appointment
 
 
+def undo(appointment_id: UUID, *, actor: Actor) -> Appointment:
+    """Take back a mis-press of the last minute: an arrival, a call, a start, an end, a no-show.
+
+    Raises DomainError `not_found`, `nothing_to_undo` or `place_taken`.
+    """
+    with change(actor) as unit:
+        unit.wait_for_other_moves()
+        appointment = unit.lock(appointment_id)
+        unit.undo(appointment)
+    return appointment
+
+
 def move_room(appointment_id: UUID, *, room_id: UUID, actor: Actor) -> Appointment:
     """Give the visit another room.
 

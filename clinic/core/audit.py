@@ -80,6 +80,14 @@ def record_reads(action: str, *, actor: Actor, patient_ids: Collection[uuid.UUID
     AuditEntry.objects.bulk_create(looks, ignore_conflicts=True)
 
 
+def newest_of(subject: Model, actions: Collection[str]) -> AuditEntry | None:
+    """The newest of these actions on a record. Safe to act on while its row is locked."""
+    entries = AuditEntry.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=str(subject.pk), action__in=actions
+    )
+    return entries.order_by("-id").first()
+
+
 def entries_about(patient_id: uuid.UUID) -> QuerySet[AuditEntry]:
     """Everything recorded about a patient's data, newest first."""
     return AuditEntry.objects.filter(patient_id=patient_id).order_by("-at", "-id")

@@ -610,3 +610,23 @@ def test_a_disabled_patient_books_nothing(clinic, client_of):
 
     assert client.post("/api/appointments", BOOKING).status_code == 401
     assert Appointment.objects.count() == 0
+
+
+# Taking a mis-press back
+
+
+def test_a_colleague_takes_a_mis_press_back_once(clinic, ana, rita, marta, client_of, book):
+    appointment = book(ana, at(10))
+    assert press(client_of(rita), appointment, "arrive").json()["ticket"] == "A001"
+    colleague = client_of(marta)
+
+    undone, again = (press(colleague, appointment, "undo") for _ in range(2))
+
+    assert undone.status_code == 200
+    assert (undone.json()["status"], undone.json()["ticket"], undone.json()["arrived_at"]) == (
+        "booked",
+        "",
+        None,
+    )
+    assert problem(again) == (409, "nothing_to_undo")
+    assert problem(colleague.post(f"/api/staff/appointments/{uuid4()}/undo")) == (404, "not_found")

@@ -13,14 +13,18 @@ import styles from "./Toast.module.css";
 export interface ToastMessage {
   text: string;
   tone?: "plain" | "bad";
-  undo?: { label: string; run: () => void };
+  undo?: { label: string; run: () => void; shortcut?: string };
 }
 
 const queue = new ToastQueue<ToastMessage>({ maxVisibleToasts: 3 });
 
-/** Says something in passing. What must not be missed belongs on the page instead. */
-export function toast(message: ToastMessage): void {
-  queue.add(message, { timeout: message.undo ? 10_000 : 6_000 });
+/**
+ * Says something in passing. What must not be missed belongs on the page instead. The result takes
+ * it away before its time.
+ */
+export function toast(message: ToastMessage): () => void {
+  const key = queue.add(message, { timeout: message.undo ? 10_000 : 6_000 });
+  return () => queue.close(key);
 }
 
 export function clearToasts(): void {
@@ -42,12 +46,18 @@ export function ToastRegion({ label, closeLabel }: { label: string; closeLabel: 
             <Button
               variant="plain"
               className={styles.undo}
+              aria-keyshortcuts={shown.content.undo.shortcut}
               onPress={() => {
                 shown.content.undo?.run();
                 queue.close(shown.key);
               }}
             >
               {shown.content.undo.label}
+              {shown.content.undo.shortcut ? (
+                <kbd className={styles.key} aria-hidden="true">
+                  {shown.content.undo.shortcut}
+                </kbd>
+              ) : null}
             </Button>
           ) : null}
           <Button variant="plain" slot="close" className={styles.close} aria-label={closeLabel}>

@@ -35,7 +35,7 @@ export function TodayPage() {
   const live = useLiveDay();
   const now = useServerNow(5000);
   const me = useMe();
-  const { press, isPending } = usePresses();
+  const { press, undoLast, isPending } = usePresses();
   const [open, setOpen] = useState<Open>(NONE);
   const [focused, setFocused] = useState(0);
   const board = useRef<HTMLDivElement>(null);
@@ -94,6 +94,7 @@ export function TodayPage() {
       else if (key === "arrowright") focusColumn(Math.min(columns.length - 1, current + 1));
       else if (key === "arrowleft") focusColumn(Math.max(0, current - 1));
       else if (key === "?") setOpen({ dialog: "keys" });
+      else if (key === "z") undoLast();
       else if (!column) return;
       else if (key === "c" && waiting && !called) {
         press({ action: "call", appointment: waiting.id });
@@ -106,7 +107,7 @@ export function TodayPage() {
     }
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [columns, focusColumn, current, open.dialog, press]);
+  }, [columns, focusColumn, current, open.dialog, press, undoLast]);
 
   const shown = useMemo(() => {
     if (open.dialog !== "appointment") return null;

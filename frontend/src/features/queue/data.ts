@@ -107,7 +107,25 @@ export function useLiveDay(): LiveDay {
 }
 
 export type Move =
-  "arrive" | "call" | "call-again" | "start" | "finish" | "no-show" | "put-back" | "cancel";
+  | "arrive"
+  | "call"
+  | "call-again"
+  | "start"
+  | "finish"
+  | "no-show"
+  | "put-back"
+  | "cancel"
+  | "undo";
+
+/** How long the server lets a press be taken back. */
+export const UNDO_MS = 60_000;
+export const UNDOABLE: ReadonlySet<Move> = new Set([
+  "arrive",
+  "call",
+  "start",
+  "finish",
+  "no-show",
+]);
 
 export type Press =
   | { action: Move; appointment: string }

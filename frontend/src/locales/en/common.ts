@@ -77,6 +77,8 @@ export const en: Words<typeof pt> = {
     too_late_to_cancel: "It is too late to cancel here. Call reception, they will help.",
     too_late_to_reschedule: "It is too late to move it here. Call reception, they will help.",
     queue_empty: "Nobody is waiting for this therapist.",
+    nothing_to_undo: "There is nothing left to undo.",
+    place_taken: "This can't be undone: the time has been given to somebody else.",
   },
   field: {
     required: "This is missing.",

@@ -76,6 +76,7 @@ export const en: Words<typeof pt> = {
     "put-back": "Back to waiting",
     cancel: "Cancel",
     "move-room": "Change room",
+    undo: "Undo",
   },
   said: {
     arrive: "{{name}}: checked in.",
@@ -87,12 +88,14 @@ export const en: Words<typeof pt> = {
     "put-back": "{{name}}: waiting again.",
     cancel: "{{name}}: appointment cancelled.",
     "move-room": "{{name}}: changed rooms.",
+    undo: "{{name}}: undone.",
     booked: "{{name}}: booked.",
     walk_in: "{{name}}: ticket {{ticket}}.",
   },
+  undo: { none: "There is nothing to undo." },
   confirm: {
     no_show_title: "Record as missed?",
-    no_show_text: "{{name}} leaves today's list. This can't be undone.",
+    no_show_text: "{{name}} leaves today's list. You can undo it for a minute.",
     cancel_title: "Cancel this appointment?",
     cancel_text: "{{name}}'s time becomes free. This can't be undone.",
   },
@@ -115,6 +118,7 @@ export const en: Words<typeof pt> = {
     finish: "Finish",
     again: "Call again",
     walk_in: "Walk-in",
+    undo: "Undo the last step (1 min)",
     help: "This help",
   },
   book: {

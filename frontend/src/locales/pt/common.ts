@@ -76,6 +76,8 @@ export const pt = {
     too_late_to_reschedule:
       "Já passou o prazo para mudar a hora aqui. Telefone para a receção, que ajuda.",
     queue_empty: "Ninguém à espera deste terapeuta.",
+    nothing_to_undo: "Já não há nada para anular.",
+    place_taken: "Não dá para anular: a hora já foi dada a outra pessoa.",
   },
   field: {
     required: "Falta preencher.",

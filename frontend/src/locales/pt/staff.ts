@@ -78,6 +78,7 @@ export const pt = {
     "put-back": "Repor na espera",
     cancel: "Desmarcar",
     "move-room": "Mudar de gabinete",
+    undo: "Anular",
   },
   said: {
     arrive: "{{name}}: chegada registada.",
@@ -89,12 +90,14 @@ export const pt = {
     "put-back": "{{name}}: de volta à espera.",
     cancel: "{{name}}: consulta desmarcada.",
     "move-room": "{{name}}: mudou de gabinete.",
+    undo: "{{name}}: anulado.",
     booked: "{{name}}: marcação feita.",
     walk_in: "{{name}}: senha {{ticket}}.",
   },
+  undo: { none: "Não há nada para anular." },
   confirm: {
     no_show_title: "Registar a falta?",
-    no_show_text: "{{name}} sai da lista de hoje. Não dá para voltar atrás.",
+    no_show_text: "{{name}} sai da lista de hoje. Pode anular durante um minuto.",
     cancel_title: "Desmarcar esta consulta?",
     cancel_text: "A hora de {{name}} fica livre. Não dá para voltar atrás.",
   },
@@ -117,6 +120,7 @@ export const pt = {
     finish: "Terminar",
     again: "Voltar a chamar",
     walk_in: "Sem marcação",
+    undo: "Anular o último passo (1 min)",
     help: "Esta ajuda",
   },
   book: {
