@@ -295,6 +295,23 @@ class StaffAppointmentsView(APIView):
         return Response(body, status=status)
 
 
+class StaffAppointmentView(APIView):
+    permission_classes = (IsStaff,)
+
+    @extend_schema(
+        operation_id="staff_write_note",
+        summary="Leave the team a note about the visit",
+        request=serializers.NoteIn,
+        responses=answers({200: serializers.StaffAppointment}, 400, 401, 403, 404),
+        tags=["staff"],
+    )
+    def patch(self, request: Request, appointment_id: UUID) -> Response:
+        """Plain text of at most 500 characters, for staff only; empty takes it away."""
+        data = validated(serializers.NoteIn(data=request.data))
+        visit.write_note(appointment_id, note=data["note"], actor=actor_of(request.user))
+        return Response(selectors.staff_view(appointment_id))
+
+
 class PressView(APIView):
     """One button on an appointment. Staff stand in for each other; the audit log says who."""
 

@@ -139,6 +139,9 @@ class Appointment(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(
+        max_length=500, blank=True, default="", help_text="From the team, for the team only"
+    )
 
     class Meta:
         ordering: ClassVar = ["-start", "-created_at", "id"]

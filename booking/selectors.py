@@ -213,6 +213,7 @@ def staff_appointment(appointment: Appointment, standing: Standing | None) -> di
         "ended_at": boards.instant(appointment.ended_at),
         "hold_expires_at": boards.instant(appointment.hold_expires_at),
         "wait": standing.wait.as_dict() if standing else None,
+        "note": appointment.note,
     }
 
 

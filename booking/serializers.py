@@ -197,6 +197,10 @@ class MoveRoomIn(serializers.Serializer[Any]):
     room = serializers.UUIDField()
 
 
+class NoteIn(serializers.Serializer[Any]):
+    note = serializers.CharField(max_length=500, allow_blank=True)
+
+
 class WaitOut(serializers.Serializer[Any]):
     low_minutes = serializers.IntegerField()
     high_minutes = serializers.IntegerField()
@@ -230,6 +234,9 @@ class StaffAppointment(serializers.Serializer[Any]):
     ended_at = InstantField(allow_null=True)
     hold_expires_at = InstantField(allow_null=True)
     wait = WaitOut(allow_null=True)
+    note = serializers.CharField(
+        allow_blank=True, help_text="Plain text for the team; patients and screens never see it"
+    )
 
 
 class StaffColumn(serializers.Serializer[Any]):

@@ -24,6 +24,11 @@ urlpatterns = [
     path("staff/day", api.StaffDayView.as_view(), name="staff-day"),
     path("staff/reports/waits", api.WaitReportView.as_view(), name="staff-wait-report"),
     path("staff/appointments", api.StaffAppointmentsView.as_view(), name="staff-appointments"),
+    path(
+        "staff/appointments/<uuid:appointment_id>",
+        api.StaffAppointmentView.as_view(),
+        name="staff-appointment",
+    ),
     *(
         path(
             f"staff/appointments/<uuid:appointment_id>/{name}",

@@ -108,6 +108,7 @@ SCHEMAS: dict[str, Schema] = {
             "hold_expires_at": _or_null(INSTANT),
             "source": _one_of("online", "desk", "walk_in"),
             "wait": _or_null(_ref("wait")),
+            "note": TEXT,
         }
     ),
     "payment_body": _object(

@@ -161,6 +161,16 @@ def undo(appointment_id: UUID, *, actor: Actor) -> Appointment:
     return appointment
 
 
+def write_note(appointment_id: UUID, *, note: str, actor: Actor) -> Appointment:
+    """What the team should know about this visit; empty takes it away. The log says that it was
+    written, not what. Raises DomainError `not_found`."""
+    with change(actor) as unit:
+        appointment = unit.lock(appointment_id)
+        if appointment.note != note:
+            unit.edit(appointment, "noted", note=note)
+    return appointment
+
+
 def move_room(appointment_id: UUID, *, room_id: UUID, actor: Actor) -> Appointment:
     """Give the visit another room.
 

@@ -630,3 +630,72 @@ def test_a_colleague_takes_a_mis_press_back_once(clinic, ana, rita, marta, clien
     )
     assert problem(again) == (409, "nothing_to_undo")
     assert problem(colleague.post(f"/api/staff/appointments/{uuid4()}/undo")) == (404, "not_found")
+
+
+# Notes of the team
+
+
+def note(client, appointment, text):
+    return client.patch(f"/api/staff/appointments/{appointment.pk}", {"note": text})
+
+
+def test_the_team_leaves_a_note_and_takes_it_away(
+    clinic, ana, rita, sousa_user, client_of, book, unchanged
+):
+    appointment = book(ana, at(10), status="fulfilled")
+    reception, practitioner = client_of(rita), client_of(sousa_user)
+
+    written = note(reception, appointment, "  Vem de muletas.\nChamar com calma. ")
+    check = unchanged(Appointment.objects.get(pk=appointment.pk))
+    again = note(practitioner, appointment, "Vem de muletas.\nChamar com calma.")
+    check()
+    (column, _) = practitioner.get("/api/staff/day").json()["practitioners"]
+    gone = note(practitioner, appointment, "")
+
+    assert written.json()["note"] == "Vem de muletas.\nChamar com calma."
+    assert again.json()["note"] == column["appointments"][0]["note"] == written.json()["note"]
+    assert gone.json()["note"] == ""
+    entries = AuditEntry.objects.filter(action="appointment.noted").order_by("id")
+    assert [(entry.actor_id, entry.data) for entry in entries] == [
+        (str(rita.pk), {"fields": ["note"]}),
+        (str(sousa_user.pk), {"fields": ["note"]}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"note": "x" * 501}, "max_length"),
+        ({"note": None}, "null"),
+        ({"note": "a\x00b"}, "null_characters_not_allowed"),
+        ({}, "required"),
+    ],
+)
+def test_a_note_that_is_too_long_or_none_is_refused(
+    clinic, ana, rita, client_of, book, unchanged, body, code
+):
+    appointment = book(ana, at(10))
+    check = unchanged(appointment)
+
+    answer = client_of(rita).patch(f"/api/staff/appointments/{appointment.pk}", body)
+
+    assert answer.status_code == 400
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        ("/note", code)
+    ]
+    check()
+
+
+def test_a_note_of_five_hundred_letters_fits(clinic, ana, rita, client_of, book):
+    appointment = book(ana, at(10))
+
+    assert note(client_of(rita), appointment, "ã" * 500).json()["note"] == "ã" * 500
+
+
+def test_the_patient_is_never_shown_the_note(clinic, ana, rita, client_of, book):
+    appointment = book(ana, at(10))
+    note(client_of(rita), appointment, "Vem de muletas.")
+    browser = client_of(ana)
+
+    for path in ("appointments", f"appointments/{appointment.pk}", "me/accesses"):
+        assert "muletas" not in browser.get(f"/api/{path}").content.decode()

@@ -17,8 +17,10 @@ from booking.services import changes, desk, holds, visit
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.audit import Actor
+from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.catalogue import CATALOGUE
 from clinic.directory.models import Patient
+from clinic.notifications.models import Message
 from recognition.services import check_in
 from tests.conftest import Clinic, Screen, person
 from tests.realtime.conftest import Client, Headers, token
@@ -38,7 +40,9 @@ SECRETS = {
     "phone": "+351967774321",
 }
 TAX_ID = "299999998"
+NOTE = "Chinelo esquerdo, joelho direito"
 NEVER_ON_A_SCREEN = (
+    NOTE,
     SECRETS["username"],
     SECRETS["email"],
     SECRETS["phone"],
@@ -96,6 +100,7 @@ def the_whole_visit(patient: Patient, clinic: Clinic, choice: str) -> Appointmen
         actor=DESK,
     )
     changes.choose_label(appointment.pk, choice=choice, actor=DESK)
+    visit.write_note(appointment.pk, note=NOTE, actor=DESK)
     for press in (visit.call, visit.put_back, visit.call, visit.call_again, visit.start):
         press(appointment.pk, actor=DESK)
     visit.move_room(appointment.pk, room_id=clinic.room_2.pk, actor=DESK)
@@ -131,6 +136,7 @@ class TestCanary:
 
         display.until(lambda frame: frame["type"] == "board" and frame["revision"] >= end)
         kiosk.next("heartbeat")
+        assert Appointment.objects.get(pk=appointment.pk).note == NOTE
         ticket = Appointment.objects.get(pk=appointment.pk).ticket
         boards = [frame for frame in display.got if frame["type"] == "board"]
         labels = {entry["label"] for board in boards for entry in board["entries"]}
@@ -176,6 +182,41 @@ class TestCanary:
         assert (frame["status"], frame["label"], frame["room"]) == ("arrived", f"{GIVEN} X.", "1")
         shown = json.dumps(kiosk.got, ensure_ascii=False)
         assert [s for s in (*NEVER_ON_A_SCREEN, MIDDLE, LAST) if s in shown] == []
+
+
+class TestNote:
+    def test_the_team_reads_it_and_the_patient_hears_nothing_of_it(
+        self,
+        listen: Listen,
+        browser_of: BrowserOf,
+        clinic: Clinic,
+        ana: Patient,
+        rita: User,
+    ) -> None:
+        appointment = later_today(ana, clinic)
+        team, hers = (
+            listen("/ws/staff", browser_of(rita)),
+            listen("/ws/me", browser_of(User.objects.get(pk=ana.pk))),
+        )
+
+        visit.write_note(appointment.pk, note=NOTE, actor=DESK)
+        changes.reschedule(
+            appointment.pk,
+            start=appointment.start + timedelta(minutes=30),
+            practitioner_id=None,
+            actor=DESK,
+        )
+        changes.cancel(appointment.pk, actor=DESK, by_clinic=True)
+
+        team.until(lambda frame: NOTE in json.dumps(frame, ensure_ascii=False))
+        hers.next("heartbeat")
+        assert hers.got != []
+        assert NOTE not in json.dumps(hers.got, ensure_ascii=False)
+        sent = [*Message.objects.values(), *OutboxMessage.objects.values()]
+        assert Message.objects.filter(channel="sms").count() == 3
+        assert NOTE not in str(sent)
+        log = AuditEntry.objects.filter(subject_id=str(appointment.pk))
+        assert NOTE not in "".join(str(row) for row in log.values())
 
 
 class TestKiosk:

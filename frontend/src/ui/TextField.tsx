@@ -4,6 +4,7 @@ import {
   Input,
   Label,
   Text,
+  TextArea,
   TextField as AriaTextField,
   type TextFieldProps as AriaTextFieldProps,
 } from "react-aria-components";
@@ -70,6 +71,28 @@ export function TextField({
           {good}
         </span>
       ) : null}
+    </AriaTextField>
+  );
+}
+
+/** A short text of several lines. */
+export function TextAreaField({
+  label,
+  hint,
+  rows = 3,
+  ...rest
+}: Pick<TextFieldProps, "label" | "hint" | "value" | "onChange" | "maxLength"> & {
+  rows?: number;
+}) {
+  return (
+    <AriaTextField {...rest} className={styles.field}>
+      <Label className={styles.label}>{label}</Label>
+      {hint ? (
+        <Text slot="description" className={styles.hint}>
+          {hint}
+        </Text>
+      ) : null}
+      <TextArea className={classes(styles.input, styles.area)} rows={rows} />
     </AriaTextField>
   );
 }

@@ -33,6 +33,7 @@ export const ChevronLeftIcon = icon(<path d="m15 6-6 6 6 6" />);
 export const ChevronRightIcon = icon(<path d="m9 6 6 6-6 6" />);
 export const ArrowRightIcon = icon(<path d="M4 12h15m-6-6 6 6-6 6" />);
 export const ArrowLeftIcon = icon(<path d="M20 12H5m6-6-6 6 6 6" />);
+export const NoteIcon = icon(<path d="M5 4h14v11l-5 5H5zM9 9h6M9 13h3" />);
 export const CalendarIcon = icon(
   <>
     <rect x="4" y="5.5" width="16" height="14.5" rx="3" />

@@ -16,7 +16,7 @@ export { Select, type SelectOption } from "./Select";
 export { Skeleton, SkeletonList, Spinner } from "./Spinner";
 export { Banner, Card, EmptyState, Pill, type Tone } from "./Surface";
 export { Switch } from "./Switch";
-export { PasswordField, TextField } from "./TextField";
+export { PasswordField, TextAreaField, TextField } from "./TextField";
 export { TilePattern } from "./TilePattern";
 export { clearToasts, toast, ToastRegion } from "./Toast";
 export { Providers } from "./Providers";

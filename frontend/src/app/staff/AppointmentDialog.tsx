@@ -5,7 +5,7 @@ import { roomsQuery, type Move, type Press } from "@/features/queue/data";
 import type { AppointmentStatus, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
-import { Button, ConfirmDialog, Dialog, Select } from "@/ui";
+import { Button, ConfirmDialog, Dialog, Select, TextAreaField } from "@/ui";
 import styles from "./Dialogs.module.css";
 
 const MOVES: Record<AppointmentStatus, readonly Move[]> = {
@@ -19,6 +19,7 @@ const MOVES: Record<AppointmentStatus, readonly Move[]> = {
   cancelled: [],
   no_show: [],
 };
+const NOTE_LENGTH = 500;
 const FINAL: ReadonlySet<Move> = new Set(["no-show", "cancel"]);
 const MOVABLE: ReadonlySet<AppointmentStatus> = new Set([
   "booked",
@@ -139,6 +140,40 @@ function Details({
           }}
         />
       )}
+      <Note
+        note={appointment.note}
+        onSave={(note) => onPress({ action: "note", appointment: appointment.id, note })}
+      />
     </Dialog>
+  );
+}
+
+/** What the team should know; a draft is the writer's own until it is saved. */
+function Note({ note, onSave }: { note: string; onSave: (note: string) => void }) {
+  const { t } = useTranslation(["staff", "common"]);
+  const [draft, setDraft] = useState<string | null>(null);
+  const isChanged = draft !== null && draft.trim() !== note;
+  return (
+    <div className={styles.noteField}>
+      <TextAreaField
+        label={t("detail.note")}
+        hint={t("detail.note_hint")}
+        maxLength={NOTE_LENGTH}
+        value={draft ?? note}
+        onChange={setDraft}
+      />
+      {isChanged && (
+        <Button
+          variant="quiet"
+          size="small"
+          onPress={() => {
+            onSave(draft.trim());
+            setDraft(null);
+          }}
+        >
+          {t("detail.save_note")}
+        </Button>
+      )}
+    </div>
   );
 }

@@ -5,7 +5,7 @@ import type { Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useWords } from "@/lib/useWords";
-import { Button, classes, Pill } from "@/ui";
+import { Button, classes, NoteIcon, Pill } from "@/ui";
 import styles from "./ColumnView.module.css";
 
 interface ColumnViewProps {
@@ -79,10 +79,22 @@ export function ColumnView(props: ColumnViewProps) {
   );
 }
 
-function who(appointment: StaffAppointment): string {
-  return appointment.ticket
-    ? `${appointment.ticket} · ${appointment.patient.full_name}`
-    : appointment.patient.full_name;
+/** Ticket and name, with a mark when the team left a note. */
+export function Who({ appointment }: { appointment: StaffAppointment }) {
+  const { t } = useTranslation(["staff", "common"]);
+  const { ticket, patient, note } = appointment;
+  return (
+    <>
+      {ticket ? `${ticket} · ${patient.full_name}` : patient.full_name}
+      {note && (
+        <span className={styles.noteMark} title={note}>
+          {" "}
+          <NoteIcon size={16} />
+          <span className="visually-hidden">{t("column.has_note")}</span>
+        </span>
+      )}
+    </>
+  );
 }
 
 interface CardProps {
@@ -104,7 +116,7 @@ function Name({
       title={appointment.patient.full_name}
       onClick={() => onOpen(appointment)}
     >
-      {who(appointment)}
+      <Who appointment={appointment} />
     </button>
   );
 }

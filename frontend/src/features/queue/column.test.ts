@@ -32,6 +32,7 @@ function appointment(
     hold_expires_at: null,
     source: "online",
     wait: null,
+    note: "",
     ...changes,
   };
 }

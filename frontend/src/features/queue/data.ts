@@ -129,7 +129,8 @@ export const UNDOABLE: ReadonlySet<Move> = new Set([
 
 export type Press =
   | { action: Move; appointment: string }
-  | { action: "move-room"; appointment: string; room: string };
+  | { action: "move-room"; appointment: string; room: string }
+  | { action: "note"; appointment: string; note: string };
 
 function send(press: Press): Promise<StaffAppointment> {
   const params = { path: { id: press.appointment } };
@@ -137,6 +138,9 @@ function send(press: Press): Promise<StaffAppointment> {
     return body(
       api.POST("/api/staff/appointments/{id}/move-room", { params, body: { room: press.room } }),
     );
+  }
+  if (press.action === "note") {
+    return body(api.PATCH("/api/staff/appointments/{id}", { params, body: { note: press.note } }));
   }
   return body(api.POST(`/api/staff/appointments/{id}/${press.action}`, { params }));
 }

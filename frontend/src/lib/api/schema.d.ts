@@ -743,6 +743,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/appointments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Leave the team a note about the visit
+         * @description Plain text of at most 500 characters, for staff only; empty takes it away.
+         */
+        patch: operations["staff_write_note"];
+        trace?: never;
+    };
     "/api/staff/appointments/{id}/arrive": {
         parameters: {
             query?: never;
@@ -1708,6 +1728,9 @@ export interface components {
         PatchedLabelInRequest: {
             label_choice?: components["schemas"]["LabelChoice"] | components["schemas"]["BlankEnum"];
         };
+        PatchedNoteInRequest: {
+            note?: string;
+        };
         /** @description Any of these; a field that isn't listed is refused, not ignored. */
         PatchedProfileChangeRequest: {
             full_name?: string;
@@ -1938,6 +1961,8 @@ export interface components {
             /** Format: date-time */
             hold_expires_at: string | null;
             wait: components["schemas"]["WaitOut"] | null;
+            /** @description Plain text for the team; patients and screens never see it */
+            note: string;
         };
         StaffColumn: {
             /** Format: uuid */
@@ -4224,6 +4249,63 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_write_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedNoteInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffAppointment"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

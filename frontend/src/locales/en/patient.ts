@@ -375,6 +375,7 @@ export const en: Words<typeof pt> = {
       appointment_label_chosen: "chose the name on the screen",
       appointment_called_again: "called again",
       appointment_room_moved: "changed the room",
+      appointment_noted: "wrote a note for the team",
       appointment_undone: "took back the last step",
       payment_started: "started the payment",
       payment_status: "updated the payment",

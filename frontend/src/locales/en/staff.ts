@@ -38,6 +38,7 @@ export const en: Words<typeof pt> = {
     minutes: "{{count}} min",
   },
   column: {
+    has_note: "has a note",
     room: "Room {{room}}",
     free: "Free",
     elapsed: "{{minutes}} of {{planned}} min",
@@ -89,6 +90,7 @@ export const en: Words<typeof pt> = {
     cancel: "{{name}}: appointment cancelled.",
     "move-room": "{{name}}: changed rooms.",
     undo: "{{name}}: undone.",
+    note: "{{name}}: note saved.",
     booked: "{{name}}: booked.",
     walk_in: "{{name}}: ticket {{ticket}}.",
   },
@@ -107,6 +109,9 @@ export const en: Words<typeof pt> = {
     screen_name: "On screen",
     room: "Room",
     choose_room: "Choose a room",
+    note: "Note for the team",
+    note_hint: "Only the team sees it. Up to 500 letters.",
+    save_note: "Save note",
   },
   keys: {
     title: "Keys",

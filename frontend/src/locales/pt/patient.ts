@@ -370,6 +370,7 @@ export const pt = {
       appointment_label_chosen: "escolheu o nome no ecrã",
       appointment_called_again: "voltou a chamar",
       appointment_room_moved: "mudou o gabinete",
+      appointment_noted: "escreveu uma nota para a equipa",
       appointment_undone: "anulou o último passo",
       payment_started: "iniciou o pagamento",
       payment_status: "atualizou o pagamento",

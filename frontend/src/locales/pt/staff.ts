@@ -40,6 +40,7 @@ export const pt = {
     minutes: "{{count}} min",
   },
   column: {
+    has_note: "tem uma nota",
     room: "Gabinete {{room}}",
     free: "Livre",
     elapsed: "{{minutes}} de {{planned}} min",
@@ -91,6 +92,7 @@ export const pt = {
     cancel: "{{name}}: consulta desmarcada.",
     "move-room": "{{name}}: mudou de gabinete.",
     undo: "{{name}}: anulado.",
+    note: "{{name}}: nota guardada.",
     booked: "{{name}}: marcação feita.",
     walk_in: "{{name}}: senha {{ticket}}.",
   },
@@ -109,6 +111,9 @@ export const pt = {
     screen_name: "No ecrã",
     room: "Gabinete",
     choose_room: "Escolher gabinete",
+    note: "Nota para a equipa",
+    note_hint: "Só a equipa a vê. Até 500 letras.",
+    save_note: "Guardar nota",
   },
   keys: {
     title: "Teclas",
