@@ -10,6 +10,7 @@ const KEYS = [
   ["F", "finish"],
   ["R", "again"],
   ["N", "walk_in"],
+  ["/", "search"],
   ["Z", "undo"],
   ["?", "help"],
 ] as const;

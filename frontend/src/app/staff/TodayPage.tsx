@@ -13,6 +13,7 @@ import { Banner, Button, SkeletonList } from "@/ui";
 import { AppointmentDialog } from "./AppointmentDialog";
 import { BookDialog } from "./BookDialog";
 import { ColumnView } from "./ColumnView";
+import { DaySearch } from "./DaySearch";
 import { KeysDialog } from "./KeysDialog";
 import styles from "./TodayPage.module.css";
 import { useColumnsInView } from "./useColumnsInView";
@@ -39,6 +40,7 @@ export function TodayPage() {
   const [open, setOpen] = useState<Open>(NONE);
   const [focused, setFocused] = useState(0);
   const board = useRef<HTMLDivElement>(null);
+  const search = useRef<HTMLInputElement>(null);
 
   const own = me.data?.role === "practitioner" ? me.data.full_name : null;
   const columns = useMemo(() => {
@@ -95,6 +97,7 @@ export function TodayPage() {
       else if (key === "arrowleft") focusColumn(Math.max(0, current - 1));
       else if (key === "?") setOpen({ dialog: "keys" });
       else if (key === "z") undoLast();
+      else if (key === "/") search.current?.focus();
       else if (!column) return;
       else if (key === "c" && waiting && !called) {
         press({ action: "call", appointment: waiting.id });
@@ -114,6 +117,20 @@ export function TodayPage() {
     const all = live.day?.practitioners.flatMap((each) => each.appointments) ?? [];
     return all.find(({ id }) => id === open.id) ?? null;
   }, [live.day, open]);
+
+  function find(appointment: StaffAppointment) {
+    const place = board.current?.querySelector<HTMLElement>(
+      `[data-appointment="${appointment.id}"]`,
+    );
+    // Who has left has no line in the column.
+    if (!place) {
+      setOpen({ dialog: "appointment", id: appointment.id });
+      return;
+    }
+    place.focus({ preventScroll: true });
+    place.scrollIntoView({ inline: "center", block: "center" });
+    pointOut(place.closest<HTMLElement>("li, article") ?? place);
+  }
 
   const today = civilDate(now);
   const totals = summary(columns, now);
@@ -142,6 +159,14 @@ export function TodayPage() {
         )}
         <Link live={live} now={now} />
         <div className={styles.tools}>
+          {live.day && (
+            <DaySearch
+              day={live.day}
+              inputRef={search}
+              onFind={find}
+              onLeave={() => focusColumn(current)}
+            />
+          )}
           <Button
             variant="plain"
             size="small"
@@ -214,6 +239,14 @@ export function TodayPage() {
         />
       )}
     </main>
+  );
+}
+
+/** One swell of light over the line that was looked for; it keeps the focus after that. */
+function pointOut(line: HTMLElement) {
+  line.animate(
+    { backgroundColor: ["var(--amber)", "var(--amber-wash)", "transparent"] },
+    { duration: 2400, easing: "ease-out" },
   );
 }
 

@@ -94,6 +94,13 @@ export const en: Words<typeof pt> = {
     booked: "{{name}}: booked.",
     walk_in: "{{name}}: ticket {{ticket}}.",
   },
+  search: {
+    label: "Find one of today's patients",
+    placeholder: "Name or ticket",
+    none: "Nobody today has that name or ticket.",
+    found_one: "{{count}} found",
+    found_other: "{{count}} found",
+  },
   undo: { none: "There is nothing to undo." },
   confirm: {
     no_show_title: "Record as missed?",
@@ -114,6 +121,7 @@ export const en: Words<typeof pt> = {
     save_note: "Save note",
   },
   keys: {
+    search: "Find a patient",
     title: "Keys",
     open: "Keys",
     columns: "Choose a column",

@@ -96,6 +96,13 @@ export const pt = {
     booked: "{{name}}: marcação feita.",
     walk_in: "{{name}}: senha {{ticket}}.",
   },
+  search: {
+    label: "Procurar utente de hoje",
+    placeholder: "Nome ou senha",
+    none: "Ninguém hoje com esse nome ou senha.",
+    found_one: "{{count}} encontrado",
+    found_other: "{{count}} encontrados",
+  },
   undo: { none: "Não há nada para anular." },
   confirm: {
     no_show_title: "Registar a falta?",
@@ -116,6 +123,7 @@ export const pt = {
     save_note: "Guardar nota",
   },
   keys: {
+    search: "Procurar utente",
     title: "Teclas",
     open: "Teclas",
     columns: "Escolher a coluna",
