@@ -13,11 +13,12 @@ from django.core.cache import cache
 from django.db.models import Q, QuerySet
 
 from booking import board as boards
-from booking import codes, waits
+from booking import codes, transitions, waits
 from booking import revision as revisions
 from booking.availability import Calendar
 from booking.board import Board, BoardEntry
 from booking.models import ON_PREMISES, Appointment, AppointmentStatus, LearnedTimes, Source
+from clinic.accounts import selectors as accounts
 from clinic.core import clock
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -141,6 +142,21 @@ def revision() -> int:
     return revisions.current()
 
 
+@dataclass(frozen=True, slots=True)
+class LastChange:
+    """What happened to an appointment last, and who of the staff did it, if it was one of them."""
+
+    action: str
+    name: str
+    at: datetime
+    undo_until: datetime | None
+
+    def as_dict(self) -> dict[str, Any] | None:
+        if not self.name:
+            return None
+        return {"name": self.name, "at": boards.instant(self.at), "action": self.action}
+
+
 def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
     """The body of the day frame: each practitioner with the day's appointments, expired holds left
     out. Four queries. Waits are given for today."""
@@ -153,6 +169,7 @@ def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
         columns = [person for person in columns if person.pk == practitioner_id]
     appointments = list(rows)
     standings = _standings(now, practitioner_id) if on == clock.local(now).date() else {}
+    changed = _last_changes(appointments)
     by_practitioner: dict[UUID, list[Appointment]] = defaultdict(list)
     shown = {person.pk: person for person in columns}
     for appointment in appointments:
@@ -168,7 +185,9 @@ def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
                 "name": person.name,
                 "room": {"id": str(person.room.pk), "name": person.room.name},
                 "appointments": [
-                    staff_appointment(appointment, standings.get(appointment.pk))
+                    staff_appointment(
+                        appointment, standings.get(appointment.pk), changed.get(appointment.pk)
+                    )
                     for appointment in by_practitioner[person.pk]
                 ],
             }
@@ -182,7 +201,9 @@ def patients_on(on: date) -> set[UUID]:
     return set(Appointment.objects.filter(_shown(on)).values_list("patient_id", flat=True))
 
 
-def staff_appointment(appointment: Appointment, standing: Standing | None) -> dict[str, Any]:
+def staff_appointment(
+    appointment: Appointment, standing: Standing | None, changed: LastChange | None
+) -> dict[str, Any]:
     """An appointment as staff see it."""
     specialty, room = appointment.specialty, appointment.room
     label = label_of(appointment)
@@ -214,13 +235,16 @@ def staff_appointment(appointment: Appointment, standing: Standing | None) -> di
         "hold_expires_at": boards.instant(appointment.hold_expires_at),
         "wait": standing.wait.as_dict() if standing else None,
         "note": appointment.note,
+        "changed_by": changed.as_dict() if changed else None,
+        "undo_until": boards.instant(changed.undo_until) if changed else None,
     }
 
 
 def staff_view(appointment_id: UUID) -> dict[str, Any]:
     """One appointment as staff see it, with the wait when it is waiting. Raises `not_found`."""
     appointment = get_appointment(appointment_id)
-    return staff_appointment(appointment, standing(appointment))
+    changed = _last_changes([appointment]).get(appointment.pk)
+    return staff_appointment(appointment, standing(appointment), changed)
 
 
 def board() -> Board:
@@ -307,6 +331,21 @@ def wait_ranges() -> list[tuple[str, int, int, int]]:
 
 def _whole() -> QuerySet[Appointment]:
     return Appointment.objects.select_related("patient", "specialty", "practitioner__room", "room")
+
+
+def _last_changes(appointments: Collection[Appointment]) -> dict[UUID, LastChange]:
+    """One query, however many they are."""
+    by_key = {str(appointment.pk): appointment for appointment in appointments}
+    changes = accounts.newest_changes(Appointment._meta.label_lower, by_key)
+    return {
+        by_key[entry.subject_id].pk: LastChange(
+            action=entry.action.removeprefix("appointment."),
+            name=name,
+            at=entry.at,
+            undo_until=transitions.undo_until(entry),
+        )
+        for entry, name in changes
+    }
 
 
 def _shown(on: date) -> Q:

@@ -213,6 +213,14 @@ class StaffPatient(serializers.Serializer[Any]):
     label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # hides `Field.label`
 
 
+class ChangedBy(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    at = InstantField()
+    action = serializers.CharField(
+        help_text="What was done: the status it led to, or created, undone, noted, …"
+    )
+
+
 class StaffAppointment(serializers.Serializer[Any]):
     """An appointment as staff see it."""
 
@@ -236,6 +244,12 @@ class StaffAppointment(serializers.Serializer[Any]):
     wait = WaitOut(allow_null=True)
     note = serializers.CharField(
         allow_blank=True, help_text="Plain text for the team; patients and screens never see it"
+    )
+    changed_by = ChangedBy(
+        allow_null=True, help_text="The newest change, when one of the staff made it"
+    )
+    undo_until = InstantField(
+        allow_null=True, help_text="Until when the newest change can be taken back"
     )
 
 

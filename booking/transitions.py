@@ -4,9 +4,9 @@
 the revision rises once, as the last statement before the commit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from clinic.core import audit, clock, events
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
+from clinic.core.models import AuditEntry
 
 UNDO_WINDOW = timedelta(seconds=60)
 UNDONE = "appointment.undone"
@@ -31,11 +32,18 @@ class Step(NamedTuple):
     after: AppointmentStatus
 
 
-def undoable(action: str, data: Mapping[str, Any]) -> Step | None:
+def _undoable(entry: AuditEntry) -> Step | None:
     """The transition that a row of the log tells of, if it is one that may be taken back."""
+    if entry.actor_kind == "system":
+        return None
     steps = (Step(before, after) for before, after in TAKEN_BACK)
-    told = (data.get("before"), action.removeprefix("appointment."))
+    told = (entry.data.get("before"), entry.action.removeprefix("appointment."))
     return next((step for step in steps if told == (step.before, step.after)), None)
+
+
+def undo_until(newest: AuditEntry) -> datetime | None:
+    """Until when what an appointment's newest row of the log tells of can be taken back."""
+    return newest.at + UNDO_WINDOW if _undoable(newest) is not None else None
 
 
 class Change:
@@ -89,11 +97,10 @@ class Change:
         have been given another appointment at that time.
         """
         newest = audit.newest_of(appointment, _TRANSITION_ACTIONS)
-        back = undoable(newest.action, newest.data) if newest is not None else None
+        back = _undoable(newest) if newest is not None else None
         if (
             newest is None
             or back is None
-            or newest.actor_kind == "system"
             or back.after != appointment.status
             or clock.now() > newest.at + UNDO_WINDOW
         ):

@@ -109,6 +109,8 @@ SCHEMAS: dict[str, Schema] = {
             "source": _one_of("online", "desk", "walk_in"),
             "wait": _or_null(_ref("wait")),
             "note": TEXT,
+            "changed_by": _or_null(_object({"name": TEXT, "at": INSTANT, "action": TEXT})),
+            "undo_until": _or_null(INSTANT),
         }
     ),
     "payment_body": _object(

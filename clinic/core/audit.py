@@ -88,6 +88,12 @@ def newest_of(subject: Model, actions: Collection[str]) -> AuditEntry | None:
     return entries.order_by("-id").first()
 
 
+def newest_changes(subject_type: str, subject_ids: Collection[str]) -> QuerySet[AuditEntry]:
+    """The newest entry about each of these records."""
+    entries = AuditEntry.objects.filter(subject_type=subject_type, subject_id__in=subject_ids)
+    return entries.order_by("subject_id", "-id").distinct("subject_id")
+
+
 def entries_about(patient_id: uuid.UUID) -> QuerySet[AuditEntry]:
     """Everything recorded about a patient's data, newest first."""
     return AuditEntry.objects.filter(patient_id=patient_id).order_by("-at", "-id")

@@ -1,5 +1,6 @@
 import json
 from datetime import date
+from uuid import uuid4
 
 import pytest
 
@@ -9,6 +10,7 @@ from booking.services import changes, holds, screens, visit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.accounts.services import people
+from clinic.core.audit import Actor
 from clinic.directory.models import Patient, Specialty
 from tests.booking.conftest import NINE, TESTER, at, minutes
 from tests.conftest import SETUP
@@ -317,6 +319,42 @@ def test_the_day_takes_four_queries(clinic, patients, book, django_assert_num_qu
 
     with django_assert_num_queries(4):
         selectors.day(NINE.date())
+
+
+def test_the_day_says_who_of_the_staff_did_what_last(clinic, patients, book, rita, at_nine):
+    one, two, three, four = patients(4)
+    called = book(one, at(10), status="arrived")
+    alone = book(two, at(11))
+    at_kiosk = book(three, at(12))
+    relabelled = book(four, at(13))
+    at_nine.shift(minutes(1))
+    desk = Actor("user", str(rita.pk), "reception")
+    visit.call(called.pk, actor=desk)
+    visit.arrive(at_kiosk.pk, actor=Actor("device", str(uuid4()), "kiosk"))
+    patient = Actor("user", str(four.pk), "patient")
+    changes.choose_label(relabelled.pk, choice="full", actor=patient)
+
+    (column, _) = selectors.day(NINE.date())["practitioners"]
+
+    last = {each["id"]: (each["changed_by"], each["undo_until"]) for each in column["appointments"]}
+    by_rita = {"name": "Rita Campos", "at": "2026-11-23T09:01:00+00:00", "action": "called"}
+    a_minute_later = "2026-11-23T09:02:00+00:00"
+    assert last == {
+        str(called.pk): (by_rita, a_minute_later),
+        str(alone.pk): (None, None),
+        str(at_kiosk.pk): (None, a_minute_later),
+        str(relabelled.pk): (None, None),
+    }
+
+
+def test_what_was_taken_back_cannot_be_taken_back_again(clinic, ana, book, rita):
+    appointment, desk = book(ana, at(10)), Actor("user", str(rita.pk), "reception")
+    visit.arrive(appointment.pk, actor=desk)
+    visit.undo(appointment.pk, actor=desk)
+
+    body = selectors.staff_view(appointment.pk)
+
+    assert (body["changed_by"]["action"], body["undo_until"]) == ("undone", None)
 
 
 # The revision

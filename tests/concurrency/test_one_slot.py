@@ -275,6 +275,19 @@ def test_desks_that_call_the_next_at_once_call_everybody_once(clinic):
     assert set(rows.values_list("status", "call_number")) == {("called", 1)}
 
 
+def test_of_desks_that_take_one_call_back_at_once_one_does(clinic):
+    (waiting,) = arrived_today(clinic, 1)
+    desk = Actor("user", str(clinic.sousa.user_id), "practitioner")
+    visit.call(waiting.pk, actor=desk)
+
+    undone = Counter(at_once([lambda: outcome(visit.undo, waiting.pk, actor=desk)] * 6))
+
+    assert undone == {"done": 1, "nothing_to_undo": 5}
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.call_number, waiting.called_at) == ("arrived", 1, None)
+    assert AuditEntry.objects.filter(action="appointment.undone").count() == 1
+
+
 def test_kiosk_and_desk_check_one_patient_in_once_and_many_get_many_tickets(clinic):
     arrived_today(clinic, 15)
     Appointment.objects.update(status="booked", arrived_at=None, ticket="", ticket_on=None)

@@ -5,8 +5,10 @@ import { roomsQuery, type Move, type Press } from "@/features/queue/data";
 import type { AppointmentStatus, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
+import { useServerNow } from "@/lib/useNow";
 import { Button, ConfirmDialog, Dialog, Select, TextAreaField } from "@/ui";
 import styles from "./Dialogs.module.css";
+import { useChangeWords } from "./useChangeWords";
 
 const MOVES: Record<AppointmentStatus, readonly Move[]> = {
   pending: ["cancel"],
@@ -54,6 +56,10 @@ function Details({
   const language = useLanguage();
   const rooms = useQuery(roomsQuery);
   const [asking, setAsking] = useState<Move | null>(null);
+  const now = useServerNow(5000);
+  const changed = useChangeWords()(appointment, now);
+  const isUndoable =
+    appointment.undo_until !== null && now < new Date(appointment.undo_until).getTime();
   const name = appointment.patient.full_name;
 
   function press(action: Move) {
@@ -93,6 +99,11 @@ function Details({
               {t(`action.${move}`)}
             </Button>
           ))}
+          {isUndoable && (
+            <Button variant="quiet" onPress={() => press("undo")}>
+              {t("action.undo")}
+            </Button>
+          )}
           <Button variant="plain" onPress={onClose}>
             {t("common:action.close")}
           </Button>
@@ -126,6 +137,12 @@ function Details({
           <dt>{t("detail.screen_name")}</dt>
           <dd>{appointment.label || "–"}</dd>
         </div>
+        {changed && (
+          <div>
+            <dt>{t("detail.changed")}</dt>
+            <dd>{changed}</dd>
+          </div>
+        )}
       </dl>
       {MOVABLE.has(appointment.status) && (
         <Select

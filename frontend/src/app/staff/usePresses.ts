@@ -1,10 +1,20 @@
 import { useCallback, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { UNDO_MS, UNDOABLE, usePress, type Move, type Press } from "@/features/queue/data";
+import { useMe } from "@/features/auth";
+import {
+  UNDO_MS,
+  UNDOABLE,
+  useFreshAppointment,
+  usePress,
+  type Move,
+  type Press,
+} from "@/features/queue/data";
+import { isProblem } from "@/lib/api/problem";
 import type { StaffAppointment } from "@/lib/api/types";
 import { serverClock } from "@/lib/clock";
 import { problemText } from "@/lib/i18n";
 import { toast } from "@/ui";
+import { useChangeWords } from "./useChangeWords";
 
 export interface Presses {
   press: (press: Press) => void;
@@ -12,6 +22,9 @@ export interface Presses {
   undoLast: () => void;
   isPending: boolean;
 }
+
+/** Refusals that mean that the appointment is no longer as it was on this screen. */
+const OVERTAKEN = ["invalid_transition", "nothing_to_undo"];
 
 interface Undoable {
   appointment: string;
@@ -23,6 +36,9 @@ interface Undoable {
 export function usePresses(): Presses {
   const { t } = useTranslation(["staff", "common"]);
   const { mutate, isPending } = usePress();
+  const me = useMe().data?.full_name;
+  const whatChanged = useChangeWords();
+  const fresh = useFreshAppointment();
   const last = useRef<Undoable | null>(null);
 
   const press = useCallback(
@@ -30,7 +46,15 @@ export function usePresses(): Presses {
       if (isPending) return;
       mutate(wanted, {
         onSuccess: (changed: StaffAppointment) => {
-          const text = t(`said.${wanted.action}`, { name: changed.patient.full_name });
+          const name = changed.patient.full_name;
+          const other = changed.changed_by && changed.changed_by.name !== me;
+          const done = other ? whatChanged(changed, serverClock.now()) : null;
+          // A colleague was faster with the same press: nothing of ours to take back.
+          if (done) {
+            toast({ text: t("by.said", { name, done }) });
+            return;
+          }
+          const text = t(`said.${wanted.action}`, { name });
           if (!UNDOABLE.has(wanted.action as Move)) {
             if (last.current?.appointment === changed.id) last.current = null;
             toast({ text });
@@ -46,10 +70,22 @@ export function usePresses(): Presses {
             }),
           };
         },
-        onError: (error) => toast({ text: problemText(error), tone: "bad" }),
+        onError: (error) => {
+          if (!isProblem(error, ...OVERTAKEN)) {
+            toast({ text: problemText(error), tone: "bad" });
+            return;
+          }
+          void fresh(wanted.appointment)
+            .catch(() => undefined)
+            .then((now) => {
+              const done = whatChanged(now, serverClock.now());
+              if (now && done) toast({ text: t("by.said", { name: now.patient.full_name, done }) });
+              else toast({ text: problemText(error), tone: "bad" });
+            });
+        },
       });
     },
-    [isPending, mutate, t],
+    [fresh, isPending, me, mutate, t, whatChanged],
   );
 
   const undoLast = useCallback(() => {

@@ -33,6 +33,8 @@ function appointment(
     source: "online",
     wait: null,
     note: "",
+    changed_by: null,
+    undo_until: null,
     ...changes,
   };
 }

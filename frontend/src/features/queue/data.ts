@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { api, body, session } from "@/lib/api/client";
 import type { Day, LiveFrame, StaffAppointment } from "@/lib/api/types";
 import { civilDate, type CivilDate } from "@/lib/civil";
@@ -157,6 +157,20 @@ export function usePress() {
     },
     onError: () => void client.invalidateQueries({ queryKey: ["day"] }),
   });
+}
+
+/** Reads the day anew: what has become of one of its appointments. */
+export function useFreshAppointment() {
+  const client = useQueryClient();
+  return useCallback(
+    async (id: string): Promise<StaffAppointment | undefined> => {
+      const day = await client.query({ ...dayQuery(civilDate(serverClock.now())), staleTime: 0 });
+      return day.practitioners
+        .flatMap((practitioner) => practitioner.appointments)
+        .find((appointment) => appointment.id === id);
+    },
+    [client],
+  );
 }
 
 export interface DeskBooking {

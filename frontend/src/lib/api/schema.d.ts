@@ -1242,6 +1242,13 @@ export interface components {
             high_minutes: number;
             estimate_minutes: number;
         };
+        ChangedBy: {
+            name: string;
+            /** Format: date-time */
+            at: string;
+            /** @description What was done: the status it led to, or created, undone, noted, … */
+            action: string;
+        };
         /**
          * @description * `sms` - sms
          *     * `email` - email
@@ -1963,6 +1970,13 @@ export interface components {
             wait: components["schemas"]["WaitOut"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
+            /** @description The newest change, when one of the staff made it */
+            changed_by: components["schemas"]["ChangedBy"] | null;
+            /**
+             * Format: date-time
+             * @description Until when the newest change can be taken back
+             */
+            undo_until: string | null;
         };
         StaffColumn: {
             /** Format: uuid */
