@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("booking", "0003_waits_on_show"),
+        ("booking", "0004_learned_and_quoted_waits"),
     ]
 
     operations = [
