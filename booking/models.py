@@ -51,7 +51,16 @@ TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingP
 TAKEN_BACK: Mapping[tuple[AppointmentStatus, AppointmentStatus], Mapping[str, Any]] = (
     MappingProxyType(
         {
-            (_S.BOOKED, _S.ARRIVED): {"arrived_at": None, "ticket": "", "ticket_on": None},
+            (_S.BOOKED, _S.ARRIVED): {
+                "arrived_at": None,
+                "ticket": "",
+                "ticket_on": None,
+                "quoted_low_minutes": None,
+                "quoted_minutes": None,
+                "quoted_high_minutes": None,
+                "shown_low_minutes": None,
+                "shown_high_minutes": None,
+            },
             (_S.ARRIVED, _S.CALLED): {"called_at": None},
             (_S.CALLED, _S.IN_PROGRESS): {"started_at": None},
             (_S.IN_PROGRESS, _S.FULFILLED): {"ended_at": None, "closed_at": None},

@@ -159,7 +159,7 @@ class LastChange:
 
 def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
     """The body of the day frame: each practitioner with the day's appointments, expired holds left
-    out. Four queries. Waits are given for today."""
+    out. Five queries. Waits are given for today."""
     number = revisions.current()
     now = clock.now()
     rows = _whole().filter(_shown(on)).order_by("start", "created_at", "pk")

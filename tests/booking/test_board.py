@@ -313,11 +313,11 @@ def test_who_left_still_has_a_column_on_the_days_worked(clinic, ana, book):
     assert [column["name"] for column in tomorrow["practitioners"]] == ["Inês Sousa"]
 
 
-def test_the_day_takes_four_queries(clinic, patients, book, django_assert_num_queries):
+def test_the_day_takes_five_queries(clinic, patients, book, django_assert_num_queries):
     for number, patient in enumerate(patients(5)):
         book(patient, at(10 + number), status="arrived")
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         selectors.day(NINE.date())
 
 
