@@ -524,6 +524,7 @@ def _visit_body(appointment: Appointment, number: int, standing: Standing | None
         "position": standing.position if standing else None,
         "wait": standing.wait.as_dict() if standing else None,
         "call_number": appointment.call_number,
+        "called_at": boards.instant(appointment.called_at),
     }
 
 

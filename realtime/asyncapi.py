@@ -166,6 +166,7 @@ SCHEMAS: dict[str, Schema] = {
             "position": _or_null(COUNT),
             "wait": _or_null(_ref("wait")),
             "call_number": COUNT,
+            "called_at": _or_null(INSTANT),
         },
     ),
     "payment": _frame("payment", {"appointment": ID, "payment": _ref("payment_body")}),

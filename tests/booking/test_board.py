@@ -217,6 +217,7 @@ def test_the_visit_of_a_waiting_patient_has_place_and_wait(clinic, patients, boo
         "position": 2,
         "wait": {"low_minutes": 45, "high_minutes": 60, "estimate_minutes": 45},
         "call_number": 0,
+        "called_at": None,
     }
 
 

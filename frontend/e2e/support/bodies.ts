@@ -43,7 +43,7 @@ function appointment(changes: Partial<Appointment>): Appointment {
   };
 }
 
-function visit(changes: Partial<Visit>): Visit {
+export function visit(changes: Partial<Visit>): Visit {
   return {
     type: "visit",
     revision: 99_999,
@@ -60,6 +60,7 @@ function visit(changes: Partial<Visit>): Visit {
     position: 3,
     wait: { low_minutes: 10, high_minutes: 20, estimate_minutes: 14 },
     call_number: 0,
+    called_at: null,
     ...changes,
   };
 }

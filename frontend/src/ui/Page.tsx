@@ -11,6 +11,8 @@ export interface PageChrome {
   top: ReactNode;
   /** Ends the document's title. */
   site: string;
+  /** Stands in place of the document's title while something can't wait. */
+  alert?: string | undefined;
 }
 
 export const PageChromeContext = createContext<PageChrome>({ top: null, site: "Vez" });
@@ -20,10 +22,10 @@ let firstPage = true;
 /** Sets the document's title and, after a change of page, puts the focus on the heading. */
 export function usePageTitle(title: string) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const { site } = useContext(PageChromeContext);
+  const { site, alert } = useContext(PageChromeContext);
   useEffect(() => {
-    document.title = title === site ? site : `${title} · ${site}`;
-  }, [title, site]);
+    document.title = alert ?? (title === site ? site : `${title} · ${site}`);
+  }, [title, site, alert]);
   useEffect(() => {
     if (!firstPage) heading.current?.focus();
     firstPage = false;

@@ -50,7 +50,7 @@ export function Shell() {
 }
 
 function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boolean }) {
-  const { t } = useTranslation("patient");
+  const { t } = useTranslation(["patient", "common"]);
   const { pathname } = useLocation();
   const { visits } = useLiveVisits();
   const clinic = useClinic();
@@ -60,11 +60,16 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   const isCalledHere = visits.some(
     (visit) => visit.status === "called" && pathname === `/consultas/${visit.appointment}`,
   );
+  const called = visits.find((visit) => visit.status === "called");
+  const alert = called
+    ? t("visit.called_document", { room: t("common:room", { room: called.room ?? "" }) })
+    : undefined;
   const hasTabs = isPatient && !isCalledHere && !pathname.startsWith("/pay/");
 
   const chrome = useMemo(
     () => ({
       site: name || "Vez",
+      alert,
       top: (
         <div className={styles.top}>
           <Link href="/" className={styles.brand}>
@@ -96,7 +101,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
         </div>
       ),
     }),
-    [name, isPatient, isVisitor, pathname, t],
+    [name, alert, isPatient, isVisitor, pathname, t],
   );
 
   return (

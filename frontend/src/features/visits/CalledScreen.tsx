@@ -12,8 +12,6 @@ export function CalledScreen({ visit }: { visit: Visit }) {
 
   useEffect(() => {
     heading.current?.focus();
-    // Not every browser has it, and none vibrates before a first touch.
-    if ("vibrate" in navigator) navigator.vibrate([400, 200, 400]);
   }, [visit.call_number, heading]);
 
   return (

@@ -24,6 +24,7 @@ import {
 import { CalledScreen } from "./CalledScreen";
 import { appointmentQuery, calendarHref, checkoutPath, useCancel, visitQuery } from "./data";
 import { useLiveVisits } from "./live";
+import { TurnAlerts } from "./TurnAlerts";
 import { VisitLabel, type Named } from "./VisitLabel";
 import styles from "./Visits.module.css";
 
@@ -108,6 +109,7 @@ function Known({
     >
       <div className={styles.stack}>
         <State appointment={appointment} visit={visit} status={status} room={room} />
+        {visit && (status === "booked" || status === "arrived") ? <TurnAlerts /> : null}
         {status === "booked" || status === "arrived" ? (
           <VisitLabel
             appointment={appointment}

@@ -1,15 +1,22 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
 import type { LiveFrame, Visit } from "@/lib/api/types";
 import type { LiveState } from "@/lib/live";
 import { useLive } from "@/lib/useLive";
+import { serverClock } from "@/lib/clock";
+import { announce, listenForTouch } from "./alerts";
 import { visitQuery } from "./data";
+import { turnGate } from "./turn";
 
 export interface LiveVisits {
   state: LiveState;
   /** Today's visits that the socket told of, by appointment. */
   visits: readonly Visit[];
 }
+
+/** For every page of the app: a patient who looks at another one is called all the same. */
+const gate = turnGate();
 
 const Context = createContext<LiveVisits>({ state: "connecting", visits: [] });
 
@@ -24,7 +31,10 @@ export function LiveVisitsProvider({
   children: ReactNode;
 }) {
   const client = useQueryClient();
+  const { t } = useTranslation(["patient", "common"]);
   const [visits, setVisits] = useState<readonly Visit[]>([]);
+
+  useEffect(() => (enabled ? listenForTouch() : undefined), [enabled]);
 
   function take(frame: LiveFrame) {
     if (frame.type === "payment") {
@@ -38,6 +48,12 @@ export function LiveVisitsProvider({
     if (known && known.revision > frame.revision) return;
     client.setQueryData(key, frame);
     setVisits((all) => [...all.filter((one) => one.appointment !== frame.appointment), frame]);
+    if (gate.accept(frame.appointment, frame, serverClock.now())) {
+      announce(t("visit.called_title"), {
+        body: t("common:room", { room: frame.room ?? "" }),
+        tag: `vez-${frame.appointment}-${frame.call_number}`,
+      });
+    }
     if (known && known.status !== frame.status) {
       void client.invalidateQueries({ queryKey: ["appointments"] });
     }

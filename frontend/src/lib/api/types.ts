@@ -71,6 +71,7 @@ export interface Visit {
   position: number | null;
   wait: Wait | null;
   call_number: number;
+  called_at: string | null;
 }
 
 export interface PaymentFrame {

@@ -189,6 +189,7 @@ export const pt = {
     ahead_other: "{{count}} pessoas antes",
     wait: "Espera",
     called_title: "É a sua vez",
+    called_document: "É a sua vez — {{room}}",
     called_text: "Dirija-se ao {{room}}.",
     called_again: "{{count}}.ª chamada",
     in_progress_title: "Consulta a decorrer",
@@ -230,6 +231,17 @@ export const pt = {
     label_change: "Alterar o nome no ecrã",
     label_save: "Usar nesta visita",
     missing_title: "Consulta não encontrada",
+  },
+  alerts: {
+    title: "Quando for a sua vez",
+    sound_on: "Som ligado",
+    sound_off: "Som desligado",
+    touch: "Toque uma vez no ecrã para que se possa ouvir.",
+    ask: "Avisar-me neste telemóvel",
+    granted: "O telemóvel também mostra um aviso.",
+    blocked:
+      "Os avisos estão bloqueados. Para os permitir, abra as definições deste site no navegador.",
+    open: "Deixe esta página aberta.",
   },
   label: {
     legend: "Como quer ser chamado no ecrã da sala?",
