@@ -3,14 +3,18 @@ import hashlib
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinic.accounts.permissions import IsDisplay, IsStaff
+from clinic.core.api import answers
 from clinic.core.problems import CONTENT_TYPE, ProblemDetails
 from realtime import asyncapi, frames, serializers, snapshots
+from realtime.announcements import clips
+from realtime.announcements.engines import SpeechOff
 
 
 class BoardView(APIView):
@@ -45,6 +49,36 @@ class BoardView(APIView):
             response = Response(body)
         response["ETag"] = etag
         response["Cache-Control"] = "private, no-cache"
+        return response
+
+
+class AnnouncementView(APIView):
+    permission_classes = [IsStaff | IsDisplay]
+
+    @extend_schema(
+        operation_id="announcement",
+        summary="A call, spoken",
+        description="Ticket and room in European Portuguese, never a name. 204: the clinic has no "
+        "voice of its own, so the screen uses its browser's.",
+        responses=answers(
+            {
+                (200, "audio/wav"): OpenApiTypes.BINARY,
+                204: OpenApiResponse(description="No voice is set up"),
+            },
+            401,
+            403,
+            404,
+            429,
+            503,
+        ),
+    )
+    def get(self, request: Request, ticket: str, room: str) -> HttpResponse:
+        try:
+            made = clips.clip(ticket, room)
+        except SpeechOff:
+            return HttpResponse(status=204)
+        response = HttpResponse(made, content_type="audio/wav")
+        response["Cache-Control"] = "private, max-age=86400"
         return response
 
 

@@ -399,6 +399,15 @@ FACE_ACCEPT_DISTANCE = env.float("FACE_ACCEPT_DISTANCE", default=0.45)
 FACE_CONFIRM_DISTANCE = env.float("FACE_CONFIRM_DISTANCE", default=0.50)
 FACE_MARGIN = env.float("FACE_MARGIN", default=0.05)
 
+# Spoken calls: none by itself where a real clinic runs or a test names none ----------------------
+SPEECH_ENGINE = env.str(
+    "SPEECH_ENGINE",
+    default="realtime.announcements.engines.EspeakEngine" if CLINIC_ENV == "demo" else "",
+)
+POLLY_ENGINE = env.str("POLLY_ENGINE", default="neural")
+if POLLY_ENGINE not in {"neural", "standard"}:
+    raise ImproperlyConfigured("POLLY_ENGINE must be neural or standard")
+
 # Sockets -----------------------------------------------------------------------------------------
 WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=15.0)
 WS_MAX_AGE_SECONDS = env.float("WS_MAX_AGE_SECONDS", default=8 * 3600.0)

@@ -114,6 +114,8 @@ def world(
             "message": str(uuid.uuid4()),
             "position": "0",
             "provider": "sandbox",
+            "ticket": "A012",
+            "room": clinic.room_1.name,
         },
         clients={
             "anonymous": anonymous,
