@@ -162,3 +162,56 @@ test("those who have no place in the list are counted", async ({ browser, watch 
   await expect(page.getByText(`e mais ${30 - shown} utentes`)).toBeVisible();
   await display.close();
 });
+
+test("a new call is spoken once after the chime, one that stood already never", async ({
+  browser,
+  watch,
+}) => {
+  const old = called(2, { ticket: "A014", room: "1", label: "João M." });
+  const fresh = called(0, { ticket: "A015", room: "2", label: "Helena V." });
+  const display = await StagedDisplay.open(browser, watch, [old]);
+  const { page } = display;
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const path = new URL(request.url()).pathname;
+    if (path.startsWith("/api/announcements/")) asked.push(path);
+  });
+  const heard = await page.evaluateHandle(() => {
+    const sounds: { at: number; what: string }[] = [];
+    const note = (what: string) => sounds.push({ at: performance.now(), what });
+    const chime = OscillatorNode.prototype.start;
+    const clip = AudioBufferSourceNode.prototype.start;
+    OscillatorNode.prototype.start = function (when) {
+      note("note");
+      chime.call(this, when);
+    };
+    AudioBufferSourceNode.prototype.start = function () {
+      note((this.buffer?.duration ?? 0) > 1 ? "words" : "nothing");
+      clip.call(this);
+    };
+    return sounds;
+  });
+  await page.keyboard.press("Space");
+  await expect(page.getByText("sem som")).toBeHidden();
+
+  await display.show([old, fresh]);
+  await expect.poll(() => heard.evaluate((sounds) => sounds.length)).toBe(3);
+  await display.show([old, { ...fresh, label: "A015" }]);
+  await display.show([{ ...old, call_number: 2 }, fresh]);
+  await expect.poll(() => heard.evaluate((sounds) => sounds.length), { timeout: 15_000 }).toBe(6);
+
+  const sounds = await heard.evaluate((all) => all);
+  expect(sounds.map(({ what }) => what)).toEqual([
+    "note",
+    "note",
+    "words",
+    "note",
+    "note",
+    "words",
+  ]);
+  expect(asked).toEqual(["/api/announcements/A015/2", "/api/announcements/A014/1"]);
+  // Chime, then 0.7 s, then the words; and the next call waits until they are said.
+  expect((sounds[2]?.at ?? 0) - (sounds[0]?.at ?? 0)).toBeGreaterThan(2000);
+  expect((sounds[3]?.at ?? 0) - (sounds[2]?.at ?? 0)).toBeGreaterThan(2000);
+  await display.close();
+});

@@ -1,9 +1,10 @@
-/** Two soft notes, made in the browser. Says whether it may be heard. */
+/** What a page lets be heard, all through one output. Says whether it may be heard. */
 
 const NOTES = [
   { frequency: 659.25, at: 0 },
   { frequency: 523.25, at: 0.28 },
 ];
+export const CHIME_MS = 1500;
 
 let context: AudioContext | null = null;
 
@@ -15,6 +16,17 @@ function audio(): AudioContext | null {
 /** False while the browser waits for a touch before it allows sound. */
 export function soundAllowed(): boolean {
   return audio()?.state === "running";
+}
+
+/** Tells whenever sound is allowed or taken away; a kiosk browser allows it a moment late. */
+export function watchSound(listener: (allowed: boolean) => void): () => void {
+  const output = audio();
+  function tell() {
+    listener(soundAllowed());
+  }
+  output?.addEventListener("statechange", tell);
+  tell();
+  return () => output?.removeEventListener("statechange", tell);
 }
 
 /** Call it from a touch or key press. */
@@ -41,4 +53,30 @@ export function chime(volume = 0.35): void {
     oscillator.start(start);
     oscillator.stop(start + 1.2);
   }
+}
+
+/** A sound file of the server; null where it can't be played. */
+export async function decode(data: ArrayBuffer): Promise<AudioBuffer | null> {
+  try {
+    return (await audio()?.decodeAudioData(data)) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Plays it and resolves at its end, also where the browser forgets to tell. */
+export function play(sound: AudioBuffer): Promise<void> {
+  return new Promise((done) => {
+    const output = audio();
+    if (output?.state !== "running") {
+      done();
+      return;
+    }
+    const source = output.createBufferSource();
+    source.buffer = sound;
+    source.connect(output.destination);
+    source.onended = () => done();
+    source.start();
+    setTimeout(done, sound.duration * 1000 + 1000);
+  });
 }

@@ -1,13 +1,15 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import { Announcer } from "@/features/board/announcer";
 import { CallGate, freshness, places } from "@/features/board/board";
-import { chime, soundAllowed, unlockSound } from "@/features/board/chime";
+import { soundAllowed, unlockSound, watchSound } from "@/lib/chime";
 import { useBoard } from "@/features/board/useBoard";
+import { screenVoice } from "@/features/board/voice";
 import { civilDate, civilHour, civilTime } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayNumber, formatMonth, formatWeekdayLong } from "@/lib/format";
 import { Calls, Next } from "./Board";
 import { Pairing } from "./Pairing";
-import { words } from "./words";
+import { spoken, words } from "./words";
 
 const SHIFTS = [
   [0, 0],
@@ -44,12 +46,14 @@ function useNow(everyMs: number): Now {
 function useSound(): boolean {
   const [allowed, setAllowed] = useState(soundAllowed);
   useEffect(() => {
+    const unwatch = watchSound(setAllowed);
     function unlock() {
       void unlockSound().then(setAllowed);
     }
     window.addEventListener("pointerdown", unlock);
     window.addEventListener("keydown", unlock);
     return () => {
+      unwatch();
       window.removeEventListener("pointerdown", unlock);
       window.removeEventListener("keydown", unlock);
     };
@@ -67,20 +71,22 @@ function Screen({ onPaired }: { onPaired: () => void }) {
   const now = useNow(1000);
   const sound = useSound();
   const gate = useRef(new CallGate());
+  const [announcer] = useState(() => new Announcer(screenVoice(spoken)));
   const [newCalls, setNewCalls] = useState<ReadonlySet<string>>(new Set());
 
   useEffect(() => {
     if (!board) {
       gate.current = new CallGate();
+      announcer.clear();
       return;
     }
     const fresh = gate.current.accept(board.entries);
     if (!fresh.length) return;
-    chime();
+    announcer.announce(fresh);
     setNewCalls(new Set(fresh.map((entry) => `${entry.id} ${String(entry.call_number)}`)));
     const timer = setTimeout(() => setNewCalls(new Set()), SWELL_MS);
     return () => clearTimeout(timer);
-  }, [board]);
+  }, [board, announcer]);
 
   const minute = Math.floor(now.server / 60_000);
   const shown = useMemo(

@@ -34,6 +34,13 @@ export function roomText(room: string): string {
   return isNumbered(room) ? `${words.room} ${room}` : room;
 }
 
+/** A call for the browser's voice, which says numbers itself: zeros in front one by one. */
+export function spoken({ ticket, room }: { ticket: string; room: string }): string {
+  const [, letter = "", zeros = "", number = ""] = /^([A-Z]+)(0*)(\d*)$/.exec(ticket) ?? [];
+  const parts = [letter, ...zeros.split(""), number].filter(Boolean);
+  return `Senha ${parts.join(", ")}. ${roomText(room)}.`;
+}
+
 export function waitText(wait: WaitRange | null): string {
   if (!wait) return "";
   const said = waitWords(wait);

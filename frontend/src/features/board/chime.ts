@@ -1,1 +1,0 @@
-export { chime, soundAllowed, unlockSound } from "@/lib/chime";

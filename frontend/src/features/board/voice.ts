@@ -1,0 +1,68 @@
+/** The words of a call: the server's clip, else the browser's own voice, else nothing. */
+
+import type { Call, Voice } from "./announcer";
+import { chime, CHIME_MS, decode, play, soundAllowed } from "@/lib/chime";
+
+/** Whoever is called already walks: a clip that takes longer is said by the browser. */
+const CLIP_MS = 5_000;
+const SPEECH_AT_MOST_MS = 12_000;
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
+async function fetchClip({ ticket, room }: Call): Promise<AudioBuffer | null> {
+  const path = `/api/announcements/${encodeURIComponent(ticket)}/${encodeURIComponent(room)}`;
+  try {
+    const answer = await fetch(path, { credentials: "same-origin" });
+    return answer.status === 200 ? await decode(await answer.arrayBuffer()) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A voice from Portugal. Brazil's would be another accent than everybody's in the room. */
+export function portugueseVoice(
+  voices: readonly SpeechSynthesisVoice[],
+): SpeechSynthesisVoice | null {
+  return voices.find(({ lang }) => /^pt[-_]PT$/i.test(lang)) ?? null;
+}
+
+function speak(text: string): Promise<void> {
+  return new Promise((done) => {
+    const voice =
+      typeof speechSynthesis === "undefined" ? null : portugueseVoice(speechSynthesis.getVoices());
+    if (!voice) {
+      done();
+      return;
+    }
+    const utterance = new SpeechSynthesisUtterance(text);
+    utterance.voice = voice;
+    utterance.lang = "pt-PT";
+    utterance.onend = utterance.onerror = () => done();
+    speechSynthesis.speak(utterance);
+    setTimeout(done, SPEECH_AT_MOST_MS);
+  });
+}
+
+/** The display's voice; `words` is what the browser says where there is no clip. */
+export function screenVoice(words: (call: Call) => string): Voice {
+  // Voices load when they are first asked for, and late.
+  if (typeof speechSynthesis !== "undefined") speechSynthesis.getVoices();
+  return {
+    now: () => Date.now(),
+    pause,
+    chime() {
+      chime();
+      return pause(CHIME_MS);
+    },
+    prepare(call) {
+      const clip = Promise.race([fetchClip(call), pause(CLIP_MS).then(() => null)]);
+      return async () => {
+        const sound = await clip;
+        if (!soundAllowed()) return;
+        await (sound ? play(sound) : speak(words(call)));
+      };
+    },
+  };
+}
