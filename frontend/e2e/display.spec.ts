@@ -215,3 +215,33 @@ test("a new call is spoken once after the chime, one that stood already never", 
   expect((sounds[3]?.at ?? 0) - (sounds[2]?.at ?? 0)).toBeGreaterThan(2000);
   await display.close();
 });
+
+test("a new version is taken when nobody is being called, and not before", async ({
+  browser,
+  watch,
+}) => {
+  const call = called(0, { ticket: "A014", room: "1", label: "João M." });
+  const display = await StagedDisplay.open(browser, watch, [call]);
+  const { page } = display;
+  let version = "0123456789ab";
+  let loads = 0;
+  page.on("load", () => {
+    loads += 1;
+  });
+  await page.route("**/version.json", (route) => route.fulfill({ json: { version } }));
+  await page.reload();
+  await expect(page.getByText("João M.")).toBeVisible();
+  expect(loads).toBe(1);
+
+  version = "ba9876543210";
+  const asked = page.waitForResponse("**/version.json");
+  await page.clock.fastForward(5 * 60_000);
+  await asked;
+  await page.waitForTimeout(500);
+  expect(loads).toBe(1);
+
+  await display.show([{ ...call, state: "in_room" }]);
+  await expect.poll(() => loads).toBe(2);
+  await expect(page.getByText("De momento não há chamadas")).toBeVisible();
+  await display.close();
+});

@@ -3,6 +3,7 @@ import { Announcer } from "@/features/board/announcer";
 import { CallGate, freshness, places } from "@/features/board/board";
 import { soundAllowed, unlockSound, watchSound } from "@/lib/chime";
 import { useBoard } from "@/features/board/useBoard";
+import { useNewVersion } from "@/features/board/version";
 import { screenVoice } from "@/features/board/voice";
 import { civilDate, civilHour, civilTime } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
@@ -87,6 +88,8 @@ function Screen({ onPaired }: { onPaired: () => void }) {
     const timer = setTimeout(() => setNewCalls(new Set()), SWELL_MS);
     return () => clearTimeout(timer);
   }, [board, announcer]);
+
+  useNewVersion(!!board && board.entries.every(({ state }) => state !== "called"));
 
   const minute = Math.floor(now.server / 60_000);
   const shown = useMemo(
