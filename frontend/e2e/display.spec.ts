@@ -179,8 +179,12 @@ test("a new call is spoken once after the chime, one that stood already never", 
   const heard = await page.evaluateHandle(() => {
     const sounds: { at: number; what: string }[] = [];
     const note = (what: string) => sounds.push({ at: performance.now(), what });
-    const chime = OscillatorNode.prototype.start;
-    const clip = AudioBufferSourceNode.prototype.start;
+    type Start<Node> = (this: Node, when?: number) => void;
+    const chime = Reflect.get(OscillatorNode.prototype, "start") as Start<OscillatorNode>;
+    const clip = Reflect.get(
+      AudioBufferSourceNode.prototype,
+      "start",
+    ) as Start<AudioBufferSourceNode>;
     OscillatorNode.prototype.start = function (when) {
       note("note");
       chime.call(this, when);
