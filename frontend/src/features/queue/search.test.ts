@@ -45,6 +45,7 @@ describe("findInDay", () => {
     expect(found("A012")).toEqual(["1"]);
     expect(found("b12")).toEqual([]);
     expect(found("112")).toEqual(["3"]);
+    expect(found("a01")).toEqual(["1"]);
   });
 
   it("finds nobody for nothing", () => {

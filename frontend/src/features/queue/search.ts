@@ -9,8 +9,9 @@ function words(text: string): string[] {
   return plain.toLowerCase().split(/\s+/).filter(Boolean);
 }
 
-/** `12`, `a12` and `A012` all mean the ticket A012. */
+/** `12`, `a12` and `A012` all mean the ticket A012; `a01` is its beginning. */
 function isTicket(typed: string, ticket: string): boolean {
+  if (/^[a-z]\d/.test(typed) && ticket.toLowerCase().startsWith(typed)) return true;
   const read = /^([a-z]?)0*(\d+)$/.exec(typed);
   const given = /^([a-z])0*(\d+)$/.exec(ticket.toLowerCase());
   if (!read || !given) return false;
