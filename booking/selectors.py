@@ -184,6 +184,7 @@ def day(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
                 "id": str(person.pk),
                 "name": person.name,
                 "room": {"id": str(person.room.pk), "name": person.room.name},
+                "user": str(person.user_id) if person.user_id else None,
                 "appointments": [
                     staff_appointment(
                         appointment, standings.get(appointment.pk), changed.get(appointment.pk)

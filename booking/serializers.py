@@ -257,6 +257,7 @@ class StaffColumn(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     room = RoomRef()
+    user = serializers.UUIDField(allow_null=True, help_text="Whose column it is, by their account")
     appointments = StaffAppointment(many=True)
 
 

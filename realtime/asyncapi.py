@@ -144,6 +144,7 @@ SCHEMAS: dict[str, Schema] = {
                     {
                         **NAMED,
                         "room": _or_null(_ref("named")),
+                        "user": _or_null(ID),
                         "appointments": {"type": "array", "items": _ref("staff_appointment")},
                     }
                 ),

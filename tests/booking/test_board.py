@@ -278,6 +278,10 @@ def test_the_day_shows_every_column_with_its_appointments(clinic, patients, book
         (column["name"], column["room"]["name"], [one["id"] for one in column["appointments"]])
         for column in body["practitioners"]
     ] == [("Inês Sousa", "1", [str(first.pk)]), ("Tiago Reis", "2", [str(second.pk)])]
+    assert [column["user"] for column in body["practitioners"]] == [
+        str(clinic.sousa.user_id),
+        None,
+    ]
     (arrived,) = body["practitioners"][0]["appointments"]
     assert arrived["patient"]["full_name"] == "Given0 Last0"
     assert arrived["label"] == "Given0 L."

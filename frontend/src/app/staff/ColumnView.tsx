@@ -8,17 +8,12 @@ import { useWords } from "@/lib/useWords";
 import { Button, classes, NoteIcon, Pill } from "@/ui";
 import styles from "./ColumnView.module.css";
 
-interface ColumnViewProps {
-  column: Column;
+interface ColumnViewProps extends StepProps {
   now: number;
   number: number;
   isMine: boolean;
   isFocused: boolean;
-  onStep: () => void;
-  onPress: (press: Press) => void;
   onOpen: (appointment: StaffAppointment) => void;
-  isPending: boolean;
-  mayBook: boolean;
 }
 
 export function ColumnView(props: ColumnViewProps) {
@@ -104,7 +99,7 @@ interface CardProps {
 }
 
 /** Wraps between words. A single word that is wider than the column ends in an ellipsis. */
-function Name({
+export function Name({
   appointment,
   onOpen,
   className,
@@ -114,6 +109,7 @@ function Name({
       type="button"
       className={className}
       title={appointment.patient.full_name}
+      data-appointment={appointment.id}
       onClick={() => onOpen(appointment)}
     >
       <Who appointment={appointment} />
@@ -121,7 +117,7 @@ function Name({
   );
 }
 
-function Inside({ appointment, now, onOpen }: CardProps) {
+export function Inside({ appointment, now, onOpen }: CardProps) {
   const { t } = useTranslation(["staff", "common"]);
   const { minutes, planned, over, endsAt } = elapsed(appointment, now);
   return (
@@ -145,7 +141,7 @@ function Inside({ appointment, now, onOpen }: CardProps) {
   );
 }
 
-function Called({
+export function Called({
   appointment,
   now,
   onOpen,
@@ -203,7 +199,7 @@ function Row({
   );
 }
 
-function Waiting({ appointment, now, onOpen }: CardProps) {
+export function Waiting({ appointment, now, onOpen }: CardProps) {
   const { t } = useTranslation(["staff", "common"]);
   const waited = minutesSince(appointment.arrived_at, now);
   const words = useWords();
@@ -223,7 +219,7 @@ function Waiting({ appointment, now, onOpen }: CardProps) {
   );
 }
 
-function Expected({
+export function Expected({
   appointment,
   now,
   onOpen,
@@ -273,7 +269,17 @@ const WORDS = {
   "walk-in": "step.walk_in",
 } as const;
 
-function Step({ column, onStep, onPress, isPending, mayBook }: ColumnViewProps) {
+interface StepProps {
+  column: Column;
+  onStep: () => void;
+  onPress: (press: Press) => void;
+  isPending: boolean;
+  mayBook: boolean;
+  isLarge?: boolean;
+}
+
+/** The one step that comes next, and the key that does it. */
+export function Step({ column, onStep, onPress, isPending, mayBook, isLarge }: StepProps) {
   const { t } = useTranslation(["staff", "common"]);
   const step = nextStep(column);
   const [waiting] = column.waiting;
@@ -295,6 +301,7 @@ function Step({ column, onStep, onPress, isPending, mayBook }: ColumnViewProps) 
       {(step.action !== "walk-in" || mayBook) && (
         <Button
           data-next-step=""
+          size={isLarge ? "large" : "medium"}
           variant={step.action === "walk-in" ? "quiet" : "pine"}
           wide
           onPress={onStep}

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSearchParams } from "react-router";
 import { useMe } from "@/features/auth";
 import { columnsOf, nextStep, summary, type Column } from "@/features/queue/column";
 import { useLiveDay, type LiveDay } from "@/features/queue/data";
@@ -9,12 +10,13 @@ import { formatDayNumber, formatMonth, formatTime, formatWeekdayLong } from "@/l
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
-import { Banner, Button, SkeletonList } from "@/ui";
+import { Banner, Button, SegmentedControl, SkeletonList } from "@/ui";
 import { AppointmentDialog } from "./AppointmentDialog";
 import { BookDialog } from "./BookDialog";
 import { ColumnView } from "./ColumnView";
 import { DaySearch } from "./DaySearch";
 import { KeysDialog } from "./KeysDialog";
+import { OwnView } from "./OwnView";
 import styles from "./TodayPage.module.css";
 import { useColumnsInView } from "./useColumnsInView";
 import { usePresses } from "./usePresses";
@@ -27,6 +29,10 @@ type Open =
   | { dialog: "walk-in"; practitioner: string }
   | { dialog: "book" }
   | { dialog: "appointment"; id: string };
+
+/** What a practitioner sees: their own list, or with this in the address the whole clinic. */
+const VIEW = "vista";
+const WHOLE = "clinica";
 
 const NONE: Open = { dialog: "none" };
 
@@ -42,11 +48,17 @@ export function TodayPage() {
   const board = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
 
-  const own = me.data?.role === "practitioner" ? me.data.full_name : null;
-  const columns = useMemo(() => {
+  const mayBook = me.data?.role !== "practitioner";
+  const own = me.data?.role === "practitioner" ? me.data.id : null;
+  const [params, setParams] = useSearchParams();
+  const isWhole = own === null || params.get(VIEW) === WHOLE;
+  const allColumns = useMemo(() => {
     const all = live.day ? columnsOf(live.day) : [];
-    return own ? [...all].sort((a, b) => Number(b.name === own) - Number(a.name === own)) : all;
+    return own ? [...all].sort((a, b) => Number(b.user === own) - Number(a.user === own)) : all;
   }, [live.day, own]);
+  const [mine] = allColumns;
+  const ownColumn = !isWhole && mine?.user === own ? mine : null;
+  const columns = useMemo(() => (ownColumn ? [ownColumn] : allColumns), [allColumns, ownColumn]);
 
   const focusColumn = useCallback((index: number) => {
     setFocused(index);
@@ -104,13 +116,13 @@ export function TodayPage() {
       } else if (key === "i" && called) press({ action: "start", appointment: called.id });
       else if (key === "f" && inside) press({ action: "finish", appointment: inside.id });
       else if (key === "r" && called) press({ action: "call-again", appointment: called.id });
-      else if (key === "n") setOpen({ dialog: "walk-in", practitioner: column.id });
+      else if (key === "n" && mayBook) setOpen({ dialog: "walk-in", practitioner: column.id });
       else return;
       event.preventDefault();
     }
     window.addEventListener("keydown", onKeyDown);
     return () => window.removeEventListener("keydown", onKeyDown);
-  }, [columns, focusColumn, current, open.dialog, press, undoLast]);
+  }, [columns, focusColumn, current, mayBook, open.dialog, press, undoLast]);
 
   const shown = useMemo(() => {
     if (open.dialog !== "appointment") return null;
@@ -118,24 +130,32 @@ export function TodayPage() {
     return all.find(({ id }) => id === open.id) ?? null;
   }, [live.day, open]);
 
-  function find(appointment: StaffAppointment) {
-    const place = board.current?.querySelector<HTMLElement>(
-      `[data-appointment="${appointment.id}"]`,
+  function showWhole(whole: boolean) {
+    setParams(whole ? { [VIEW]: WHOLE } : {}, { replace: true });
+  }
+
+  // Somebody who was looked for, and whose column is about to be shown.
+  const sought = useRef<string | null>(null);
+  useEffect(() => {
+    if (sought.current && pointOut(board.current, sought.current)) sought.current = null;
+  }, [columns]);
+
+  function find({ id }: StaffAppointment) {
+    if (pointOut(board.current, id)) return;
+    const hasLine = allColumns.some((column) =>
+      [column.inside, column.called, column.waiting, column.expected].some((part) =>
+        part.some((appointment) => appointment.id === id),
+      ),
     );
-    // Who has left has no line in the column.
-    if (!place) {
-      setOpen({ dialog: "appointment", id: appointment.id });
-      return;
-    }
-    place.focus({ preventScroll: true });
-    place.scrollIntoView({ inline: "center", block: "center" });
-    pointOut(place.closest<HTMLElement>("li, article") ?? place);
+    if (hasLine && !isWhole) {
+      sought.current = id;
+      showWhole(true);
+    } else setOpen({ dialog: "appointment", id });
   }
 
   const today = civilDate(now);
   const totals = summary(columns, now);
   const close = () => setOpen(NONE);
-  const mayBook = me.data?.role !== "practitioner";
 
   return (
     <main className={styles.page} id="content">
@@ -159,6 +179,20 @@ export function TodayPage() {
         )}
         <Link live={live} now={now} />
         <div className={styles.tools}>
+          {own !== null && (
+            <div className={styles.view}>
+              <SegmentedControl
+                label={t("own.view")}
+                hideLabel
+                segments={[
+                  { value: "mine", label: t("own.mine") },
+                  { value: WHOLE, label: t("own.whole") },
+                ]}
+                value={isWhole ? WHOLE : "mine"}
+                onChange={(view) => showWhole(view === WHOLE)}
+              />
+            </div>
+          )}
           {live.day && (
             <DaySearch
               day={live.day}
@@ -210,24 +244,35 @@ export function TodayPage() {
           ))}
         </nav>
       )}
-      <div className={styles.columns} ref={board}>
-        {columns.map((column, index) => (
-          <ColumnView
-            key={column.id}
-            column={column}
+      <div className={ownColumn ? styles.own : styles.columns} ref={board}>
+        {ownColumn && (
+          <OwnView
+            column={ownColumn}
             now={now}
-            number={index + 1}
-            isMine={column.name === own}
-            isFocused={index === current}
-            onStep={() => act(column)}
+            onStep={() => act(ownColumn)}
             onPress={press}
-            onOpen={(appointment: StaffAppointment) =>
-              setOpen({ dialog: "appointment", id: appointment.id })
-            }
+            onOpen={({ id }) => setOpen({ dialog: "appointment", id })}
             isPending={isPending}
-            mayBook={mayBook}
           />
-        ))}
+        )}
+        {!ownColumn &&
+          columns.map((column, index) => (
+            <ColumnView
+              key={column.id}
+              column={column}
+              now={now}
+              number={index + 1}
+              isMine={own !== null && column.user === own}
+              isFocused={index === current}
+              onStep={() => act(column)}
+              onPress={press}
+              onOpen={(appointment: StaffAppointment) =>
+                setOpen({ dialog: "appointment", id: appointment.id })
+              }
+              isPending={isPending}
+              mayBook={mayBook}
+            />
+          ))}
       </div>
       <AppointmentDialog appointment={shown} onClose={close} onPress={press} />
       <KeysDialog isOpen={open.dialog === "keys"} onClose={close} />
@@ -242,12 +287,17 @@ export function TodayPage() {
   );
 }
 
-/** One swell of light over the line that was looked for; it keeps the focus after that. */
-function pointOut(line: HTMLElement) {
-  line.animate(
+/** Shows a patient's line with one swell of light, and gives it the focus; false without a line. */
+function pointOut(board: HTMLElement | null, id: string): boolean {
+  const place = board?.querySelector<HTMLElement>(`[data-appointment="${id}"]`);
+  if (!place) return false;
+  place.focus({ preventScroll: true });
+  place.scrollIntoView({ inline: "center", block: "center" });
+  (place.closest<HTMLElement>("li, article") ?? place).animate(
     { backgroundColor: ["var(--amber)", "var(--amber-wash)", "transparent"] },
     { duration: 2400, easing: "ease-out" },
   );
+  return true;
 }
 
 function Link({ live, now }: { live: LiveDay; now: number }) {

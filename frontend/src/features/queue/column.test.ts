@@ -46,7 +46,13 @@ function day(...appointments: StaffAppointment[]): Day {
     server_time: minutes(0),
     date: "2026-11-23",
     practitioners: [
-      { id: "sousa", name: "Inês Sousa", room: { id: "r1", name: "1" }, appointments },
+      {
+        id: "sousa",
+        name: "Inês Sousa",
+        room: { id: "r1", name: "1" },
+        user: "u1",
+        appointments,
+      },
     ],
   };
 }

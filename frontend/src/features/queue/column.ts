@@ -6,6 +6,8 @@ export interface Column {
   id: string;
   name: string;
   room: string;
+  /** The account of whoever treats here. */
+  user: string | null;
   inside: StaffAppointment[];
   called: StaffAppointment[];
   waiting: StaffAppointment[];
@@ -35,6 +37,7 @@ export function columnsOf(day: Day): Column[] {
       id: practitioner.id,
       name: practitioner.name,
       room: practitioner.room.name,
+      user: practitioner.user,
       inside: having("in_progress"),
       called: having("called").sort((a, b) => at(b.called_at) - at(a.called_at)),
       waiting: having("arrived").sort(byStart),

@@ -2003,6 +2003,11 @@ export interface components {
             id: string;
             name: string;
             room: components["schemas"]["RoomRef"];
+            /**
+             * Format: uuid
+             * @description Whose column it is, by their account
+             */
+            user: string | null;
             appointments: components["schemas"]["StaffAppointment"][];
         };
         StaffDay: {

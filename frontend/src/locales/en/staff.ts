@@ -61,6 +61,18 @@ export const en: Words<typeof pt> = {
     nobody: "Nobody is waiting",
     me: "my list",
   },
+  own: {
+    view: "What is shown",
+    mine: "My list",
+    whole: "Whole clinic",
+    inside: "In the room",
+    called: "Called",
+    next: "My next patient",
+    after: "After that",
+    expected: "Still to come",
+    booked: "booked for {{time}}",
+    nobody_else: "Nobody else today.",
+  },
   step: {
     call: "Call {{ticket}}",
     start: "Start {{ticket}}",

@@ -63,6 +63,18 @@ export const pt = {
     nobody: "Ninguém à espera",
     me: "a minha lista",
   },
+  own: {
+    view: "O que se vê",
+    mine: "A minha lista",
+    whole: "Toda a clínica",
+    inside: "No gabinete",
+    called: "Chamado",
+    next: "O meu próximo utente",
+    after: "A seguir",
+    expected: "Ainda por chegar",
+    booked: "marcado para as {{time}}",
+    nobody_else: "Não há mais ninguém hoje.",
+  },
   step: {
     call: "Chamar {{ticket}}",
     start: "Iniciar {{ticket}}",
