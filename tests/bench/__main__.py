@@ -1,14 +1,9 @@
 """`make bench`: every measurement of the product, one after the other."""
 
-import os
+from tests.bench import fanout
 
-import django
+fanout.main()
 
-os.environ.setdefault("CLINIC_ENV", "test")
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
-django.setup()
-
-from tests.bench import fanout, waits  # noqa: E402  (the models must be loaded first)
+from tests.bench import waits  # noqa: E402  (its models can be loaded once fanout has set Django up)
 
 waits.main()
-fanout.main()

@@ -110,6 +110,9 @@ function Before({ entries, close }: { entries: BoardEntry[]; close: boolean }) {
             <span className={isLong(entry.label) ? "before-label small" : "before-label"}>
               {entry.label}
             </span>
+            <span className="before-ticket">
+              {entry.label === entry.ticket ? "" : entry.ticket}
+            </span>
             <span className={isNumbered(entry.room) ? "before-room" : "before-room small"}>
               {roomText(entry.room)}
             </span>
