@@ -48,7 +48,6 @@ LABELS = {
         "of": "de",
         "qr": "Código QR fiscal deste documento",
         "producer": "Emitido pelo programa Vez, sem certificado da AT",
-        "methods": {Method.MULTIBANCO: "por Multibanco", Method.MB_WAY: "por MB WAY"},
     },
     "en": {
         "title": "Fatura-recibo · Invoice and receipt",
@@ -73,8 +72,11 @@ LABELS = {
         "of": "of",
         "qr": "Fiscal QR code of this document",
         "producer": "Issued by the program Vez, not certified by the tax authority",
-        "methods": {Method.MULTIBANCO: "by Multibanco", Method.MB_WAY: "by MB WAY"},
     },
+}
+METHODS = {
+    "pt": {Method.MULTIBANCO: "por Multibanco", Method.MB_WAY: "por MB WAY"},
+    "en": {Method.MULTIBANCO: "by Multibanco", Method.MB_WAY: "by MB WAY"},
 }
 
 
@@ -103,12 +105,11 @@ def render(invoice: Invoice) -> Pdf:
 def content(invoice: Invoice) -> dict[str, Any]:
     """What the template prints, formatted and in the customer's language."""
     language = "en" if invoice.language == "en" else "pt"
-    labels = LABELS[language]
     lines = list(invoice.lines.all())
     issued = clock.local(invoice.issued_at)
     return {
         "language": language,
-        "labels": {name: text for name, text in labels.items() if name != "methods"},
+        "labels": LABELS[language],
         "number": invoice.number,
         "atcud": invoice.atcud,
         "training": TRAINING_TEXT if invoice.training else "",
@@ -116,7 +117,7 @@ def content(invoice: Invoice) -> dict[str, Any]:
         "issued_on": f"{invoice.issued_on:%d-%m-%Y}",
         "service_on": f"{invoice.service_on:%d-%m-%Y}",
         "paid_on": f"{clock.local(invoice.paid_at):%d-%m-%Y}",
-        "paid_by": labels["methods"][Method(invoice.payment_method)],  # type: ignore[index]  # a table
+        "paid_by": METHODS[language][Method(invoice.payment_method)],
         "seller": {
             "name": invoice.seller_name,
             "legal_name": invoice.seller_legal_name,

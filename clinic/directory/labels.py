@@ -5,7 +5,6 @@ import unicodedata
 from clinic.accounts.choices import LabelChoice
 
 MAX_GIVEN_NAME = 24
-CHOICES = tuple(LabelChoice.values)
 
 
 def label(full_name: str, choice: str, ticket: str) -> str:
