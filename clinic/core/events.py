@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from typing import Any, Literal, TypeVar
 
 from django.db import transaction
@@ -35,7 +34,15 @@ def announce(event: object) -> None:
     for handler in _now[type(event)]:
         handler(event)
     for handler in () if _muted.get() else _commit[type(event)]:
-        transaction.on_commit(partial(handler, event), robust=True)
+        transaction.on_commit(_call(handler, event), robust=True)
+
+
+def _call(handler: Callable[[E], None], event: E) -> Callable[[], None]:
+    # Not a partial: Django names a failed hook by its `__qualname__`, and would fail itself.
+    def call() -> None:
+        handler(event)
+
+    return call
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 
 import structlog
 from django.db import transaction
@@ -50,7 +49,7 @@ def discard(pictures: Iterable[Picture]) -> None:
     Picture.objects.filter(pk__in=[picture.pk for picture in doomed]).update(
         enrolment=None, check_in=None
     )
-    transaction.on_commit(partial(_erase, doomed), robust=True)
+    transaction.on_commit(lambda: _erase(doomed), robust=True)
 
 
 def sweep() -> int:
