@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -37,6 +37,15 @@ IN_THE_FORECAST = (*BEFORE_THE_VISIT, AppointmentStatus.FULFILLED)
 FORECAST_SECONDS = 10
 LEARNED_KEY = "booking.learned"
 LEARNED_SECONDS = 600
+_FORECAST = (
+    *("id", "practitioner_id", "status", "specialty_id", "start", "end"),
+    *("arrived_at", "called_at", "started_at", "ended_at"),
+    *("shown_low_minutes", "shown_high_minutes"),
+)
+_ON_THE_BOARD = (
+    *("ticket", "ticket_on", "call_number", "room__name"),
+    *("patient__full_name", "patient__label_choice", "label_choice"),
+)
 _BOARD_ORDER = {
     AppointmentStatus.CALLED: 0,
     AppointmentStatus.IN_PROGRESS: 1,
@@ -253,21 +262,19 @@ def board() -> Board:
     rooms, then those who wait, in the order in which they will probably be called."""
     number = revisions.current()
     now = clock.now()
-    standings = _standings(now)
-    present = Appointment.objects.filter(ticket_on=clock.today(), status__in=ON_PREMISES)
-    # Values, not objects: between a commit and a thousand screens each millisecond counts.
-    rows = present.values_list(
-        *("pk", "status", "start", "ticket", "call_number", "called_at", "room__name"),
-        *("patient__full_name", "patient__label_choice", "label_choice"),
-        named=True,
-    )
+    today = clock.today()
+    # Values, not objects, and once for all: between a commit and a thousand screens each
+    # millisecond counts.
+    rows = list(_in_the_forecast().values_list(*_FORECAST, *_ON_THE_BOARD, named=True))
+    standings = _standings_of(rows, now)
+    present = [row for row in rows if row.ticket_on == today and row.status in ON_PREMISES]
     return Board(
         revision=number,
         server_time=now,
-        clinic=directory.organization().name,
+        clinic=directory.clinic_name(),
         entries=tuple(
             BoardEntry(
-                id=row.pk,
+                id=row.id,
                 ticket=row.ticket,
                 label=labels.label(
                     row.patient__full_name,
@@ -278,9 +285,9 @@ def board() -> Board:
                 state=boards.STATES[AppointmentStatus(row.status)],
                 call_number=row.call_number,
                 called_at=row.called_at,
-                wait=standings[row.pk].wait if row.pk in standings else None,
+                wait=standings[row.id].wait if row.id in standings else None,
             )
-            for row in sorted(rows, key=lambda row: _board_key(row, standings.get(row.pk)))
+            for row in sorted(present, key=lambda row: _board_key(row, standings.get(row.id)))
         ),
     )
 
@@ -303,14 +310,24 @@ def visits_today(patient_id: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def waiting_visits(practitioner_id: UUID | None = None) -> list[tuple[UUID, dict[str, Any]]]:
-    """Patient and body of the visit frame of everybody who waits now, of one practitioner or of
-    all. Three queries, however many wait."""
+def waiting_patients(practitioner_id: UUID | None = None) -> set[UUID]:
+    """Who waits now, for one practitioner or for any."""
+    waiting = Appointment.objects.filter(ticket_on=clock.today(), status=AppointmentStatus.ARRIVED)
+    if practitioner_id is not None:
+        waiting = waiting.filter(practitioner=practitioner_id)
+    return set(waiting.values_list("patient_id", flat=True))
+
+
+def waiting_visits(
+    patient_ids: Collection[UUID], practitioner_id: UUID | None = None
+) -> list[tuple[UUID, dict[str, Any]]]:
+    """Patient and body of the visit frame of those of these patients who wait now, for one
+    practitioner or for any. Three queries, however many they are."""
     number = revisions.current()
     standings = _standings(clock.now(), practitioner_id)
     return [
         (appointment.patient_id, _visit_body(appointment, number, standings[appointment.pk]))
-        for appointment in _whole().filter(pk__in=standings)
+        for appointment in _whole().filter(pk__in=standings, patient__in=patient_ids)
     ]
 
 
@@ -367,22 +384,24 @@ def standing(appointment: Appointment) -> Standing | None:
     return _standings(clock.now(), appointment.practitioner_id).get(appointment.pk)
 
 
-def _standings(now: datetime, practitioner_id: UUID | None = None) -> dict[UUID, Standing]:
-    """Place and wait of everybody who waits, with one practitioner or with all. One query."""
+def _in_the_forecast(practitioner_id: UUID | None = None) -> QuerySet[Appointment]:
     rows = Appointment.objects.filter(
         Q(ticket_on=clock.today()) | _today(), status__in=IN_THE_FORECAST
     ).order_by("start", "pk")
-    if practitioner_id is not None:
-        rows = rows.filter(practitioner=practitioner_id)
+    return rows if practitioner_id is None else rows.filter(practitioner=practitioner_id)
+
+
+def _standings(now: datetime, practitioner_id: UUID | None = None) -> dict[UUID, Standing]:
+    """Place and wait of everybody who waits, with one practitioner or with all. One query."""
+    return _standings_of(_in_the_forecast(practitioner_id).values_list(*_FORECAST, named=True), now)
+
+
+def _standings_of(rows: Iterable[Any], now: datetime) -> dict[UUID, Standing]:
+    """The same from rows that were read, with the columns of `_FORECAST`."""
     learned = learned_times()
     lists: dict[UUID, list[waits.Entry]] = defaultdict(list)
-    for practitioner, *known in rows.values_list(
-        "practitioner_id",
-        *("pk", "status", "specialty_id", "start", "end"),
-        *("arrived_at", "called_at", "started_at", "ended_at"),
-        *("shown_low_minutes", "shown_high_minutes"),
-    ):
-        lists[practitioner].append(_entry(*known))
+    for row in rows:
+        lists[row.practitioner_id].append(_entry(row))
     result: dict[UUID, Standing] = {}
     at = now.replace(second=now.second // FORECAST_SECONDS * FORECAST_SECONDS, microsecond=0)
     for practitioner, entries in lists.items():
@@ -398,30 +417,19 @@ def _forecast(
     return waits.standings(entries, at, learned, practitioner)
 
 
-def _entry(
-    pk: UUID,
-    status: str,
-    specialty: str,
-    start: datetime,
-    end: datetime,
-    arrived_at: datetime | None,
-    called_at: datetime | None,
-    started_at: datetime | None,
-    ended_at: datetime | None,
-    shown_low: int | None,
-    shown_high: int | None,
-) -> waits.Entry:
+def _entry(row: Any) -> waits.Entry:
+    low, high = row.shown_low_minutes, row.shown_high_minutes
     return waits.Entry(
-        id=pk,
-        status=status,
-        specialty=specialty,
-        start=start,
-        planned_minutes=(end - start).total_seconds() / 60,
-        arrived_at=arrived_at,
-        called_at=called_at,
-        started_at=started_at,
-        ended_at=ended_at,
-        shown=None if shown_low is None or shown_high is None else (shown_low, shown_high),
+        id=row.id,
+        status=row.status,
+        specialty=row.specialty_id,
+        start=row.start,
+        planned_minutes=(row.end - row.start).total_seconds() / 60,
+        arrived_at=row.arrived_at,
+        called_at=row.called_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        shown=None if low is None or high is None else (low, high),
     )
 
 

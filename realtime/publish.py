@@ -14,7 +14,7 @@ from clinic.accounts.events import DeviceRevoked, SessionRevoked
 from clinic.core import clock
 from realtime import credentials, frames, groups, snapshots
 from realtime.frames import Frame
-from realtime.publisher import Message, publish
+from realtime.publisher import Message, heard, publish
 
 
 class PaymentEvent(Protocol):
@@ -44,14 +44,13 @@ def on_visit_changed(event: VisitChanged) -> None:
     """Show a visit's new state: on the displays first, then to the staff, to its patient, and to
     those who wait for the same practitioner."""
     _show_queue()
-    changed = _visit(event.patient_id, booking.visit(event.appointment_id))
-    publish([changed, *_waiting(event.practitioner_id, but=event.appointment_id)])
+    _show_visits(event.practitioner_id, changed=(event.patient_id, event.appointment_id))
 
 
 def on_waits_changed(_event: WaitsChanged) -> None:
     """Show estimates that time alone has moved, or the new day."""
     _show_queue()
-    publish(_waiting())
+    _show_visits()
 
 
 def on_payment_changed(read: Read) -> Callable[[PaymentEvent], None]:
@@ -86,22 +85,29 @@ def on_device_revoked(event: DeviceRevoked) -> None:
 
 def _show_queue() -> None:
     publish([_to(groups.BOARD, frames.board(snapshots.board()))])
-    publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
+    if heard([groups.STAFF]):
+        publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
 
 
-def _waiting(
-    practitioner_id: UUID | None = None, *, but: UUID | None = None
-) -> list[tuple[str, Message]]:
-    """The visits that wait, of one practitioner or of all."""
-    return [
-        _visit(patient_id, body)
-        for patient_id, body in booking.waiting_visits(practitioner_id)
-        if body["appointment"] != str(but)
-    ]
-
-
-def _visit(patient_id: UUID, body: dict[str, Any]) -> tuple[str, Message]:
-    return _to(groups.me(patient_id), frames.visit(body))
+def _show_visits(
+    practitioner_id: UUID | None = None, *, changed: tuple[UUID, UUID] | None = None
+) -> None:
+    """Show their visits to those who wait for the practitioner, or for any, and the visit that has
+    changed to its patient; of all these to whoever has a page open."""
+    patients = booking.waiting_patients(practitioner_id)
+    if changed is not None:
+        patients.add(changed[0])
+    listening = heard(map(groups.me, patients))
+    patients = {patient_id for patient_id in patients if groups.me(patient_id) in listening}
+    if not patients:
+        return
+    visits = booking.waiting_visits(patients, practitioner_id)
+    if changed is not None and changed[0] in patients:
+        patient_id, appointment_id = changed
+        own = booking.visit(appointment_id)
+        others = [visit for visit in visits if visit[1]["appointment"] != own["appointment"]]
+        visits = [(patient_id, own), *others]
+    publish([_to(groups.me(patient_id), frames.visit(body)) for patient_id, body in visits])
 
 
 def _to(group: str, frame: Frame) -> tuple[str, Message]:

@@ -38,6 +38,18 @@ def publish(messages: Iterable[tuple[str, Message]]) -> bool:
     return True
 
 
+def heard(names: Iterable[str]) -> set[str]:
+    """Those of the groups that some process hears at this moment: for the others nothing need be
+    built. Who subscribes later reads the state itself. Redis being down, nobody hears anything."""
+    channels = {channel_of(name): name for name in names}
+    try:
+        counts = _client(settings.REDIS_URL).pubsub_numsub(*channels)
+    except (redis.RedisError, OSError) as error:
+        logger.warning("live updates could not be published: %s", type(error).__name__)
+        return set()
+    return {channels[channel.decode()] for channel, count in counts if count}
+
+
 def channel_of(group: str) -> str:
     """The Redis channel by which the layer knows a group."""
     layer: dict[str, Any] = settings.CHANNEL_LAYERS["default"]

@@ -33,6 +33,14 @@ def organization() -> Organization:
     return found
 
 
+def clinic_name() -> str:
+    """What the clinic calls itself. Raises DomainError as `organization` does."""
+    name = Organization.objects.filter(pk=1).values_list("name", flat=True).first()
+    if name is None:
+        raise DomainError(Code.NOT_SET_UP, retry_after=NOT_SET_UP_SECONDS)
+    return name
+
+
 def specialties() -> list[Specialty]:
     """What can be booked, in catalogue order."""
     return list(Specialty.objects.filter(is_active=True))

@@ -276,16 +276,17 @@ class TestVisit:
     def test_those_who_wait_are_read_in_three_queries_however_many_they_are(
         self, clinic: Clinic, django_assert_num_queries: Callable[[int], Any]
     ) -> None:
-        for number in range(4):
+        people = [person(f"w{number}", f"Given{number} Last", "patient").pk for number in range(4)]
+        for patient_id in people:
             desk.walk_in(
-                patient_id=person(f"w{number}", f"Given{number} Last", "patient").pk,
+                patient_id=patient_id,
                 specialty_code="shock_waves",
                 practitioner_id=clinic.sousa.pk,
                 actor=DESK,
             )
 
         with django_assert_num_queries(3):
-            waiting = booking.waiting_visits()
+            waiting = booking.waiting_visits(people)
 
         assert sorted(body["position"] for _, body in waiting) == [1, 2, 3, 4]
 
