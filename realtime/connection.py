@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
+from clinic.accounts.principals import Principal
 from realtime.frames import Frame
 
 # A reader that takes nothing for this long is given up, and the screen connects anew.
@@ -13,6 +14,7 @@ STALL_SECONDS = 30.0
 PENDING_MAX = 32
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
+WriteNow = Callable[[bytes], bool]
 
 
 class Connection:
@@ -24,6 +26,7 @@ class Connection:
         "_loop",
         "_pending",
         "_send",
+        "_write_now",
         "_writer",
         "account",
         "closing",
@@ -39,18 +42,23 @@ class Connection:
         self,
         send: Send,
         *,
+        write_now: WriteNow | None = None,
         group: str,
         credential: str,
-        principal: object = None,
+        principal: Principal,
         account: UUID | None = None,
         expires_at: float = float("inf"),
         greet: bool = False,
         is_look: bool = False,
     ) -> None:
-        """`principal` opened the socket by the session or device that `credential` names;
-        `account` is its user. `greet` asks for a heartbeat after the first state, which may be
-        empty. `is_look` says that who opens it is to be written down."""
+        """`write_now` is the server's way to write at once, where it has one.
+
+        `principal` opened the socket by the session or device that `credential` names; `account` is
+        its user. `greet` asks for a heartbeat after the first state, which may be empty. `is_look`
+        says that who opens it is to be written down.
+        """
         self._send = send
+        self._write_now = write_now
         self._loop = asyncio.get_running_loop()
         self._pending: dict[str, Frame] = {}
         self._writer: asyncio.Task[None] | None = None
@@ -67,6 +75,8 @@ class Connection:
         """Put a frame on the socket now, or keep it until the reader has caught up."""
         if self._writer is not None:
             self._keep(frame)
+            return
+        if self._write_now is not None and self._write_now(frame.wire):
             return
         # An ASGI server's send runs to its end without suspending while the socket takes data, so
         # its first step is the whole write: neither a task nor a turn of the loop is needed.

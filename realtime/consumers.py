@@ -7,12 +7,14 @@ A refusal before the socket is open is an HTTP 403, as ASGI has it. What closes 
 """
 
 import asyncio
+import contextlib
 import gc
 import json
 import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +24,13 @@ from django.conf import settings
 
 from clinic.accounts.choices import STAFF_ROLES, DeviceKind, Role
 from clinic.accounts.principals import Principal
+from clinic.accounts.selectors import token_digest
 from clinic.accounts.websockets import authenticate_scope
 from realtime import credentials, groups, hub, origins
 from realtime.conf import Timing
 from realtime.connection import Connection, Send
+from realtime.protocol import write_now_of
+from realtime.roster import Devices
 from realtime.snapshots import DatabaseSources
 
 logger = logging.getLogger(__name__)
@@ -105,9 +110,9 @@ class Socket:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
+        centre = hub.current(_create_hub)
         try:
-            connection = self._connection(await self._principal(scope), send)
-            centre = hub.current(_create_hub)
+            connection = self._connection(await self._principal(centre, scope), scope, send)
             centre.admit(connection)
         except hub.Refused as refused:
             await send({"type": "websocket.close", "code": refused.code})
@@ -124,13 +129,12 @@ class Socket:
         finally:
             await centre.leave(connection)
 
-    async def _principal(self, scope: Scope) -> Principal:
+    async def _principal(self, centre: hub.Hub, scope: Scope) -> Principal:
         headers = scope["headers"]
         if not origins.allowed(headers, origins.serialised(settings.PUBLIC_ORIGIN)):
             raise hub.Refused(NOT_ALLOWED)
-        authenticate = database_sync_to_async(authenticate_scope)
         try:
-            principal: Principal | None = await authenticate(scope, device_kind=self._device_kind)
+            principal = await self._authenticate(centre, scope)
         except hub.UNREADABLE as error:
             raise hub.Refused(RESTART) from error
         if principal is None:
@@ -139,7 +143,20 @@ class Socket:
             raise hub.Refused(NOT_ALLOWED)
         return principal
 
-    def _connection(self, principal: Principal, send: Send) -> Connection:
+    async def _authenticate(self, centre: hub.Hub, scope: Scope) -> Principal | None:
+        if self._device_kind is None:
+            return await database_sync_to_async(authenticate_scope)(scope)
+
+        def among(devices: Devices) -> Principal | None:
+            return authenticate_scope(
+                scope,
+                device_kind=self._device_kind,
+                find_device=lambda token: devices.get(token_digest(token)),
+            )
+
+        return await centre.device(among)
+
+    def _connection(self, principal: Principal, scope: Scope, send: Send) -> Connection:
         seat = self._seat(principal)
         if seat is None:
             raise hub.Refused(NOT_ALLOWED)
@@ -147,6 +164,7 @@ class Socket:
         age = Timing.from_settings().max_age * random.uniform(0.9, 1.0)  # noqa: S311
         return Connection(
             send,
+            write_now=write_now_of(scope),
             group=seat.group,
             credential=seat.credential,
             principal=principal,
@@ -162,15 +180,21 @@ class Socket:
             await centre.join(connection)
         except hub.Unavailable:
             return RESTART
-        hearing = asyncio.ensure_future(receive())
-        try:
-            either: set[asyncio.Future[Any]] = {hearing, connection.closing}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if connection.closing.done():
-                return connection.closing.result()
-            return objection(hearing.result())
-        finally:
-            hearing.cancel()
+        said: Event | None = None
+        # A time-out without a time: ended by the hub, without a task of its own for each socket.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None) as waiting:
+                end = partial(_expire, waiting)
+                connection.closing.add_done_callback(end)
+                try:
+                    said = await receive()
+                finally:
+                    connection.closing.remove_done_callback(end)
+        return connection.closing.result() if said is None else objection(said)
+
+
+def _expire(waiting: asyncio.Timeout, _closing: asyncio.Future[int | None]) -> None:
+    waiting.reschedule(asyncio.get_running_loop().time())
 
 
 def objection(event: Event) -> int | None:

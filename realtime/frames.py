@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
+from websockets.frames import Frame as WireFrame
+from websockets.frames import Opcode
 
 Body = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One encoded message.
 
@@ -26,6 +29,11 @@ class Frame:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "event", {"type": "websocket.send", "text": self.text})
+
+    @cached_property
+    def wire(self) -> bytes:
+        """The message as the bytes of one unmasked websocket frame (RFC 6455, 5.2)."""
+        return WireFrame(Opcode.TEXT, self.text.encode()).serialize(mask=False)
 
 
 def encode(body: Body) -> str:

@@ -16,17 +16,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
+from clinic.accounts.principals import Principal
 from clinic.core import clock
 from clinic.core.errors import DomainError
 from realtime import frames, groups
 from realtime.conf import Timing
 from realtime.connection import Connection
 from realtime.frames import Frame
+from realtime.roster import Devices, Roster
 from realtime.subscriptions import Layer, Message, Subscriptions
 
 if TYPE_CHECKING:
@@ -58,10 +61,13 @@ class Sources(Protocol):
     def state(self, group: str) -> State:
         """A group's state now."""
 
-    def may_stay(self, principal: object) -> bool:
-        """Whether who opened a socket may still have it."""
+    def devices(self) -> Devices:
+        """The paired devices now."""
 
-    def note_look(self, principal: object) -> None:
+    def ended(self, principals: Mapping[str, Principal]) -> set[str]:
+        """The keys of those who opened a socket and may no longer have it."""
+
+    def note_look(self, principal: Principal) -> None:
         """Write down who is about to be shown patients' data."""
 
 
@@ -110,10 +116,18 @@ class Hub:
         self._started = False
         self._access_checked_at = float("-inf")
         self._revoked: dict[str, float] = {}
+        self._roster = Roster(partial(self._read, sources.devices))
         self.revision = 0
         self.stale = False
 
     # Sockets come and go --------------------------------------------------------------------------
+
+    async def device(self, find: Callable[[Devices], T | None]) -> T | None:
+        """What `find` finds among the paired devices. One that was paired a moment ago is found,
+        one that was revoked a moment ago is turned away by `admit`. Raises what reading raises."""
+        now = self._loop.time()
+        known = find(await self._roster.devices(since=now - self._timing.snapshot))
+        return known or find(await self._roster.devices(since=now))
 
     def admit(self, connection: Connection) -> None:
         """Count a socket in. Raises Refused where its credential has just ended or its account has
@@ -238,11 +252,12 @@ class Hub:
     async def _beat(self) -> None:
         frame = self._heartbeat()
         now = self._loop.time()
-        for connection in self._connections:
-            if connection.expires_at <= now:
-                connection.end(TOO_OLD)
-            else:
-                connection.write(frame)
+        for group in self._groups.values():
+            for connection in group.members:
+                if connection.expires_at <= now:
+                    connection.end(TOO_OLD)
+                else:
+                    connection.write(frame)
 
     async def _watch(self) -> None:
         if not self._connections:
@@ -281,7 +296,7 @@ class Hub:
             credential: next(iter(connections)).principal
             for credential, connections in self._by_credential.items()
         }
-        for credential in await self._read(self._ended, principals):
+        for credential in await self._read(self._sources.ended, principals):
             self.revoke(credential)
         now = self._loop.time()
         self._revoked = {
@@ -290,13 +305,6 @@ class Hub:
             if now - since < self._timing.access
         }
         self._access_checked_at = now
-
-    def _ended(self, principals: Mapping[str, object]) -> list[str]:
-        return [
-            credential
-            for credential, principal in principals.items()
-            if not self._sources.may_stay(principal)
-        ]
 
     # Reading --------------------------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 """Where the hub reads what its sockets show: the selectors of the apps below, as frames."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from booking import selectors as booking
 from booking.services import looks
+from clinic.accounts import selectors, websockets
 from clinic.accounts.principals import Principal, actor_of
-from clinic.accounts.websockets import still_valid
 from clinic.core import clock
 from realtime import frames, groups
 from realtime.hub import State
+from realtime.roster import Devices
 
 
 def board() -> dict[str, Any]:
@@ -36,10 +38,13 @@ class DatabaseSources:
             revision, tuple(frames.visit(body) for body in booking.visits_today(patient_id))
         )
 
-    def may_stay(self, principal: object) -> bool:
-        return isinstance(principal, Principal) and still_valid(principal)
+    def devices(self) -> Devices:
+        return selectors.live_devices()
 
-    def note_look(self, principal: object) -> None:
-        if not isinstance(principal, Principal) or principal.user is None:
+    def ended(self, principals: Mapping[str, Principal]) -> set[str]:
+        return websockets.ended(principals)
+
+    def note_look(self, principal: Principal) -> None:
+        if principal.user is None:
             raise TypeError("only a user's socket shows patients' data")
         looks.watch_today(actor_of(principal.user))

@@ -1,6 +1,6 @@
 import hashlib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, OuterRef, QuerySet, Subquery, UUIDField, When
@@ -41,10 +41,24 @@ def device_from_token(raw: str) -> Device | None:
     return device if device is not None and device.is_live(clock.now()) else None
 
 
-def live_device(device_id: uuid.UUID) -> Device | None:
-    """The device, if its token still counts."""
-    device = Device.objects.filter(pk=device_id).first()
-    return device if device is not None and device.is_live(clock.now()) else None
+def live_devices() -> dict[str, Device]:
+    """Every device whose token counts, by the token's digest."""
+    now = clock.now()
+    paired = Device.objects.filter(revoked_at=None, last_seen_at__isnull=False)
+    return {device.token_hash: device for device in paired if device.is_live(now)}
+
+
+def live_device_ids(device_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the devices whose tokens still count."""
+    now = clock.now()
+    return {device.pk for device in Device.objects.filter(pk__in=device_ids) if device.is_live(now)}
+
+
+def live_session_roles(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The present role of the user of each session that is still alive."""
+    now = clock.now()
+    sessions = Session.objects.select_related("user").filter(pk__in=session_ids)
+    return {session.pk: session.user.role for session in sessions if session.is_live(now)}
 
 
 def devices() -> QuerySet[Device]:

@@ -1,10 +1,11 @@
 """Authentication of websocket handshakes, by the same credentials as HTTP.
 
-These functions read the database: call them from async code through `database_sync_to_async`.
+These functions read the database: call them from async code through `database_sync_to_async`,
+but for `authenticate_scope` with a `find_device` that doesn't.
 The origin is the caller's to check; `Principal.by_header` says who may come without one.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -13,24 +14,30 @@ from django.http.cookie import parse_cookie
 from clinic.accounts import cookies, selectors, services
 from clinic.accounts.authentication import device_token
 from clinic.accounts.choices import DeviceKind
+from clinic.accounts.models import Device
 from clinic.accounts.principals import Principal
+
+FindDevice = Callable[[str], Device | None]
 
 
 def authenticate_scope(
-    scope: Mapping[str, Any], *, device_kind: str | None = None
+    scope: Mapping[str, Any],
+    *,
+    device_kind: str | None = None,
+    find_device: FindDevice = selectors.device_from_token,
 ) -> Principal | None:
     """Who opens this socket; None for nobody.
 
     A device token in the Authorization header wins, even when it is no good. Then, with
     `device_kind`, only the cookie of that kind of device counts; without, the user's session, and
-    after it any device's cookie.
+    after it any device's cookie. With `device_kind` nothing but `find_device` reads the database.
     """
     headers: list[tuple[bytes, bytes]] = list(scope.get("headers") or [])
     authorization = _header(headers, b"authorization")
     kinds = [DeviceKind(device_kind)] if device_kind else list(DeviceKind)
     named = device_token(authorization)
     if named is not None:
-        return _device(named, kinds, by_header=True)
+        return _device(find_device(named), kinds, by_header=True)
     jar = parse_cookie(_header(headers, b"cookie"))
     if device_kind is None:
         found = selectors.session_user(jar.get(settings.ACCESS_COOKIE, ""))
@@ -38,30 +45,37 @@ def authenticate_scope(
             user, session = found
             return Principal(user=user, session=session)
     for kind in kinds:
-        principal = _device(jar.get(cookies.device_cookie(kind), ""), [kind], by_header=False)
+        device = find_device(jar.get(cookies.device_cookie(kind), ""))
+        principal = _device(device, [kind], by_header=False)
         if principal is not None:
             return principal
     return None
 
 
-def still_valid(principal: Principal) -> bool:
-    """Whether an open socket may stay: its session or device is alive, its user's role the same."""
-    if principal.session is not None and principal.user is not None:
-        session = selectors.live_session(principal.session.pk)
-        return session is not None and session.user.role == principal.user.role
-    if principal.device is not None:
-        device = selectors.live_device(principal.device.pk)
-        if device is not None:
-            services.touch_device(device)
-        return device is not None
-    return False
+def ended(principals: Mapping[str, Principal]) -> set[str]:
+    """The keys of those whose open sockets must close: their session or device no longer counts, or
+    their user has another role. Notes that the other devices were seen. Three queries at most."""
+    sessions = {key: who for key, who in principals.items() if who.session is not None}
+    devices = {key: who.device.pk for key, who in principals.items() if who.device is not None}
+    roles = (
+        selectors.live_session_roles([who.session.pk for who in sessions.values()])
+        if sessions
+        else {}
+    )
+    alive = selectors.live_device_ids(devices.values()) if devices else set()
+    if alive:
+        services.touch_devices(alive)
+    return {
+        *(key for key, who in sessions.items() if roles.get(who.session.pk) != who.role),
+        *(key for key, pk in devices.items() if pk not in alive),
+    }
 
 
-def _device(raw: str, kinds: Collection[DeviceKind], *, by_header: bool) -> Principal | None:
-    device = selectors.device_from_token(raw)
+def _device(
+    device: Device | None, kinds: Collection[DeviceKind], *, by_header: bool
+) -> Principal | None:
     if device is None or DeviceKind(device.kind) not in kinds:
         return None
-    services.touch_device(device)
     return Principal(device=device, by_header=by_header)
 
 

@@ -10,7 +10,7 @@ from clinic.accounts.cookies import device_cookie
 from clinic.accounts.models import STAFF_IDLE, Session, User
 from clinic.accounts.services import PairedDevice
 from clinic.accounts.services.sessions import open_session
-from clinic.accounts.websockets import authenticate_scope, still_valid
+from clinic.accounts.websockets import authenticate_scope, ended
 from clinic.core.audit import Actor
 
 Scope = dict[str, list[tuple[bytes, bytes]]]
@@ -55,12 +55,12 @@ def test_a_session_that_ended_opens_no_socket_and_keeps_none(patient: User) -> N
     handshake = scope(**{settings.ACCESS_COOKIE: signed_in.pair.access})
     principal = authenticate_scope(handshake)
     assert principal is not None
-    assert still_valid(principal)
+    assert ended({"socket": principal}) == set()
 
     services.revoke_session(signed_in.session.pk, actor=Actor.system("tests"), reason="test")
 
     assert authenticate_scope(handshake) is None
-    assert not still_valid(principal)
+    assert ended({"socket": principal}) == {"socket"}
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.RECEPTION}])
@@ -73,7 +73,7 @@ def test_a_socket_does_not_outlive_its_users_right(
 
     User.objects.filter(pk=patient.pk).update(**change)
 
-    assert not still_valid(principal)
+    assert ended({"socket": principal}) == {"socket"}
 
 
 def test_the_end_of_a_staff_session_is_its_idle_limit(make_user: Callable[..., User]) -> None:
@@ -106,12 +106,12 @@ def test_a_revoked_device_opens_no_socket_and_keeps_none(
     paired = make_device()
     principal = authenticate_scope(scope(f"Device {paired.token}"))
     assert principal is not None
-    assert still_valid(principal)
+    assert ended({"socket": principal}) == set()
 
     services.revoke_device(paired.device.pk, by=make_user(Role.MANAGER))
 
     assert authenticate_scope(scope(f"Device {paired.token}")) is None
-    assert not still_valid(principal)
+    assert ended({"socket": principal}) == {"socket"}
 
 
 def test_each_socket_gets_the_credential_it_asks_for(

@@ -109,7 +109,7 @@ def web_process(
     server = subprocess.Popen(
         [
             *(sys.executable, "-m", "uvicorn", application),
-            *("--port", str(port), "--ws", "websockets-sansio"),
+            *("--port", str(port), "--ws", "realtime.protocol:WebSocketProtocol"),
             *("--ws-per-message-deflate", "false", "--backlog", "4096"),
             *("--log-level", "warning"),
         ],

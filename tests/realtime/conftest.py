@@ -100,7 +100,7 @@ def start_server(port: int, log: Path, redis_url: str, **environment: str) -> Se
         name="web",
         argv=[
             *(sys.executable, "-m", "uvicorn", "clinic.config.asgi:application"),
-            *("--port", str(port), "--ws", "websockets-sansio"),
+            *("--port", str(port), "--ws", "realtime.protocol:WebSocketProtocol"),
             *("--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
         ],
         log=log,

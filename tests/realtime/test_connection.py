@@ -1,6 +1,7 @@
 import asyncio
 from typing import Any
 
+from clinic.accounts.principals import Principal
 from realtime import connection
 from realtime.connection import Connection
 from realtime.frames import Frame
@@ -34,15 +35,49 @@ async def test_a_fast_reader_has_the_frame_when_write_returns() -> None:
     socket = Socket()
     tasks = len(asyncio.all_tasks())
 
-    Connection(socket.send, group="board", credential="device.1").write(board(1))
+    Connection(socket.send, group="board", credential="device.1", principal=Principal()).write(
+        board(1)
+    )
 
     assert socket.written == ["board 1"]
     assert len(asyncio.all_tasks()) == tasks
 
 
+async def test_a_server_that_writes_at_once_gets_the_frame_as_it_goes_over_the_wire() -> None:
+    socket, taken = Socket(), list[bytes]()
+    is_behind = False
+
+    def write_now(wire: bytes) -> bool:
+        if not is_behind:
+            taken.append(wire)
+        return not is_behind
+
+    screen = Connection(
+        socket.send,
+        write_now=write_now,
+        group="board",
+        credential="device.1",
+        principal=Principal(),
+    )
+
+    screen.write(board(1))
+    is_behind = True
+    socket.reads.clear()
+    screen.write(board(2))
+    screen.write(board(3))
+    await asyncio.sleep(0)
+    socket.reads.set()
+    await asyncio.sleep(0.01)
+    is_behind = False
+    screen.write(board(4))
+
+    assert taken == [b"\x81\x07board 1", b"\x81\x07board 4"]
+    assert socket.written == ["board 3"]
+
+
 async def test_a_slow_reader_gets_the_newest_of_each_thing_and_no_more() -> None:
     socket = Socket()
-    slow = Connection(socket.send, group="me", credential="session.1")
+    slow = Connection(socket.send, group="me", credential="session.1", principal=Principal())
     socket.reads.clear()
 
     for revision in range(1, 500):
@@ -60,7 +95,7 @@ async def test_a_slow_reader_gets_the_newest_of_each_thing_and_no_more() -> None
 
 async def test_frames_after_the_reader_caught_up_are_inline_again() -> None:
     socket = Socket()
-    slow = Connection(socket.send, group="board", credential="device.1")
+    slow = Connection(socket.send, group="board", credential="device.1", principal=Principal())
     socket.reads.clear()
     slow.write(board(1))
     socket.reads.set()
@@ -73,7 +108,7 @@ async def test_frames_after_the_reader_caught_up_are_inline_again() -> None:
 
 async def test_many_different_things_leave_out_the_oldest() -> None:
     socket = Socket()
-    slow = Connection(socket.send, group="kiosk", credential="device.1")
+    slow = Connection(socket.send, group="kiosk", credential="device.1", principal=Principal())
     socket.reads.clear()
     for number in range(1000):
         slow.write(visit(number, str(number)))
@@ -87,7 +122,7 @@ async def test_many_different_things_leave_out_the_oldest() -> None:
 async def test_a_socket_that_is_gone_asks_for_its_end_and_raises_nothing() -> None:
     socket = Socket()
     socket.is_broken = True
-    gone = Connection(socket.send, group="board", credential="device.1")
+    gone = Connection(socket.send, group="board", credential="device.1", principal=Principal())
 
     gone.write(board(1))
 
@@ -97,7 +132,7 @@ async def test_a_socket_that_is_gone_asks_for_its_end_and_raises_nothing() -> No
 async def test_a_reader_that_never_comes_back_is_given_up(monkeypatch: Any) -> None:
     monkeypatch.setattr(connection, "STALL_SECONDS", 0.05)
     socket = Socket()
-    dead = Connection(socket.send, group="board", credential="device.1")
+    dead = Connection(socket.send, group="board", credential="device.1", principal=Principal())
     socket.reads.clear()
     dead.write(board(1))
 
@@ -106,7 +141,7 @@ async def test_a_reader_that_never_comes_back_is_given_up(monkeypatch: Any) -> N
 
 async def test_closing_while_the_reader_is_slow_drops_what_was_waiting() -> None:
     socket = Socket()
-    slow = Connection(socket.send, group="board", credential="device.1")
+    slow = Connection(socket.send, group="board", credential="device.1", principal=Principal())
     socket.reads.clear()
     slow.write(board(1))
     await asyncio.sleep(0)

@@ -2,7 +2,7 @@ import asyncio
 import json
 import threading
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 from django.db import OperationalError
 
+from clinic.accounts.models import Device
+from clinic.accounts.principals import Principal
 from clinic.demo.embedded import Valkey
 from realtime import frames, groups, subscriptions
 from realtime.conf import Timing
 from realtime.connection import Connection
 from realtime.frames import Frame
 from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable
+from realtime.roster import Devices
 
 QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05)
 CALM = Timing(heartbeat=60, watch=60, access=60, snapshot=60)
@@ -32,7 +35,9 @@ class Queue:
         self.is_down = False
         self.log_is_down = False
         self.looks: list[object] = []
-        self.ended: set[str] = set()
+        self.over: set[str] = set()
+        self.paired: dict[str, Device] = {}
+        self.rosters = 0
         self.gate = threading.Event()
         self.gate.set()
 
@@ -47,10 +52,16 @@ class Queue:
         self.reads.append(group)
         return State(revision, (board(revision),))
 
-    def may_stay(self, principal: object) -> bool:
-        return principal not in self.ended
+    def devices(self) -> Devices:
+        self.rosters += 1
+        if self.is_down:
+            raise OperationalError
+        return dict(self.paired)
 
-    def note_look(self, principal: object) -> None:
+    def ended(self, principals: Mapping[str, Principal]) -> set[str]:
+        return self.over & principals.keys()
+
+    def note_look(self, principal: Principal) -> None:
         if self.log_is_down:
             raise OperationalError
         self.looks.append(principal)
@@ -130,6 +141,39 @@ async def test_a_new_socket_has_the_whole_state_at_once(queue: Queue, layer: Any
         screen = await enter(hub, Screen())
 
         assert screen.revisions == [1]
+
+
+async def test_a_thousand_devices_that_come_back_at_once_cost_one_reading(
+    queue: Queue, layer: Any
+) -> None:
+    queue.paired = {str(number): Device(name=str(number)) for number in range(1000)}
+    async with running(queue, layer) as hub:
+        found = await asyncio.gather(
+            *(hub.device(lambda devices, key=key: devices.get(key)) for key in queue.paired)
+        )
+
+    assert [device.name for device in found if device] == list(queue.paired)
+    assert queue.rosters == 1
+
+
+async def test_a_device_that_was_paired_a_moment_ago_is_known(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        assert await hub.device(lambda devices: devices.get("new")) is None
+        queue.paired["new"] = Device(name="new")
+
+        found = await hub.device(lambda devices: devices.get("new"))
+
+    assert found is not None
+    assert found.name == "new"
+
+
+async def test_devices_that_cannot_be_read_are_not_taken_for_strangers(
+    queue: Queue, layer: Any
+) -> None:
+    queue.is_down = True
+    async with running(queue, layer) as hub:
+        with pytest.raises(OperationalError):
+            await hub.device(lambda devices: devices.get("any"))
 
 
 async def test_a_message_of_the_layer_reaches_every_socket_of_its_group(
@@ -243,7 +287,7 @@ async def test_a_lost_revocation_is_found_by_looking_again(queue: Queue, layer: 
     async with running(queue, layer, QUICK) as hub:
         lost, kept = await enter(hub, Screen("session.1")), await enter(hub, Screen("session.2"))
 
-        queue.ended.add("session.1")
+        queue.over.add("session.1")
 
         assert await asyncio.wait_for(lost.connection.closing, 2) == REVOKED
         assert not kept.connection.closing.done()

@@ -7,6 +7,7 @@ from clinic.accounts.services.devices import (
     pair_device,
     revoke_device,
     touch_device,
+    touch_devices,
 )
 from clinic.accounts.services.people import (
     change_password,
@@ -44,6 +45,7 @@ __all__ = [
     "revoke_session",
     "revoke_sessions",
     "touch_device",
+    "touch_devices",
     "update_profile",
     "verify_credentials",
 ]

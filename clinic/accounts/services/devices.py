@@ -18,6 +18,7 @@ guess, a screen on another network than the staff's waits, 5 minutes at a time.
 import hmac
 import secrets
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -160,12 +161,17 @@ def revoke_device(device_id: uuid.UUID, *, by: User) -> None:
 def touch_device(device: Device) -> None:
     """Note that a device was seen, at most once a minute."""
     moment = clock.now()
-    if device.last_seen_at is not None and moment - device.last_seen_at < TOUCH_EVERY:
-        return
-    Device.objects.filter(pk=device.pk).filter(
+    if device.last_seen_at is None or moment - device.last_seen_at >= TOUCH_EVERY:
+        touch_devices([device.pk])
+        device.last_seen_at = moment
+
+
+def touch_devices(device_ids: Collection[uuid.UUID]) -> None:
+    """Note that these devices were seen, each at most once a minute. One query."""
+    moment = clock.now()
+    Device.objects.filter(pk__in=device_ids).filter(
         Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=moment - TOUCH_EVERY)
     ).update(last_seen_at=moment)
-    device.last_seen_at = moment
 
 
 def _code_digest(code: str) -> str:
