@@ -25,12 +25,11 @@ from django.conf import settings
 from clinic.accounts.choices import STAFF_ROLES, DeviceKind, Role
 from clinic.accounts.principals import Principal
 from clinic.accounts.selectors import token_digest
-from clinic.accounts.websockets import authenticate_scope
+from clinic.accounts.websockets import Devices, authenticate_scope
 from realtime import credentials, groups, hub, origins
 from realtime.conf import Timing
 from realtime.connection import Connection, Send
 from realtime.protocol import write_now_of
-from realtime.roster import Devices
 from realtime.snapshots import DatabaseSources
 
 logger = logging.getLogger(__name__)
@@ -145,7 +144,9 @@ class Socket:
 
     async def _authenticate(self, centre: hub.Hub, scope: Scope) -> Principal | None:
         if self._device_kind is None:
-            return await database_sync_to_async(authenticate_scope)(scope)
+            authenticate = database_sync_to_async(authenticate_scope)
+            by_session: Principal | None = await authenticate(scope)
+            return by_session
 
         def among(devices: Devices) -> Principal | None:
             return authenticate_scope(

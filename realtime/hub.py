@@ -23,13 +23,14 @@ from channels.db import database_sync_to_async
 from django.db import DatabaseError, InterfaceError
 
 from clinic.accounts.principals import Principal
+from clinic.accounts.websockets import Devices
 from clinic.core import clock
 from clinic.core.errors import DomainError
 from realtime import frames, groups
 from realtime.conf import Timing
 from realtime.connection import Connection
 from realtime.frames import Frame
-from realtime.roster import Devices, Roster
+from realtime.roster import Roster
 from realtime.subscriptions import Layer, Message, Subscriptions
 
 if TYPE_CHECKING:

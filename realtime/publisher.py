@@ -47,7 +47,11 @@ def heard(names: Iterable[str]) -> set[str]:
     except (redis.RedisError, OSError) as error:
         logger.warning("live updates could not be published: %s", type(error).__name__)
         return set()
-    return {channels[channel.decode()] for channel, count in counts if count}
+    return {channels[_text(channel)] for channel, count in counts if count}
+
+
+def _text(name: bytes | str) -> str:
+    return name if isinstance(name, str) else name.decode()
 
 
 def channel_of(group: str) -> str:

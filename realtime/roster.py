@@ -1,11 +1,9 @@
 """The paired devices, as the database had them a moment ago."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
-from clinic.accounts.models import Device
-
-Devices = Mapping[str, Device]
+from clinic.accounts.websockets import Devices
 
 
 class Roster:

@@ -10,7 +10,6 @@ from clinic.accounts.principals import Principal, actor_of
 from clinic.core import clock
 from realtime import frames, groups
 from realtime.hub import State
-from realtime.roster import Devices
 
 
 def board() -> dict[str, Any]:
@@ -38,7 +37,7 @@ class DatabaseSources:
             revision, tuple(frames.visit(body) for body in booking.visits_today(patient_id))
         )
 
-    def devices(self) -> Devices:
+    def devices(self) -> websockets.Devices:
         return selectors.live_devices()
 
     def ended(self, principals: Mapping[str, Principal]) -> set[str]:

@@ -17,6 +17,8 @@ from clinic.accounts.choices import DeviceKind
 from clinic.accounts.models import Device
 from clinic.accounts.principals import Principal
 
+Devices = Mapping[str, Device]
+"""Devices by the digests of their tokens."""
 FindDevice = Callable[[str], Device | None]
 
 
@@ -55,18 +57,14 @@ def authenticate_scope(
 def ended(principals: Mapping[str, Principal]) -> set[str]:
     """The keys of those whose open sockets must close: their session or device no longer counts, or
     their user has another role. Notes that the other devices were seen. Three queries at most."""
-    sessions = {key: who for key, who in principals.items() if who.session is not None}
+    sessions = {key: who.session.pk for key, who in principals.items() if who.session is not None}
     devices = {key: who.device.pk for key, who in principals.items() if who.device is not None}
-    roles = (
-        selectors.live_session_roles([who.session.pk for who in sessions.values()])
-        if sessions
-        else {}
-    )
+    roles = selectors.live_session_roles(sessions.values()) if sessions else {}
     alive = selectors.live_device_ids(devices.values()) if devices else set()
     if alive:
         services.touch_devices(alive)
     return {
-        *(key for key, who in sessions.items() if roles.get(who.session.pk) != who.role),
+        *(key for key, pk in sessions.items() if roles.get(pk) != principals[key].role),
         *(key for key, pk in devices.items() if pk not in alive),
     }
 

@@ -1,9 +1,26 @@
-"""`make bench`: every measurement of the product, one after the other."""
+"""`make bench`: every measurement of the product, one after the other, or those that are named.
 
-from tests.bench import fanout
+python -m tests.bench [fanout] [calls] [slow_readers] [waits]
+"""
 
-fanout.main()
+import sys
+from importlib import import_module
 
-from tests.bench import waits  # noqa: E402  (its models can be loaded once fanout has set Django up)
+from tests.bench import servers
 
-waits.main()
+MEASUREMENTS = ("fanout", "calls", "slow_readers", "waits")
+
+
+def main(names: list[str]) -> int:
+    if unknown := set(names) - set(MEASUREMENTS):
+        print(f"unknown: {', '.join(sorted(unknown))}; {__doc__}", file=sys.stderr)
+        return 2
+    with servers.clinic():  # models can be imported from here on
+        import_module("tests.bench.waiting_room").fill()
+        for name in names or MEASUREMENTS:
+            import_module(f"tests.bench.{name}").main()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

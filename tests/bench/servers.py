@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,23 @@ def databases() -> Iterator[None]:
             server.start()
             stack.callback(server.remove)
             os.environ[name] = server.url
+        yield
+
+
+@contextlib.contextmanager
+def clinic() -> Iterator[None]:
+    """Databases with an empty clinic in them, and Django set up to use them in this process."""
+    raise_open_files()
+    with databases():
+        os.environ.update(CLINIC_ENV="test", DJANGO_SETTINGS_MODULE="clinic.config.settings")
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+            cwd=REPOSITORY,
+            check=True,
+        )
+        import django
+
+        django.setup()
         yield
 
 
@@ -84,9 +101,13 @@ class Child:
 
 
 @contextlib.contextmanager
-def displays(url: str, count: int, token: str = "") -> Iterator[Child]:
-    """So many display clients, all of them with a first frame."""
-    with Child(str(HERE / "displays.py"), url, str(count), token) as clients:
+def displays(
+    url: str, count: int, tokens: Sequence[str] = (), *, stopping: int = 0
+) -> Iterator[Child]:
+    """So many display clients, all of them with a first frame. `stopping` of them stop reading
+    when they are told so; the others are counted."""
+    with Child(str(HERE / "displays.py"), url, str(count), str(stopping)) as clients:
+        clients.write(json.dumps(list(tokens)).encode())
         assert clients.read() == b"ready"
         yield clients
 
@@ -132,6 +153,17 @@ def web_process(
 def cpu_seconds(pid: int) -> float:
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
+
+
+def transactions() -> int:
+    """How many transactions the database has committed, as far as its processes have told."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"
+        )
+        return int(cursor.fetchone()[0])
 
 
 def memory_mb(pid: int) -> float:

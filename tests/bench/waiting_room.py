@@ -1,9 +1,13 @@
 """A full waiting room in the database, for measuring: forty patients here, one paired display."""
 
+import secrets
 from datetime import timedelta
 
 from booking.models import Appointment, AppointmentStatus, Source
-from clinic.accounts.services import devices, people
+from clinic.accounts.choices import DeviceKind
+from clinic.accounts.models import Device, User
+from clinic.accounts.selectors import token_digest
+from clinic.accounts.services import people
 from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.directory.models import Organization, Patient, Practitioner, Room, Specialty
@@ -69,8 +73,23 @@ def _row(number: int, specialty: Specialty) -> list[Appointment]:
     return row
 
 
-def display_token() -> str:
-    """The token of a display that was paired just now."""
-    rita = people.create_user(actor=SETUP, full_name="Rita Campos", role="reception")
-    new = devices.create_device(kind="display", name="Bench", created_by=rita)
-    return devices.pair_device(code=new.code, address="127.0.0.1").token
+def display_tokens(count: int) -> list[str]:
+    """The tokens of so many new displays, each paired just now."""
+    now = clock.now()
+    tokens = [secrets.token_urlsafe(32) for _ in range(count)]
+    Device.objects.bulk_create(
+        Device(
+            kind=DeviceKind.DISPLAY,
+            name=f"Bench {number}",
+            token_hash=token_digest(token),
+            paired_at=now,
+            last_seen_at=now,
+        )
+        for number, token in enumerate(tokens)
+    )
+    return tokens
+
+
+def receptionist() -> User:
+    """Somebody at the desk."""
+    return people.create_user(actor=SETUP, full_name="Rita Campos", role="reception")

@@ -14,13 +14,13 @@ from django.db import OperationalError
 
 from clinic.accounts.models import Device
 from clinic.accounts.principals import Principal
+from clinic.accounts.websockets import Devices
 from clinic.demo.embedded import Valkey
 from realtime import frames, groups, subscriptions
 from realtime.conf import Timing
 from realtime.connection import Connection
 from realtime.frames import Frame
 from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable
-from realtime.roster import Devices
 
 QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05)
 CALM = Timing(heartbeat=60, watch=60, access=60, snapshot=60)
