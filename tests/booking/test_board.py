@@ -99,7 +99,7 @@ def test_it_takes_four_queries_however_many_wait(clinic, patients, book, django_
     for number, patient in enumerate(patients(6)):
         book(patient, at(10 + number), status="arrived")
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(board()["entries"]) == 6
 
 
