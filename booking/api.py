@@ -280,7 +280,7 @@ class StaffAppointmentsView(APIView):
         summary="Book at the desk, or take a walk-in",
         parameters=[IDEMPOTENCY_KEY],
         request=serializers.DeskIn,
-        responses=answers({201: serializers.StaffAppointment}, 400, 401, 403, 409, 422),
+        responses=answers({201: serializers.StaffAnswer}, 400, 401, 403, 409, 422),
         tags=["staff"],
     )
     def post(self, request: Request) -> Response:
@@ -302,13 +302,14 @@ class StaffAppointmentView(APIView):
         operation_id="staff_write_note",
         summary="Leave the team a note about the visit",
         request=serializers.NoteIn,
-        responses=answers({200: serializers.StaffAppointment}, 400, 401, 403, 404),
+        responses=answers({200: serializers.StaffAnswer}, 400, 401, 403, 404, 409),
         tags=["staff"],
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
-        """Plain text of at most 500 characters, for staff only; empty takes it away."""
+        """Plain text of at most 500 characters, for staff only; empty takes it away. With `was` it
+        is refused with `note_changed` when a colleague has written since."""
         data = validated(serializers.NoteIn(data=request.data))
-        visit.write_note(appointment_id, note=data["note"], actor=actor_of(request.user))
+        visit.write_note(appointment_id, **data, actor=actor_of(request.user))
         return Response(selectors.staff_view(appointment_id))
 
 
@@ -330,7 +331,7 @@ class MoveRoomView(APIView):
         operation_id="staff_move_room",
         summary="Give the visit another room",
         request=serializers.MoveRoomIn,
-        responses=answers({200: serializers.StaffAppointment}, 400, 401, 403, 404, 409),
+        responses=answers({200: serializers.StaffAnswer}, 400, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -346,7 +347,7 @@ class CallNextView(APIView):
         operation_id="staff_call_next",
         summary="Call the next patient",
         request=None,
-        responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        responses=answers({200: serializers.StaffAnswer}, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, practitioner_id: UUID) -> Response:
@@ -366,7 +367,7 @@ def _button(name: str, summary: str, press: Press) -> type[PressView]:
             operation_id=f"staff_{name}",
             summary=summary,
             request=None,
-            responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+            responses=answers({200: serializers.StaffAnswer}, 401, 403, 404, 409),
             tags=["staff"],
         )
         def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -400,7 +401,7 @@ class CallAgainView(PressView):
         operation_id="staff_call_again",
         summary="Call a called patient once more",
         request=None,
-        responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        responses=answers({200: serializers.StaffAnswer}, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -418,20 +419,23 @@ def _once(
     return idempotency.run(f"{route}:{request.user.pk}", key, data, respond)
 
 
-class UndoView(PressView):
-    press = staticmethod(visit.undo)
+class UndoView(APIView):
+    permission_classes = (IsStaff,)
 
     @extend_schema(
         operation_id="staff_undo",
         summary="Take back a mis-press",
-        request=None,
-        responses=answers({200: serializers.StaffAppointment}, 401, 403, 404, 409),
+        request=serializers.UndoIn,
+        responses=answers({200: serializers.StaffAnswer}, 400, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        """The newest arrival, call, start, end or no-show, by anybody, within a minute. A ticket
-        that was given and a call that was heard stay counted."""
-        return super().post(request, appointment_id)
+        """The newest arrival, call, start, end or no-show, by anybody, within a minute; with
+        `undo_until` only the press beside which that stood. A ticket that was given and a call
+        that was heard stay counted."""
+        seen = validated(serializers.UndoIn(data=request.data))["undo_until"]
+        visit.undo(appointment_id, actor=actor_of(request.user), seen=seen)
+        return Response(selectors.staff_view(appointment_id))
 
 
 def _patient_id(request: Request) -> UUID:

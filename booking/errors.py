@@ -18,6 +18,7 @@ class Code(StrEnum):
     ROOM_TAKEN = "room_taken"
     NOTHING_TO_UNDO = "nothing_to_undo"
     PLACE_TAKEN = "place_taken"
+    NOTE_CHANGED = "note_changed"
 
 
 register(
@@ -71,6 +72,11 @@ register(
             409,
             "Não se pode anular: a hora já foi dada a outra pessoa.",
             "This can't be undone: the time has been given to somebody else.",
+        ),
+        Code.NOTE_CHANGED: Problem(
+            409,
+            "Entretanto outra pessoa mudou a nota.",
+            "Somebody has changed the note in the meantime.",
         ),
     }
 )

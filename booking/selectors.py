@@ -251,10 +251,12 @@ def staff_appointment(
 
 
 def staff_view(appointment_id: UUID) -> dict[str, Any]:
-    """One appointment as staff see it, with the wait when it is waiting. Raises `not_found`."""
+    """One appointment as staff see it, with the wait when it is waiting, and the revision than
+    which it isn't older. Raises `not_found`."""
+    number = revisions.current()
     appointment = get_appointment(appointment_id)
     changed = _last_changes([appointment]).get(appointment.pk)
-    return staff_appointment(appointment, standing(appointment), changed)
+    return {"revision": number, **staff_appointment(appointment, standing(appointment), changed)}
 
 
 def board() -> Board:

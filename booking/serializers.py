@@ -199,6 +199,21 @@ class MoveRoomIn(serializers.Serializer[Any]):
 
 class NoteIn(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=500, allow_blank=True)
+    was = serializers.CharField(
+        max_length=500,
+        allow_blank=True,
+        required=False,
+        default=None,
+        help_text="The note that the writer had before them; another one by now is not overwritten",
+    )
+
+
+class UndoIn(serializers.Serializer[Any]):
+    undo_until = InstantField(
+        required=False,
+        default=None,
+        help_text="As it stood beside the press that is meant; a newer press is not taken back",
+    )
 
 
 class WaitOut(serializers.Serializer[Any]):
@@ -251,6 +266,12 @@ class StaffAppointment(serializers.Serializer[Any]):
     undo_until = InstantField(
         allow_null=True, help_text="Until when the newest change can be taken back"
     )
+
+
+class StaffAnswer(StaffAppointment):
+    """What a press made of an appointment."""
+
+    revision = serializers.IntegerField(help_text="The day's at this moment, or an older one")
 
 
 class StaffColumn(serializers.Serializer[Any]):

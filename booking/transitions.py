@@ -88,11 +88,12 @@ class Change:
             setattr(appointment, name, value)
         self._note(appointment, f"appointment.{to}", before=before)
 
-    def undo(self, appointment: Appointment) -> None:
+    def undo(self, appointment: Appointment, *, seen: datetime | None) -> None:
         """Take the newest transition back: the status before it, without the stamps it set.
 
-        Only what somebody pressed, and only within `UNDO_WINDOW`. A correction, not a transition:
-        the log keeps both. The caller holds the row and has waited for other moves.
+        Only what somebody pressed, and only within `UNDO_WINDOW`; where `seen` is given, only the
+        transition that could be taken back until then. A correction, not a transition: the log
+        keeps both. The caller holds the row and has waited for other moves.
         Raises DomainError `nothing_to_undo`, and `place_taken` when practitioner, room or patient
         have been given another appointment at that time.
         """
@@ -103,6 +104,7 @@ class Change:
             or back is None
             or back.after != appointment.status
             or clock.now() > newest.at + UNDO_WINDOW
+            or seen not in {None, newest.at + UNDO_WINDOW}
         ):
             raise DomainError(Code.NOTHING_TO_UNDO)
         stamps = TAKEN_BACK[back.before, back.after]

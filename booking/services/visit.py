@@ -149,25 +149,35 @@ def put_back(appointment_id: UUID, *, actor: Actor) -> Appointment:
     return appointment
 
 
-def undo(appointment_id: UUID, *, actor: Actor) -> Appointment:
+def undo(appointment_id: UUID, *, actor: Actor, seen: datetime | None = None) -> Appointment:
     """Take back a mis-press of the last minute: an arrival, a call, a start, an end, a no-show.
 
-    Raises DomainError `not_found`, `nothing_to_undo` or `place_taken`.
+    `seen` is the `undo_until` that stood beside the press that is meant: a colleague's newer press
+    is never taken back for it. Raises DomainError `not_found`, `nothing_to_undo` or `place_taken`.
     """
     with change(actor) as unit:
         unit.wait_for_other_moves()
         appointment = unit.lock(appointment_id)
-        unit.undo(appointment)
+        unit.undo(appointment, seen=seen)
     return appointment
 
 
-def write_note(appointment_id: UUID, *, note: str, actor: Actor) -> Appointment:
+def write_note(
+    appointment_id: UUID, *, note: str, actor: Actor, was: str | None = None
+) -> Appointment:
     """What the team should know about this visit; empty takes it away. The log says that it was
-    written, not what. Raises DomainError `not_found`."""
+    written, not what.
+
+    Raises DomainError `not_found`, and `note_changed` when `was`, the note that the writer had
+    before them, has become another one.
+    """
     with change(actor) as unit:
         appointment = unit.lock(appointment_id)
-        if appointment.note != note:
-            unit.edit(appointment, "noted", note=note)
+        if appointment.note == note:
+            return appointment
+        if was not in {None, appointment.note}:
+            raise DomainError(Code.NOTE_CHANGED, pointer="/was")
+        unit.edit(appointment, "noted", note=note)
     return appointment
 
 

@@ -632,6 +632,33 @@ def test_a_colleague_takes_a_mis_press_back_once(clinic, ana, rita, marta, clien
     assert problem(colleague.post(f"/api/staff/appointments/{uuid4()}/undo")) == (404, "not_found")
 
 
+def test_an_undo_takes_back_the_press_it_means_and_no_newer_one_of_a_colleague(
+    clinic, ana, rita, marta, client_of, book, unchanged, at_nine
+):
+    appointment = book(ana, at(10), status="arrived")
+    mine = press(client_of(rita), appointment, "call").json()["undo_until"]
+    at_nine.shift(5)
+    theirs = press(client_of(marta), appointment, "start").json()["undo_until"]
+    check = unchanged(Appointment.objects.get(pk=appointment.pk))
+
+    late = press(client_of(rita), appointment, "undo", {"undo_until": mine})
+
+    assert problem(late) == (409, "nothing_to_undo")
+    check()
+    undone = press(client_of(rita), appointment, "undo", {"undo_until": theirs})
+    assert (undone.status_code, undone.json()["status"]) == (200, "called")
+    assert press(client_of(rita), appointment, "undo", {"undo_until": "now"}).status_code == 400
+
+
+def test_the_answer_to_a_press_says_how_new_it_is(clinic, ana, rita, client_of, book):
+    client, appointment = client_of(rita), book(ana, at(10))
+    before = client.get("/api/staff/day").json()["revision"]
+
+    pressed = press(client, appointment, "arrive").json()["revision"]
+
+    assert pressed == before + 1 == client.get("/api/staff/day").json()["revision"]
+
+
 # Notes of the team
 
 
@@ -660,6 +687,25 @@ def test_the_team_leaves_a_note_and_takes_it_away(
         (str(rita.pk), {"fields": ["note"]}),
         (str(sousa_user.pk), {"fields": ["note"]}),
     ]
+
+
+def test_a_note_never_replaces_one_that_its_writer_has_not_seen(
+    clinic, ana, rita, sousa_user, client_of, book, unchanged
+):
+    appointment = book(ana, at(10))
+    reception, practitioner = client_of(rita), client_of(sousa_user)
+    path = f"/api/staff/appointments/{appointment.pk}"
+    reception.patch(path, {"note": "Vem de muletas.", "was": ""})
+    check = unchanged(Appointment.objects.get(pk=appointment.pk))
+
+    blind = practitioner.patch(path, {"note": "Joelho direito.", "was": ""})
+    repeated = reception.patch(path, {"note": "Vem de muletas.", "was": ""})
+
+    assert problem(blind) == (409, "note_changed")
+    assert (repeated.status_code, repeated.json()["note"]) == (200, "Vem de muletas.")
+    check()
+    both = {"note": "Vem de muletas.\nJoelho direito.", "was": "Vem de muletas."}
+    assert practitioner.patch(path, both).json()["note"] == both["note"]
 
 
 @pytest.mark.parametrize(

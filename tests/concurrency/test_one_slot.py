@@ -288,6 +288,32 @@ def test_of_desks_that_take_one_call_back_at_once_one_does(clinic):
     assert AuditEntry.objects.filter(action="appointment.undone").count() == 1
 
 
+def test_two_desks_at_one_visit_call_it_once_and_lose_neither_room_nor_note(clinic):
+    (waiting,) = arrived_today(clinic, 1)
+    press = {"actor": TESTER}
+    jobs = [
+        *[lambda: outcome(visit.call, waiting.pk, **press)] * 3,
+        *[lambda: outcome(visit.move_room, waiting.pk, room_id=clinic.room_2.pk, **press)] * 3,
+        *[
+            lambda text=text: outcome(visit.write_note, waiting.pk, note=text, was="", **press)
+            for text in ("Vem de muletas.", "Joelho direito.", "Pouco tempo.")
+        ],
+    ]
+
+    results = at_once(jobs)
+
+    assert results[:6] == ["done"] * 6
+    assert Counter(results[6:]) == {"done": 1, "note_changed": 2}
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.call_number, waiting.room_id) == (
+        "called",
+        1,
+        clinic.room_2.pk,
+    )
+    assert waiting.note in {"Vem de muletas.", "Joelho direito.", "Pouco tempo."}
+    assert revision.current() == 3
+
+
 def test_kiosk_and_desk_check_one_patient_in_once_and_many_get_many_tickets(clinic):
     arrived_today(clinic, 15)
     Appointment.objects.update(status="booked", arrived_at=None, ticket="", ticket_on=None)

@@ -13,17 +13,20 @@ import styles from "./Toast.module.css";
 export interface ToastMessage {
   text: string;
   tone?: "plain" | "bad";
-  undo?: { label: string; run: () => void; shortcut?: string };
+  /** What can be done about it. */
+  act?: { label: string; run: () => void; shortcut?: string };
 }
 
 const queue = new ToastQueue<ToastMessage>({ maxVisibleToasts: 3 });
 
 /**
- * Says something in passing. What must not be missed belongs on the page instead. The result takes
- * it away before its time.
+ * Says something in passing. What must not be missed belongs on the page instead; what went wrong
+ * and waits for an answer stays until it has one. The result takes it away before its time.
  */
 export function toast(message: ToastMessage): () => void {
-  const key = queue.add(message, { timeout: message.undo ? 10_000 : 6_000 });
+  const isAsking = message.tone === "bad" && message.act;
+  const timeout = message.act ? 10_000 : 6_000;
+  const key = queue.add(message, isAsking ? {} : { timeout });
   return () => queue.close(key);
 }
 
@@ -42,20 +45,20 @@ export function ToastRegion({ label, closeLabel }: { label: string; closeLabel: 
           <ToastContent className={styles.text}>
             <Text slot="title">{shown.content.text}</Text>
           </ToastContent>
-          {shown.content.undo ? (
+          {shown.content.act ? (
             <Button
               variant="plain"
               className={styles.undo}
-              aria-keyshortcuts={shown.content.undo.shortcut}
+              aria-keyshortcuts={shown.content.act.shortcut}
               onPress={() => {
-                shown.content.undo?.run();
+                shown.content.act?.run();
                 queue.close(shown.key);
               }}
             >
-              {shown.content.undo.label}
-              {shown.content.undo.shortcut ? (
+              {shown.content.act.label}
+              {shown.content.act.shortcut ? (
                 <kbd className={styles.key} aria-hidden="true">
-                  {shown.content.undo.shortcut}
+                  {shown.content.act.shortcut}
                 </kbd>
               ) : null}
             </Button>

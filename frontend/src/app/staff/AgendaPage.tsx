@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { findAppointment } from "@/features/queue/column";
 import { dayQuery } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { addDays, civilDate } from "@/lib/civil";
@@ -40,7 +41,6 @@ export function AgendaPage() {
   const day = useQuery(dayQuery(date));
   const { press } = usePresses();
   const [openId, setOpenId] = useState<string | null>(null);
-  const all = day.data?.practitioners.flatMap((each) => each.appointments) ?? [];
   const busy = day.data?.practitioners.filter((each) => each.appointments.length) ?? [];
 
   return (
@@ -113,7 +113,8 @@ export function AgendaPage() {
         ))}
       </div>
       <AppointmentDialog
-        appointment={all.find(({ id }) => id === openId) ?? null}
+        appointment={openId === null ? null : (findAppointment(day.data, openId) ?? null)}
+        isOpen={openId !== null}
         isToday={date === today}
         onClose={() => setOpenId(null)}
         onPress={press}

@@ -6,8 +6,9 @@ import type { AppointmentStatus, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
-import { Button, ConfirmDialog, Dialog, Select, TextAreaField } from "@/ui";
+import { Banner, Button, ConfirmDialog, Dialog, Select } from "@/ui";
 import styles from "./Dialogs.module.css";
+import { NoteField, type NoteDraft } from "./NoteField";
 import { useChangeWords } from "./useChangeWords";
 
 const MOVES: Record<AppointmentStatus, readonly Move[]> = {
@@ -21,7 +22,6 @@ const MOVES: Record<AppointmentStatus, readonly Move[]> = {
   cancelled: [],
   no_show: [],
 };
-const NOTE_LENGTH = 500;
 const FINAL: ReadonlySet<Move> = new Set(["no-show", "cancel"]);
 const MOVABLE: ReadonlySet<AppointmentStatus> = new Set([
   "booked",
@@ -34,24 +34,63 @@ const MOVABLE: ReadonlySet<AppointmentStatus> = new Set([
 const ON_OTHER_DAYS: ReadonlySet<Move> = new Set(["cancel"]);
 
 interface AppointmentDialogProps {
+  /** Null while none is open, and when an open one has left its day. */
   appointment: StaffAppointment | null;
+  isOpen: boolean;
   onClose: () => void;
-  onPress: (press: Press) => void;
+  onPress: (press: Press) => Promise<boolean>;
   isToday?: boolean;
 }
 
 /** One appointment: what is known, and every step that its state allows. */
-export function AppointmentDialog({ appointment, ...props }: AppointmentDialogProps) {
-  if (!appointment) return null;
-  return <Details key={appointment.id} appointment={appointment} {...props} />;
+export function AppointmentDialog({ appointment, isOpen, ...props }: AppointmentDialogProps) {
+  const [last, setLast] = useState(appointment);
+  // What was begun outlives a look at something else.
+  const [drafts, setDrafts] = useState<Readonly<Record<string, NoteDraft | undefined>>>({});
+  if (appointment && appointment !== last) setLast(appointment);
+  const shown = appointment ?? last;
+  if (!isOpen || !shown) return null;
+  if (!appointment) return <Gone appointment={shown} onClose={props.onClose} />;
+  return (
+    <Details
+      key={appointment.id}
+      appointment={appointment}
+      draft={drafts[appointment.id]}
+      onDraft={(draft) => setDrafts((all) => ({ ...all, [appointment.id]: draft }))}
+      {...props}
+    />
+  );
+}
+
+/** It was moved to another day, or its hold ran out, while somebody was looking at it. */
+function Gone({ appointment, onClose }: { appointment: StaffAppointment; onClose: () => void }) {
+  const { t } = useTranslation(["staff", "common"]);
+  return (
+    <Dialog
+      title={appointment.patient.full_name}
+      isOpen
+      onClose={onClose}
+      actions={<Button onPress={onClose}>{t("common:action.close")}</Button>}
+    >
+      <Banner tone="amber" live>
+        <p>{t("detail.gone", { time: formatTime(appointment.start) })}</p>
+      </Banner>
+    </Dialog>
+  );
 }
 
 function Details({
   appointment,
+  draft,
+  onDraft,
   onClose,
   onPress,
   isToday = true,
-}: AppointmentDialogProps & { appointment: StaffAppointment }) {
+}: Omit<AppointmentDialogProps, "isOpen"> & {
+  appointment: StaffAppointment;
+  draft: NoteDraft | undefined;
+  onDraft: (draft: NoteDraft | undefined) => void;
+}) {
   const { t } = useTranslation(["staff", "common"]);
   const language = useLanguage();
   const rooms = useQuery(roomsQuery);
@@ -60,14 +99,21 @@ function Details({
   const changed = useChangeWords()(appointment, now);
   const isUndoable =
     appointment.undo_until !== null && now < new Date(appointment.undo_until).getTime();
+  const { id, status, undo_until } = appointment;
+  const [opened] = useState(status);
   const name = appointment.patient.full_name;
+  // Whoever presses here closes the dialog: while it is open, others change the status.
+  const meanwhile = opened === status ? null : (changed ?? t(`common:status.${status}`));
+  const moves = MOVES[status].filter((move) => isToday || ON_OTHER_DAYS.has(move));
 
   function press(action: Move) {
-    onPress({ action, appointment: appointment.id });
+    void onPress(
+      action === "undo" ? { action, appointment: id, undo_until } : { action, appointment: id },
+    );
     onClose();
   }
 
-  if (asking) {
+  if (asking && moves.includes(asking)) {
     const kind = asking === "cancel" ? "cancel" : "no_show";
     return (
       <ConfirmDialog
@@ -82,7 +128,6 @@ function Details({
       </ConfirmDialog>
     );
   }
-  const moves = MOVES[appointment.status].filter((move) => isToday || ON_OTHER_DAYS.has(move));
   return (
     <Dialog
       title={name}
@@ -110,6 +155,11 @@ function Details({
         </>
       }
     >
+      {meanwhile !== null && (
+        <Banner tone="amber" live>
+          <p>{t("detail.meanwhile", { done: meanwhile })}</p>
+        </Banner>
+      )}
       <dl className={styles.facts}>
         <div>
           <dt>{t("detail.specialty")}</dt>
@@ -125,7 +175,7 @@ function Details({
         </div>
         <div>
           <dt>{t("detail.status")}</dt>
-          <dd>{t(`common:status.${appointment.status}`)}</dd>
+          <dd>{t(`common:status.${status}`)}</dd>
         </div>
         {appointment.ticket && (
           <div>
@@ -144,7 +194,7 @@ function Details({
           </div>
         )}
       </dl>
-      {MOVABLE.has(appointment.status) && (
+      {MOVABLE.has(status) && (
         <Select
           label={t("detail.room")}
           options={(rooms.data ?? []).map((room) => ({ value: room.id, label: room.name }))}
@@ -152,45 +202,17 @@ function Details({
           placeholder={t("detail.choose_room")}
           onChange={(room) => {
             if (room !== appointment.room.id) {
-              onPress({ action: "move-room", appointment: appointment.id, room });
+              void onPress({ action: "move-room", appointment: id, room });
             }
           }}
         />
       )}
-      <Note
+      <NoteField
         note={appointment.note}
-        onSave={(note) => onPress({ action: "note", appointment: appointment.id, note })}
+        draft={draft}
+        onDraft={onDraft}
+        onSave={({ text, was }) => onPress({ action: "note", appointment: id, note: text, was })}
       />
     </Dialog>
-  );
-}
-
-/** What the team should know; a draft is the writer's own until it is saved. */
-function Note({ note, onSave }: { note: string; onSave: (note: string) => void }) {
-  const { t } = useTranslation(["staff", "common"]);
-  const [draft, setDraft] = useState<string | null>(null);
-  const isChanged = draft !== null && draft.trim() !== note;
-  return (
-    <div className={styles.noteField}>
-      <TextAreaField
-        label={t("detail.note")}
-        hint={t("detail.note_hint")}
-        maxLength={NOTE_LENGTH}
-        value={draft ?? note}
-        onChange={setDraft}
-      />
-      {isChanged && (
-        <Button
-          variant="quiet"
-          size="small"
-          onPress={() => {
-            onSave(draft.trim());
-            setDraft(null);
-          }}
-        >
-          {t("detail.save_note")}
-        </Button>
-      )}
-    </div>
   );
 }

@@ -273,18 +273,19 @@ interface StepProps {
   column: Column;
   onStep: () => void;
   onPress: (press: Press) => void;
-  isPending: boolean;
+  /** The appointments whose press has no answer yet. */
+  pending: ReadonlySet<string>;
   mayBook: boolean;
   isLarge?: boolean;
 }
 
 /** The one step that comes next, and the key that does it. */
-export function Step({ column, onStep, onPress, isPending, mayBook, isLarge }: StepProps) {
+export function Step({ column, onStep, onPress, pending, mayBook, isLarge }: StepProps) {
   const { t } = useTranslation(["staff", "common"]);
   const step = nextStep(column);
   const [waiting] = column.waiting;
   const callsToo = step.action === "finish" && waiting && !column.called.length;
-  const ticket = step.action === "walk-in" ? "" : step.appointment.ticket;
+  const main = step.action === "walk-in" ? null : step.appointment;
   return (
     <footer className={styles.step}>
       {callsToo && (
@@ -292,7 +293,7 @@ export function Step({ column, onStep, onPress, isPending, mayBook, isLarge }: S
           variant="plain"
           size="small"
           wide
-          isDisabled={isPending}
+          isPending={pending.has(waiting.id)}
           onPress={() => onPress({ action: "call", appointment: waiting.id })}
         >
           {t("step.call", { ticket: waiting.ticket })} <kbd className={styles.quietKey}>C</kbd>
@@ -305,9 +306,9 @@ export function Step({ column, onStep, onPress, isPending, mayBook, isLarge }: S
           variant={step.action === "walk-in" ? "quiet" : "pine"}
           wide
           onPress={onStep}
-          isDisabled={isPending}
+          isPending={main !== null && pending.has(main.id)}
         >
-          {t(WORDS[step.action], { ticket })}{" "}
+          {t(WORDS[step.action], { ticket: main?.ticket ?? "" })}{" "}
           <kbd className={styles.key} aria-hidden="true">
             {KEYS[step.action]}
           </kbd>

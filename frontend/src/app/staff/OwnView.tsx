@@ -14,11 +14,11 @@ interface OwnViewProps {
   onStep: () => void;
   onPress: (press: Press) => void;
   onOpen: (appointment: StaffAppointment) => void;
-  isPending: boolean;
+  pending: ReadonlySet<string>;
 }
 
 /** A practitioner's own day: who it is about now, the one next step, and the rest below. */
-export function OwnView({ column, now, onStep, onPress, onOpen, isPending }: OwnViewProps) {
+export function OwnView({ column, now, onStep, onPress, onOpen, pending }: OwnViewProps) {
   const { t } = useTranslation(["staff", "common"]);
   const step = nextStep(column);
   const main = step.action === "walk-in" ? null : step.appointment;
@@ -58,7 +58,7 @@ export function OwnView({ column, now, onStep, onPress, onOpen, isPending }: Own
           column={column}
           onStep={onStep}
           onPress={onPress}
-          isPending={isPending}
+          pending={pending}
           mayBook={false}
           isLarge
         />

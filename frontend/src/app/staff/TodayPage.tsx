@@ -2,8 +2,15 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { useMe } from "@/features/auth";
-import { columnsOf, nextStep, summary, type Column } from "@/features/queue/column";
-import { useLiveDay, type LiveDay } from "@/features/queue/data";
+import {
+  columnsOf,
+  findAppointment,
+  nextStep,
+  summary,
+  type Column,
+} from "@/features/queue/column";
+import { watchAim } from "@/features/queue/aim";
+import { useLiveDay, type LiveDay, type Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDayNumber, formatMonth, formatTime, formatWeekdayLong } from "@/lib/format";
@@ -19,6 +26,7 @@ import { KeysDialog } from "./KeysDialog";
 import { OwnView } from "./OwnView";
 import styles from "./TodayPage.module.css";
 import { useColumnsInView } from "./useColumnsInView";
+import { useKeptFocus } from "./useKeptFocus";
 import { usePresses } from "./usePresses";
 
 const STALE_AFTER_MS = 60_000;
@@ -42,7 +50,8 @@ export function TodayPage() {
   const live = useLiveDay();
   const now = useServerNow(5000);
   const me = useMe();
-  const { press, undoLast, isPending } = usePresses();
+  const { press: send, undoLast, pending } = usePresses();
+  const press = useCallback((wanted: Press) => void send(wanted), [send]);
   const [open, setOpen] = useState<Open>(NONE);
   const [focused, setFocused] = useState(0);
   const board = useRef<HTMLDivElement>(null);
@@ -124,11 +133,10 @@ export function TodayPage() {
     return () => window.removeEventListener("keydown", onKeyDown);
   }, [columns, focusColumn, current, mayBook, open.dialog, press, undoLast]);
 
-  const shown = useMemo(() => {
-    if (open.dialog !== "appointment") return null;
-    const all = live.day?.practitioners.flatMap((each) => each.appointments) ?? [];
-    return all.find(({ id }) => id === open.id) ?? null;
-  }, [live.day, open]);
+  useEffect(watchAim, []);
+  useKeptFocus(board);
+
+  const shown = open.dialog === "appointment" ? (findAppointment(live.day, open.id) ?? null) : null;
 
   function showWhole(whole: boolean) {
     setParams(whole ? { [VIEW]: WHOLE } : {}, { replace: true });
@@ -252,7 +260,7 @@ export function TodayPage() {
             onStep={() => act(ownColumn)}
             onPress={press}
             onOpen={({ id }) => setOpen({ dialog: "appointment", id })}
-            isPending={isPending}
+            pending={pending}
           />
         )}
         {!ownColumn &&
@@ -269,12 +277,17 @@ export function TodayPage() {
               onOpen={(appointment: StaffAppointment) =>
                 setOpen({ dialog: "appointment", id: appointment.id })
               }
-              isPending={isPending}
+              pending={pending}
               mayBook={mayBook}
             />
           ))}
       </div>
-      <AppointmentDialog appointment={shown} onClose={close} onPress={press} />
+      <AppointmentDialog
+        appointment={shown}
+        isOpen={open.dialog === "appointment"}
+        onClose={close}
+        onPress={send}
+      />
       <KeysDialog isOpen={open.dialog === "keys"} onClose={close} />
       {(open.dialog === "walk-in" || open.dialog === "book") && (
         <BookDialog

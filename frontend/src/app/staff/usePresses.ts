@@ -1,14 +1,7 @@
-import { useCallback, useRef } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/auth";
-import {
-  UNDO_MS,
-  UNDOABLE,
-  useFreshAppointment,
-  usePress,
-  type Move,
-  type Press,
-} from "@/features/queue/data";
+import { useAppointments, usePress, type Press } from "@/features/queue/data";
 import { isProblem } from "@/lib/api/problem";
 import type { StaffAppointment } from "@/lib/api/types";
 import { serverClock } from "@/lib/clock";
@@ -17,86 +10,105 @@ import { toast } from "@/ui";
 import { useChangeWords } from "./useChangeWords";
 
 export interface Presses {
-  press: (press: Press) => void;
+  /** True when it was done. What went wrong has been said by then. */
+  press: (press: Press) => Promise<boolean>;
   /** Takes back the last press made here, while the server still lets it. */
   undoLast: () => void;
-  isPending: boolean;
+  /** The appointments whose press has no answer yet; another press of theirs does nothing. */
+  pending: ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Refusals that mean that the appointment is no longer as it was on this screen. */
 const OVERTAKEN = ["invalid_transition", "nothing_to_undo"];
 
 interface Undoable {
   appointment: string;
-  until: number;
+  undo_until: string;
   closeNotice: () => void;
 }
 
 /** Presses with their notice: what happened, and a way back from what was pressed by mistake. */
 export function usePresses(): Presses {
   const { t } = useTranslation(["staff", "common"]);
-  const { mutate, isPending } = usePress();
+  const { mutateAsync } = usePress();
   const me = useMe().data?.full_name;
   const whatChanged = useChangeWords();
-  const fresh = useFreshAppointment();
+  const { known, fresh } = useAppointments();
+  const sent = useRef(new Set<string>());
+  const [pending, setPending] = useState<ReadonlySet<string>>(NONE);
   const last = useRef<Undoable | null>(null);
+  const unanswered = useRef(new Map<string, () => void>());
 
   const press = useCallback(
-    function send(wanted: Press) {
-      if (isPending) return;
-      mutate(wanted, {
-        onSuccess: (changed: StaffAppointment) => {
-          const name = changed.patient.full_name;
-          const other = changed.changed_by && changed.changed_by.name !== me;
-          const done = other ? whatChanged(changed, serverClock.now()) : null;
-          // A colleague was faster with the same press: nothing of ours to take back.
-          if (done) {
-            toast({ text: t("by.said", { name, done }) });
-            return;
-          }
-          const text = t(`said.${wanted.action}`, { name });
-          if (!UNDOABLE.has(wanted.action as Move)) {
-            if (last.current?.appointment === changed.id) last.current = null;
-            toast({ text });
-            return;
-          }
-          const undo = () => send({ action: "undo", appointment: changed.id });
-          last.current = {
-            appointment: changed.id,
-            until: serverClock.now() + UNDO_MS,
-            closeNotice: toast({
-              text,
-              undo: { label: t("action.undo"), run: undo, shortcut: "Z" },
-            }),
-          };
-        },
-        onError: (error) => {
-          if (!isProblem(error, ...OVERTAKEN)) {
-            toast({ text: problemText(error), tone: "bad" });
-            return;
-          }
-          void fresh(wanted.appointment)
-            .catch(() => undefined)
-            .then((now) => {
-              const done = whatChanged(now, serverClock.now());
-              if (now && done) toast({ text: t("by.said", { name: now.patient.full_name, done }) });
-              else toast({ text: problemText(error), tone: "bad" });
-            });
-        },
-      });
+    async function send(wanted: Press): Promise<boolean> {
+      const { appointment } = wanted;
+      if (sent.current.has(appointment)) return false;
+      sent.current.add(appointment);
+      setPending(new Set(sent.current));
+      unanswered.current.get(appointment)?.();
+      unanswered.current.delete(appointment);
+      try {
+        sayDone(wanted, await mutateAsync(wanted));
+        return true;
+      } catch (error) {
+        await sayFailed(wanted, error);
+        return false;
+      } finally {
+        sent.current.delete(appointment);
+        setPending(new Set(sent.current));
+      }
+
+      function sayDone({ action }: Press, changed: StaffAppointment) {
+        const name = changed.patient.full_name;
+        const byOther = changed.changed_by && changed.changed_by.name !== me;
+        const done = byOther ? whatChanged(changed, serverClock.now()) : null;
+        // A colleague was faster with the same press: nothing of ours to take back.
+        if (done) {
+          toast({ text: t("by.said", { name, done }) });
+          return;
+        }
+        const text = t(`said.${action}`, { name });
+        const { id, undo_until } = changed;
+        if (undo_until === null) {
+          if (action === "undo" && last.current?.appointment === id) last.current = null;
+          toast({ text });
+          return;
+        }
+        const run = () => void send({ action: "undo", appointment: id, undo_until });
+        const closeNotice = toast({ text, act: { label: t("action.undo"), run, shortcut: "Z" } });
+        last.current = { appointment: id, undo_until, closeNotice };
+      }
+
+      async function sayFailed({ action }: Press, error: unknown) {
+        if (isProblem(error, "network")) {
+          const name = known(appointment)?.patient.full_name ?? "";
+          const run = () => void send(wanted);
+          const text = t("unanswered", { name, action: t(`action.${action}`) });
+          const close = toast({ text, tone: "bad", act: { label: t("action.repeat"), run } });
+          unanswered.current.set(appointment, close);
+        } else if (isProblem(error, ...OVERTAKEN)) {
+          const now = await fresh(appointment).catch(() => undefined);
+          const done = whatChanged(now, serverClock.now());
+          if (now && done) toast({ text: t("by.said", { name: now.patient.full_name, done }) });
+          else toast({ text: problemText(error), tone: "bad" });
+        } else toast({ text: problemText(error), tone: "bad" });
+      }
     },
-    [fresh, isPending, me, mutate, t, whatChanged],
+    [fresh, known, me, mutateAsync, t, whatChanged],
   );
 
   const undoLast = useCallback(() => {
     const mine = last.current;
-    if (!mine || serverClock.now() > mine.until) {
+    if (!mine || serverClock.now() > new Date(mine.undo_until).getTime()) {
       toast({ text: t("undo.none") });
       return;
     }
     mine.closeNotice();
-    press({ action: "undo", appointment: mine.appointment });
+    const { appointment, undo_until } = mine;
+    void press({ action: "undo", appointment, undo_until });
   }, [press, t]);
 
-  return { press, undoLast, isPending };
+  return { press, undoLast, pending };
 }

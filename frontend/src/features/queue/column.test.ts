@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Day, StaffAppointment } from "@/lib/api/types";
-import { columnsOf, elapsed, nextStep, summary, withAppointment } from "./column";
+import { columnsOf, elapsed, newest, nextStep, summary, withAppointment } from "./column";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 
@@ -114,12 +114,32 @@ describe("summary", () => {
 });
 
 describe("withAppointment", () => {
+  const before = day(appointment("1", "arrived"));
+  const called = { ...appointment("1", "called"), revision: 3 };
+
   it("replaces the appointment that a press returned", () => {
-    const before = day(appointment("1", "arrived"));
+    const after = withAppointment(before, called);
 
-    const after = withAppointment(before, appointment("1", "called"));
-
+    expect(after.revision).toBe(3);
     expect(columnsOf(after)[0]?.called.map(({ id }) => id)).toEqual(["1"]);
     expect(columnsOf(after)[0]?.waiting).toEqual([]);
+  });
+
+  it("keeps what a colleague did after the press, when its answer comes late", () => {
+    const started = { ...day(appointment("1", "in_progress")), revision: 4 };
+
+    expect(withAppointment(started, called)).toBe(started);
+  });
+});
+
+describe("newest", () => {
+  it("leaves a frame out that is older than the answer to a press", () => {
+    const before = { ...day(appointment("1", "arrived")), revision: 2 };
+    const pressed = withAppointment(before, { ...appointment("1", "called"), revision: 3 });
+    const next = { ...day(appointment("1", "called")), revision: 3 };
+
+    expect(newest(pressed, before)).toBe(pressed);
+    expect(newest(pressed, next)).toBe(next);
+    expect(newest(undefined, before)).toBe(before);
   });
 });

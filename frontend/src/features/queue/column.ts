@@ -1,6 +1,6 @@
 /** A practitioner's day as the dashboard reads it, and the one step that comes next. */
 
-import type { Day, StaffAppointment } from "@/lib/api/types";
+import type { Day, StaffAnswer, StaffAppointment } from "@/lib/api/types";
 
 export interface Column {
   id: string;
@@ -116,10 +116,23 @@ export function summary(columns: readonly Column[], now: number): Summary {
   };
 }
 
-/** The same day with one appointment replaced, as a mutation returned it. */
-export function withAppointment(day: Day, changed: StaffAppointment): Day {
+export function findAppointment(day: Day | undefined, id: string): StaffAppointment | undefined {
+  return day?.practitioners
+    .flatMap(({ appointments }) => appointments)
+    .find((appointment) => appointment.id === id);
+}
+
+/** Of two states of a day the one to show: what was seen once is never taken back. */
+export function newest(shown: Day | undefined, next: Day): Day {
+  return shown && shown.revision > next.revision ? shown : next;
+}
+
+/** The same day with what a press made of one appointment, unless the day knows it already. */
+export function withAppointment(day: Day, { revision, ...changed }: StaffAnswer): Day {
+  if (day.revision > revision) return day;
   return {
     ...day,
+    revision,
     practitioners: day.practitioners.map((practitioner) => {
       const others = practitioner.appointments.filter(({ id }) => id !== changed.id);
       return {

@@ -1,17 +1,21 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { api, body, session } from "@/lib/api/client";
-import type { Day, LiveFrame, StaffAppointment } from "@/lib/api/types";
+import type { Day, LiveFrame, StaffAnswer, StaffAppointment } from "@/lib/api/types";
 import { civilDate, type CivilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { revisionGate, type LiveState } from "@/lib/live";
 import { useLive } from "@/lib/useLive";
-import { withAppointment } from "./column";
+import { afterAim } from "./aim";
+import { findAppointment, newest, withAppointment } from "./column";
 
 export const dayQuery = (date: CivilDate) =>
   queryOptions({
     queryKey: ["day", date],
-    queryFn: () => body(api.GET("/api/staff/day", { params: { query: { date } } })),
+    queryFn: async ({ client, queryKey }) => {
+      const day = await body(api.GET("/api/staff/day", { params: { query: { date } } }));
+      return newest(client.getQueryData<Day>(queryKey), day);
+    },
   });
 
 export const roomsQuery = queryOptions({
@@ -75,7 +79,10 @@ export interface LiveDay {
   error: unknown;
 }
 
-/** Today, pushed by the server; read over HTTP at first and when a frame was missed. */
+/**
+ * Today, pushed by the server; read over HTTP at first and when a frame was missed. What others do
+ * waits for a moment while somebody aims at a button.
+ */
 export function useLiveDay(): LiveDay {
   const client = useQueryClient();
   const today = civilDate(serverClock.now());
@@ -86,7 +93,9 @@ export function useLiveDay(): LiveDay {
 
   function onFrame(frame: LiveFrame) {
     if (frame.type === "day" && gate.accept(frame.revision)) {
-      client.setQueryData(dayQuery(frame.date).queryKey, frame);
+      afterAim(() => {
+        client.setQueryData(dayQuery(frame.date).queryKey, (shown) => newest(shown, frame));
+      });
     }
     if (frame.type === "heartbeat" && gate.isBehind(frame.revision) && !fetching.current) {
       fetching.current = true;
@@ -117,32 +126,48 @@ export type Move =
   | "cancel"
   | "undo";
 
-/** How long the server lets a press be taken back. */
-export const UNDO_MS = 60_000;
-export const UNDOABLE: ReadonlySet<Move> = new Set([
-  "arrive",
-  "call",
-  "start",
-  "finish",
-  "no-show",
-]);
-
 export type Press =
-  | { action: Move; appointment: string }
+  | { action: Exclude<Move, "undo">; appointment: string }
+  /** Takes back the press beside which this stood, and no newer one. */
+  | { action: "undo"; appointment: string; undo_until: string | null }
   | { action: "move-room"; appointment: string; room: string }
-  | { action: "note"; appointment: string; note: string };
+  /** `was` is the note that the writer had before them. */
+  | { action: "note"; appointment: string; note: string; was: string };
 
-function send(press: Press): Promise<StaffAppointment> {
+/** After this long without an answer a press can be made again: none of them counts twice. */
+const ANSWER_WITHIN_MS = 10_000;
+
+function send(press: Press): Promise<StaffAnswer> {
   const params = { path: { id: press.appointment } };
-  if (press.action === "move-room") {
-    return body(
-      api.POST("/api/staff/appointments/{id}/move-room", { params, body: { room: press.room } }),
-    );
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
+  switch (press.action) {
+    case "move-room":
+      return body(
+        api.POST("/api/staff/appointments/{id}/move-room", {
+          params,
+          signal,
+          body: { room: press.room },
+        }),
+      );
+    case "note":
+      return body(
+        api.PATCH("/api/staff/appointments/{id}", {
+          params,
+          signal,
+          body: { note: press.note, was: press.was },
+        }),
+      );
+    case "undo":
+      return body(
+        api.POST("/api/staff/appointments/{id}/undo", {
+          params,
+          signal,
+          body: press.undo_until === null ? {} : { undo_until: press.undo_until },
+        }),
+      );
+    default:
+      return body(api.POST(`/api/staff/appointments/{id}/${press.action}`, { params, signal }));
   }
-  if (press.action === "note") {
-    return body(api.PATCH("/api/staff/appointments/{id}", { params, body: { note: press.note } }));
-  }
-  return body(api.POST(`/api/staff/appointments/{id}/${press.action}`, { params }));
 }
 
 /** One press of one button. The answer is shown at once; the socket only confirms it. */
@@ -159,18 +184,22 @@ export function usePress() {
   });
 }
 
-/** Reads the day anew: what has become of one of its appointments. */
-export function useFreshAppointment() {
+/** What today's list says of an appointment: as it is known here, and read anew. */
+export function useAppointments() {
   const client = useQueryClient();
-  return useCallback(
+  const known = useCallback(
+    (id: string): StaffAppointment | undefined =>
+      findAppointment(client.getQueryData(dayQuery(civilDate(serverClock.now())).queryKey), id),
+    [client],
+  );
+  const fresh = useCallback(
     async (id: string): Promise<StaffAppointment | undefined> => {
-      const day = await client.query({ ...dayQuery(civilDate(serverClock.now())), staleTime: 0 });
-      return day.practitioners
-        .flatMap((practitioner) => practitioner.appointments)
-        .find((appointment) => appointment.id === id);
+      const today = civilDate(serverClock.now());
+      return findAppointment(await client.query({ ...dayQuery(today), staleTime: 0 }), id);
     },
     [client],
   );
+  return { known, fresh };
 }
 
 export interface DeskBooking {
@@ -181,12 +210,25 @@ export interface DeskBooking {
   start?: string;
 }
 
-/** Books for somebody, or takes a walk-in now when no start is given. */
+/**
+ * Books for somebody, or takes a walk-in now when no start is given. The same wish sent again, after
+ * no answer came, is one booking.
+ */
 export function useDeskBooking() {
   const client = useQueryClient();
+  const attempt = useRef<{ wish: string; key: string } | null>(null);
   return useMutation({
-    mutationFn: (booking: DeskBooking) =>
-      body(api.POST("/api/staff/appointments", { body: booking })),
+    mutationFn: (booking: DeskBooking) => {
+      const wish = JSON.stringify(booking);
+      if (attempt.current?.wish !== wish) attempt.current = { wish, key: crypto.randomUUID() };
+      return body(
+        api.POST("/api/staff/appointments", {
+          params: { header: { "Idempotency-Key": attempt.current.key } },
+          signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+          body: booking,
+        }),
+      );
+    },
     onSuccess: () =>
       Promise.all([
         client.invalidateQueries({ queryKey: ["day"] }),

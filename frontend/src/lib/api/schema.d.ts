@@ -778,7 +778,8 @@ export interface paths {
         head?: never;
         /**
          * Leave the team a note about the visit
-         * @description Plain text of at most 500 characters, for staff only; empty takes it away.
+         * @description Plain text of at most 500 characters, for staff only; empty takes it away. With `was` it
+         *     is refused with `note_changed` when a colleague has written since.
          */
         patch: operations["staff_write_note"];
         trace?: never;
@@ -971,8 +972,9 @@ export interface paths {
         put?: never;
         /**
          * Take back a mis-press
-         * @description The newest arrival, call, start, end or no-show, by anybody, within a minute. A ticket
-         *     that was given and a call that was heard stay counted.
+         * @description The newest arrival, call, start, end or no-show, by anybody, within a minute; with
+         *     `undo_until` only the press beside which that stood. A ticket that was given and a call
+         *     that was heard stay counted.
          */
         post: operations["staff_undo"];
         delete?: never;
@@ -1757,6 +1759,8 @@ export interface components {
         };
         PatchedNoteInRequest: {
             note?: string;
+            /** @description The note that the writer had before them; another one by now is not overwritten */
+            was?: string;
         };
         /** @description Any of these; a field that isn't listed is refused, not ignored. */
         PatchedProfileChangeRequest: {
@@ -1843,7 +1847,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "nothing_to_confirm" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -1960,6 +1964,46 @@ export interface components {
             name_pt: string;
             name_en: string;
         };
+        /** @description What a press made of an appointment. */
+        StaffAnswer: {
+            /** Format: uuid */
+            id: string;
+            patient: components["schemas"]["StaffPatient"];
+            specialty: components["schemas"]["SpecialtyRef"];
+            practitioner: components["schemas"]["PersonRef"];
+            room: components["schemas"]["RoomRef"];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            status: components["schemas"]["AppointmentStatus"];
+            source: components["schemas"]["SourceEnum"];
+            ticket: string;
+            label: string;
+            /** Format: date-time */
+            arrived_at: string | null;
+            /** Format: date-time */
+            called_at: string | null;
+            call_number: number;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            hold_expires_at: string | null;
+            wait: components["schemas"]["WaitOut"] | null;
+            /** @description Plain text for the team; patients and screens never see it */
+            note: string;
+            /** @description The newest change, when one of the staff made it */
+            changed_by: components["schemas"]["ChangedBy"] | null;
+            /**
+             * Format: date-time
+             * @description Until when the newest change can be taken back
+             */
+            undo_until: string | null;
+            /** @description The day's at this moment, or an older one */
+            revision: number;
+        };
         /** @description An appointment as staff see it. */
         StaffAppointment: {
             /** Format: uuid */
@@ -2043,6 +2087,13 @@ export interface components {
             name_pt: string;
             name_en: string;
             duration_minutes: number;
+        };
+        UndoInRequest: {
+            /**
+             * Format: date-time
+             * @description As it stood beside the press that is meant; a newer press is not taken back
+             */
+            undo_until?: string;
         };
         WaitOut: {
             low_minutes: number;
@@ -4321,7 +4372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             400: {
@@ -4386,7 +4437,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             400: {
@@ -4421,6 +4472,14 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     staff_arrive: {
@@ -4439,7 +4498,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4492,7 +4551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4545,7 +4604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4598,7 +4657,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4651,7 +4710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4708,7 +4767,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             400: {
@@ -4769,7 +4828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4822,7 +4881,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4875,7 +4934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {
@@ -4921,14 +4980,26 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UndoInRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             401: {
@@ -5056,7 +5127,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffAppointment"];
+                    "application/json": components["schemas"]["StaffAnswer"];
                 };
             };
             401: {

@@ -23,6 +23,7 @@ export type Appointment = Schemas["AppointmentOut"];
 export type Wait = Schemas["WaitOut"];
 
 export type StaffAppointment = Schemas["StaffAppointment"];
+export type StaffAnswer = Schemas["StaffAnswer"];
 export type StaffPatient = Schemas["PatientOut"];
 export type Day = Schemas["StaffDay"];
 export type WaitReport = Schemas["WaitReport"];

@@ -78,6 +78,7 @@ export const en: Words<typeof pt> = {
     too_late_to_reschedule: "It is too late to move it here. Call reception, they will help.",
     queue_empty: "Nobody is waiting for this therapist.",
     nothing_to_undo: "There is nothing left to undo.",
+    note_changed: "Somebody changed the note meanwhile. Your text is still here.",
     place_taken: "This can't be undone: the time has been given to somebody else.",
   },
   field: {

@@ -77,6 +77,7 @@ export const pt = {
       "Já passou o prazo para mudar a hora aqui. Telefone para a receção, que ajuda.",
     queue_empty: "Ninguém à espera deste terapeuta.",
     nothing_to_undo: "Já não há nada para anular.",
+    note_changed: "Entretanto outra pessoa mudou a nota. O seu texto ainda cá está.",
     place_taken: "Não dá para anular: a hora já foi dada a outra pessoa.",
   },
   field: {
