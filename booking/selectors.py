@@ -244,9 +244,21 @@ def staff_appointment(
         "ended_at": boards.instant(appointment.ended_at),
         "hold_expires_at": boards.instant(appointment.hold_expires_at),
         "wait": standing.wait.as_dict() if standing else None,
+        "told": _told(appointment),
         "note": appointment.note,
         "changed_by": changed.as_dict() if changed else None,
         "undo_until": boards.instant(changed.undo_until) if changed else None,
+    }
+
+
+def _told(appointment: Appointment) -> dict[str, int | None] | None:
+    """The wait that the patient was told at the arrival."""
+    if appointment.quoted_minutes is None:
+        return None
+    return {
+        "low_minutes": appointment.quoted_low_minutes,
+        "high_minutes": appointment.quoted_high_minutes,
+        "estimate_minutes": appointment.quoted_minutes,
     }
 
 

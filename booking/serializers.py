@@ -257,6 +257,7 @@ class StaffAppointment(serializers.Serializer[Any]):
     ended_at = InstantField(allow_null=True)
     hold_expires_at = InstantField(allow_null=True)
     wait = WaitOut(allow_null=True)
+    told = WaitOut(allow_null=True, help_text="The wait that was told at the arrival")
     note = serializers.CharField(
         allow_blank=True, help_text="Plain text for the team; patients and screens never see it"
     )

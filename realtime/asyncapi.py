@@ -108,6 +108,7 @@ SCHEMAS: dict[str, Schema] = {
             "hold_expires_at": _or_null(INSTANT),
             "source": _one_of("online", "desk", "walk_in"),
             "wait": _or_null(_ref("wait")),
+            "told": _or_null(_ref("wait")),
             "note": TEXT,
             "changed_by": _or_null(_object({"name": TEXT, "at": INSTANT, "action": TEXT})),
             "undo_until": _or_null(INSTANT),

@@ -80,9 +80,11 @@ export function TextAreaField({
   label,
   hint,
   rows = 3,
+  areaRef,
   ...rest
 }: Pick<TextFieldProps, "label" | "hint" | "value" | "onChange" | "maxLength"> & {
   rows?: number;
+  areaRef?: Ref<HTMLTextAreaElement>;
 }) {
   return (
     <AriaTextField {...rest} className={styles.field}>
@@ -92,7 +94,7 @@ export function TextAreaField({
           {hint}
         </Text>
       ) : null}
-      <TextArea className={classes(styles.input, styles.area)} rows={rows} />
+      <TextArea ref={areaRef} className={classes(styles.input, styles.area)} rows={rows} />
     </AriaTextField>
   );
 }

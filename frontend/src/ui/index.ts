@@ -18,7 +18,7 @@ export { Banner, Card, EmptyState, Pill, type Tone } from "./Surface";
 export { Switch } from "./Switch";
 export { PasswordField, TextAreaField, TextField } from "./TextField";
 export { TilePattern } from "./TilePattern";
-export { clearToasts, toast, ToastRegion } from "./Toast";
+export { clearToasts, toast, ToastRegion, type ToastMessage } from "./Toast";
 export { Providers } from "./Providers";
 export { Page, PageChromeContext, usePageTitle, type PageProps } from "./Page";
 export { QrCode } from "./QrCode";

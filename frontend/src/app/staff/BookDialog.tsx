@@ -170,6 +170,9 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
               onChange={setFullName}
               autoComplete="off"
               autoCapitalize="words"
+              // Whoever opens this has somebody in front of them who says their name.
+              // eslint-disable-next-line jsx-a11y/no-autofocus
+              autoFocus={walkIn}
               error={problemOf("full_name")}
             />
             <TextField

@@ -1,6 +1,15 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { elapsed, lateness, minutesSince, nextStep, type Column } from "@/features/queue/column";
+import {
+  CALLED_TOO_LONG_MINUTES,
+  elapsed,
+  LATE_AFTER_MINUTES,
+  lateness,
+  minutesSince,
+  nextStep,
+  waitsTooLong,
+  type Column,
+} from "@/features/queue/column";
 import type { Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
@@ -153,7 +162,7 @@ export function Called({
   return (
     <article className={classes(styles.card, styles.calledCard)}>
       <Name appointment={appointment} onOpen={onOpen} className={styles.cardName} />
-      <p>
+      <p className={classes(minutes >= CALLED_TOO_LONG_MINUTES && styles.tooLong)}>
         {minutes > 0 ? t("column.called", { minutes, number }) : t("column.called_now", { number })}
       </p>
       <div className={styles.cardActions}>
@@ -181,11 +190,13 @@ function Row({
   onOpen,
   note,
   faint,
+  isLate,
   hasButton,
   children,
 }: Omit<CardProps, "now"> & {
   note: string;
   faint?: boolean;
+  isLate?: boolean;
   hasButton?: boolean;
   children: ReactNode;
 }) {
@@ -193,7 +204,7 @@ function Row({
     <li className={classes(styles.row, faint && styles.faint, hasButton && styles.pressable)}>
       <time className={styles.time}>{formatTime(appointment.start)}</time>
       <Name appointment={appointment} onOpen={onOpen} className={styles.rowName} />
-      <p className={styles.note}>{note}</p>
+      <p className={classes(styles.note, isLate && styles.lateNote)}>{note}</p>
       <div className={styles.rowEnd}>{children}</div>
     </li>
   );
@@ -203,18 +214,20 @@ export function Waiting({ appointment, now, onOpen }: CardProps) {
   const { t } = useTranslation(["staff", "common"]);
   const waited = minutesSince(appointment.arrived_at, now);
   const words = useWords();
-  const overdue = minutesSince(appointment.start, now) > 15;
+  const { told, wait } = appointment;
+  const isOverdue = waitsTooLong(appointment, now);
   return (
     <Row
       appointment={appointment}
       onOpen={onOpen}
-      note={t("column.arrived", { time: formatTime(appointment.arrived_at ?? now) })}
+      isLate={isOverdue}
+      note={
+        told
+          ? t("column.waits_told", { minutes: waited, told: words.wait(told) })
+          : t("column.waits", { minutes: waited })
+      }
     >
-      {overdue ? (
-        <Pill tone="terra">{t("column.waits", { minutes: waited })}</Pill>
-      ) : (
-        appointment.wait && <Pill>{words.wait(appointment.wait)}</Pill>
-      )}
+      {wait && <Pill tone={isOverdue ? "terra" : "sage"}>{words.wait(wait)}</Pill>}
     </Row>
   );
 }
@@ -246,12 +259,13 @@ export function Expected({
       appointment={appointment}
       onOpen={onOpen}
       hasButton
+      isLate={late > LATE_AFTER_MINUTES}
       note={late > 0 ? t("column.late", { minutes: late }) : t("column.not_here")}
     >
       <Button
         variant="quiet"
         size="small"
-        className={classes(styles.arrive, late > 15 && styles.lateButton)}
+        className={classes(styles.arrive, late > LATE_AFTER_MINUTES && styles.lateButton)}
         onPress={() => onPress({ action: "arrive", appointment: appointment.id })}
         aria-label={`${t("action.arrive")}: ${appointment.patient.full_name}`}
       >

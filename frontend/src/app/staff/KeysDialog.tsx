@@ -5,11 +5,13 @@ import styles from "./Dialogs.module.css";
 const KEYS = [
   ["1 – 9", "columns"],
   ["← →", "arrows"],
+  ["A", "arrive"],
   ["C", "call"],
   ["I", "start"],
   ["F", "finish"],
   ["R", "again"],
   ["N", "walk_in"],
+  ["D", "details"],
   ["/", "search"],
   ["Z", "undo"],
   ["?", "help"],

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Banner, Button, TextAreaField } from "@/ui";
 import styles from "./Dialogs.module.css";
@@ -26,14 +26,21 @@ interface NoteFieldProps {
 export function NoteField({ note, draft, onDraft, onSave }: NoteFieldProps) {
   const { t } = useTranslation(["staff", "common"]);
   const [isSaving, setSaving] = useState(false);
+  const area = useRef<HTMLTextAreaElement>(null);
   const text = draft?.text.trim() ?? note;
   const isChanged = text !== note;
   const isOvertaken = draft !== undefined && isChanged && draft.was !== note;
   const both = [note, text].filter(Boolean).join("\n");
 
+  /** The pressed button goes with what it decided; the focus stays with the text. */
+  function settle(next: NoteDraft | undefined) {
+    onDraft(next);
+    area.current?.focus();
+  }
+
   async function save(next: NoteDraft) {
     setSaving(true);
-    if (await onSave(next)) onDraft(undefined);
+    if (await onSave(next)) settle(undefined);
     setSaving(false);
   }
 
@@ -43,6 +50,7 @@ export function NoteField({ note, draft, onDraft, onSave }: NoteFieldProps) {
         label={t("detail.note")}
         hint={t("detail.note_hint")}
         maxLength={NOTE_LENGTH}
+        areaRef={area}
         value={draft?.text ?? note}
         onChange={(typed) => onDraft({ text: typed, was: draft?.was ?? note })}
       />
@@ -55,7 +63,7 @@ export function NoteField({ note, draft, onDraft, onSave }: NoteFieldProps) {
       {isChanged && (
         <div className={styles.noteActions}>
           {isOvertaken && note && both.length <= NOTE_LENGTH && (
-            <Button variant="quiet" size="small" onPress={() => onDraft({ text: both, was: note })}>
+            <Button variant="quiet" size="small" onPress={() => settle({ text: both, was: note })}>
               {t("detail.keep_both")}
             </Button>
           )}
@@ -67,7 +75,7 @@ export function NoteField({ note, draft, onDraft, onSave }: NoteFieldProps) {
           >
             {t(isOvertaken ? "detail.keep_mine" : "detail.save_note")}
           </Button>
-          <Button variant="plain" size="small" onPress={() => onDraft(undefined)}>
+          <Button variant="plain" size="small" onPress={() => settle(undefined)}>
             {t("detail.drop_note")}
           </Button>
         </div>

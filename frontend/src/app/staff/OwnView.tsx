@@ -1,6 +1,12 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { elapsed, minutesSince, nextStep, type Column } from "@/features/queue/column";
+import {
+  elapsed,
+  minutesSince,
+  nextStep,
+  waitsTooLong,
+  type Column,
+} from "@/features/queue/column";
 import type { Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
@@ -44,7 +50,9 @@ export function OwnView({ column, now, onStep, onPress, onOpen, pending }: OwnVi
                   {t("own.booked", { time: formatTime(main.start) })} ·{" "}
                   {t("column.arrived", { time: formatTime(main.arrived_at ?? now) })}
                 </span>
-                <span>{t("column.waits", { minutes: minutesSince(main.arrived_at, now) })}</span>
+                <span className={classes(waitsTooLong(main, now) && styles.late)}>
+                  {t("column.waits", { minutes: minutesSince(main.arrived_at, now) })}
+                </span>
               </p>
             )}
             {main.note && <p className={styles.note}>{main.note}</p>}

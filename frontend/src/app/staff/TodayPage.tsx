@@ -25,7 +25,9 @@ import { DaySearch } from "./DaySearch";
 import { KeysDialog } from "./KeysDialog";
 import { OwnView } from "./OwnView";
 import styles from "./TodayPage.module.css";
+import { useColumnNews } from "./useColumnNews";
 import { useColumnsInView } from "./useColumnsInView";
+import { useDayKeys } from "./useDayKeys";
 import { useKeptFocus } from "./useKeptFocus";
 import { usePresses } from "./usePresses";
 
@@ -103,38 +105,24 @@ export function TodayPage() {
     return () => container?.removeEventListener("focusin", onFocusIn);
   }, []);
 
-  useEffect(() => {
-    function onKeyDown(event: KeyboardEvent) {
-      const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || open.dialog !== "none") return;
-      if (target.closest("input, textarea, select, [role=listbox]")) return;
-      const column = columns[current];
-      const key = event.key.toLowerCase();
-      const [called] = column?.called ?? [];
-      const [waiting] = column?.waiting ?? [];
-      const [inside] = column?.inside ?? [];
-      if (/^[1-9]$/.test(key) && columns[Number(key) - 1]) focusColumn(Number(key) - 1);
-      else if (key === "arrowright") focusColumn(Math.min(columns.length - 1, current + 1));
-      else if (key === "arrowleft") focusColumn(Math.max(0, current - 1));
-      else if (key === "?") setOpen({ dialog: "keys" });
-      else if (key === "z") undoLast();
-      else if (key === "/") search.current?.focus();
-      else if (!column) return;
-      else if (key === "c" && waiting && !called) {
-        press({ action: "call", appointment: waiting.id });
-      } else if (key === "i" && called) press({ action: "start", appointment: called.id });
-      else if (key === "f" && inside) press({ action: "finish", appointment: inside.id });
-      else if (key === "r" && called) press({ action: "call-again", appointment: called.id });
-      else if (key === "n" && mayBook) setOpen({ dialog: "walk-in", practitioner: column.id });
-      else return;
-      event.preventDefault();
-    }
-    window.addEventListener("keydown", onKeyDown);
-    return () => window.removeEventListener("keydown", onKeyDown);
-  }, [columns, focusColumn, current, mayBook, open.dialog, press, undoLast]);
+  useDayKeys({
+    isEnabled: open.dialog === "none",
+    columns,
+    current,
+    mayBook,
+    lineInFocus: () => findAppointment(live.day, lineWithFocus() ?? ""),
+    press,
+    undoLast,
+    focusColumn,
+    openDetails: (id) => setOpen({ dialog: "appointment", id }),
+    openWalkIn: (practitioner) => setOpen({ dialog: "walk-in", practitioner }),
+    openHelp: () => setOpen({ dialog: "keys" }),
+    search: () => search.current?.focus(),
+  });
+  const news = useColumnNews(columns[current]);
 
   useEffect(watchAim, []);
-  useKeptFocus(board);
+  useKeptFocus(board, open.dialog !== "none");
 
   const shown = open.dialog === "appointment" ? (findAppointment(live.day, open.id) ?? null) : null;
 
@@ -282,6 +270,9 @@ export function TodayPage() {
             />
           ))}
       </div>
+      <p className="visually-hidden" role="status">
+        {news}
+      </p>
       <AppointmentDialog
         appointment={shown}
         isOpen={open.dialog === "appointment"}
@@ -298,6 +289,12 @@ export function TodayPage() {
       )}
     </main>
   );
+}
+
+/** Whose line holds the focus. */
+function lineWithFocus(): string | undefined {
+  const line = document.activeElement?.closest("li, article");
+  return line?.querySelector<HTMLElement>("[data-appointment]")?.dataset.appointment;
 }
 
 /** Shows a patient's line with one swell of light, and gives it the focus; false without a line. */

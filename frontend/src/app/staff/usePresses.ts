@@ -6,7 +6,7 @@ import { isProblem } from "@/lib/api/problem";
 import type { StaffAppointment } from "@/lib/api/types";
 import { serverClock } from "@/lib/clock";
 import { problemText } from "@/lib/i18n";
-import { toast } from "@/ui";
+import { toast, type ToastMessage } from "@/ui";
 import { useChangeWords } from "./useChangeWords";
 
 export interface Presses {
@@ -26,7 +26,6 @@ const OVERTAKEN = ["invalid_transition", "nothing_to_undo"];
 interface Undoable {
   appointment: string;
   undo_until: string;
-  closeNotice: () => void;
 }
 
 /** Presses with their notice: what happened, and a way back from what was pressed by mistake. */
@@ -40,6 +39,7 @@ export function usePresses(): Presses {
   const [pending, setPending] = useState<ReadonlySet<string>>(NONE);
   const last = useRef<Undoable | null>(null);
   const unanswered = useRef(new Map<string, () => void>());
+  const closeNotice = useRef<() => void>(undefined);
 
   const press = useCallback(
     async function send(wanted: Press): Promise<boolean> {
@@ -60,25 +60,31 @@ export function usePresses(): Presses {
         setPending(new Set(sent.current));
       }
 
+      /** One at a time: what can be taken back is always the newest. */
+      function notice(message: ToastMessage) {
+        closeNotice.current?.();
+        closeNotice.current = toast(message);
+      }
+
       function sayDone({ action }: Press, changed: StaffAppointment) {
         const name = changed.patient.full_name;
         const byOther = changed.changed_by && changed.changed_by.name !== me;
         const done = byOther ? whatChanged(changed, serverClock.now()) : null;
         // A colleague was faster with the same press: nothing of ours to take back.
         if (done) {
-          toast({ text: t("by.said", { name, done }) });
+          notice({ text: t("by.said", { name, done }) });
           return;
         }
         const text = t(`said.${action}`, { name });
         const { id, undo_until } = changed;
         if (undo_until === null) {
           if (action === "undo" && last.current?.appointment === id) last.current = null;
-          toast({ text });
+          notice({ text });
           return;
         }
         const run = () => void send({ action: "undo", appointment: id, undo_until });
-        const closeNotice = toast({ text, act: { label: t("action.undo"), run, shortcut: "Z" } });
-        last.current = { appointment: id, undo_until, closeNotice };
+        notice({ text, act: { label: t("action.undo"), run, shortcut: "Z" } });
+        last.current = { appointment: id, undo_until };
       }
 
       async function sayFailed({ action }: Press, error: unknown) {
@@ -91,7 +97,7 @@ export function usePresses(): Presses {
         } else if (isProblem(error, ...OVERTAKEN)) {
           const now = await fresh(appointment).catch(() => undefined);
           const done = whatChanged(now, serverClock.now());
-          if (now && done) toast({ text: t("by.said", { name: now.patient.full_name, done }) });
+          if (now && done) notice({ text: t("by.said", { name: now.patient.full_name, done }) });
           else toast({ text: problemText(error), tone: "bad" });
         } else toast({ text: problemText(error), tone: "bad" });
       }
@@ -105,9 +111,7 @@ export function usePresses(): Presses {
       toast({ text: t("undo.none") });
       return;
     }
-    mine.closeNotice();
-    const { appointment, undo_until } = mine;
-    void press({ action: "undo", appointment, undo_until });
+    void press({ action: "undo", ...mine });
   }, [press, t]);
 
   return { press, undoLast, pending };

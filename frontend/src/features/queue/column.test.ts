@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { Day, StaffAppointment } from "@/lib/api/types";
-import { columnsOf, elapsed, newest, nextStep, summary, withAppointment } from "./column";
+import {
+  columnsOf,
+  elapsed,
+  newest,
+  nextStep,
+  summary,
+  waitsTooLong,
+  withAppointment,
+} from "./column";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 
@@ -32,6 +40,7 @@ function appointment(
     hold_expires_at: null,
     source: "online",
     wait: null,
+    told: null,
     note: "",
     changed_by: null,
     undo_until: null,
@@ -110,6 +119,21 @@ describe("summary", () => {
 
   it("has no median when nobody waits", () => {
     expect(summary([column()], NOON).medianWait).toBeNull();
+  });
+});
+
+describe("waitsTooLong", () => {
+  const told = { low_minutes: 10, estimate_minutes: 15, high_minutes: 20 };
+  const since = (minutesAgo: number) => ({ arrived_at: minutes(-minutesAgo), start: minutes(-30) });
+
+  it("holds us to what was told at the arrival, whatever the hour", () => {
+    expect(waitsTooLong(appointment("1", "arrived", { ...since(20), told }), NOON)).toBe(false);
+    expect(waitsTooLong(appointment("1", "arrived", { ...since(21), told }), NOON)).toBe(true);
+  });
+
+  it("goes by the hour where nothing was told", () => {
+    expect(waitsTooLong(appointment("1", "arrived", since(1)), NOON)).toBe(true);
+    expect(waitsTooLong(appointment("1", "arrived", { start: minutes(-15) }), NOON)).toBe(false);
   });
 });
 

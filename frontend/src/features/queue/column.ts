@@ -19,6 +19,8 @@ export interface Column {
 
 const MINUTE = 60_000;
 export const LATE_AFTER_MINUTES = 15;
+/** Whoever was called and hasn't come after this long has perhaps not heard it. */
+export const CALLED_TOO_LONG_MINUTES = 5;
 
 function at(instant: string | null): number {
   return instant ? new Date(instant).getTime() : 0;
@@ -91,6 +93,13 @@ export function minutesSince(instant: string | null, now: number): number {
 /** Minutes by which somebody who hasn't come is late; 0 before the hour. */
 export function lateness(appointment: StaffAppointment, now: number): number {
   return appointment.status === "booked" ? minutesSince(appointment.start, now) : 0;
+}
+
+/** Longer than was told at the arrival; where nothing was told, well past the hour. */
+export function waitsTooLong({ arrived_at, told, start }: StaffAppointment, now: number): boolean {
+  return told
+    ? minutesSince(arrived_at, now) > told.high_minutes
+    : minutesSince(start, now) > LATE_AFTER_MINUTES;
 }
 
 export interface Summary {

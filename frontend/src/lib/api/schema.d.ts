@@ -1992,6 +1992,8 @@ export interface components {
             /** Format: date-time */
             hold_expires_at: string | null;
             wait: components["schemas"]["WaitOut"] | null;
+            /** @description The wait that was told at the arrival */
+            told: components["schemas"]["WaitOut"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
             /** @description The newest change, when one of the staff made it */
@@ -2032,6 +2034,8 @@ export interface components {
             /** Format: date-time */
             hold_expires_at: string | null;
             wait: components["schemas"]["WaitOut"] | null;
+            /** @description The wait that was told at the arrival */
+            told: components["schemas"]["WaitOut"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
             /** @description The newest change, when one of the staff made it */
