@@ -194,7 +194,7 @@ function Row({
   hasButton,
   children,
 }: Omit<CardProps, "now"> & {
-  note: string;
+  note: ReactNode;
   faint?: boolean;
   isLate?: boolean;
   hasButton?: boolean;
@@ -222,9 +222,10 @@ export function Waiting({ appointment, now, onOpen }: CardProps) {
       onOpen={onOpen}
       isLate={isOverdue}
       note={
-        told
-          ? t("column.waits_told", { minutes: waited, told: words.wait(told) })
-          : t("column.waits", { minutes: waited })
+        <>
+          <span>{t("column.waits", { minutes: waited })}</span>{" "}
+          {told && <span>{t("column.told", { wait: words.wait(told) })}</span>}
+        </>
       }
     >
       {wait && <Pill tone={isOverdue ? "terra" : "sage"}>{words.wait(wait)}</Pill>}

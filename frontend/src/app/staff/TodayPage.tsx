@@ -17,7 +17,7 @@ import { formatDayNumber, formatMonth, formatTime, formatWeekdayLong } from "@/l
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
-import { Banner, Button, SegmentedControl, SkeletonList } from "@/ui";
+import { Banner, Button, classes, SegmentedControl, SkeletonList } from "@/ui";
 import { AppointmentDialog } from "./AppointmentDialog";
 import { BookDialog } from "./BookDialog";
 import { ColumnView } from "./ColumnView";
@@ -163,7 +163,7 @@ export function TodayPage() {
           <strong>{totals.waiting}</strong> {t("summary.waiting")}
         </p>
         {totals.medianWait !== null && (
-          <p className={styles.fact}>
+          <p className={classes(styles.fact, styles.median)}>
             <strong>{t("summary.minutes", { count: totals.medianWait })}</strong>{" "}
             {t("summary.median")}
           </p>
