@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,13 +46,18 @@ class Stack:
         return client
 
 
-@pytest.fixture
-def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
-    valkey = Valkey(tmp_path / "valkey", durable=False)
+@pytest.fixture(scope="package")
+def running(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """The processes, up; what a test kills it starts again."""
+    folder = tmp_path_factory.mktemp("stack")
+    valkey = Valkey(folder / "valkey", durable=False)
     valkey.start()
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    database = connection.settings_dict
+    with django_db_blocker.unblock():
+        database = connection.settings_dict
     account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
     environment = {
         **os.environ,
@@ -69,13 +75,13 @@ def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
         return Program(
             name=name,
             argv=[sys.executable, *argv],
-            log=tmp_path / f"{name}.log",
+            log=folder / f"{name}.log",
             cwd=REPOSITORY,
             env=environment,
             grace_seconds=5,
         )
 
-    running = Stack(
+    stack = Stack(
         origin=origin,
         valkey=valkey,
         web=program("web", "-m", "uvicorn", "clinic.config.asgi:application", "--port", str(port)),
@@ -86,16 +92,25 @@ def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
         ),
         relay=program("relay", "manage.py", "relay"),
     )
-    programs = (running.web, running.relay, running.worker)
+    programs = (stack.web, stack.relay, stack.worker)
     for each in programs:
         each.start()
     answers: Callable[[], bool] = lambda: _is_live(origin)  # noqa: E731
-    if not wait_until(answers, seconds=START_SECONDS, give_up=lambda: not running.web.is_running()):
-        pytest.fail(f"the web process didn't start:\n{running.web.last_lines()}")
-    yield running
+    if not wait_until(answers, seconds=START_SECONDS, give_up=lambda: not stack.web.is_running()):
+        pytest.fail(f"the web process didn't start:\n{stack.web.last_lines()}")
+    yield stack
+    for each in programs:
+        each.request_stop()
     for each in programs:
         each.stop()
     valkey.remove()
+
+
+@pytest.fixture
+def stack(transactional_db: None, running: Stack) -> Stack:
+    assert running.valkey.is_running()
+    assert all(each.is_running() for each in (running.web, running.worker, running.relay))
+    return running
 
 
 def _is_live(origin: str) -> bool:

@@ -89,9 +89,9 @@ def test_the_sender_name_and_transactional_priority_are_asked_for(
     ],
 )
 def test_a_number_that_can_not_be_one_never_reaches_the_provider(
-    number: str, endpoint: int, start_moto: StartMoto
+    number: str, aws: None, moto_port: int, settings: Settings
 ) -> None:
-    start_moto(endpoint)
+    settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{moto_port}"
 
     with pytest.raises(RejectedError) as refusal:
         SnsTransport().send(Outgoing(id="m1", to=number, body="x"))

@@ -25,7 +25,7 @@ from clinic.demo.processes import Program, wait_until
 from tests.realtime import protocol
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-HEARTBEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 0.5
 PATIENCE = 5.0
 Headers = dict[str, str]
 
