@@ -1,4 +1,5 @@
-import type { Locator } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
+import type { StaffAnswer } from "../src/lib/api/types";
 import { expect, test } from "./support/test";
 import { send } from "./support/api";
 import { contextOf } from "./support/pages";
@@ -102,5 +103,70 @@ test("on a phone one column fills the width, and a strip of names leads to the o
     "true",
   );
   await context.close();
+  watch.check();
+});
+
+test("two people at one visit: one call, and nobody's words are lost", async ({
+  browser,
+  watch,
+}) => {
+  const viewport = { width: 1440, height: 900 };
+  const contexts = [
+    await contextOf(browser, "reception", { viewport }),
+    await contextOf(browser, "practitioner", { viewport }),
+  ] as const;
+  contexts.forEach((context) => watch.over(context));
+  const desk = await contexts[0].newPage();
+  const room = await contexts[1].newPage();
+  const both = [desk, room];
+  const made = await send(contexts[0].request, "/api/staff/appointments", {
+    specialty: "massage",
+    new_patient: { full_name: "Zulmira Xavier", phone: "+351912333445", language: "pt" },
+  });
+  const { id } = (await made.json()) as StaffAnswer;
+  const open = async (page: Page) => {
+    await page.locator(`[data-appointment="${id}"]`).click();
+    await expect(page.getByRole("dialog")).toBeVisible();
+  };
+  const note = (page: Page) => page.getByLabel("Nota para a equipa");
+
+  let arrived = 0;
+  let release: () => void = () => undefined;
+  const together = new Promise<void>((resolve) => (release = resolve));
+  for (const page of both) {
+    await page.goto("/staff?vista=clinica");
+    await page.route(`**/${id}/call`, async (route) => {
+      arrived += 1;
+      if (arrived === both.length) release();
+      await together;
+      await route.continue();
+    });
+    await open(page);
+  }
+  await Promise.all(
+    both.map((page) => page.getByRole("button", { name: "Chamar", exact: true }).click()),
+  );
+  const first = (page: Page) => page.getByText("Zulmira Xavier: no ecrã.");
+  for (const page of both) {
+    await expect(
+      first(page).or(page.getByText(/Zulmira Xavier: chamado por/).first()),
+    ).toBeVisible();
+  }
+  expect((await first(desk).count()) + (await first(room).count())).toBe(1);
+
+  await Promise.all(both.map(open));
+  await room.getByRole("button", { name: "Iniciar", exact: true }).click();
+  await expect(desk.getByText(/^Entretanto: iniciado por/)).toBeVisible();
+  await open(room);
+  await note(desk).fill("Vem de muletas.");
+  await note(room).fill("Joelho direito.");
+  await desk.getByRole("button", { name: "Guardar nota" }).click();
+  await room.getByRole("button", { name: "Juntar as duas" }).click();
+  await room.getByRole("button", { name: "Guardar nota" }).click();
+  await expect(note(desk)).toHaveValue("Vem de muletas.\nJoelho direito.");
+
+  const finished = await send(contexts[1].request, `/api/staff/appointments/${id}/finish`, {});
+  expect(((await finished.json()) as StaffAnswer).call_number).toBe(1);
+  await Promise.all(contexts.map((context) => context.close()));
   watch.check();
 });

@@ -8,7 +8,7 @@ import {
 import { login } from "./patient";
 import { baseUrl, demo, type Role } from "./settings";
 
-export type Who = "visitor" | Exclude<Role, "manager" | "practitioner"> | "display" | "kiosk";
+export type Who = "visitor" | Exclude<Role, "manager"> | "display" | "kiosk";
 
 interface Screen {
   name: string;
