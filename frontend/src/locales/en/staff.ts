@@ -50,7 +50,7 @@ export const en: Words<typeof pt> = {
     arrived: "arrived {{time}}",
     not_here: "not here yet",
     late: "{{minutes}} min late",
-    told: "· told {{wait}}",
+    told: "(told {{wait}})",
     waits: "waiting {{minutes}} min",
     unpaid: "awaiting payment until {{time}}",
     booked: "booked",

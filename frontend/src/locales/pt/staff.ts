@@ -53,7 +53,7 @@ export const pt = {
     not_here: "ainda não chegou",
     late: "{{minutes}} min de atraso",
     waits: "espera há {{minutes}} min",
-    told: "· dito {{wait}}",
+    told: "(dito {{wait}})",
     unpaid: "aguarda pagamento até {{time}}",
     booked: "marcada",
     held: "guardada",
