@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import documents, selectors
-from billing.errors import Code
 from billing.models import Invoice
 from billing.serializers import (
     CheckoutBody,
@@ -25,6 +24,7 @@ from billing.serializers import (
 from billing.services import checkout, invoices, looks, webhooks
 from booking import links
 from booking import selectors as booking
+from booking.errors import Code as BookingCode
 from clinic.accounts.choices import Role
 from clinic.accounts.permissions import CsrfProtected, IsManager, IsPatient
 from clinic.accounts.principals import actor_of
@@ -60,7 +60,7 @@ class _ByLink(APIView):
         """Raises DomainError `link_invalid` for a token that is forged, damaged or expired."""
         appointment_id = links.appointment_id_from(self.kwargs["token"])
         if appointment_id is None:
-            raise DomainError(Code.LINK_INVALID)
+            raise DomainError(BookingCode.LINK_INVALID)
         return appointment_id
 
 

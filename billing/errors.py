@@ -4,7 +4,6 @@ from clinic.core.errors import Problem, register
 
 
 class Code(StrEnum):
-    LINK_INVALID = "link_invalid"
     ALREADY_PAID = "already_paid"
     HOLD_EXPIRED = "hold_expired"
     HOLD_TOO_SHORT = "hold_too_short"
@@ -17,11 +16,6 @@ class Code(StrEnum):
 
 register(
     {
-        Code.LINK_INVALID: Problem(
-            404,
-            "Esta ligação de pagamento já não é válida. Abra a mais recente que lhe enviámos.",
-            "This payment link is no longer valid. Open the latest one we sent you.",
-        ),
         Code.ALREADY_PAID: Problem(
             409, "Esta consulta já está paga.", "This appointment is already paid."
         ),

@@ -15,13 +15,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from booking import calendar_file, selectors, serializers, waits
+from booking import calendar_file, links, selectors, serializers, waits
+from booking.errors import Code as BookingCode
 from booking.models import Appointment
 from booking.services import changes, desk, holds, looks, visit
+from clinic.accounts.addresses import client_address
 from clinic.accounts.permissions import IsManager, IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
-from clinic.core import clock, idempotency
-from clinic.core.api import answers, validated
+from clinic.core import clock, idempotency, ratelimit
+from clinic.core.api import answers, unless_held, validated
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
 from clinic.core.idempotency import Answer
@@ -35,6 +37,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="A repeat with the same key gets the first answer",
 )
+WRONG_LINKS = 30
+WRONG_LINKS_SECONDS = 600
 Press = Callable[..., Appointment]
 
 
@@ -222,6 +226,57 @@ class CalendarView(APIView):
             content_type="text/calendar; charset=utf-8",
             headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
         )
+
+
+class VisitByLinkView(APIView):
+    """Open to whoever holds the link of a confirmation; no cookie changes the answer.
+
+    The page asks again rather than listens: a websocket's address would carry the token into the
+    log of everything on its way. While the visit goes on that is every five seconds and mostly a
+    304 without a body; before the day it is once a minute.
+    """
+
+    authentication_classes: Any = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="visit_by_link",
+        summary="Follow one visit",
+        auth=[],
+        parameters=[
+            OpenApiParameter(
+                "token", str, OpenApiParameter.PATH, description="from the confirmation's link"
+            ),
+            OpenApiParameter(
+                "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag held already"
+            ),
+        ],
+        responses={
+            **answers({200: serializers.LinkedVisit}, 404, 410, 429),
+            304: OpenApiResponse(description="Nothing but the clock has changed"),
+        },
+        tags=["visits"],
+    )
+    def get(self, request: Request, token: str) -> Response | HttpResponse:
+        """One visit until its day is over, or 304 where only the time of day differs from what
+        the client holds."""
+        appointment_id = links.visit_id_from(token)
+        if appointment_id is None:
+            # Only wrong ones count: a clinic's whole waiting room may share one address.
+            ratelimit.hit(
+                "visit_link",
+                client_address(request._request),
+                limit=WRONG_LINKS,
+                seconds=WRONG_LINKS_SECONDS,
+            )
+            raise DomainError(BookingCode.LINK_INVALID)
+        return unless_held(request, selectors.visit_by_link(appointment_id))
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(*args, **kwargs)
+        for name, value in links.VISIT_HEADERS.items():
+            response[name] = value
+        return response
 
 
 class StaffDayView(APIView):

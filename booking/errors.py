@@ -19,6 +19,8 @@ class Code(StrEnum):
     NOTHING_TO_UNDO = "nothing_to_undo"
     PLACE_TAKEN = "place_taken"
     NOTE_CHANGED = "note_changed"
+    LINK_INVALID = "link_invalid"
+    LINK_OVER = "link_over"
 
 
 register(
@@ -77,6 +79,16 @@ register(
             409,
             "Entretanto outra pessoa mudou a nota.",
             "Somebody has changed the note in the meantime.",
+        ),
+        Code.LINK_INVALID: Problem(
+            404,
+            "Esta ligação não é válida. Abra a mais recente que lhe enviámos.",
+            "This link isn't valid. Open the latest one we sent you.",
+        ),
+        Code.LINK_OVER: Problem(
+            410,
+            "Esta ligação já não está ativa: o dia da consulta passou.",
+            "This link is no longer active: the day of the appointment is over.",
         ),
     }
 )

@@ -17,6 +17,7 @@ from booking import codes, transitions, waits
 from booking import revision as revisions
 from booking.availability import Calendar
 from booking.board import Board, BoardEntry
+from booking.errors import Code
 from booking.models import ON_PREMISES, Appointment, AppointmentStatus, LearnedTimes, Source
 from clinic.accounts import selectors as accounts
 from clinic.core import clock
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 DEFAULT_DAYS = 14
 BEFORE_THE_VISIT = (AppointmentStatus.BOOKED, *ON_PREMISES)
 IN_THE_FORECAST = (*BEFORE_THE_VISIT, AppointmentStatus.FULFILLED)
+NEVER_BOOKED = (AppointmentStatus.PENDING, AppointmentStatus.EXPIRED)
 FORECAST_SECONDS = 10
 LEARNED_KEY = "booking.learned"
 LEARNED_SECONDS = 600
@@ -311,6 +313,37 @@ def visit(appointment_id: UUID) -> dict[str, Any]:
     number = revisions.current()
     appointment = get_appointment(appointment_id)
     return _visit_body(appointment, number, standing(appointment))
+
+
+def visit_by_link(appointment_id: UUID) -> dict[str, Any]:
+    """The least that follows one visit, for whoever holds its link, until its day is over.
+
+    Nothing of it leads to the patient: no id and no treatment; what names them in the waiting room,
+    and where they are to go, only while they are on the premises. Raises DomainError `link_invalid`
+    for what was never booked, and `link_over` from the day after the visit on.
+    """
+    appointment = _whole().filter(pk=appointment_id).first()
+    if appointment is None or appointment.status in NEVER_BOOKED:
+        raise DomainError(Code.LINK_INVALID)
+    if clock.local(appointment.start).date() < clock.today():
+        raise DomainError(Code.LINK_OVER)
+    is_here = appointment.status in ON_PREMISES
+    is_expected = appointment.status == AppointmentStatus.BOOKED
+    place = standing(appointment)
+    return {
+        "server_time": boards.instant(clock.now()),
+        "start": boards.instant(appointment.start),
+        "practitioner": appointment.practitioner.name,
+        "status": str(appointment.status),
+        "check_in_code": appointment.check_in_code if is_expected else None,
+        "ticket": appointment.ticket if is_here else "",
+        "label": label_of(appointment) if is_here else "",
+        "room": appointment.room.name if is_here else None,
+        "position": place.position if place else None,
+        "wait": place.wait.as_dict() if place else None,
+        "call_number": appointment.call_number,
+        "called_at": boards.instant(appointment.called_at),
+    }
 
 
 def visits_today(patient_id: UUID) -> list[dict[str, Any]]:

@@ -222,6 +222,25 @@ class WaitOut(serializers.Serializer[Any]):
     estimate_minutes = serializers.IntegerField()
 
 
+class LinkedVisit(serializers.Serializer[Any]):
+    """A visit as whoever holds its link sees it."""
+
+    server_time = InstantField()
+    start = InstantField()
+    practitioner = serializers.CharField(help_text="The practitioner's name")
+    status = serializers.ChoiceField(choices=AppointmentStatus.choices)
+    check_in_code = serializers.CharField(allow_null=True, help_text="Until the arrival")
+    ticket = serializers.CharField(allow_blank=True, help_text="From the arrival to the end")
+    label = serializers.CharField(  # type: ignore[assignment]  # hides `Field.label`
+        allow_blank=True, help_text="As the patient has chosen to be named; like the ticket"
+    )
+    room = serializers.CharField(allow_null=True, help_text="Like the ticket")
+    position = serializers.IntegerField(allow_null=True)
+    wait = WaitOut(allow_null=True)
+    call_number = serializers.IntegerField()
+    called_at = InstantField(allow_null=True)
+
+
 class StaffPatient(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField()

@@ -21,6 +21,7 @@ urlpatterns = [
         api.CalendarView.as_view(),
         name="appointment-calendar",
     ),
+    path("visits/<str:token>", api.VisitByLinkView.as_view(), name="visit-by-link"),
     path("staff/day", api.StaffDayView.as_view(), name="staff-day"),
     path("staff/reports/waits", api.WaitReportView.as_view(), name="staff-wait-report"),
     path("staff/appointments", api.StaffAppointmentsView.as_view(), name="staff-appointments"),

@@ -1,7 +1,4 @@
-import hashlib
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -10,9 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinic.accounts.permissions import IsDisplay, IsStaff
-from clinic.core.api import answers
+from clinic.core.api import answers, unless_held
 from clinic.core.problems import CONTENT_TYPE, ProblemDetails
-from realtime import asyncapi, frames, serializers, snapshots
+from realtime import asyncapi, serializers, snapshots
 from realtime.announcements import clips
 from realtime.announcements.engines import SpeechOff
 
@@ -39,15 +36,7 @@ class BoardView(APIView):
     def get(self, request: Request) -> Response | HttpResponse:
         """The board, or 304 where only the time of day differs from what the client holds."""
         body = {"type": "board", **snapshots.board()}
-        content = {key: value for key, value in body.items() if key != "server_time"}
-        etag = f'"{hashlib.sha256(frames.encode(content).encode()).hexdigest()[:32]}"'
-        held = parse_etags(request.headers.get("If-None-Match", ""))
-        response: Response | HttpResponse
-        if "*" in held or etag in (one.removeprefix("W/") for one in held):
-            response = HttpResponse(status=304)
-        else:
-            response = Response(body)
-        response["ETag"] = etag
+        response = unless_held(request, body)
         response["Cache-Control"] = "private, no-cache"
         return response
 

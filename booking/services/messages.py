@@ -1,6 +1,6 @@
 """What the patient is told: by SMS, else by e-mail.
 
-An SMS says time, place and code, never the treatment.
+An SMS says time and code, never the treatment; the link it carries shows the place.
 """
 
 from decimal import Decimal
@@ -25,7 +25,13 @@ def payment_link(appointment: Appointment) -> None:
 
 
 def booked(appointment: Appointment) -> None:
-    _send(appointment, "appointment_booked", "booked", check_in_code=appointment.check_in_code)
+    _send(
+        appointment,
+        "appointment_booked",
+        "booked",
+        check_in_code=appointment.check_in_code,
+        url=links.visit_url(appointment),
+    )
 
 
 def rescheduled(appointment: Appointment) -> None:
@@ -34,6 +40,7 @@ def rescheduled(appointment: Appointment) -> None:
         "appointment_rescheduled",
         f"rescheduled:{clock.now().isoformat()}",
         check_in_code=appointment.check_in_code,
+        url=links.visit_url(appointment),
     )
 
 

@@ -7,6 +7,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import ensure_csrf_cookie
 
+from booking import links
+
 CAMERA_ENTRIES = {"kiosk", "index"}
 
 
@@ -14,6 +16,18 @@ CAMERA_ENTRIES = {"kiosk", "index"}
 def entry(request: HttpRequest, name: str) -> HttpResponseBase:
     """One entry's page, for each of its client-side routes. Only check-in and enrolment may use
     the camera."""
+    return _page(request, name, with_camera=name in CAMERA_ENTRIES)
+
+
+def visit(request: HttpRequest, **_token: str) -> HttpResponseBase:
+    """The page of one visit, whose address is its credential: it is neither kept nor told on."""
+    response = _page(request, "index", with_camera=False)
+    for name, value in links.VISIT_HEADERS.items():
+        response[name] = value
+    return response
+
+
+def _page(request: HttpRequest, name: str, *, with_camera: bool) -> HttpResponseBase:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     page = Path(settings.FRONTEND_DIR) / f"{name}.html"
@@ -21,6 +35,6 @@ def entry(request: HttpRequest, name: str) -> HttpResponseBase:
         raise Http404("the front end isn't built: run `make run`")
     response = FileResponse(page.open("rb"), content_type="text/html; charset=utf-8")
     response["Cache-Control"] = "no-cache"
-    camera = "(self)" if name in CAMERA_ENTRIES else "()"
+    camera = "(self)" if with_camera else "()"
     response["Permissions-Policy"] = f"camera={camera}, microphone=(), geolocation=()"
     return response

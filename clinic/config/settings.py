@@ -420,8 +420,9 @@ USE_TZ = True
 USE_I18N = True
 
 # Logs: JSON lines, without personal data ---------------------------------------------------------
-# Who holds a payment link may pay for two days, and its token is part of the address.
-SECRET_ADDRESSES = re.compile(r"(?P<open>/(?:api/checkout|pay)/)[^/?#\s\"']+")
+# Who holds a payment link may pay, and who holds a visit's may follow it; the token is part of the
+# address.
+SECRET_ADDRESSES = re.compile(r"(?P<open>/(?:api/(?:checkout|visits)|pay|v)/)[^/?#\s\"']+")
 _log_entry: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

@@ -22,6 +22,7 @@ urlpatterns = [
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
+    path("v/<str:token>", pages.visit),
     re_path(r"^staff(?:/.*)?$", pages.entry, {"name": "staff"}),
     re_path(r"^kiosk(?:/.*)?$", pages.entry, {"name": "kiosk"}),
     re_path(r"^display(?:/.*)?$", pages.entry, {"name": "display"}),

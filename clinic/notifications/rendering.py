@@ -16,18 +16,20 @@ LANGUAGES = ("pt", "en")
 
 SMS_NEEDS: Mapping[str, frozenset[str]] = {
     "hold_payment_link": frozenset({"start", "amount", "hold_expires_at", "url"}),
-    "appointment_booked": frozenset({"start", "check_in_code"}),
+    "appointment_booked": frozenset({"start", "check_in_code", "url"}),
     "appointment_cancelled": frozenset({"start"}),
-    "appointment_rescheduled": frozenset({"start", "check_in_code"}),
+    "appointment_rescheduled": frozenset({"start", "check_in_code", "url"}),
     "money_returned": frozenset({"start", "amount"}),
 }
 EMAIL_NEEDS: Mapping[str, frozenset[str]] = {
     "hold_payment_link": frozenset(
         {"specialty", "practitioner", "start", "amount", "hold_expires_at", "url"}
     ),
-    "appointment_booked": frozenset({"specialty", "practitioner", "start", "check_in_code"}),
+    "appointment_booked": frozenset({"specialty", "practitioner", "start", "check_in_code", "url"}),
     "appointment_cancelled": frozenset({"specialty", "practitioner", "start"}),
-    "appointment_rescheduled": frozenset({"specialty", "practitioner", "start", "check_in_code"}),
+    "appointment_rescheduled": frozenset(
+        {"specialty", "practitioner", "start", "check_in_code", "url"}
+    ),
     "money_returned": frozenset({"specialty", "practitioner", "start", "amount"}),
     "invoice_issued": frozenset({"number", "customer_name", "amount", "specialty", "start"}),
 }

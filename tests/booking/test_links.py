@@ -1,4 +1,6 @@
 import base64
+import re
+import string
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,3 +63,40 @@ def test_the_token_of_another_key_is_worthless(clinic, ana, book, settings):
 )
 def test_what_was_never_a_token_is_none(text):
     assert links.appointment_id_from(text) is None
+
+
+def test_a_visit_s_link_is_short_says_nothing_and_lasts(clinic, ana, book, settings, at_nine):
+    settings.PUBLIC_ORIGIN = "https://vez.example"
+    appointment = book(ana, at(10))
+
+    address = links.visit_url(appointment)
+
+    token = address.removeprefix("https://vez.example/v/")
+    assert re.fullmatch(r"[\w-]{35}", token, re.ASCII)
+    assert str(appointment.pk) not in address
+    at_nine.move_to(at(9, day=30))
+    assert links.visit_id_from(token) == appointment.pk
+
+
+def test_a_visit_s_token_has_one_spelling(clinic, ana, book, settings):
+    token = links.visit_token(book(ana, at(10)))
+    signs = string.ascii_letters + string.digits + "-_"
+
+    # Any other character at any place, the last one's spare bits included
+    for place, sign in enumerate(token):
+        for other in signs.replace(sign, ""):
+            assert links.visit_id_from(token[:place] + other + token[place + 1 :]) is None
+    for wrong in (token + "=", token[:-1], token + "A", "é" * 35, "=" * 35, "+/" * 17 + "+", ""):
+        assert links.visit_id_from(wrong) is None
+    settings.SECRET_KEY = "another key that is long enough to be one"
+    assert links.visit_id_from(token) is None
+
+
+def test_the_payment_s_key_makes_no_visit_s_token(clinic, ana, book, monkeypatch):
+    appointment = book(ana, at(10))
+
+    monkeypatch.setattr(links, "VISIT_SALT", links.SALT)
+    signed_for_payment = links.visit_token(appointment)
+    monkeypatch.undo()
+
+    assert links.visit_id_from(signed_for_payment) is None

@@ -197,6 +197,47 @@ def test_a_failing_checkout_logs_no_payment_link(
     assert entry["exception"].endswith("\nProgrammingError 42P01")
 
 
+@pytest.mark.django_db
+def test_a_visit_s_link_is_in_no_line_of_the_log(
+    clinic: Clinic, kanaria: Patient, log: io.StringIO
+) -> None:
+    booked = holds.hold(
+        patient=kanaria,
+        specialty_code="massage",
+        practitioner_id=clinic.sousa.pk,
+        start=(clock.now() + timedelta(days=1)).replace(minute=0, second=0, microsecond=0),
+        actor=Actor.system("tests"),
+    )
+    assert holds.confirm(booked.pk, Actor.system("tests"))
+    token = links.visit_token(booked)
+    client = APIClient()
+    client.raise_request_exception = False
+    client.credentials(HTTP_REFERER=links.visit_url(booked))
+
+    # Given what Django and its server write of a request: answered, refused, missing, failed
+    answers = [
+        client.get(f"/api/visits/{token}").status_code,
+        client.post(f"/api/visits/{token}").status_code,
+        client.get(f"/v/{token}/more").status_code,
+        client.post(f"/v/{token}").status_code,
+    ]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE booking_appointment RENAME TO elsewhere")
+        answers.append(client.get(f"/api/visits/{token}").status_code)
+        transaction.set_rollback(True)
+    logging.getLogger("uvicorn.access").warning(
+        '%s - "%s %s HTTP/%s" %d', "192.0.2.7", "GET", f"/v/{token}?a=1", "1.1", 200
+    )
+
+    assert answers[0:2] + answers[3:] == [200, 405, 405, 500]
+    assert token not in log.getvalue()
+    assert token[21:] not in log.getvalue()
+    events = [entry["event"] for entry in entries(log)]
+    assert "Internal Server Error: /api/visits/…" in events
+    assert '192.0.2.7 - "GET /v/…?a=1 HTTP/1.1" 200' in events
+
+
 @app.task(name="tests.fail")
 def fail() -> None:
     try:

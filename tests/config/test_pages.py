@@ -36,6 +36,21 @@ def test_a_route_is_answered_by_its_front_end(
     assert answer.getvalue() == f"<title>{name}</title>".encode()
 
 
+def test_a_visit_s_page_is_kept_nowhere_and_tells_nobody_its_address(
+    client: Client, front_end: Path
+) -> None:
+    (front_end / "index.html").write_text("<title>index</title>")
+
+    answer = client.get("/v/a-link")
+
+    assert answer.getvalue() == b"<title>index</title>"
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["X-Robots-Tag"] == "noindex"
+    assert answer["Permissions-Policy"].startswith("camera=()")
+    assert not answer.cookies
+
+
 @pytest.mark.usefixtures("front_end")
 def test_without_a_build_there_is_no_page(client: Client) -> None:
     assert client.get("/staff").status_code == 404

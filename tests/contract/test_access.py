@@ -43,6 +43,9 @@ ACCESS = {
     for method, path, *statuses in [line.split()]
 }
 
+# Each link has a token of its own; the rest are the payment's.
+TOKENS = {"visits/{token}": "visit_token"}
+
 
 def api_routes() -> Iterator[tuple[str, str]]:
     """Every `METHOD path` under /api/."""
@@ -106,6 +109,7 @@ def world(
             "appointment": str(appointment.id),
             "practitioner": str(clinic.sousa.id),
             "token": token,
+            "visit_token": links.visit_token(appointment),
             "payment": payment["id"],
             "invoice": str(Invoice.objects.get().id),
             "device": str(display.device.id),
@@ -164,7 +168,8 @@ def pay(client: APIClient, payment: dict[str, Any]) -> None:
 
 
 def filled(path: str, arguments: dict[str, str]) -> str:
-    return "/api/" + re.sub(r"\{(\w+?)(_id)?\}", lambda found: arguments[found[1]], path)
+    given = {**arguments, "token": arguments[TOKENS.get(path, "token")]}
+    return "/api/" + re.sub(r"\{(\w+?)(_id)?\}", lambda found: given[found[1]], path)
 
 
 def status_of(client: APIClient, method: str, path: str) -> int:

@@ -66,10 +66,13 @@ def test_a_log_that_would_hold_payment_links_is_found(
         ("/api/checkout/c2VjcmV0", "/api/checkout/-"),
         ("/api/checkout/c2VjcmV0/payments/1", "/api/checkout/-/payments/1"),
         ("/pay/c2VjcmV0", "/pay/-"),
+        ("/api/visits/c2VjcmV0", "/api/visits/-"),
+        ("/v/c2VjcmV0", "/v/-"),
+        ("/v/c2VjcmV0/", "/v/-/"),
         ("/api/staff/day", "/api/staff/day"),
     ],
 )
-def test_nginx_logs_a_payment_link_without_its_token(path: str, logged: str) -> None:
+def test_nginx_logs_a_link_without_its_token(path: str, logged: str) -> None:
     text = (check.DOCKER / "nginx" / "log.conf").read_text()
     found = re.search(r'"~(\S+)" "(\S+)";', text)
     assert found is not None

@@ -14,7 +14,9 @@ from clinic.notifications import gsm7, rendering
 SMS = sorted(rendering.SMS_NEEDS)
 EMAIL = sorted(rendering.EMAIL_NEEDS)
 LANGUAGES = rendering.LANGUAGES
+FOLLOWED = ("appointment_booked", "appointment_rescheduled")
 LINK = "https://marcacoes.clinicavez.pt/pay/" + "A" * 48
+VISIT_LINK = "https://marcacoes.clinicavez.pt/v/" + "A" * 35
 
 
 @pytest.fixture(autouse=True)
@@ -38,14 +40,14 @@ def _clinic(organization: Organization) -> None:
         (
             "appointment_booked",
             "pt",
-            "Clinica Vez: marcacao confirmada, ter 24/11 às 10:30, Rua das Flores, 12. "
-            "A chegada use o codigo K7M2QX no quiosque.",
+            "Clinica Vez: marcacao confirmada, ter 24/11 às 10:30. "
+            f"Codigo de chegada K7M2QX. A sua vez: {VISIT_LINK}",
         ),
         (
             "appointment_booked",
             "en",
-            "Clinica Vez: you are booked for Tue 24 Nov at 10:30, Rua das Flores, 12. "
-            "On arrival use the code K7M2QX at the kiosk.",
+            "Clinica Vez: you are booked for Tue 24 Nov at 10:30. "
+            f"Check-in code K7M2QX. Your turn: {VISIT_LINK}",
         ),
         (
             "appointment_cancelled",
@@ -62,14 +64,23 @@ def _clinic(organization: Organization) -> None:
         (
             "appointment_rescheduled",
             "en",
-            "Clinica Vez: your appointment is now on Tue 24 Nov at 10:30, Rua das Flores, 12. "
-            "On arrival use the code K7M2QX at the kiosk.",
+            "Clinica Vez: your appointment is now on Tue 24 Nov at 10:30. "
+            f"Code K7M2QX. Your turn: {VISIT_LINK}",
+        ),
+        (
+            "appointment_rescheduled",
+            "pt",
+            "Clinica Vez: a sua marcacao mudou para ter 24/11 às 10:30. "
+            f"Codigo K7M2QX. A sua vez: {VISIT_LINK}",
         ),
     ],
 )
 def test_the_words_of_an_sms(
     template: str, language: str, text: str, visit: dict[str, Any]
 ) -> None:
+    if template in FOLLOWED:
+        visit["url"] = VISIT_LINK
+
     assert rendering.sms(template, language, visit) == text
 
 
@@ -82,9 +93,8 @@ def test_an_sms_is_one_part_with_the_longest_realistic_values(
     organization.address_line = "Avenida do Conde de São João da Pesqueira, 1234, 3.º Esq."
     organization.save()
     visit["practitioner"] = "Maria da Conceição Vasconcelos Albuquerque e Castro"
-    visit["url"] = (
-        "https://vez-production.eba-x2f3kq7m.eu-west-1.elasticbeanstalk.com/pay/" + "A" * 48
-    )
+    origin = "https://vez-production.eba-x2f3kq7m.eu-west-1.elasticbeanstalk.com"
+    visit["url"] = f"{origin}/v/{'A' * 35}" if template in FOLLOWED else f"{origin}/pay/{'A' * 48}"
     visit["amount"] = Decimal("1250.00")
     visit["start"] = datetime(2026, 2, 28, 10, 30, tzinfo=UTC)
 
@@ -97,8 +107,11 @@ def test_an_sms_is_one_part_with_the_longest_realistic_values(
         assert "14:05" in text
     elif template in {"appointment_cancelled", "money_returned"}:
         assert "10:30" in text
-    else:
+    elif template in FOLLOWED:
         assert "K7M2QX" in text
+        assert "10:30" in text
+        assert text.endswith(visit["url"])
+    else:
         assert "10:30" in text
 
 
@@ -137,6 +150,27 @@ def test_the_longest_origin_that_the_check_lets_through_fits(visit: dict[str, An
 
     for language in LANGUAGES:
         assert gsm7.septets(rendering.sms("hold_payment_link", language, visit)) <= 160
+
+
+@pytest.mark.parametrize("template", FOLLOWED)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_link_of_a_visit_fits_with_the_longest_origin_and_day(
+    template: str, language: str, visit: dict[str, Any], organization: Organization
+) -> None:
+    # Given the widest of all: 70 of origin, 38 of path, and a Saturday that has two digits
+    organization.name = "Clínica de Fisioterapia e Reabilitação de São João da Madeira"
+    organization.save()
+    visit["url"] = f"https://{'a' * 62}/v/{'A' * 35}"
+    visit["start"] = datetime(2026, 11, 28, 10, 30, tzinfo=UTC)
+
+    text = rendering.sms(template, language, visit)
+
+    # Then the 52 septets that are left hold the clinic, the time and the code, the code before
+    # the link
+    assert gsm7.septets(text) <= 160
+    assert text.endswith(f" {visit['url']}")
+    assert text.index("K7M2QX") < text.index("https://")
+    assert "10:30" in text
 
 
 @pytest.mark.parametrize("sender", ["", "TwelveLetter", "12345", "Vez Lx", "Vez-Lx", "Véz"])
