@@ -334,6 +334,7 @@ def visit_by_link(appointment_id: UUID) -> dict[str, Any]:
         "server_time": boards.instant(clock.now()),
         "start": boards.instant(appointment.start),
         "practitioner": appointment.practitioner.name,
+        "language": str(appointment.patient.language),
         "status": str(appointment.status),
         "check_in_code": appointment.check_in_code if is_expected else None,
         "ticket": appointment.ticket if is_here else "",

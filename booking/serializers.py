@@ -228,6 +228,9 @@ class LinkedVisit(serializers.Serializer[Any]):
     server_time = InstantField()
     start = InstantField()
     practitioner = serializers.CharField(help_text="The practitioner's name")
+    language = serializers.ChoiceField(
+        choices=Language.choices, help_text="In which the patient was sent the link"
+    )
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
     check_in_code = serializers.CharField(allow_null=True, help_text="Until the arrival")
     ticket = serializers.CharField(allow_blank=True, help_text="From the arrival to the end")

@@ -40,6 +40,7 @@ def test_who_waits_sees_their_place_range_and_room(clinic, patients, book):
         "server_time": "2026-11-23T09:00:00+00:00",
         "start": "2026-11-23T09:45:00+00:00",
         "practitioner": "Inês Sousa",
+        "language": "pt",
         "status": "arrived",
         "check_in_code": None,
         "ticket": waiting.ticket,

@@ -1,5 +1,12 @@
 import type { Page, Route } from "@playwright/test";
-import type { Appointment, Checkout, Face, Payment, Visit } from "../../src/lib/api/types";
+import type {
+  Appointment,
+  Checkout,
+  Face,
+  LinkedVisit,
+  Payment,
+  Visit,
+} from "../../src/lib/api/types";
 
 /**
  * States that are rare or short-lived in a real clinic, answered in its place: for looking at
@@ -9,6 +16,8 @@ import type { Appointment, Checkout, Face, Payment, Visit } from "../../src/lib/
 export const APPOINTMENT_ID = "61b1254b-49ae-451e-9547-4d4b9c597aa0";
 export const VISIT_PATH = `/consultas/${APPOINTMENT_ID}`;
 export const PAY_PATH = "/pay/YbElS0muRR6VR01LnFl6oGsISPIqPYVwqu57hRI6fGBodSMq";
+
+export const LINK_PATH = "/v/YbElS0muRR6VR01LnFl6oGsISPIqPYVwqu4";
 
 const inMinutes = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString();
 
@@ -93,6 +102,43 @@ export async function showVisit(
   await page.route(`**/api/appointments/${APPOINTMENT_ID}`, answer(appointment(changes)));
   if (!live) return;
   await page.routeWebSocket(/\/ws\/me/, (socket) => socket.send(JSON.stringify(visit(live))));
+}
+
+/** The visit of a link; what `next` gives is answered from then on. */
+export async function showLinkedVisit(
+  page: Page,
+  changes: Partial<LinkedVisit>,
+): Promise<{ next: (changes: Partial<LinkedVisit> | number | null) => void }> {
+  let now: Partial<LinkedVisit> | number | null = changes;
+  await page.route("**/api/visits/*", (route) => {
+    if (now === null) return route.abort("internetdisconnected");
+    if (typeof now === "number") {
+      const code = { 404: "link_invalid", 410: "link_over" }[now] ?? "throttled";
+      const headers = { "content-type": "application/problem+json", "retry-after": "120" };
+      return route.fulfill({ status: now, headers, json: { status: now, code } });
+    }
+    const status = now.status ?? "arrived";
+    const isHere = ["arrived", "called", "in_progress"].includes(status);
+    const body: LinkedVisit = {
+      server_time: inMinutes(0),
+      start: inMinutes(status === "booked" ? 26 * 60 : 20),
+      practitioner: practitioner.name,
+      status,
+      language: "pt",
+      check_in_code: status === "booked" ? "K7M2QX" : null,
+      ticket: isHere ? "A014" : "",
+      label: isHere ? "Sofia M." : "",
+      room: isHere ? "3" : null,
+      position: status === "arrived" ? 3 : null,
+      wait:
+        status === "arrived" ? { low_minutes: 10, high_minutes: 20, estimate_minutes: 14 } : null,
+      call_number: status === "called" ? 1 : 0,
+      called_at: status === "called" ? inMinutes(0) : null,
+      ...now,
+    };
+    return route.fulfill({ headers: { ETag: '"held"' }, json: body });
+  });
+  return { next: (changed) => (now = changed) };
 }
 
 export async function showCheckout(page: Page, changes: Partial<Checkout>): Promise<void> {

@@ -9,7 +9,7 @@ const KEEP = 8;
 export class ServerClock {
   private offsets: number[] = [];
 
-  constructor(private readonly local: () => number = Date.now) {}
+  constructor(private readonly local: () => number = () => Date.now()) {}
 
   observe(serverTime: string | number): void {
     const at = new Date(serverTime).getTime();

@@ -34,6 +34,11 @@ export function setLanguage(next: Language, { remember = true } = {}): void {
   listeners.forEach((listener) => listener(next));
 }
 
+/** Speaks the language that the clinic knows somebody by, unless this browser has chosen one. */
+export function suggestLanguage(next: Language): void {
+  if (remembered() === null && next !== language) setLanguage(next, { remember: false });
+}
+
 export function onLanguage(listener: (language: Language) => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);

@@ -14,21 +14,33 @@ export function useLive({
   enabled?: boolean;
   onFrame: (frame: LiveFrame) => void;
   beforeReconnect?: () => Promise<unknown>;
-}): { state: LiveState; reconnect: () => void } {
-  const [state, setState] = useState<LiveState>("connecting");
+}): {
+  state: LiveState;
+  /** While the connection is lost: the server's time of the last frame before. */
+  heardAt: string | null;
+  reconnect: () => void;
+} {
+  const [{ state, heardAt }, setConnection] = useState<{
+    state: LiveState;
+    heardAt: string | null;
+  }>({ state: "connecting", heardAt: null });
   const connection = useRef<LiveConnection | null>(null);
-  const take = useEffectEvent((frame: LiveFrame) => {
-    if ("server_time" in frame) serverClock.observe(frame.server_time);
-    onFrame(frame);
-  });
+  const take = useEffectEvent((frame: LiveFrame) => onFrame(frame));
   const prepare = useEffectEvent(() => beforeReconnect?.() ?? Promise.resolve());
 
   useEffect(() => {
     if (!enabled) return;
+    let newest: string | null = null;
     const opened = openLive<LiveFrame>({
       path,
-      onFrame: (frame) => take(frame),
-      onState: setState,
+      onFrame(frame) {
+        if ("server_time" in frame) {
+          newest = frame.server_time;
+          serverClock.observe(newest);
+        }
+        take(frame);
+      },
+      onState: (next) => setConnection({ state: next, heardAt: next === "lost" ? newest : null }),
       beforeReconnect: () => prepare(),
     });
     connection.current = opened;
@@ -38,5 +50,5 @@ export function useLive({
     };
   }, [path, enabled]);
 
-  return { state, reconnect: () => connection.current?.reconnect() };
+  return { state, heardAt, reconnect: () => connection.current?.reconnect() };
 }

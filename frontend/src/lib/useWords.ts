@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { addDays, civilDate, type CivilDate } from "./civil";
+import { addDays, civilDate, type CivilDate, type Instant } from "./civil";
 import { serverClock } from "./clock";
 import { formatDay, formatTime, waitWords, type WaitRange } from "./format";
 import { useLanguage } from "./useLanguage";
@@ -26,7 +26,7 @@ export function useWords() {
   }
 
   /** `sex, 27 nov · 10:30`. */
-  function dayAndTime(instant: string): string {
+  function dayAndTime(instant: Instant): string {
     return `${formatDay(civilDate(instant), language)} · ${formatTime(instant)}`;
   }
 

@@ -56,7 +56,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   const clinic = useClinic();
   const isOnline = useOnline();
   const name = clinic?.name ?? "";
-  // Paying and a call have one thing to do: nothing else is under the thumb.
+  // Paying, a link and a call have one thing to do: nothing else is under the thumb.
   const isCalledHere = visits.some(
     (visit) => visit.status === "called" && pathname === `/consultas/${visit.appointment}`,
   );
@@ -64,7 +64,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   const alert = called
     ? t("visit.called_document", { room: t("common:room", { room: called.room ?? "" }) })
     : undefined;
-  const hasTabs = isPatient && !isCalledHere && !pathname.startsWith("/pay/");
+  const hasTabs = isPatient && !isCalledHere && !/^\/(pay|v)\//.test(pathname);
 
   const chrome = useMemo(
     () => ({

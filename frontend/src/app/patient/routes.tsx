@@ -50,9 +50,27 @@ export const routes: RouteObject[] = [
             },
           },
           {
+            path: "/v/:token",
+            lazy: async () => {
+              const { LinkedVisitPage } = await import("@/features/visits/pages");
+              return {
+                Component: function LinkedVisit() {
+                  const token = useParams().token ?? "";
+                  return (
+                    <LinkedVisitPage
+                      key={token}
+                      token={token}
+                      address={placeOf(useClinic()).address}
+                    />
+                  );
+                },
+              };
+            },
+          },
+          {
             path: "/consultas",
             lazy: async () => {
-              const { AppointmentsPage } = await import("@/features/visits");
+              const { AppointmentsPage } = await import("@/features/visits/pages");
               return {
                 Component: () => <RequireLogin>{() => <AppointmentsPage />}</RequireLogin>,
               };
@@ -61,7 +79,7 @@ export const routes: RouteObject[] = [
           {
             path: "/consultas/:id",
             lazy: async () => {
-              const { VisitPage } = await import("@/features/visits");
+              const { VisitPage } = await import("@/features/visits/pages");
               return {
                 Component: function Visit() {
                   const id = useId();

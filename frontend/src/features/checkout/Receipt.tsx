@@ -4,6 +4,7 @@ import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayLong, formatMoney, formatTime } from "@/lib/format";
 import { calendarFile, download } from "@/lib/ics";
+import { mapHref } from "@/lib/map";
 import { useLanguage } from "@/lib/useLanguage";
 import { Button, ButtonLink, CalendarIcon, CheckIcon, PinIcon, Spinner } from "@/ui";
 import styles from "./Checkout.module.css";
@@ -61,7 +62,7 @@ export function Receipt({
         {place.address ? (
           <ButtonLink
             variant="quiet"
-            href={`https://www.openstreetmap.org/search?query=${encodeURIComponent(place.address)}`}
+            href={mapHref(place.address)}
             target="_blank"
             rel="noreferrer"
           >

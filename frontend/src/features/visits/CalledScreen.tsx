@@ -1,14 +1,24 @@
-import { useEffect } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Link } from "react-aria-components";
 import type { Visit } from "@/lib/api/types";
-import { usePageTitle } from "@/ui";
+import { classes, usePageTitle } from "@/ui";
 import styles from "./Visits.module.css";
 
 /** The whole screen says one thing: it is your turn, in this room. */
-export function CalledScreen({ visit }: { visit: Visit }) {
+export function CalledScreen({
+  visit,
+  notice,
+  children,
+}: {
+  visit: Pick<Visit, "label" | "ticket" | "room" | "call_number">;
+  notice: ReactNode;
+  /** Stands at the foot. */
+  children?: ReactNode;
+}) {
   const { t } = useTranslation(["patient", "common"]);
-  const heading = usePageTitle(t("visit.called_title"));
+  const heading = usePageTitle(
+    t("visit.called_document", { room: t("common:room", { room: visit.room ?? "" }) }),
+  );
 
   useEffect(() => {
     heading.current?.focus();
@@ -30,13 +40,14 @@ export function CalledScreen({ visit }: { visit: Visit }) {
         <br />
         <span className={styles.calledRoom}>{visit.room}</span>
       </p>
-      <div className={`${styles.calledInner ?? ""} ${styles.calledFoot ?? ""}`}>
-        <span>
-          {visit.call_number > 1 ? t("visit.called_again", { count: visit.call_number }) : ""}
-        </span>
-        <Link className={styles.calledLink} href="/consultas">
-          {t("appointments.title")}
-        </Link>
+      <div className={classes(styles.calledInner, styles.calledEnd)}>
+        {notice}
+        <div className={styles.calledFoot}>
+          <span>
+            {visit.call_number > 1 ? t("visit.called_again", { count: visit.call_number }) : ""}
+          </span>
+          {children}
+        </div>
       </div>
     </main>
   );

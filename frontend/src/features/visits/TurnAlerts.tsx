@@ -4,7 +4,7 @@ import { askForNotices, setSound, useAlerts } from "./alerts";
 import styles from "./Visits.module.css";
 
 /** How this phone tells that it is the patient's turn, and what the patient can change about it. */
-export function TurnAlerts() {
+export function TurnAlerts({ keep }: { keep: "open" | "in_view" }) {
   const { t } = useTranslation("patient");
   const { isSoundOn, isSoundReady, notices } = useAlerts();
   return (
@@ -23,7 +23,7 @@ export function TurnAlerts() {
       ) : null}
       {notices === "granted" ? <p className={styles.note}>{t("alerts.granted")}</p> : null}
       {notices === "blocked" ? <p className={styles.note}>{t("alerts.blocked")}</p> : null}
-      <p className={styles.note}>{t("alerts.open")}</p>
+      <p className={styles.note}>{t(`alerts.${keep}`)}</p>
     </section>
   );
 }

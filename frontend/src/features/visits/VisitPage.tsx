@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-aria-components";
 import { isProblem } from "@/lib/api/problem";
 import type { Appointment, AppointmentStatus, Visit } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
-import { formatDayLong, formatTime } from "@/lib/format";
+import { formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
-import { useLanguage } from "@/lib/useLanguage";
-import { useServerNow } from "@/lib/useNow";
+import { useServerNow, useToday } from "@/lib/useNow";
 import { useWords } from "@/lib/useWords";
 import {
   Banner,
@@ -17,15 +17,16 @@ import {
   ConfirmDialog,
   EmptyState,
   Page,
-  QrCode,
   SkeletonList,
   toast,
 } from "@/ui";
 import { CalledScreen } from "./CalledScreen";
-import { appointmentQuery, calendarHref, checkoutPath, useCancel, visitQuery } from "./data";
+import { Connection } from "./Connection";
+import { appointmentQuery, calendarHref, checkoutPath, isOver, useCancel } from "./data";
 import { useLiveVisits } from "./live";
 import { TurnAlerts } from "./TurnAlerts";
 import { VisitLabel, type Named } from "./VisitLabel";
+import { CheckInCode, titleOf, WaitingRoom, When } from "./VisitState";
 import styles from "./Visits.module.css";
 
 const HOUR_MS = 3_600_000;
@@ -42,11 +43,19 @@ export function VisitPage({
 }) {
   const { t } = useTranslation(["patient", "common"]);
   const appointment = useQuery(appointmentQuery(id));
-  const visit = useQuery(visitQuery(id)).data;
+  const visit = useLiveVisits().visits.find((one) => one.appointment === id);
   const back = { href: "/consultas", label: t("appointments.title") };
   const isMissing = isProblem(appointment.error) && appointment.error.status === 404;
 
-  if (visit?.status === "called") return <CalledScreen visit={visit} />;
+  if (visit?.status === "called") {
+    return (
+      <CalledScreen visit={visit} notice={<LiveConnection />}>
+        <Link className={styles.calledLink} href="/consultas">
+          {t("appointments.title")}
+        </Link>
+      </CalledScreen>
+    );
+  }
   if (appointment.data) {
     return (
       <Known
@@ -79,14 +88,6 @@ export function VisitPage({
   );
 }
 
-type Title =
-  "title_before" | `${Exclude<AppointmentStatus, "booked" | "arrived">}_title` | "waiting_title";
-
-function titleOf(status: AppointmentStatus): Title {
-  if (status === "booked") return "title_before";
-  return status === "arrived" ? "waiting_title" : `${status}_title`;
-}
-
 function Known({
   appointment,
   visit,
@@ -99,17 +100,27 @@ function Known({
   cancelFreeHours: number;
 }) {
   const { t } = useTranslation("patient");
+  const today = useToday();
   const status = visit?.status ?? appointment.status;
   const room = visit?.room ?? appointment.room;
+  const back = { href: "/consultas", label: t("appointments.title") };
+  // What was read yesterday may not have heard of the end: no turn of yesterday is shown.
+  if (!isOver(status) && civilDate(appointment.start) < today) {
+    return (
+      <Page narrow title={t("visit.day_over_title")} back={back}>
+        <EmptyState
+          title={t("visit.day_over_text")}
+          action={<ButtonLink href="/">{t("visit.book_again")}</ButtonLink>}
+        />
+      </Page>
+    );
+  }
   return (
-    <Page
-      narrow
-      title={t(`visit.${titleOf(status)}`)}
-      back={{ href: "/consultas", label: t("appointments.title") }}
-    >
+    <Page narrow title={t(`visit.${titleOf(status)}`)} back={back}>
       <div className={styles.stack}>
+        {visit && !isOver(status) ? <LiveConnection /> : null}
         <State appointment={appointment} visit={visit} status={status} room={room} />
-        {visit && (status === "booked" || status === "arrived") ? <TurnAlerts /> : null}
+        {visit && (status === "booked" || status === "arrived") ? <TurnAlerts keep="open" /> : null}
         {status === "booked" || status === "arrived" ? (
           <VisitLabel
             appointment={appointment}
@@ -121,6 +132,11 @@ function Known({
       </div>
     </Page>
   );
+}
+
+function LiveConnection() {
+  const { state, heardAt } = useLiveVisits();
+  return <Connection freshness={state === "lost" ? "lost" : "fresh"} asOf={heardAt} />;
 }
 
 function State({
@@ -135,11 +151,15 @@ function State({
   room: string | null;
 }) {
   const { t } = useTranslation(["patient", "common"]);
+  const words = useWords();
   const roomWord = t("common:room", { room: room ?? "" });
   if (status === "arrived") return <WaitingRoom visit={visit} room={room} />;
   return (
     <>
-      <When appointment={appointment} />
+      <When
+        start={appointment.start}
+        what={`${words.name(appointment.specialty)}, ${t("visit.with", { name: appointment.practitioner.name })}`}
+      />
       {status === "booked" && appointment.check_in_code ? (
         <CheckInCode code={appointment.check_in_code} />
       ) : null}
@@ -158,83 +178,6 @@ function State({
       status === "expired" ? (
         <p>{t(`visit.${status}_text`)}</p>
       ) : null}
-    </>
-  );
-}
-
-function When({ appointment }: { appointment: Appointment }) {
-  const { t } = useTranslation("patient");
-  const language = useLanguage();
-  const words = useWords();
-  return (
-    <div>
-      <p className={styles.when}>
-        <span className={styles.whenDay}>
-          {formatDayLong(civilDate(appointment.start), language)}
-        </span>
-        <span className={styles.whenTime}>{formatTime(appointment.start)}</span>
-      </p>
-      <p className={styles.what}>
-        {words.name(appointment.specialty)},{" "}
-        {t("visit.with", { name: appointment.practitioner.name })}
-      </p>
-    </div>
-  );
-}
-
-function CheckInCode({ code }: { code: string }) {
-  const { t } = useTranslation("patient");
-  return (
-    <section className={styles.code} aria-labelledby="code">
-      <QrCode text={code} label={t("visit.qr_label")} size={136} />
-      <div>
-        <h2 id="code" className={styles.codeTitle}>
-          {t("visit.code_title")}
-        </h2>
-        <p className={styles.codeText}>
-          <span aria-hidden="true">{code}</span>
-          <span className="visually-hidden">
-            {t("visit.code_spelled", { code: Array.from(code).join(" ") })}
-          </span>
-        </p>
-        <p className={styles.codeNote}>{t("visit.code_text")}</p>
-      </div>
-    </section>
-  );
-}
-
-function WaitingRoom({ visit, room }: { visit: Visit | undefined; room: string | null }) {
-  const { t } = useTranslation("patient");
-  const words = useWords();
-  const { state } = useLiveVisits();
-  const ahead = visit?.position ? visit.position - 1 : null;
-  return (
-    <>
-      <div className={styles.wait} role="status">
-        <span className={styles.waitLabel}>{t("visit.wait")}</span>
-        <span className={styles.waitRange}>{visit?.wait ? words.wait(visit.wait) : "…"}</span>
-        {ahead === null ? null : (
-          <span className={styles.waitAhead}>
-            {ahead === 0 ? t("visit.next") : t("visit.ahead", { count: ahead })}
-          </span>
-        )}
-      </div>
-      {state === "lost" && visit ? (
-        <p className={styles.stale} role="status">
-          {t("visit.stale", { time: formatTime(visit.server_time) })}
-        </p>
-      ) : null}
-      <dl className={styles.facts}>
-        <div className={styles.fact}>
-          <dt>{t("visit.room")}</dt>
-          <dd>{room ?? "–"}</dd>
-        </div>
-        <div className={styles.fact}>
-          <dt>{t("visit.ticket")}</dt>
-          <dd>{visit?.ticket ?? "–"}</dd>
-        </div>
-      </dl>
-      {visit ? <p>{t("visit.sit", { label: visit.label })}</p> : null}
     </>
   );
 }

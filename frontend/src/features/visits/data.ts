@@ -22,7 +22,7 @@ export const appointmentQuery = (id: string) =>
     queryFn: () => body(api.GET("/api/appointments/{id}", { params: { path: { id } } })),
   });
 
-/** Today's visit as the socket last told it; never fetched. */
+/** A visit as the socket last told it; never fetched. */
 export const visitQuery = (id: string) =>
   queryOptions<Visit>({ queryKey: ["visit", id], queryFn: skipToken, staleTime: Infinity });
 

@@ -1,24 +1,23 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { LiveFrame, Visit } from "@/lib/api/types";
 import type { LiveState } from "@/lib/live";
+import { civilDate } from "@/lib/civil";
 import { useLive } from "@/lib/useLive";
-import { serverClock } from "@/lib/clock";
-import { announce, listenForTouch } from "./alerts";
+import { useToday } from "@/lib/useNow";
+import { listenForTouch } from "./alerts";
 import { visitQuery } from "./data";
-import { turnGate } from "./turn";
+import { useCallOut } from "./useCallOut";
 
 export interface LiveVisits {
   state: LiveState;
+  /** While the connection is lost: the server's time up to which all was known. */
+  heardAt: string | null;
   /** Today's visits that the socket told of, by appointment. */
   visits: readonly Visit[];
 }
 
-/** For every page of the app: a patient who looks at another one is called all the same. */
-const gate = turnGate();
-
-const Context = createContext<LiveVisits>({ state: "connecting", visits: [] });
+const Context = createContext<LiveVisits>({ state: "connecting", heardAt: null, visits: [] });
 
 /** Today's visits and payments of the patient, kept fresh by one socket for the whole app. */
 export function LiveVisitsProvider({
@@ -31,7 +30,8 @@ export function LiveVisitsProvider({
   children: ReactNode;
 }) {
   const client = useQueryClient();
-  const { t } = useTranslation(["patient", "common"]);
+  const callOut = useCallOut();
+  const today = useToday();
   const [visits, setVisits] = useState<readonly Visit[]>([]);
 
   useEffect(() => (enabled ? listenForTouch() : undefined), [enabled]);
@@ -48,24 +48,23 @@ export function LiveVisitsProvider({
     if (known && known.revision > frame.revision) return;
     client.setQueryData(key, frame);
     setVisits((all) => [...all.filter((one) => one.appointment !== frame.appointment), frame]);
-    if (gate.accept(frame.appointment, frame, serverClock.now())) {
-      announce(t("visit.called_title"), {
-        body: t("common:room", { room: frame.room ?? "" }),
-        tag: `vez-${frame.appointment}-${frame.call_number}`,
-      });
-    }
+    callOut(frame.appointment, frame);
     if (known && known.status !== frame.status) {
       void client.invalidateQueries({ queryKey: ["appointments"] });
     }
   }
 
-  const { state } = useLive({
+  const { state, heardAt } = useLive({
     path: "/ws/me",
     enabled,
     onFrame: take,
     beforeReconnect: renewSession,
   });
-  const value = useMemo(() => ({ state, visits: enabled ? visits : [] }), [state, visits, enabled]);
+  const value = useMemo(() => {
+    // At midnight yesterday's turns are over, also where no frame can say so.
+    const ofToday = visits.filter((visit) => civilDate(visit.start) === today);
+    return { state, heardAt, visits: enabled ? ofToday : [] };
+  }, [state, heardAt, visits, enabled, today]);
   return <Context value={value}>{children}</Context>;
 }
 

@@ -4,12 +4,15 @@ import type { paths } from "./schema";
 import { problemFrom } from "./problem";
 import { sessionFetch } from "./session";
 
+/** No refusal: what is held already is still true. */
+export const NOT_MODIFIED = 304;
+
 export function createApi(options: { renew: boolean }) {
   const session = sessionFetch({ ...options, language: currentLanguage });
   const client = createClient<paths>({ baseUrl: location.origin, fetch: session });
   client.use({
     async onResponse({ response }) {
-      if (!response.ok) throw await problemFrom(response);
+      if (!response.ok && response.status !== NOT_MODIFIED) throw await problemFrom(response);
     },
   });
   return { client, session };

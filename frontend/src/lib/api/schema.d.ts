@@ -1626,6 +1626,13 @@ export interface components {
             start: string;
             /** @description The practitioner's name */
             practitioner: string;
+            /**
+             * @description In which the patient was sent the link
+             *
+             *     * `pt` - Português
+             *     * `en` - English
+             */
+            language: components["schemas"]["Language"];
             status: components["schemas"]["AppointmentStatus"];
             /** @description Until the arrival */
             check_in_code: string | null;

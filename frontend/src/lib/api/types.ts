@@ -21,6 +21,7 @@ export type Slot = Schemas["SlotOut"];
 export type AppointmentStatus = Schemas["AppointmentStatus"];
 export type Appointment = Schemas["AppointmentOut"];
 export type Wait = Schemas["WaitOut"];
+export type LinkedVisit = Schemas["LinkedVisit"];
 
 export type StaffAppointment = Schemas["StaffAppointment"];
 export type StaffAnswer = Schemas["StaffAnswer"];

@@ -225,12 +225,30 @@ export const pt = {
     calendar: "Guardar no calendário",
     book_again: "Marcar outra",
     see_invoices: "Ver faturas",
-    stale: "Ligação perdida. Os dados são das {{time}}; estamos a ligar de novo.",
     label_title: "O seu nome no ecrã da sala",
     label_text: "Só para esta visita.",
     label_change: "Alterar o nome no ecrã",
     label_save: "Usar nesta visita",
+    day_over_title: "O dia desta consulta já passou",
+    day_over_text: "Se alguma coisa não está certa, fale com a receção.",
     missing_title: "Consulta não encontrada",
+  },
+  linked: {
+    invalid_title: "Ligação não encontrada",
+    invalid_text:
+      "Abra a ligação da mensagem mais recente que lhe enviámos, ou entre na sua conta.",
+    over_title: "O dia desta consulta já passou",
+    over_text: "Esta página servia só para esse dia. As suas consultas estão na sua conta.",
+    on_the_day: "Quando chegar à clínica, esta página mostra o seu lugar, a espera e a sua vez.",
+    manage: "Mudar ou cancelar na sua conta",
+    fulfilled_text: "Obrigado pela visita.",
+  },
+  connection: {
+    at: "dados das {{time}}",
+    on: "dados de {{when}}",
+    lost: "Sem ligação; {{when}}. Estamos a tentar de novo.",
+    old: "A atualizar; {{when}}.",
+    back: "Ligação recuperada.",
   },
   alerts: {
     title: "Quando for a sua vez",
@@ -242,6 +260,7 @@ export const pt = {
     blocked:
       "Os avisos estão bloqueados. Para os permitir, abra as definições deste site no navegador.",
     open: "Deixe esta página aberta.",
+    in_view: "Deixe esta página à vista. Com o ecrã apagado não o conseguimos avisar.",
   },
   label: {
     legend: "Como quer ser chamado no ecrã da sala?",
