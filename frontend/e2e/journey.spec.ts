@@ -55,8 +55,13 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
     expect(pdf.length).toBeGreaterThan(5000);
   });
 
-  await test.step("reads the code for the arrival in the second SMS", async () => {
-    await expect(sms(sandbox, person, /[2-9A-HJ-NP-Z]{6}/)).toBeVisible();
+  const phone = await open();
+  await test.step("the second SMS has the code, and a link that needs no login", async () => {
+    const message = sms(sandbox, person, "/v/");
+    const [code] = /[2-9A-HJ-NP-Z]{6}/.exec(await message.innerText()) ?? [];
+    await phone.goto((await message.getByRole("link").getAttribute("href")) ?? "");
+    await expect(phone.getByText(code ?? "no code", { exact: true })).toBeVisible();
+    await expect(phone.getByRole("link", { name: "Entrar", exact: true })).toBeVisible();
   });
 
   await test.step("lets its face be known, with consent", () =>
@@ -115,6 +120,7 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
     await page.goto("/consultas");
     await page.getByRole("link", { name: new RegExp(choice.time) }).click();
     await expect(page.getByText("Já sabemos que chegou", { exact: true })).toBeVisible();
+    await expect(phone.getByText(`Chamamos por “${person.label}”`)).toBeVisible();
   });
 
   await test.step("staff call; display and patient see it at once", async () => {
@@ -128,6 +134,8 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
     const took = (await shown) - request.timing().startTime;
     report("staff call → display shows it", took);
     await expect(page.getByText("É a sua vez", { exact: true })).toBeVisible();
+    await expect(phone).toHaveTitle(/^É a sua vez — Gabinete/);
+    await expect(phone.getByRole("main")).toHaveCSS("background-color", "rgb(240, 181, 74)");
     expect(took).toBeLessThan(CALLED_WITHIN_MS);
   });
 

@@ -78,13 +78,13 @@ test("it's your turn: heard, felt and shown, once for every call", async ({ brow
   say(call(1));
   await expect(page.getByRole("heading", { name: "É a sua vez" })).toBeVisible();
   await expect(page).toHaveTitle("É a sua vez — Gabinete 3");
-  const first = ["É a sua vez", "Gabinete 3", `vez-${visit({}).appointment}-1`];
+  const first = ["É a sua vez", "Gabinete 3", "vez-A014-1"];
   await expect.poll(told).toEqual({ notices: [first], notes: 2, vibrations: 1 });
 
   say(call(1, 5));
   say(call(2));
   await expect(page.getByText("2.ª chamada")).toBeVisible();
-  const second = ["É a sua vez", "Gabinete 3", `vez-${visit({}).appointment}-2`];
+  const second = ["É a sua vez", "Gabinete 3", "vez-A014-2"];
   await expect.poll(told).toEqual({ notices: [first, second], notes: 4, vibrations: 2 });
 
   await context.close();

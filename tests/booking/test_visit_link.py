@@ -200,13 +200,21 @@ def test_it_takes_two_queries_however_many_wait(clinic, patients, book, django_a
         follow(waiting)
 
 
-def test_confirmation_and_move_carry_the_link_and_the_audit_log_does_not(clinic, ana, book):
+@pytest.mark.parametrize(("phone", "channel"), [("+351912345678", "sms"), ("", "email")])
+def test_confirmation_and_move_carry_the_link_and_the_audit_log_does_not(
+    clinic, ana, book, phone, channel
+):
+    type(ana).objects.filter(pk=ana.pk).update(phone=phone)
     appointment = book(ana, at(10))
     changes.reschedule(appointment.pk, start=at(11), practitioner_id=None, actor=TESTER)
     follow(appointment)
 
     address = f"/v/{links.visit_token(appointment)}"
-    told = Message.objects.filter(body__contains=address).values_list("template", flat=True)
-    assert sorted(told) == ["appointment_booked", "appointment_rescheduled"]
+    told = Message.objects.filter(body__contains=address).order_by("template")
+    assert [(message.template, message.channel) for message in told] == [
+        ("appointment_booked", channel),
+        ("appointment_rescheduled", channel),
+    ]
+    assert [address in message.html for message in told] == [channel == "email"] * 2
     log = " ".join(str(row) for row in AuditEntry.objects.values())
     assert address[3:] not in log

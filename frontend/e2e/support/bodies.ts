@@ -104,41 +104,49 @@ export async function showVisit(
   await page.routeWebSocket(/\/ws\/me/, (socket) => socket.send(JSON.stringify(visit(live))));
 }
 
-/** The visit of a link; what `next` gives is answered from then on. */
-export async function showLinkedVisit(
-  page: Page,
-  changes: Partial<LinkedVisit>,
-): Promise<{ next: (changes: Partial<LinkedVisit> | number | null) => void }> {
-  let now: Partial<LinkedVisit> | number | null = changes;
+/** The visit of a link, its refusal, or no answer at all. */
+type LinkAnswer = Partial<LinkedVisit> | 404 | 410 | null;
+
+export async function showLinkedVisit(page: Page, changes: LinkAnswer): Promise<void> {
   await page.route("**/api/visits/*", (route) => {
-    if (now === null) return route.abort("internetdisconnected");
-    if (typeof now === "number") {
-      const code = { 404: "link_invalid", 410: "link_over" }[now] ?? "throttled";
-      const headers = { "content-type": "application/problem+json", "retry-after": "120" };
-      return route.fulfill({ status: now, headers, json: { status: now, code } });
+    if (changes === null) return route.abort("internetdisconnected");
+    if (typeof changes === "number") {
+      const code = changes === 410 ? "link_over" : "link_invalid";
+      return route.fulfill({ status: changes, json: { code } });
     }
-    const status = now.status ?? "arrived";
+    const { status = "arrived" } = changes;
     const isHere = ["arrived", "called", "in_progress"].includes(status);
+    const isWaiting = status === "arrived";
+    const isBooked = status === "booked";
+    const { label, ticket, room, position, wait } = visit({});
     const body: LinkedVisit = {
       server_time: inMinutes(0),
-      start: inMinutes(status === "booked" ? 26 * 60 : 20),
+      start: inMinutes(isBooked ? 26 * 60 : 20),
       practitioner: practitioner.name,
-      status,
       language: "pt",
-      check_in_code: status === "booked" ? "K7M2QX" : null,
-      ticket: isHere ? "A014" : "",
-      label: isHere ? "Sofia M." : "",
-      room: isHere ? "3" : null,
-      position: status === "arrived" ? 3 : null,
-      wait:
-        status === "arrived" ? { low_minutes: 10, high_minutes: 20, estimate_minutes: 14 } : null,
-      call_number: status === "called" ? 1 : 0,
-      called_at: status === "called" ? inMinutes(0) : null,
-      ...now,
+      status,
+      check_in_code: isBooked ? "K7M2QX" : null,
+      label: isHere ? label : "",
+      ticket: isHere ? ticket : "",
+      room: isHere ? room : null,
+      position: isWaiting ? position : null,
+      wait: isWaiting ? wait : null,
+      call_number: 0,
+      called_at: null,
+      ...changes,
     };
-    return route.fulfill({ headers: { ETag: '"held"' }, json: body });
+    return route.fulfill({ json: body });
   });
-  return { next: (changed) => (now = changed) };
+}
+
+/** Answers so from now on, and lets the page ask, as it does when it is seen again. */
+export async function readLinkAgain(page: Page, changes: LinkAnswer): Promise<void> {
+  await showLinkedVisit(page, changes);
+  const asked = page.waitForRequest("**/api/visits/*");
+  await page.evaluate(() =>
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true })),
+  );
+  await asked;
 }
 
 export async function showCheckout(page: Page, changes: Partial<Checkout>): Promise<void> {

@@ -1,5 +1,15 @@
 import type { Page } from "@playwright/test";
-import { payment, PAY_PATH, showCheckout, showFace, showVisit, VISIT_PATH } from "./bodies";
+import {
+  LINK_PATH,
+  payment,
+  PAY_PATH,
+  readLinkAgain,
+  showCheckout,
+  showFace,
+  showLinkedVisit,
+  showVisit,
+  VISIT_PATH,
+} from "./bodies";
 import { chooseFirstTime, chooseTreatment, login } from "./patient";
 import type { Who } from "./pages";
 
@@ -135,6 +145,26 @@ export const WALKS: readonly Walk[] = [
     path: VISIT_PATH,
     prepare: (page) => showVisit(page, { status: "called" }, { status: "called", call_number: 2 }),
     steps: [["called"], ["called, on another page", (page) => page.getByRole("link").click()]],
+  },
+  {
+    name: "visit by its link",
+    who: "visitor",
+    path: LINK_PATH,
+    prepare: (page) => showLinkedVisit(page, { status: "booked" }),
+    steps: [
+      ["code"],
+      [
+        "waiting, no connection",
+        async (page) => {
+          await readLinkAgain(page, {});
+          await page.getByText("Senha").waitFor();
+          await readLinkAgain(page, null);
+          await page.getByText(/^Sem ligação/).waitFor();
+        },
+      ],
+      ["called", (page) => readLinkAgain(page, { status: "called", call_number: 2 })],
+      ["over", (page) => readLinkAgain(page, 410)],
+    ],
   },
   { name: "my details", who: "patient", path: "/eu/dados", steps: [["form"]] },
   { name: "my name on the screens", who: "patient", path: "/eu/ecras", steps: [["choice"]] },

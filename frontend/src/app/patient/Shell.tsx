@@ -64,7 +64,8 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   const alert = called
     ? t("visit.called_document", { room: t("common:room", { room: called.room ?? "" }) })
     : undefined;
-  const hasTabs = isPatient && !isCalledHere && !/^\/(pay|v)\//.test(pathname);
+  const isLink = pathname.startsWith("/v/");
+  const hasTabs = isPatient && !isCalledHere && !isLink && !pathname.startsWith("/pay/");
 
   const chrome = useMemo(
     () => ({
@@ -110,7 +111,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
         <Outlet />
         <div className={styles.notices}>
           <CalledBar />
-          {isOnline ? null : (
+          {isOnline || isLink ? null : (
             <p className={styles.offline} role="status">
               {t("state.offline", { ns: "common" })}
             </p>

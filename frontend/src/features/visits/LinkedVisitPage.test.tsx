@@ -269,3 +269,11 @@ it("keeps the language that this browser has chosen", async () => {
   await open(new Server(visit({ language: "en" })));
   expect(screen.getByRole("heading", { name: "Já sabemos que chegou" })).toBeTruthy();
 });
+
+it("has no connection as soon as the phone says so, before a reading fails", async () => {
+  await open(new Server(visit()));
+  vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  act(() => void window.dispatchEvent(new Event("offline")));
+
+  expect(screen.getByText(/^Sem ligação; dados das 12:00/)).toBeTruthy();
+});

@@ -7,6 +7,7 @@ import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { suggestLanguage } from "@/lib/language";
 import { useServerNow, useToday } from "@/lib/useNow";
+import { useOnline } from "@/lib/useOnline";
 import { listenForTouch } from "./alerts";
 import type { Freshness } from "./Connection";
 import { useLiveVisits } from "./live";
@@ -72,6 +73,7 @@ export function useLinkedVisit(token: string): Followed {
   const { visits } = useLiveVisits();
   const today = useToday();
   const now = useServerNow(NEAR_MS);
+  const isOnline = useOnline();
   const callOut = useCallOut();
 
   useEffect(() => listenForTouch(), []);
@@ -99,7 +101,7 @@ export function useLinkedVisit(token: string): Followed {
   return {
     kind: "visit",
     visit: data.visit,
-    freshness: error ? "lost" : isOld ? "old" : "fresh",
+    freshness: error || !isOnline ? "lost" : isOld ? "old" : "fresh",
     asOf: data.asOf,
   };
 }
