@@ -38,8 +38,9 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _frame(kind: str, properties: Mapping[str, Schema]) -> Schema:
-    return _object({"type": {"type": "string", "const": kind}, **properties})
+def _frame(kind: str, properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
+    named = {"type": {"type": "string", "const": kind}, **properties}
+    return _object(named, optional=optional)
 
 
 STATUSES = (
@@ -132,7 +133,14 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "board": _frame(
         "board",
-        {**NUMBERED, "clinic": TEXT, "entries": {"type": "array", "items": _ref("entry")}},
+        {
+            **NUMBERED,
+            "clinic": TEXT,
+            "closes_at": _or_null(INSTANT),
+            "opens_at": _or_null(INSTANT),
+            "entries": {"type": "array", "items": _ref("entry")},
+        },
+        optional=["closes_at", "opens_at"],
     ),
     "day": _frame(
         "day",
@@ -184,23 +192,27 @@ SCHEMAS: dict[str, Schema] = {
             "detail": _or_null(TEXT),
         },
     ),
+    "settings": _frame("settings", {}),
     "heartbeat": _frame("heartbeat", {**NUMBERED, "stale": {"type": "boolean"}}),
 }
 
 FRAMES: dict[str, str] = {
     "board": "What the waiting room sees: everybody who is waiting, called or in a room. "
-    "Always the whole board; ignore a revision that isn't higher than the last.",
+    "Always the whole board; ignore a revision that isn't higher than the last. `closes_at` is the "
+    "end of the opening hours that run now, `opens_at` the start of the next.",
     "day": "The staff's day by practitioner, always whole.",
     "visit": "One of the patient's own appointments of today.",
     "payment": "One of the patient's payments, after each change.",
     "check_in": "The outcome of one check-in at this kiosk.",
+    "settings": "Staff have changed what this display shows, how large or how loud: read "
+    "`GET /api/devices/me`.",
     "heartbeat": "The server is there. `revision` is the newest that it knows; `stale` means that "
     "live updates don't reach it at present, so that what is on show may be some seconds old.",
 }
 
 # Path, who may open it, and which frames it carries.
 CHANNELS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "display": ("/ws/display", "A waiting-room display.", ("board", "heartbeat")),
+    "display": ("/ws/display", "A waiting-room display.", ("board", "settings", "heartbeat")),
     "staff": ("/ws/staff", "The clinic's staff.", ("day", "heartbeat")),
     "me": ("/ws/me", "A patient.", ("visit", "payment", "heartbeat")),
     "kiosk": ("/ws/kiosk", "An entrance kiosk.", ("check_in", "heartbeat")),

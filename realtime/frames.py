@@ -63,6 +63,12 @@ def check_in(body: Body) -> Frame:
     return _of("check_in", body, slot=f"check_in.{body['id']}")
 
 
+def settings() -> Frame:
+    """To one display: staff have changed its settings, which it reads over HTTP. It carries none,
+    so that of two changes the older can't arrive last."""
+    return Frame(slot="settings", text=encode({"type": "settings"}))
+
+
 def heartbeat(*, revision: int, server_time: datetime, stale: bool) -> Frame:
     """`stale` says that live updates don't reach this process at present: what is on show may be
     some seconds old."""

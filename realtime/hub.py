@@ -202,6 +202,9 @@ class Hub:
                 self.deliver(group, Frame(slot, text, message.get("revision")))
             case {"type": "revoked", "credential": str(credential)}:
                 self.revoke(credential)
+            case {"type": "settings", "credential": str(credential)}:
+                for connection in self._by_credential.get(credential, ()):
+                    connection.write(frames.settings())
             case _:
                 logger.error("unknown message of the channel layer: %r", message.get("type"))
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from booking import selectors as booking
 from booking.events import VisitChanged, WaitsChanged
-from clinic.accounts.events import DeviceRevoked, SessionRevoked
+from clinic.accounts.events import DeviceRevoked, DisplayChanged, SessionRevoked
 from clinic.core import clock
 from realtime import credentials, frames, groups, snapshots
 from realtime.frames import Frame
@@ -81,6 +81,12 @@ def on_session_revoked(event: SessionRevoked) -> None:
 def on_device_revoked(event: DeviceRevoked) -> None:
     """Close the sockets of a device that has lost its credential."""
     _revoke(credentials.of_device(event.device_id))
+
+
+def on_display_changed(event: DisplayChanged) -> None:
+    """Tell a display that it has other settings."""
+    credential = credentials.of_device(event.device_id)
+    publish([(groups.CONTROL, {"type": "settings", "credential": credential})])
 
 
 def _show_queue() -> None:

@@ -27,4 +27,10 @@ class Board(serializers.Serializer[object]):
     revision = serializers.IntegerField(help_text="Only grows")
     server_time = serializers.DateTimeField()
     clinic = serializers.CharField()
+    closes_at = serializers.DateTimeField(
+        allow_null=True, help_text="The end of today's opening hours; null while it is closed"
+    )
+    opens_at = serializers.DateTimeField(
+        allow_null=True, help_text="The next opening; null where none is known"
+    )
     entries = BoardEntry(many=True)

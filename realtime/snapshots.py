@@ -8,13 +8,20 @@ from booking.services import looks
 from clinic.accounts import selectors, websockets
 from clinic.accounts.principals import Principal, actor_of
 from clinic.core import clock
+from clinic.directory.opening import calendar
 from realtime import frames, groups
 from realtime.hub import State
 
 
 def board() -> dict[str, Any]:
-    """The board frame's body at this moment."""
-    return booking.board().as_dict()
+    """The board frame's body at this moment, with the opening hours around it."""
+    shown = booking.board()
+    opening = calendar.opening(shown.server_time)
+    return {
+        **shown.as_dict(),
+        "closes_at": opening.closes_at,
+        "opens_at": opening.opens_at,
+    }
 
 
 class DatabaseSources:

@@ -11,10 +11,12 @@ from rest_framework.views import APIView
 from clinic.accounts import cookies, selectors, serializers, services
 from clinic.accounts.addresses import client_address
 from clinic.accounts.errors import Code
-from clinic.accounts.models import Session, User
+from clinic.accounts.models import Device, Session, User
 from clinic.accounts.permissions import (
     CsrfProtected,
     CsrfProtectedInBrowsers,
+    IsDisplay,
+    IsKiosk,
     IsPatient,
     IsStaff,
     IsUser,
@@ -38,6 +40,12 @@ def _user(request: Request) -> User:
 def _session(request: Request) -> Session:
     if not isinstance(request.auth, Session):
         raise TypeError("the view's permission lets requests without a session in")
+    return request.auth
+
+
+def _device(request: Request) -> Device:
+    if not isinstance(request.auth, Device):
+        raise TypeError("the view's permission lets others than devices in")
     return request.auth
 
 
@@ -279,3 +287,48 @@ class DeviceView(APIView):
     def delete(self, request: Request, device_id: Any) -> Response:
         services.revoke_device(device_id, by=_user(request))
         return Response(status=204)
+
+    @extend_schema(
+        operation_id="devices_change",
+        tags=["devices"],
+        request=serializers.DeviceChange,
+        responses=answers({200: serializers.Device}, 400, 401, 403, 404),
+        summary="Rename a device, or change what a display shows, how large and how loud",
+        description="What isn't mentioned stays, and a field that isn't listed is refused. The "
+        "display follows by itself.",
+    )
+    def patch(self, request: Request, device_id: Any) -> Response:
+        changes = validated(serializers.DeviceChange(data=request.data))
+        device = services.change_device(device_id, by=_user(request), **changes)
+        return Response(serializers.Device(device).data)
+
+
+class ThisDeviceView(APIView):
+    permission_classes = [IsDisplay | IsKiosk]
+
+    @extend_schema(
+        operation_id="devices_me",
+        tags=["devices"],
+        responses=answers({200: serializers.ThisDevice}, 401, 403),
+        summary="Who this device is, and what staff have set for it",
+        description="A browser that holds the cookies of both kinds is the display.",
+    )
+    def get(self, request: Request) -> Response:
+        return Response(serializers.ThisDevice(_device(request)).data)
+
+
+class ScreenReportView(APIView):
+    permission_classes = (IsDisplay,)
+
+    @extend_schema(
+        operation_id="devices_me_status",
+        tags=["devices"],
+        request=serializers.ScreenReport,
+        responses=answers({200: serializers.ThisDevice}, 400, 401, 403, 429),
+        summary="A display tells how it is, every 30 seconds and at each change",
+        description="Only the last report is kept. The answer repeats what staff have set.",
+    )
+    def post(self, request: Request) -> Response:
+        device = _device(request)
+        services.report_status(device, validated(serializers.ScreenReport(data=request.data)))
+        return Response(serializers.ThisDevice(device).data)

@@ -30,3 +30,30 @@ class Language(TextChoices):
 class DeviceKind(TextChoices):
     DISPLAY = "display", "Waiting-room display"
     KIOSK = "kiosk", "Entrance kiosk"
+
+
+class SoundState(TextChoices):
+    """Whether a display can be heard."""
+
+    ON = "on", "On"
+    BLOCKED = "blocked", "The browser waits for a touch"
+    QUIET = "quiet", "Quiet hours"
+    MUTED = "muted", "Volume 0"
+
+
+class BoardState(TextChoices):
+    """How a display comes by what it shows."""
+
+    LIVE = "live", "By its socket"
+    POLLED = "polled", "By HTTP, the socket is lost"
+    STALE = "stale", "From memory, older than a minute"
+
+
+class Picture(TextChoices):
+    """What fills a display."""
+
+    CONNECTING = "connecting", "No board yet"
+    CALLS = "calls", "Somebody is called"
+    QUIET = "quiet", "Nobody is called"
+    CLOSED = "closed", "The clinic is closed"
+    UNTRUSTED = "untrusted", "Too old to be believed"

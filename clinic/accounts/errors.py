@@ -11,6 +11,7 @@ class Code(StrEnum):
     USERNAME_TAKEN = "username_taken"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  (the code of an error)
     PAIRING_CODE_INVALID = "pairing_code_invalid"
+    NOT_A_DISPLAY = "not_a_display"
 
 
 register(
@@ -43,6 +44,9 @@ register(
             400,
             "O código não está certo ou já não é válido. Peça outro na receção.",
             "The code is wrong or no longer valid. Ask the reception for a new one.",
+        ),
+        Code.NOT_A_DISPLAY: Problem(
+            400, "Um quiosque não tem estas definições.", "A kiosk has no such settings."
         ),
     }
 )

@@ -20,6 +20,13 @@ class DeviceRevoked:
 
 
 @dataclass(frozen=True)
+class DisplayChanged:
+    """A display has a new name or other settings: it must read them."""
+
+    device_id: uuid.UUID
+
+
+@dataclass(frozen=True)
 class ProfileChanged:
     """A person's own data changed, among them how they are named on shared screens."""
 

@@ -1,21 +1,34 @@
 """Who may come in: people, their sessions, and the devices of the building."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
-from clinic.accounts.choices import STAFF_ROLES, DeviceKind, LabelChoice, Language, Role
+from clinic.accounts.choices import (
+    STAFF_ROLES,
+    BoardState,
+    DeviceKind,
+    LabelChoice,
+    Language,
+    Picture,
+    Role,
+    SoundState,
+)
 from clinic.core import clock
 
 USERNAME_MAX_LENGTH = 150
 FULL_NAME_MAX_LENGTH = 120
 USER_AGENT_MAX_LENGTH = 200
+ROOM_MAX_LENGTH = 20
+TICKET_MAX_LENGTH = 6
+VERSION_MAX_LENGTH = 40
 
 # How long a login lasts without a sign of life, and at the very most.
 STAFF_IDLE, STAFF_LIMIT = timedelta(minutes=30), timedelta(hours=12)
@@ -154,6 +167,15 @@ class Session(models.Model):
         return self.revoked_at is None and self.user.is_active and at < self.ends_at
 
 
+def _both_or_none(setting: str, one: str, other: str) -> models.CheckConstraint:
+    first, second = f"{setting}_{one}__isnull", f"{setting}_{other}__isnull"
+    return models.CheckConstraint(
+        condition=models.Q(**{first: True, second: True})
+        | models.Q(**{first: False, second: False}),
+        name=f"device_{setting}_whole",
+    )
+
+
 class Device(models.Model):
     """A screen of the building with a credential of its own, revocable alone.
 
@@ -175,12 +197,33 @@ class Device(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
+    # What staff set for a display; it means nothing for a kiosk.
+    rooms = ArrayField(
+        models.CharField(max_length=ROOM_MAX_LENGTH),
+        default=list,
+        blank=True,
+        help_text="Names of the rooms whose calls it shows; none stands for all",
+    )
+    panel_inches = models.PositiveSmallIntegerField(null=True, blank=True)
+    panel_metres = models.DecimalField(
+        max_digits=3, decimal_places=1, null=True, blank=True, help_text="To the farthest seat"
+    )
+    volume = models.PositiveSmallIntegerField(default=100, help_text="Per cent; 0 is mute")
+    quiet_starts = models.TimeField(null=True, blank=True, help_text="No sound from here")
+    quiet_ends = models.TimeField(null=True, blank=True)
+    night_starts = models.TimeField(null=True, blank=True, default=time(21), help_text="Dimmed")
+    night_ends = models.TimeField(null=True, blank=True, default=time(6))
+
     class Meta:
         ordering = ("-created_at", "id")
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(kind__in=DeviceKind.values), name="device_kind_known"
             ),
+            models.CheckConstraint(condition=models.Q(volume__lte=100), name="device_volume"),
+            _both_or_none("panel", "inches", "metres"),
+            _both_or_none("quiet", "starts", "ends"),
+            _both_or_none("night", "starts", "ends"),
             models.UniqueConstraint(
                 fields=["token_hash"],
                 condition=~models.Q(token_hash=""),
@@ -208,3 +251,64 @@ class Device(models.Model):
             and self.last_seen_at is not None
             and at < self.last_seen_at + DEVICE_IDLE
         )
+
+    @property
+    def settings(self) -> "Device | None":
+        """Itself where it is a display: a kiosk has no settings."""
+        return self if self.kind == DeviceKind.DISPLAY else None
+
+    @property
+    def panel(self) -> dict[str, Any] | None:
+        """The panel's diagonal and the farthest seat, which together give the size of the type."""
+        if self.panel_inches is None:
+            return None
+        return {"inches": self.panel_inches, "farthest_seat_metres": self.panel_metres}
+
+    @property
+    def quiet(self) -> dict[str, Any] | None:
+        """The hours without sound."""
+        return _hours(self.quiet_starts, self.quiet_ends)
+
+    @property
+    def night(self) -> dict[str, Any] | None:
+        """The hours in which an idle screen is dimmed."""
+        return _hours(self.night_starts, self.night_ends)
+
+
+def _hours(starts: time | None, ends: time | None) -> dict[str, Any] | None:
+    return {"starts": starts, "ends": ends} if starts is not None else None
+
+
+class ScreenStatus(models.Model):
+    """What a display said of itself last; one row for each, written over every time."""
+
+    device = models.OneToOneField(
+        Device, on_delete=models.CASCADE, primary_key=True, related_name="status"
+    )
+    reported_at = models.DateTimeField()
+    version = models.CharField(max_length=VERSION_MAX_LENGTH, blank=True)
+    sound = models.CharField(max_length=8, choices=SoundState.choices)
+    board = models.CharField(max_length=8, choices=BoardState.choices)
+    picture = models.CharField(max_length=12, choices=Picture.choices)
+    revision = models.PositiveBigIntegerField(null=True, blank=True)
+    tickets = ArrayField(
+        models.CharField(max_length=TICKET_MAX_LENGTH), help_text="On show, never a name"
+    )
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+
+    class Meta:
+        verbose_name_plural = "screen statuses"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(
+                    sound__in=SoundState.values,
+                    board__in=BoardState.values,
+                    picture__in=Picture.values,
+                ),
+                name="screen_status_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.device_id} {self.picture}"

@@ -62,8 +62,8 @@ def live_session_roles(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, st
 
 
 def devices() -> QuerySet[Device]:
-    """All devices, newest first, the revoked ones too."""
-    return Device.objects.all()
+    """All devices, newest first, the revoked ones too, each with what it said of itself last."""
+    return Device.objects.select_related("status")
 
 
 def accesses(patient_id: uuid.UUID) -> "QuerySet[AuditEntry]":

@@ -1,5 +1,6 @@
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
@@ -7,9 +8,24 @@ from django.core.exceptions import ValidationError as PasswordRefused
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
-from clinic.accounts.choices import DeviceKind, LabelChoice, Language, Role
+from clinic.accounts.choices import (
+    BoardState,
+    DeviceKind,
+    LabelChoice,
+    Language,
+    Picture,
+    Role,
+    SoundState,
+)
 from clinic.accounts.fields import BirthDateField, FullNameField, MobileField
-from clinic.accounts.models import USERNAME_MAX_LENGTH, User, username_characters
+from clinic.accounts.models import (
+    ROOM_MAX_LENGTH,
+    TICKET_MAX_LENGTH,
+    USERNAME_MAX_LENGTH,
+    VERSION_MAX_LENGTH,
+    User,
+    username_characters,
+)
 from clinic.accounts.services.devices import CODE_DIGITS
 from clinic.core.models import AuditEntry
 
@@ -90,15 +106,8 @@ class PasswordChange(serializers.Serializer[Any]):
         return attrs
 
 
-class ProfileChange(serializers.Serializer[Any]):
-    """Any of these; a field that isn't listed is refused, not ignored."""
-
-    full_name = FullNameField(required=False)
-    email = serializers.EmailField(max_length=254, required=False)
-    phone = MobileField(required=False)
-    birth_date = BirthDateField(required=False, allow_null=True)
-    language = serializers.ChoiceField(choices=Language.choices, required=False)
-    label_choice = serializers.ChoiceField(choices=LabelChoice.choices, required=False)
+class Change(serializers.Serializer[Any]):
+    """Some of the fields; one that isn't listed is refused, not ignored."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if isinstance(data, Mapping) and (refused := sorted(data.keys() - self.fields.keys())):
@@ -112,9 +121,96 @@ class ProfileChange(serializers.Serializer[Any]):
         return internal
 
 
+class ProfileChange(Change):
+    full_name = FullNameField(required=False)
+    email = serializers.EmailField(max_length=254, required=False)
+    phone = MobileField(required=False)
+    birth_date = BirthDateField(required=False, allow_null=True)
+    language = serializers.ChoiceField(choices=Language.choices, required=False)
+    label_choice = serializers.ChoiceField(choices=LabelChoice.choices, required=False)
+
+
 class DeviceInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=DeviceKind.choices)
     name = serializers.CharField(max_length=60)
+
+
+class Panel(Change):
+    inches = serializers.IntegerField(min_value=10, max_value=120, help_text="Diagonal")
+    farthest_seat_metres = serializers.DecimalField(
+        max_digits=3, decimal_places=1, min_value=Decimal(1), max_value=Decimal(20)
+    )
+
+
+class DailyHours(Change):
+    """Hours of every day, on the clinic's clock; they may pass midnight."""
+
+    starts = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    ends = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["starts"] == attrs["ends"]:
+            raise serializers.ValidationError(
+                {"ends": serializers.ErrorDetail("The same as the start.", code="empty")}
+            )
+        return attrs
+
+
+class DisplaySettings(Change):
+    rooms = serializers.ListField(
+        child=serializers.CharField(max_length=ROOM_MAX_LENGTH),
+        max_length=60,
+        required=False,
+        help_text="The rooms whose calls it shows and speaks; none stands for all",
+    )
+    panel = Panel(
+        required=False, allow_null=True, help_text="The type's size follows; null for the usual one"
+    )
+    volume = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    quiet = DailyHours(
+        required=False, allow_null=True, help_text="Neither chime nor speech; null for never"
+    )
+    night = DailyHours(
+        required=False, allow_null=True, help_text="Dimmed while idle; null for never"
+    )
+
+    def validate_rooms(self, rooms: list[str]) -> list[str]:
+        return sorted(set(rooms))
+
+
+class DeviceChange(Change):
+    name = serializers.CharField(max_length=60, required=False)
+    settings = DisplaySettings(required=False)
+
+
+class ScreenReport(Change):
+    """What a display says of itself. Tickets only: no name belongs here."""
+
+    version = serializers.CharField(max_length=VERSION_MAX_LENGTH, allow_blank=True)
+    sound = serializers.ChoiceField(choices=SoundState.choices)
+    board = serializers.ChoiceField(choices=BoardState.choices)
+    picture = serializers.ChoiceField(choices=Picture.choices)
+    revision = serializers.IntegerField(min_value=0, max_value=2**63 - 1, allow_null=True)
+    tickets = serializers.ListField(
+        child=serializers.RegexField(r"\A[A-Z][A-Z0-9]*\Z", max_length=TICKET_MAX_LENGTH),
+        max_length=60,
+        help_text="On show now, the call first",
+    )
+    width = serializers.IntegerField(min_value=1, max_value=20_000)
+    height = serializers.IntegerField(min_value=1, max_value=20_000)
+
+
+class ScreenStatus(ScreenReport):
+    reported_at = serializers.DateTimeField()
+
+
+class ThisDevice(serializers.Serializer[Any]):
+    """A device as it sees itself."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=DeviceKind.choices)
+    name = serializers.CharField()
+    settings = DisplaySettings(allow_null=True)
 
 
 class Device(serializers.Serializer[Any]):
@@ -125,6 +221,8 @@ class Device(serializers.Serializer[Any]):
     last_seen_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
     code_expires_at = serializers.DateTimeField(allow_null=True)
+    settings = DisplaySettings(allow_null=True, help_text="Null for a kiosk")
+    status = ScreenStatus(allow_null=True, help_text="What a display said of itself last")
 
 
 class NewDevice(serializers.Serializer[Any]):

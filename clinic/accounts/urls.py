@@ -13,5 +13,7 @@ urlpatterns = [
     path("me/accesses", api.AccessesView.as_view()),
     path("devices", api.DevicesView.as_view()),
     path("devices/pair", api.PairView.as_view()),
+    path("devices/me", api.ThisDeviceView.as_view()),
+    path("devices/me/status", api.ScreenReportView.as_view()),
     path("devices/<uuid:device_id>", api.DeviceView.as_view()),
 ]

@@ -9,7 +9,7 @@ from billing import subscribers as billing_subscribers
 from billing.events import PaymentChanged
 from booking import subscribers as booking_subscribers
 from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged, WaitsChanged
-from clinic.accounts.events import DeviceRevoked, ProfileChanged, SessionRevoked
+from clinic.accounts.events import DeviceRevoked, DisplayChanged, ProfileChanged, SessionRevoked
 from clinic.core.events import subscribe
 from realtime import publish
 from recognition.events import CheckInDecided
@@ -37,6 +37,9 @@ def wire() -> None:
         publish.on_check_in_decided(recognition.selectors.check_in_body),
         when="commit",
     )
+
+    # A display follows its settings.
+    subscribe(DisplayChanged, publish.on_display_changed, when="commit")
 
     # A credential that ends closes its sockets.
     subscribe(SessionRevoked, publish.on_session_revoked, when="commit")

@@ -1,7 +1,16 @@
-from django.contrib import admin
+from typing import TYPE_CHECKING
 
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+
+from clinic.accounts.principals import actor_of
+from clinic.accounts.services import room_was_renamed
 from clinic.core.admin import ModelAdmin, TabularInline
 from clinic.directory import models
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
 
 
 @admin.register(models.Organization)
@@ -20,6 +29,15 @@ class SpecialtyAdmin(ModelAdmin):
 @admin.register(models.Room)
 class RoomAdmin(ModelAdmin):
     list_display = ("name", "floor")
+
+    def save_model(
+        self, request: HttpRequest, obj: models.Room, form: "ModelForm[models.Room]", change: bool
+    ) -> None:
+        """Save; displays that show this room know it by its name."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if change and "name" in form.changed_data:
+                room_was_renamed(form.initial["name"], obj.name, by=actor_of(request.user))
 
 
 class WorkingHoursInline(TabularInline):

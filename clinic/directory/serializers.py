@@ -43,6 +43,7 @@ class ClinicOut(serializers.Serializer[Any]):
 class RoomOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
+    floor = serializers.CharField(allow_blank=True)
 
 
 class PatientOut(serializers.Serializer[Any]):

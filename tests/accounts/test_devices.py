@@ -297,6 +297,7 @@ def test_the_list_shows_every_device_and_no_secret(
     assert all(
         row.keys()
         == {"id", "kind", "name", "paired_at", "last_seen_at", "revoked_at", "code_expires_at"}
+        | {"settings", "status"}
         for row in listed
     )
 

@@ -50,6 +50,8 @@ class TestDisplay:
 
         assert board["type"] == "board"
         assert board["clinic"] == "Clínica Vez"
+        # It is open all day, every day: until midnight, when the next day opens.
+        assert board["server_time"] < board["closes_at"] == board["opens_at"]
         entry = {key: board["entries"][0][key] for key in ("id", "label", "room", "state")}
         assert entry == {
             "id": str(appointment.pk),
@@ -99,6 +101,21 @@ class TestDisplay:
 
         assert set(beat) == {"type", "revision", "server_time", "stale"}
         assert beat["stale"] is False
+
+    def test_hears_of_its_own_new_settings_and_of_no_other_screens(
+        self, listen: Listen, screen: ScreenOf, clinic: Clinic, rita: User
+    ) -> None:
+        changed, other = screen("display"), screen("display")
+        sockets = [listen("/ws/display", token(one.token)) for one in (changed, other)]
+        for socket in sockets:
+            socket.next("board")
+
+        devices.change_device(changed.device.pk, by=rita, settings={"volume": 40})
+
+        assert sockets[0].next("settings") == {"type": "settings"}
+        sockets[1].next("heartbeat", seconds=3 * HEARTBEAT_SECONDS)
+        sockets[1].next("heartbeat", seconds=3 * HEARTBEAT_SECONDS)
+        assert {frame["type"] for frame in sockets[1].got} == {"board", "heartbeat"}
 
     def test_a_paired_browser_comes_with_its_cookie(
         self, listen: Listen, screen: ScreenOf, clinic: Clinic, server: Server

@@ -18,21 +18,24 @@ guess, a screen on another network than the staff's waits, 5 minutes at a time.
 import hmac
 import secrets
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from clinic.accounts.addresses import UNKNOWN
+from clinic.accounts.choices import DeviceKind
 from clinic.accounts.errors import Code
-from clinic.accounts.events import DeviceRevoked
-from clinic.accounts.models import Device, User
+from clinic.accounts.events import DeviceRevoked, DisplayChanged
+from clinic.accounts.models import Device, ScreenStatus, User
 from clinic.accounts.principals import DevicePrincipal, actor_of
 from clinic.accounts.selectors import token_digest
 from clinic.core import audit, clock, events, ratelimit
+from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
@@ -41,7 +44,14 @@ CODE_LIFETIME = timedelta(minutes=5)
 # Scope of the count, limit, seconds.
 OF_AN_ADDRESS = ("device.pair", 30, 15 * 60)
 OF_ALL_STRANGERS = ("device.pair.strangers", 10, 5 * 60)
+OF_A_REPORT = ("device.status", 40, 60)
 TOUCH_EVERY = timedelta(minutes=1)
+# Which columns a setting of two parts has; without the setting both are null.
+_PARTS = {
+    "panel": {"panel_inches": "inches", "panel_metres": "farthest_seat_metres"},
+    "quiet": {"quiet_starts": "starts", "quiet_ends": "ends"},
+    "night": {"night_starts": "starts", "night_ends": "ends"},
+}
 _DRAWS = 10
 
 
@@ -138,6 +148,74 @@ def _pair(device: Device) -> PairedDevice:
     device.save()
     audit.record("device.paired", actor=actor_of(DevicePrincipal(device)), subject=device)
     return PairedDevice(device, token)
+
+
+def change_device(
+    device_id: uuid.UUID,
+    *,
+    by: User,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Device:
+    """Give a device another name and, where it is a display, these settings; what isn't mentioned
+    stays. Announces DisplayChanged; where nothing differs, nothing is written.
+
+    Raises DomainError `not_found`, also for a revoked device, and `not_a_display`.
+    """
+    with transaction.atomic():
+        device = Device.objects.select_for_update().filter(pk=device_id).first()
+        if device is None or device.revoked_at is not None:
+            raise DomainError(CoreCode.NOT_FOUND)
+        if settings is not None and device.settings is None:
+            raise DomainError(Code.NOT_A_DISPLAY, pointer="/settings")
+        wanted = _columns(settings or {}) | ({} if name is None else {"name": name})
+        changed = sorted(key for key, value in wanted.items() if getattr(device, key) != value)
+        if changed:
+            for key in changed:
+                setattr(device, key, wanted[key])
+            device.save(update_fields=changed)
+            audit.record("device.changed", actor=actor_of(by), subject=device, fields=changed)
+            _announce_change(device)
+    return device
+
+
+def _columns(settings: Mapping[str, Any]) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name in _PARTS:
+            parts = _PARTS[name].items()
+            columns |= {column: value and value[part] for column, part in parts}
+        else:
+            columns[name] = value
+    return columns
+
+
+def _announce_change(device: Device) -> None:
+    if device.kind == DeviceKind.DISPLAY:
+        events.announce(DisplayChanged(device.pk))
+
+
+def room_was_renamed(old: str, new: str, *, by: Actor) -> None:
+    """Let the displays that show this room's calls go on showing them."""
+    with transaction.atomic():
+        showing = Device.objects.select_for_update().filter(rooms__contains=[old]).order_by("pk")
+        for device in showing:
+            device.rooms = [new if room == old else room for room in device.rooms]
+            device.save(update_fields=["rooms"])
+            audit.record("device.changed", actor=by, subject=device, fields=["rooms"])
+            _announce_change(device)
+
+
+def report_status(device: Device, status: Mapping[str, Any]) -> None:
+    """Keep what a display says of itself, in place of what it said before.
+
+    Raises DomainError `throttled` from the 41st report of a minute on.
+    """
+    scope, limit, seconds = OF_A_REPORT
+    ratelimit.hit(scope, str(device.pk), limit=limit, seconds=seconds)
+    ScreenStatus.objects.update_or_create(
+        device=device, defaults={**status, "reported_at": clock.now()}
+    )
 
 
 def revoke_device(device_id: uuid.UUID, *, by: User) -> None:
