@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
 from clinic.accounts.choices import DeviceKind, Role
-from clinic.accounts.models import Device, Session, User
+from clinic.accounts.models import Device, ScreenStatus, Session, User
 from clinic.accounts.services import PairedDevice
 from clinic.accounts.urls import urlpatterns
 from tests.accounts.conftest import PASSWORD, Browser
@@ -30,6 +30,17 @@ BODIES: dict[tuple[str, str], Any] = {
     ("auth/password", "post"): {"current": PASSWORD, "new": "Outra-chave-comprida-7"},
     ("devices", "post"): {"kind": "kiosk", "name": "Entrance"},
     ("devices/pair", "post"): {"code": "123456"},
+    ("devices/me/status", "post"): {
+        "version": "",
+        "sound": "on",
+        "board": "live",
+        "picture": "quiet",
+        "revision": 1,
+        "tickets": [],
+        "width": 1920,
+        "height": 1080,
+    },
+    ("devices/<uuid:device_id>", "patch"): {"name": "Another"},
     ("devices/<uuid:device_id>", "delete"): None,
 }
 EXPECTED = {
@@ -77,6 +88,7 @@ def snapshot() -> dict[str, Any]:
         "users": list(User.objects.order_by("pk").values()),
         "sessions": list(Session.objects.order_by("pk").values()),
         "devices": list(Device.objects.order_by("pk").values()),
+        "statuses": list(ScreenStatus.objects.values()),
     }
 
 
@@ -93,6 +105,8 @@ def call(
     browser: Browser, route: tuple[str, str], device: PairedDevice, headers: dict[str, str]
 ) -> Any:
     path, verb = route
+    if path.startswith("devices/me"):
+        browser.client.cookies["vez_device-display"] = device.token
     path = path.replace("<uuid:device_id>", str(device.device.pk))
     return getattr(browser.client, verb)(f"/api/{path}", BODIES[route], headers=headers)
 

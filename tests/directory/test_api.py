@@ -99,8 +99,8 @@ def test_staff_see_the_rooms(clinic, client_of, sousa_user):
     listed = client_of(sousa_user).get("/api/staff/rooms").json()
 
     assert listed == [
-        {"id": str(clinic.room_1.pk), "name": "1"},
-        {"id": str(clinic.room_2.pk), "name": "2"},
+        {"id": str(clinic.room_1.pk), "name": "1", "floor": ""},
+        {"id": str(clinic.room_2.pk), "name": "2", "floor": ""},
     ]
 
 

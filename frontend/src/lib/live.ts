@@ -16,6 +16,8 @@ export interface LiveOptions<F extends Frame> {
   path: string;
   onFrame: (frame: F) => void;
   onState?: (state: LiveState) => void;
+  /** The server has closed the socket with this code; `onState` follows. */
+  onClose?: (code: number) => void;
   /** Runs before every reconnection, e.g. to renew the session. A rejection does not stop it. */
   beforeReconnect?: () => Promise<unknown>;
   random?: () => number;
@@ -107,7 +109,10 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
       tell("live");
       options.onFrame(frame);
     };
-    opened.onclose = lose;
+    opened.onclose = (event: CloseEvent) => {
+      options.onClose?.(event.code);
+      lose();
+    };
     opened.onerror = lose;
   }
 

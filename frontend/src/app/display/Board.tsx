@@ -1,14 +1,17 @@
+import { useEffect } from "react";
 import type { BoardEntry, Places } from "@/features/board/board";
-import { useFitted, useWholeRows } from "./fit";
-import { isNumbered, roomText, waitText, words } from "./words";
+import { useCrowd, useFitted, useWholeRows } from "./fit";
+import { isNumbered, opensText, roomText, waitText, words } from "./words";
 
 /** How many of those who wait may have two lines each, and how many can have a place at all. */
 const ROOMY = { lying: 5, upright: 3 };
-const AT_MOST = 10;
+const AT_MOST = 12;
 const LONG_LABEL = 22;
 /** Calls below the big one stand closer when there are more, or when that one has much to say. */
 const ROOMY_BEFORE = 3;
 const ROOMY_BEFORE_WIDE = 2;
+/** And more than this stand in two columns. */
+const ONE_COLUMN = 4;
 
 function isLong(label: string): boolean {
   return label.length > LONG_LABEL;
@@ -100,22 +103,28 @@ export function Calls({ places, newCalls, night }: CallsProps) {
 }
 
 function Before({ entries, close }: { entries: BoardEntry[]; close: boolean }) {
+  const content = entries.map(({ id, label, room }) => `${id} ${label} ${room}`).join();
+  const isPaired = entries.length > ONE_COLUMN;
+  const root = useCrowd<HTMLElement>(`${content} ${String(close)}`);
   if (!entries.length) return null;
+  const kind = isPaired ? "before close pairs" : close ? "before close" : "before";
   return (
-    <section className={close ? "before close" : "before"}>
+    <section className={kind} ref={root}>
       <h2 className="eyebrow">{words.before}</h2>
       <ul>
         {entries.map((entry) => (
-          <li key={entry.id} className={entry.state === "called" ? "waits-at-door" : ""}>
-            <span className={isLong(entry.label) ? "before-label small" : "before-label"}>
-              {entry.label}
-            </span>
+          <li
+            key={entry.id}
+            className={[
+              entry.state === "called" ? "waits-at-door" : "",
+              isNumbered(entry.room) ? "" : "words",
+            ].join(" ")}
+          >
+            <span className="before-label fits">{entry.label}</span>
             <span className="before-ticket">
               {entry.label === entry.ticket ? "" : entry.ticket}
             </span>
-            <span className={isNumbered(entry.room) ? "before-room" : "before-room small"}>
-              {roomText(entry.room)}
-            </span>
+            <span className="before-room fits">{roomText(entry.room)}</span>
           </li>
         ))}
       </ul>
@@ -123,12 +132,35 @@ function Before({ entries, close }: { entries: BoardEntry[]; close: boolean }) {
   );
 }
 
-export function Next({ entries }: { entries: BoardEntry[] }) {
+/** Nobody is there, and nobody will be for a while. */
+export function Closed({ opening, now }: { opening: number; now: number }) {
+  return (
+    <div className="calls">
+      <section className="silence closed">
+        <h1>{words.closed}</h1>
+        <p className="opens">{opensText(opening, now)}</p>
+        <p className="quiet" lang="en">
+          {words.closedEn(opening)}
+        </p>
+      </section>
+    </div>
+  );
+}
+
+interface NextProps {
+  entries: BoardEntry[];
+  /** Told how many of them are on show. */
+  onWhole: (count: number) => void;
+}
+
+export function Next({ entries, onWhole }: NextProps) {
   const { list, whole } = useWholeRows(entries.map(({ id, label }) => `${id} ${label}`).join());
   const way = window.innerHeight > window.innerWidth ? "upright" : "lying";
   const isCompact = entries.length > ROOMY[way];
   const placed = entries.slice(0, AT_MOST);
-  const hidden = entries.length - Math.min(placed.length, whole);
+  const count = Math.min(placed.length, whole);
+  const hidden = entries.length - count;
+  useEffect(() => onWhole(count), [count, onWhole]);
   return (
     <section className={isCompact ? "next compact" : "next"}>
       <h2 className="eyebrow">{words.next}</h2>
@@ -136,11 +168,9 @@ export function Next({ entries }: { entries: BoardEntry[] }) {
       <ul ref={list}>
         {placed.map((entry, place) => (
           <li key={entry.id} className={place < whole ? "" : "beyond"}>
-            <span className={isLong(entry.label) ? "next-label long" : "next-label"}>
-              {entry.label}
-            </span>
+            <span className="next-label fits">{entry.label}</span>
             <span className="next-ticket">{entry.label === entry.ticket ? "" : entry.ticket}</span>
-            <span className="next-room">{roomText(entry.room)}</span>
+            <span className="next-room fits">{roomText(entry.room)}</span>
             <span className="next-wait">{waitText(entry.wait)}</span>
           </li>
         ))}

@@ -1,14 +1,23 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState, type CSSProperties } from "react";
 import { Announcer } from "@/features/board/announcer";
-import { CallGate, freshness, places } from "@/features/board/board";
-import { soundAllowed, unlockSound, watchSound } from "@/lib/chime";
+import { awaitedOpening, CallGate, freshness, places } from "@/features/board/board";
+import { useReport, useSettings, type ScreenReport } from "@/features/board/screen";
+import {
+  isWithin,
+  ofRooms,
+  soundOf,
+  typeSizes,
+  USUAL_SETTINGS,
+  type TypeSizes,
+} from "@/features/board/settings";
+import { setVolume, soundAllowed, unlockSound, watchSound } from "@/lib/chime";
 import { useBoard } from "@/features/board/useBoard";
 import { useNewVersion } from "@/features/board/version";
 import { screenVoice } from "@/features/board/voice";
-import { civilDate, civilHour, civilTime } from "@/lib/civil";
+import { civilDate, civilTime } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayNumber, formatMonth, formatWeekdayLong } from "@/lib/format";
-import { Calls, Next } from "./Board";
+import { Calls, Closed, Next } from "./Board";
 import { Pairing } from "./Pairing";
 import { spoken, words } from "./words";
 
@@ -20,9 +29,10 @@ const SHIFTS = [
   [2, -3],
 ] as const;
 const SHIFT_EVERY_MINUTES = 3;
-const EVENING = 21;
-const MORNING = 6;
 const SWELL_MS = 9_000;
+/** From this size of the list on, it gets more of the width. */
+const FAR = 1.2;
+const TICKETS_TOLD = 60;
 
 interface Now {
   /** This device's clock, for ages. */
@@ -67,13 +77,58 @@ export function Display() {
   return <Screen key={pairings} onPaired={() => setPairings((count) => count + 1)} />;
 }
 
+function useViewport(): { width: number; height: number } {
+  const [size, setSize] = useState(viewport);
+  useEffect(() => {
+    function measure() {
+      setSize(viewport());
+    }
+    window.addEventListener("resize", measure);
+    return () => window.removeEventListener("resize", measure);
+  }, []);
+  return size;
+}
+
+function viewport() {
+  return { width: window.innerWidth, height: window.innerHeight };
+}
+
+function sizeProperties(sizes: TypeSizes): CSSProperties {
+  const properties: Record<string, string> = {
+    "--label": String(sizes.label),
+    "--ticket": String(sizes.ticket),
+    "--room": String(sizes.room),
+    "--room-words": String(sizes.roomWords),
+    "--before": String(sizes.before),
+    "--next": String(sizes.next),
+  };
+  return properties;
+}
+
 function Screen({ onPaired }: { onPaired: () => void }) {
-  const { board, link, confirmedAt, refused } = useBoard();
+  const view = useBoard();
+  const { link, confirmedAt, refused } = view;
+  const { settings: known, doubt } = useSettings(view.settingsTurn);
+  const settings = known ?? USUAL_SETTINGS;
+  const board = known ? view.board : null;
   const now = useNow(1000);
-  const sound = useSound();
+  const size = useViewport();
+  const isSoundAllowed = useSound();
   const gate = useRef(new CallGate());
   const [announcer] = useState(() => new Announcer(screenVoice(spoken)));
   const [newCalls, setNewCalls] = useState<ReadonlySet<string>>(new Set());
+  const [whole, setWhole] = useState(Infinity);
+
+  const time = civilTime(now.server);
+  const sound = soundOf(settings, time, isSoundAllowed);
+  const isSilent = sound === "quiet" || sound === "muted";
+  const announced = useRef({ rooms: settings.rooms, isSilent });
+  useEffect(() => {
+    announced.current = { rooms: settings.rooms, isSilent };
+    if (isSilent) announcer.clear();
+  }, [settings.rooms, isSilent, announcer]);
+
+  useEffect(() => setVolume(settings.volume / 100), [settings.volume]);
 
   useEffect(() => {
     if (!board) {
@@ -81,44 +136,75 @@ function Screen({ onPaired }: { onPaired: () => void }) {
       announcer.clear();
       return;
     }
-    const fresh = gate.current.accept(board.entries);
+    // The gate sees every room, so that a room that is chosen later announces no old call.
+    const fresh = ofRooms(gate.current.accept(board.entries), announced.current.rooms);
     if (!fresh.length) return;
-    announcer.announce(fresh);
+    if (!announced.current.isSilent) announcer.announce(fresh);
     setNewCalls(new Set(fresh.map((entry) => `${entry.id} ${String(entry.call_number)}`)));
     const timer = setTimeout(() => setNewCalls(new Set()), SWELL_MS);
     return () => clearTimeout(timer);
   }, [board, announcer]);
 
-  useNewVersion(!!board && board.entries.every(({ state }) => state !== "called"));
+  const version = useNewVersion(!!board && board.entries.every(({ state }) => state !== "called"));
 
   const minute = Math.floor(now.server / 60_000);
   const shown = useMemo(
-    () => (board ? places(board.entries, minute * 60_000) : null),
-    [board, minute],
+    () => (board ? places(ofRooms(board.entries, settings.rooms), minute * 60_000) : null),
+    [board, minute, settings.rooms],
   );
+
+  const believed = freshness(confirmedAt ? now.local - confirmedAt : 0);
+  const opening = board && believed !== "untrusted" ? awaitedOpening(board, now.server) : null;
+  const picture: ScreenReport["picture"] =
+    !board || !shown
+      ? "connecting"
+      : believed === "untrusted"
+        ? "untrusted"
+        : opening !== null
+          ? "closed"
+          : shown.now
+            ? "calls"
+            : "quiet";
+  const onShow =
+    shown && (picture === "calls" || picture === "quiet")
+      ? (shown.now ? [shown.now] : []).concat(shown.before, shown.next.slice(0, whole))
+      : [];
+  const report: ScreenReport = {
+    version,
+    sound,
+    board: believed !== "fresh" ? "stale" : link === "lost" ? "polled" : "live",
+    picture,
+    revision: board?.revision ?? null,
+    tickets: onShow.map(({ ticket }) => ticket).slice(0, TICKETS_TOLD),
+    ...size,
+  };
+  useReport(refused ? null : report, known, doubt);
 
   if (refused) return <Pairing onPaired={onPaired} />;
 
-  const believed = freshness(confirmedAt ? now.local - confirmedAt : 0);
   const [x, y] = SHIFTS[Math.floor(minute / SHIFT_EVERY_MINUTES) % SHIFTS.length] ?? [0, 0];
   const today = civilDate(now.server);
-
-  const isStill = !board?.entries.length || believed === "untrusted";
-  const hour = civilHour(now.server);
-  const isNight = isStill && (hour >= EVENING || hour < MORNING);
+  const isStill = onShow.length === 0;
+  const isNight = isStill && isWithin(settings.night, time);
+  const sizes = typeSizes(settings.panel, size);
 
   return (
     <main
-      className={`display${isStill ? " still" : ""}${isNight ? " night" : ""}`}
-      style={{ transform: `translate(${String(x)}px, ${String(y)}px)` }}
+      className={[
+        "display",
+        isStill ? "still" : "",
+        isNight ? "night" : "",
+        sizes.next > FAR ? "far" : "",
+      ].join(" ")}
+      style={{ ...sizeProperties(sizes), transform: `translate(${String(x)}px, ${String(y)}px)` }}
     >
-      {!board || !shown ? (
+      {picture === "connecting" || !shown ? (
         <div className="calls">
           <section className="silence" role="status">
             <h1>{words.connecting}</h1>
           </section>
         </div>
-      ) : believed === "untrusted" ? (
+      ) : picture === "untrusted" ? (
         <div className="calls">
           <section className="silence untrusted" role="alert">
             <h1>{words.untrusted}</h1>
@@ -127,12 +213,14 @@ function Screen({ onPaired }: { onPaired: () => void }) {
             </p>
           </section>
         </div>
+      ) : opening !== null ? (
+        <Closed opening={opening} now={now.server} />
       ) : (
         <Calls places={shown} newCalls={newCalls} night={isNight} />
       )}
       <aside className="side" aria-label={words.next}>
-        {shown && believed !== "untrusted" ? (
-          <Next entries={shown.next} />
+        {shown && (picture === "calls" || picture === "quiet") ? (
+          <Next entries={shown.next} onWhole={setWhole} />
         ) : (
           <div className="next" />
         )}
@@ -141,14 +229,10 @@ function Screen({ onPaired }: { onPaired: () => void }) {
           {believed === "ageing" && (
             <span className="mark mark-lost">{words.ageing(confirmedAt)}</span>
           )}
-          {!sound && board && (
-            <span className="mark" title={words.mutedHint}>
-              {words.muted}
-            </span>
-          )}
+          {board && sound !== "on" && <span className="mark">{words.silent[sound]}</span>}
         </div>
         <div className="clock">
-          <time className="clock-time">{civilTime(now.server)}</time>
+          <time className="clock-time">{time}</time>
           <p className="clock-day">
             {`${formatWeekdayLong(today, "pt")}, ${formatDayNumber(today)} ${formatMonth(today, "pt")}`}
             <br />

@@ -56,6 +56,44 @@ export function useFitted<Box extends HTMLElement, Text extends HTMLElement>(
   return { box, text };
 }
 
+const CROWD_STEP = 0.95;
+const CROWD_SMALLEST = 0.4;
+const LINE_SMALLEST = 0.6;
+
+/** Shrinks each line marked `fits` until its text stands in it; below that it ends in an ellipsis. */
+function fitLines(root: HTMLElement): void {
+  const lines = Array.from(root.querySelectorAll<HTMLElement>(".fits"));
+  for (const line of lines) line.style.fontSize = "";
+  for (const line of lines) {
+    if (line.scrollWidth <= line.clientWidth) continue;
+    const full = parseFloat(getComputedStyle(line).fontSize);
+    // One pixel less, for both widths are rounded.
+    const ratio = Math.max(LINE_SMALLEST, (line.clientWidth - 1) / line.scrollWidth);
+    line.style.fontSize = `${String(full * ratio)}px`;
+  }
+}
+
+/** A list of which nothing may be left out: where it has too little height, all of it shrinks. */
+export function useCrowd<Root extends HTMLElement>(content: string): RefObject<Root | null> {
+  const root = useRef<Root>(null);
+  useLayoutEffect(() => {
+    function fit() {
+      const crowd = root.current;
+      if (!crowd) return;
+      for (let scale = 1; scale >= CROWD_SMALLEST; scale *= CROWD_STEP) {
+        crowd.style.setProperty("--crowd", String(scale));
+        if (crowd.scrollHeight <= crowd.clientHeight + 1) break;
+      }
+      fitLines(crowd);
+    }
+    fit();
+    void document.fonts.ready.then(fit);
+    window.addEventListener("resize", fit);
+    return () => window.removeEventListener("resize", fit);
+  }, [content]);
+  return root;
+}
+
 const MEASURE_EVERY_MS = 1000;
 
 /**
@@ -71,6 +109,7 @@ export function useWholeRows(content: string): {
   useLayoutEffect(() => {
     function measure() {
       if (!list.current) return;
+      fitLines(list.current);
       const bottom = list.current.getBoundingClientRect().bottom + 1;
       const rows = Array.from(list.current.children);
       const inside = rows.filter((row) => row.getBoundingClientRect().bottom <= bottom).length;

@@ -1,6 +1,7 @@
 /** The display speaks Portuguese, with a line of English where a visitor needs it. */
 
-import { formatTime, waitWords, type WaitRange } from "@/lib/format";
+import { civilDate, daysBetween } from "@/lib/civil";
+import { formatTime, formatWeekdayLong, waitWords, type WaitRange } from "@/lib/format";
 
 export const words = {
   now: "Agora",
@@ -15,19 +16,32 @@ export const words = {
   quiet: "De momento não há chamadas",
   quietEn: "Nobody is being called right now",
   nobodyWaits: "Ninguém à espera",
-  more: (count: number) => (count === 1 ? "e mais 1 utente" : `e mais ${count} utentes`),
+  more: (count: number) => `e mais ${count} em espera`,
+  closed: "Clínica fechada",
+  closedEn: (opening: number) => `Closed. Opens at ${formatTime(opening)}`,
   lost: "ligação perdida",
   ageing: (at: number) => `A atualizar… dados das ${formatTime(at)}`,
   untrusted: "Aguarde indicação da receção",
   untrustedEn: "Please wait for the reception's instructions",
-  muted: "sem som",
-  mutedHint: "Toque no ecrã para ligar o som",
+  silent: {
+    blocked: "sem som: toque no ecrã",
+    quiet: "sem som: horário silencioso",
+    muted: "sem som",
+  },
   connecting: "A ligar…",
 };
 
 /** `3` or `2B`, which need their word; "Ginásio" speaks for itself. */
 export function isNumbered(room: string): boolean {
   return room.length <= 3 && /\d/.test(room);
+}
+
+/** `Abre às 08:30`, with the day where it isn't today. */
+export function opensText(opening: number, now: number): string {
+  const day = civilDate(opening);
+  const days = daysBetween(civilDate(now), day);
+  const when = days === 0 ? "" : days === 1 ? "amanhã " : `${formatWeekdayLong(day, "pt")} `;
+  return `Abre ${when}às ${formatTime(opening)}`;
 }
 
 export function roomText(room: string): string {

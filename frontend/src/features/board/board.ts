@@ -19,6 +19,10 @@ export interface BoardFrame extends Frame {
   revision: number;
   server_time: string;
   clinic: string;
+  /** The end of the opening hours that ran when the frame was made; null while it was closed. */
+  closes_at: string | null;
+  /** The opening after that; null where none is known. */
+  opens_at: string | null;
   entries: BoardEntry[];
 }
 
@@ -28,7 +32,12 @@ export interface HeartbeatFrame extends Frame {
   server_time: string;
 }
 
-export type DisplayFrame = BoardFrame | HeartbeatFrame;
+/** Staff have changed this display's settings. */
+export interface SettingsFrame extends Frame {
+  type: "settings";
+}
+
+export type DisplayFrame = BoardFrame | HeartbeatFrame | SettingsFrame;
 
 export interface Places {
   now: BoardEntry | null;
@@ -37,7 +46,6 @@ export interface Places {
 }
 
 const BEFORE_AT_MOST = 3;
-const CALLED_AT_MOST = 4;
 const BEFORE_FOR_MS = 15 * 60_000;
 
 function calledAt(entry: BoardEntry): number {
@@ -45,8 +53,8 @@ function calledAt(entry: BoardEntry): number {
 }
 
 /**
- * The newest call is the big one. Other calls, and those who went in during the last quarter of an
- * hour as far as there is room, stand below it; the rest wait, in the server's order.
+ * The newest call is the big one. All other calls, and those who went in during the last quarter of
+ * an hour as far as there is room, stand below it; the rest wait, in the server's order.
  */
 export function places(entries: readonly BoardEntry[], now: number): Places {
   const newestFirst = (a: BoardEntry, b: BoardEntry) => calledAt(b) - calledAt(a);
@@ -54,12 +62,23 @@ export function places(entries: readonly BoardEntry[], now: number): Places {
   const recent = entries
     .filter((entry) => entry.state === "in_room" && now - calledAt(entry) < BEFORE_FOR_MS)
     .sort(newestFirst);
-  const others = called.slice(1, 1 + CALLED_AT_MOST);
+  const others = called.slice(1);
   return {
     now: called[0] ?? null,
     before: others.concat(recent.slice(0, Math.max(0, BEFORE_AT_MOST - others.length))),
     next: entries.filter((entry) => entry.state === "waiting"),
   };
+}
+
+/** The opening that the closed clinic waits for; null while it is open, or somebody is still there. */
+export function awaitedOpening(
+  board: Pick<BoardFrame, "closes_at" | "opens_at" | "entries">,
+  now: number,
+): number | null {
+  if (board.entries.length || !board.opens_at) return null;
+  const opens = new Date(board.opens_at).getTime();
+  const isOpen = board.closes_at !== null && now < new Date(board.closes_at).getTime();
+  return isOpen || now >= opens ? null : opens;
 }
 
 /** Tells new calls from known ones by their rising number. Silent on its first board. */

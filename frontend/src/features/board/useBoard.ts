@@ -13,9 +13,18 @@ export interface BoardView {
   confirmedAt: number;
   /** True when the server does not know this device: pair it. */
   refused: boolean;
+  /** Grows whenever the device's settings may have changed. */
+  settingsTurn: number;
 }
 
-const START: BoardView = { board: null, link: "connecting", confirmedAt: 0, refused: false };
+const DEVICE_ENDED = 4401;
+const START: BoardView = {
+  board: null,
+  link: "connecting",
+  confirmedAt: 0,
+  refused: false,
+  settingsTurn: 0,
+};
 
 /**
  * The board by websocket, and by HTTP every ten seconds while that is lost. Each frame is the whole
@@ -83,19 +92,36 @@ export function useBoard(): BoardView {
         take(frame);
         return;
       }
+      if (frame.type === "settings") {
+        setView((old) => ({ ...old, settingsTurn: old.settingsTurn + 1 }));
+        return;
+      }
       serverClock.observe(frame.server_time);
       if (gate.isBehind(frame.revision)) void fetchBoard();
       else confirm();
     }
 
     function onState(link: LiveState) {
-      setView((old) => ({ ...old, link }));
+      setView((old) => ({
+        ...old,
+        link,
+        settingsTurn: old.settingsTurn + (old.link === "lost" && link === "live" ? 1 : 0),
+      }));
       if (link === "lost") pollWhileLost();
       else clearTimeout(poll);
     }
 
+    /** A device that was disconnected shows nothing from that moment on. */
+    function onClose(code: number) {
+      if (code !== DEVICE_ENDED) return;
+      gate.reset();
+      etag.current = null;
+      setView((old) => ({ ...old, board: null }));
+    }
+
     void fetchBoard().then((known) => {
-      if (known && !stopped) connection = openLive({ path: "/ws/display", onFrame, onState });
+      if (!known || stopped) return;
+      connection = openLive({ path: "/ws/display", onFrame, onState, onClose });
     });
 
     return () => {

@@ -1,6 +1,7 @@
 /** A screen hangs there for weeks: it takes a new version by itself, while nobody is being called. */
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
+import { serverVersion } from "@/lib/version";
 
 const EVERY_MS = 5 * 60_000;
 
@@ -15,19 +16,12 @@ export class VersionWatch {
   }
 }
 
-async function serverVersion(): Promise<string | null> {
-  try {
-    const answer = await fetch("/version.json", { cache: "no-store" });
-    if (!answer.ok) return null;
-    const { version } = (await answer.json()) as { version?: unknown };
-    return typeof version === "string" ? version : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Loads the page anew once a new version is out and `idle` holds. */
-export function useNewVersion(idle: boolean): void {
+/**
+ * Loads the page anew once a new version is out and `idle` holds. Gives the version that this page
+ * began with, empty until it is known.
+ */
+export function useNewVersion(idle: boolean): string {
+  const [own, setOwn] = useState("");
   const isOut = useRef(false);
   const isIdle = useRef(idle);
 
@@ -41,6 +35,7 @@ export function useNewVersion(idle: boolean): void {
     function look() {
       void serverVersion().then((version) => {
         isOut.current = watch.isNew(version);
+        setOwn((known) => known || (version ?? ""));
         if (isOut.current && isIdle.current) location.reload();
       });
     }
@@ -48,4 +43,6 @@ export function useNewVersion(idle: boolean): void {
     const timer = setInterval(look, EVERY_MS);
     return () => clearInterval(timer);
   }, []);
+
+  return own;
 }

@@ -1,7 +1,7 @@
 /** The words of a call: the server's clip, else the browser's own voice, else nothing. */
 
 import type { Call, Voice } from "./announcer";
-import { chime, CHIME_MS, decode, play, soundAllowed } from "@/lib/chime";
+import { chime, CHIME_MS, decode, getVolume, play, soundAllowed } from "@/lib/chime";
 
 /** Whoever is called already walks: a clip that takes longer is said by the browser. */
 const CLIP_MS = 5_000;
@@ -39,6 +39,7 @@ function speak(text: string): Promise<void> {
     const utterance = new SpeechSynthesisUtterance(text);
     utterance.voice = voice;
     utterance.lang = "pt-PT";
+    utterance.volume = getVolume();
     utterance.onend = utterance.onerror = () => done();
     speechSynthesis.speak(utterance);
     setTimeout(done, SPEECH_AT_MOST_MS);

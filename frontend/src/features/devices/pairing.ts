@@ -1,14 +1,10 @@
 /** How a screen of the building introduces itself: with the short code that staff read out. */
 
+import { csrfToken } from "@/lib/csrf";
+
 export const CODE_LENGTH = 6;
 
 export type PairingResult = "paired" | "wrong_code" | "too_many" | "offline";
-
-async function csrfToken(): Promise<string> {
-  const answer = await fetch("/api/auth/csrf", { credentials: "same-origin" });
-  const body = (await answer.json()) as { csrf_token: string };
-  return body.csrf_token;
-}
 
 /** Exchanges the code for the HttpOnly device cookie. Never rejects. */
 export async function pair(code: string): Promise<PairingResult> {

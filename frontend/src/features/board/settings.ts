@@ -1,0 +1,97 @@
+/** What staff have set for this screen, and what follows from it. */
+
+import type { BoardEntry } from "./board";
+
+/** Hours of every day on the clinic's clock, `HH:MM`; they may pass midnight. */
+export interface DailyHours {
+  starts: string;
+  ends: string;
+}
+
+export interface ScreenSettings {
+  /** The rooms whose calls it shows and speaks; none stands for all. */
+  rooms: readonly string[];
+  panel: { inches: number; farthest_seat_metres: string } | null;
+  /** Per cent. */
+  volume: number;
+  quiet: DailyHours | null;
+  night: DailyHours | null;
+}
+
+/** What a screen does while it can't be told: it keeps no call from anybody. */
+export const USUAL_SETTINGS: ScreenSettings = {
+  rooms: [],
+  panel: null,
+  volume: 100,
+  quiet: null,
+  night: { starts: "21:00", ends: "06:00" },
+};
+
+export function ofRooms(entries: readonly BoardEntry[], rooms: readonly string[]): BoardEntry[] {
+  return entries.filter(({ room }) => rooms.length === 0 || rooms.includes(room));
+}
+
+export function isWithin(hours: DailyHours | null, time: string): boolean {
+  if (!hours) return false;
+  const { starts, ends } = hours;
+  return starts < ends ? starts <= time && time < ends : starts <= time || time < ends;
+}
+
+export type Sound = "on" | "blocked" | "quiet" | "muted";
+
+/** Whether the next call is heard, and if not, why. */
+export function soundOf(settings: ScreenSettings, time: string, isAllowed: boolean): Sound {
+  if (settings.volume === 0) return "muted";
+  if (isWithin(settings.quiet, time)) return "quiet";
+  return isAllowed ? "on" : "blocked";
+}
+
+/** EN 301 549, 5.1.4: a capital H under this angle can be read from the farthest seat. */
+const CAPITAL_DEGREES = 0.7;
+const CAPITAL_EMS = 0.7;
+const MM_PER_INCH = 25.4;
+
+/** Sizes of type in hundredths of the panel's shorter side. */
+export interface TypeSizes {
+  label: number;
+  ticket: number;
+  room: number;
+  roomWords: number;
+  /** How much larger than usual: who was called before, and who waits. */
+  before: number;
+  next: number;
+}
+
+const USUAL = { label: 18, ticket: 9, room: 21, roomWords: 11, before: 6.2, next: 4.9 };
+/** Beyond these a call or a list no longer has a place on its panel. */
+const CALL_AT_MOST = 24;
+const NEXT_AT_MOST = 1.7;
+
+/** The call by the angle, the rest by half of it; neither ever smaller than usual. */
+export function typeSizes(
+  panel: ScreenSettings["panel"],
+  { width, height }: { width: number; height: number },
+): TypeSizes {
+  const needed = panel ? Math.min(CALL_AT_MOST, neededSize(panel, width, height)) : 0;
+  const lists = (usual: number) => Math.min(NEXT_AT_MOST, Math.max(1, needed / 2 / usual));
+  return {
+    label: Math.max(USUAL.label, needed),
+    ticket: Math.max(USUAL.ticket, needed),
+    room: Math.max(USUAL.room, needed),
+    roomWords: Math.max(USUAL.roomWords, needed),
+    before: lists(USUAL.before),
+    next: lists(USUAL.next),
+  };
+}
+
+function neededSize(
+  { inches, farthest_seat_metres }: NonNullable<ScreenSettings["panel"]>,
+  width: number,
+  height: number,
+): number {
+  const sideMm =
+    (inches * MM_PER_INCH * Math.min(width, height)) / Math.sqrt(width * width + height * height);
+  const capitalMm =
+    Number(farthest_seat_metres) * 1000 * Math.tan((CAPITAL_DEGREES * Math.PI) / 180);
+  return (capitalMm / CAPITAL_EMS / sideMm) * 100;
+}
