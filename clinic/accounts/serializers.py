@@ -151,7 +151,7 @@ class DailyHours(Change):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["starts"] == attrs["ends"]:
             raise serializers.ValidationError(
-                {"ends": serializers.ErrorDetail("The same as the start.", code="empty")}
+                {"ends": serializers.ErrorDetail("The same as the start.", code="same_as_start")}
             )
         return attrs
 
@@ -160,27 +160,29 @@ class DisplaySettings(Change):
     rooms = serializers.ListField(
         child=serializers.CharField(max_length=ROOM_MAX_LENGTH),
         max_length=60,
-        required=False,
         help_text="The rooms whose calls it shows and speaks; none stands for all",
     )
-    panel = Panel(
-        required=False, allow_null=True, help_text="The type's size follows; null for the usual one"
-    )
-    volume = serializers.IntegerField(min_value=0, max_value=100, required=False)
-    quiet = DailyHours(
-        required=False, allow_null=True, help_text="Neither chime nor speech; null for never"
-    )
-    night = DailyHours(
-        required=False, allow_null=True, help_text="Dimmed while idle; null for never"
-    )
+    panel = Panel(allow_null=True, help_text="The type's size follows; null for the usual one")
+    volume = serializers.IntegerField(min_value=0, max_value=100)
+    quiet = DailyHours(allow_null=True, help_text="Neither chime nor speech; null for never")
+    night = DailyHours(allow_null=True, help_text="Dimmed while idle; null for never")
 
     def validate_rooms(self, rooms: list[str]) -> list[str]:
         return sorted(set(rooms))
 
 
+class DisplaySettingsChange(DisplaySettings):
+    """Some of the settings; each is given whole."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.required = False
+
+
 class DeviceChange(Change):
     name = serializers.CharField(max_length=60, required=False)
-    settings = DisplaySettings(required=False)
+    settings = DisplaySettingsChange(required=False)
 
 
 class ScreenReport(Change):

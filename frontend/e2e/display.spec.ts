@@ -20,15 +20,15 @@ test("every state is accessible", async ({ browser, watch }) => {
   let display = await StagedDisplay.open(browser, watch, [], { size });
   for (const scene of DISPLAY_SCENES) {
     await test.step(scene.name, async () => {
-      if (scene.at) {
+      if (scene.stage) {
         await display.close();
-        display = await StagedDisplay.open(browser, watch, [], { size, at: scene.at });
+        display = await StagedDisplay.open(browser, watch, [], { ...scene.stage, size });
       }
       await display.show(scene.board());
       await scene.then?.(display);
       if (scene.says) await expect(display.page.getByText(scene.says)).toBeVisible();
       expect(await violations(display.page), scene.name).toEqual([]);
-      if (scene.then || scene.at) {
+      if (scene.then || scene.stage) {
         await display.close();
         display = await StagedDisplay.open(browser, watch, [], { size });
       }

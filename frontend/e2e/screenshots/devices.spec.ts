@@ -26,20 +26,18 @@ function file(name: string, { width, height }: { width: number; height: number }
 
 test.describe.configure({ timeout: 600_000 });
 
-test("the display in every state, on every panel", async ({ browser, watch }) => {
-  for (const size of PANELS) {
+for (const size of PANELS) {
+  test(`the display in every state at ${size.width}x${size.height}`, async ({ browser, watch }) => {
     for (const scene of DISPLAY_SCENES) {
-      const display = await StagedDisplay.open(browser, watch, scene.board(), {
-        size,
-        ...(scene.at ? { at: scene.at } : {}),
-      });
+      const stage = { ...scene.stage, size };
+      const display = await StagedDisplay.open(browser, watch, scene.board(), stage);
       await scene.then?.(display);
       await display.page.waitForTimeout(SETTLE_MS);
       await display.page.screenshot({ path: file(`display-${scene.name}`, size) });
       await display.close();
     }
-  }
-});
+  });
+}
 
 for (const language of ["pt", "en"] as const) {
   test(`the kiosk in every state, on every panel, in ${language}`, async ({ browser, watch }) => {

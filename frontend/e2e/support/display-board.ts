@@ -1,4 +1,5 @@
 import type { Browser, BrowserContext, Page, WebSocketRoute } from "@playwright/test";
+import { USUAL_SETTINGS, type ScreenSettings } from "../../src/features/board/settings";
 import { contextOf } from "./pages";
 import type { Watch } from "./test";
 
@@ -69,6 +70,16 @@ export function waiting(count: number, changes: Partial<Entry> = {}): Entry[] {
   );
 }
 
+interface Stage {
+  size?: { width: number; height: number };
+  at?: Date;
+  settings?: Partial<ScreenSettings>;
+  /** When the clinic, closed at the moment, opens. */
+  opensAt?: Date;
+  /** True for a browser in which nobody has touched the screen. */
+  untouched?: boolean;
+}
+
 /** A paired display whose board is what the test says, in the frames of the contract. */
 export class StagedDisplay {
   private revision = 1;
@@ -79,21 +90,26 @@ export class StagedDisplay {
     private readonly context: BrowserContext,
     readonly page: Page,
     private entries: Entry[],
-    private readonly at: Date | undefined,
+    private readonly stage: Stage,
   ) {}
 
   static async open(
     browser: Browser,
     watch: Watch,
     entries: Entry[],
-    options: { size?: { width: number; height: number }; at?: Date } = {},
+    stage: Stage = {},
   ): Promise<StagedDisplay> {
     const context = await contextOf(browser, "display");
     watch.over(context);
     const page = await context.newPage();
-    if (options.size) await page.setViewportSize(options.size);
-    const display = new StagedDisplay(context, page, entries, options.at);
-    await page.clock.install(options.at ? { time: options.at } : {});
+    if (stage.size) await page.setViewportSize(stage.size);
+    const display = new StagedDisplay(context, page, entries, { ...stage });
+    await page.clock.install(stage.at ? { time: stage.at } : {});
+    await page.route(/\/api\/devices\/me(\/status)?$/, (route) =>
+      display.reachable
+        ? route.fulfill({ json: { settings: { ...USUAL_SETTINGS, ...display.stage.settings } } })
+        : route.abort("internetdisconnected"),
+    );
     await page.route("**/api/board", (route) =>
       display.reachable
         ? route.fulfill({ json: display.frame() })
@@ -110,6 +126,7 @@ export class StagedDisplay {
     await page.goto("/display");
     await page.locator(".clock").waitFor();
     await page.evaluate(() => document.fonts.ready);
+    if (!stage.untouched) await page.keyboard.press("Space");
     return display;
   }
 
@@ -128,6 +145,22 @@ export class StagedDisplay {
     await this.page.waitForTimeout(150);
   }
 
+  /** The network is back. */
+  async find(): Promise<void> {
+    this.reachable = true;
+    await this.page.clock.fastForward(30_000);
+    await this.page.waitForTimeout(300);
+  }
+
+  /** Staff change the settings. */
+  async set(settings: Partial<ScreenSettings>): Promise<void> {
+    this.stage.settings = { ...this.stage.settings, ...settings };
+    const read = this.page.waitForResponse("**/api/devices/me");
+    this.socket?.send(JSON.stringify({ type: "settings" }));
+    await read;
+    await this.page.waitForTimeout(150);
+  }
+
   close(): Promise<void> {
     return this.context.close();
   }
@@ -136,8 +169,10 @@ export class StagedDisplay {
     return {
       type: "board",
       revision: this.revision,
-      server_time: (this.at ?? new Date()).toISOString(),
+      server_time: (this.stage.at ?? new Date()).toISOString(),
       clinic: "Clínica Vez",
+      closes_at: this.stage.opensAt ? null : "2099-01-01T00:00:00Z",
+      opens_at: this.stage.opensAt?.toISOString() ?? null,
       entries: this.entries,
     };
   }

@@ -1,4 +1,6 @@
-import { called, inRoom, LONG_NAME, waiting, type StagedDisplay } from "./display-board";
+import { called, inRoom, LONG_NAME, waiting, StagedDisplay } from "./display-board";
+
+type Stage = NonNullable<Parameters<typeof StagedDisplay.open>[3]>;
 
 export interface DisplayScene {
   name: string;
@@ -7,11 +9,27 @@ export interface DisplayScene {
   says?: string;
   /** Long names, rooms with names, or many people. */
   crowded?: true;
-  at?: Date;
+  stage?: Omit<Stage, "size">;
   then?: (display: StagedDisplay) => Promise<void>;
 }
 
+const NOON = new Date("2026-11-24T12:10:00Z");
 const NIGHT = new Date("2026-11-24T22:10:00Z");
+const EARLY = new Date("2026-11-25T07:50:00Z");
+const SUNDAY = new Date("2026-11-29T15:00:00Z");
+
+/** So many called, of whom some have long names and rooms with names. */
+const calledTogether = (count: number) =>
+  Array.from({ length: count }, (_, place) =>
+    called(place, {
+      ticket: `A0${30 - place}`,
+      label:
+        ["Ana Beatriz L.", LONG_NAME, `A0${30 - place}`, "Hannah W.", "Rosa Maria Teles"][
+          place % 5
+        ] ?? "",
+      room: ["3", "Ginásio", "1", "Sala de Hidroterapia", "2", "4"][place % 6] ?? "",
+    }),
+  );
 
 const busy = () => [
   called(1, { label: "João M.", ticket: "A014", room: "3" }),
@@ -23,7 +41,25 @@ const busy = () => [
 /** What a waiting room may see, each state once. */
 export const DISPLAY_SCENES: readonly DisplayScene[] = [
   { name: "empty", says: "Ninguém à espera", board: () => [] },
-  { name: "night", says: "Boa noite", board: () => [], at: NIGHT },
+  { name: "night", says: "Boa noite", board: () => [], stage: { at: NIGHT } },
+  {
+    name: "closed",
+    says: "Abre segunda às",
+    board: () => [],
+    stage: { at: SUNDAY, opensAt: new Date("2026-11-30T08:30:00Z") },
+  },
+  {
+    name: "closed-early",
+    says: "Abre às",
+    board: () => [],
+    stage: { at: EARLY, opensAt: new Date("2026-11-25T08:30:00Z") },
+  },
+  {
+    name: "closed-night",
+    says: "Abre amanhã às",
+    board: () => [],
+    stage: { at: NIGHT, opensAt: new Date("2026-11-25T08:30:00Z") },
+  },
   { name: "nobody-called", says: "De momento não há chamadas", board: () => waiting(3) },
   {
     name: "one-call",
@@ -43,6 +79,8 @@ export const DISPLAY_SCENES: readonly DisplayScene[] = [
       ...waiting(5, { room: "Sala de Hidroterapia" }),
     ],
   },
+  { name: "six-called", crowded: true, board: () => [...calledTogether(6), ...waiting(7)] },
+  { name: "twelve-called", crowded: true, board: () => [...calledTogether(12), ...waiting(3)] },
   {
     name: "long-name",
     crowded: true,
@@ -69,6 +107,48 @@ export const DISPLAY_SCENES: readonly DisplayScene[] = [
     name: "many-wait",
     crowded: true,
     board: () => [called(1, { label: "João M.", ticket: "A014", room: "3" }), ...waiting(30)],
+  },
+  {
+    name: "one-room",
+    board: () => [
+      called(0, { label: "Ana Beatriz L.", ticket: "A021", room: "3" }),
+      ...busy().map((entry) => ({ ...entry, room: "2" })),
+      ...waiting(3, { room: "2" }),
+    ],
+    stage: { settings: { rooms: ["2"] } },
+  },
+  {
+    name: "far-seat",
+    crowded: true,
+    board: busy,
+    stage: { settings: { panel: { inches: 43, farthest_seat_metres: "5.0" } } },
+  },
+  {
+    name: "far-seat-crowded",
+    crowded: true,
+    board: () => [...calledTogether(6), ...waiting(9)],
+    stage: { settings: { panel: { inches: 32, farthest_seat_metres: "5.0" } } },
+  },
+  {
+    name: "sound-blocked",
+    says: "sem som: toque no ecrã",
+    board: busy,
+    stage: { untouched: true },
+  },
+  {
+    name: "quiet-hours",
+    says: "sem som: horário silencioso",
+    board: busy,
+    stage: { at: NOON, settings: { quiet: { starts: "11:00", ends: "14:00" } } },
+  },
+  {
+    name: "recovered",
+    says: "João M.",
+    board: busy,
+    then: async (display) => {
+      await display.lose(90);
+      await display.find();
+    },
   },
   {
     name: "connection-lost",

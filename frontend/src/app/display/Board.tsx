@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import type { BoardEntry, Places } from "@/features/board/board";
+import { formatTime } from "@/lib/format";
 import { useCrowd, useFitted, useWholeRows } from "./fit";
 import { isNumbered, opensText, roomText, waitText, words } from "./words";
 
@@ -7,11 +8,14 @@ import { isNumbered, opensText, roomText, waitText, words } from "./words";
 const ROOMY = { lying: 5, upright: 3 };
 const AT_MOST = 12;
 const LONG_LABEL = 22;
+/** In two columns such a room has a line of its own. */
+const LONG_ROOM = 8;
 /** Calls below the big one stand closer when there are more, or when that one has much to say. */
 const ROOMY_BEFORE = 3;
 const ROOMY_BEFORE_WIDE = 2;
-/** And more than this stand in two columns. */
+/** And more than this stand in two columns, with two lines each while they are so few. */
 const ONE_COLUMN = 4;
+const TALL_PAIRS = 8;
 
 function isLong(label: string): boolean {
   return label.length > LONG_LABEL;
@@ -91,7 +95,7 @@ export function Calls({ places, newCalls, night }: CallsProps) {
   }
   const call = `${now.id} ${String(now.call_number)}`;
   return (
-    <div className="calls">
+    <div className={before.length > ONE_COLUMN ? "calls crowded" : "calls"}>
       <h1 className="eyebrow">{words.now}</h1>
       <Call key={call} entry={now} fresh={newCalls.has(call)} />
       <Before
@@ -105,6 +109,7 @@ export function Calls({ places, newCalls, night }: CallsProps) {
 function Before({ entries, close }: { entries: BoardEntry[]; close: boolean }) {
   const content = entries.map(({ id, label, room }) => `${id} ${label} ${room}`).join();
   const isPaired = entries.length > ONE_COLUMN;
+  const isTall = entries.length <= TALL_PAIRS;
   const root = useCrowd<HTMLElement>(`${content} ${String(close)}`);
   if (!entries.length) return null;
   const kind = isPaired ? "before close pairs" : close ? "before close" : "before";
@@ -118,13 +123,17 @@ function Before({ entries, close }: { entries: BoardEntry[]; close: boolean }) {
             className={[
               entry.state === "called" ? "waits-at-door" : "",
               isNumbered(entry.room) ? "" : "words",
+              isTall || entry.room.length > LONG_ROOM ? "tall" : "",
             ].join(" ")}
           >
             <span className="before-label fits">{entry.label}</span>
             <span className="before-ticket">
               {entry.label === entry.ticket ? "" : entry.ticket}
             </span>
-            <span className="before-room fits">{roomText(entry.room)}</span>
+            <span className="before-room fits">
+              {isPaired && <Arrow />}
+              {isPaired ? entry.room : roomText(entry.room)}
+            </span>
           </li>
         ))}
       </ul>
@@ -138,7 +147,10 @@ export function Closed({ opening, now }: { opening: number; now: number }) {
     <div className="calls">
       <section className="silence closed">
         <h1>{words.closed}</h1>
-        <p className="opens">{opensText(opening, now)}</p>
+        <p className="opens">
+          {opensText(opening, now)}
+          <time className="opens-time">{formatTime(opening)}</time>
+        </p>
         <p className="quiet" lang="en">
           {words.closedEn(opening)}
         </p>
@@ -149,14 +161,16 @@ export function Closed({ opening, now }: { opening: number; now: number }) {
 
 interface NextProps {
   entries: BoardEntry[];
+  /** Read from far: fewer rows, each as large as it can be. */
+  far: boolean;
   /** Told how many of them are on show. */
   onWhole: (count: number) => void;
 }
 
-export function Next({ entries, onWhole }: NextProps) {
+export function Next({ entries, far, onWhole }: NextProps) {
   const { list, whole } = useWholeRows(entries.map(({ id, label }) => `${id} ${label}`).join());
   const way = window.innerHeight > window.innerWidth ? "upright" : "lying";
-  const isCompact = entries.length > ROOMY[way];
+  const isCompact = !far && entries.length > ROOMY[way];
   const placed = entries.slice(0, AT_MOST);
   const count = Math.min(placed.length, whole);
   const hidden = entries.length - count;

@@ -187,6 +187,7 @@ function Screen({ onPaired }: { onPaired: () => void }) {
   const isStill = onShow.length === 0;
   const isNight = isStill && isWithin(settings.night, time);
   const sizes = typeSizes(settings.panel, size);
+  const isFar = sizes.next > FAR;
 
   return (
     <main
@@ -194,7 +195,8 @@ function Screen({ onPaired }: { onPaired: () => void }) {
         "display",
         isStill ? "still" : "",
         isNight ? "night" : "",
-        sizes.next > FAR ? "far" : "",
+        isFar ? "far" : "",
+        opening !== null ? "closed" : "",
       ].join(" ")}
       style={{ ...sizeProperties(sizes), transform: `translate(${String(x)}px, ${String(y)}px)` }}
     >
@@ -220,7 +222,7 @@ function Screen({ onPaired }: { onPaired: () => void }) {
       )}
       <aside className="side" aria-label={words.next}>
         {shown && (picture === "calls" || picture === "quiet") ? (
-          <Next entries={shown.next} onWhole={setWhole} />
+          <Next entries={shown.next} far={isFar} onWhole={setWhole} />
         ) : (
           <div className="next" />
         )}

@@ -56,20 +56,31 @@ export function useFitted<Box extends HTMLElement, Text extends HTMLElement>(
   return { box, text };
 }
 
-const CROWD_STEP = 0.95;
+const CROWD_STEP = 0.92;
 const CROWD_SMALLEST = 0.4;
-const LINE_SMALLEST = 0.6;
+/** From this size on, the text of a line may rather have a second one. */
+const LINE_SMALLEST = 0.72;
+const TWO_LINES_SMALLEST = 0.6;
 
-/** Shrinks each line marked `fits` until its text stands in it; below that it ends in an ellipsis. */
+/** Shrinks each line marked `fits` until its text stands in it, or on two lines. */
 function fitLines(root: HTMLElement): void {
   const lines = Array.from(root.querySelectorAll<HTMLElement>(".fits"));
-  for (const line of lines) line.style.fontSize = "";
+  for (const line of lines) {
+    line.style.fontSize = "";
+    line.classList.remove("two");
+  }
   for (const line of lines) {
     if (line.scrollWidth <= line.clientWidth) continue;
     const full = parseFloat(getComputedStyle(line).fontSize);
     // One pixel less, for both widths are rounded.
     const ratio = Math.max(LINE_SMALLEST, (line.clientWidth - 1) / line.scrollWidth);
     line.style.fontSize = `${String(full * ratio)}px`;
+    if (line.scrollWidth <= line.clientWidth) continue;
+    line.classList.add("two");
+    for (let two = ratio; two > TWO_LINES_SMALLEST; two *= STEP) {
+      line.style.fontSize = `${String(full * two)}px`;
+      if (line.scrollHeight <= line.clientHeight + 1) break;
+    }
   }
 }
 
@@ -82,9 +93,9 @@ export function useCrowd<Root extends HTMLElement>(content: string): RefObject<R
       if (!crowd) return;
       for (let scale = 1; scale >= CROWD_SMALLEST; scale *= CROWD_STEP) {
         crowd.style.setProperty("--crowd", String(scale));
+        fitLines(crowd);
         if (crowd.scrollHeight <= crowd.clientHeight + 1) break;
       }
-      fitLines(crowd);
     }
     fit();
     void document.fonts.ready.then(fit);

@@ -36,12 +36,12 @@ export function isNumbered(room: string): boolean {
   return room.length <= 3 && /\d/.test(room);
 }
 
-/** `Abre às 08:30`, with the day where it isn't today. */
+/** `Abre às`, before the time; with the day where it isn't today. */
 export function opensText(opening: number, now: number): string {
   const day = civilDate(opening);
   const days = daysBetween(civilDate(now), day);
   const when = days === 0 ? "" : days === 1 ? "amanhã " : `${formatWeekdayLong(day, "pt")} `;
-  return `Abre ${when}às ${formatTime(opening)}`;
+  return `Abre ${when}às `;
 }
 
 export function roomText(room: string): string {

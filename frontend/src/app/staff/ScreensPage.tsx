@@ -1,7 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { devicesQuery, useCreateDevice, useRevokeDevice } from "@/features/devices/data";
+import {
+  devicesQuery,
+  displayVersionQuery,
+  useCreateDevice,
+  useRevokeDevice,
+} from "@/features/devices/data";
+import { ago, lastSeen, troubles } from "@/features/devices/health";
 import type { Device } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
@@ -18,15 +24,19 @@ import {
   SkeletonList,
   TextField,
   toast,
+  WarningIcon,
 } from "@/ui";
 import dialogs from "./Dialogs.module.css";
 import styles from "./ListPage.module.css";
+import { ScreenDialog } from "./ScreenDialog";
 
-/** The screens of the building: connect one, see when it was last there, disconnect it. */
+/** The screens of the building: connect one, see how it is, set it up, disconnect it. */
 export function ScreensPage() {
   const { t } = useTranslation(["staff", "common"]);
   const devices = useQuery(devicesQuery);
   const [adding, setAdding] = useState(false);
+  const version = useQuery(displayVersionQuery).data ?? null;
+  const [changing, setChanging] = useState<Device | null>(null);
   const [leaving, setLeaving] = useState<Device | null>(null);
   const revoke = useRevokeDevice();
   const live = devices.data?.filter((device) => !device.revoked_at) ?? [];
@@ -56,11 +66,18 @@ export function ScreensPage() {
       {live.length > 0 && (
         <ul className={styles.panel}>
           {live.map((device) => (
-            <DeviceRow key={device.id} device={device} onRevoke={() => setLeaving(device)} />
+            <DeviceRow
+              key={device.id}
+              device={device}
+              version={version}
+              onChange={() => setChanging(device)}
+              onRevoke={() => setLeaving(device)}
+            />
           ))}
         </ul>
       )}
       {adding && <NewScreen devices={live} onClose={() => setAdding(false)} />}
+      {changing && <ScreenDialog device={changing} onClose={() => setChanging(null)} />}
       {leaving && (
         <ConfirmDialog
           title={t("screens.revoke_title", { name: leaving.name })}
@@ -83,29 +100,83 @@ export function ScreensPage() {
   );
 }
 
-function DeviceRow({ device, onRevoke }: { device: Device; onRevoke: () => void }) {
+interface DeviceRowProps {
+  device: Device;
+  version: string | null;
+  onChange: () => void;
+  onRevoke: () => void;
+}
+
+function DeviceRow({ device, version, onChange, onRevoke }: DeviceRowProps) {
   const { t } = useTranslation(["staff", "common"]);
-  const now = useServerNow(10_000);
-  const expired = device.code_expires_at !== null && Date.parse(device.code_expires_at) < now;
+  const now = useServerNow(5_000);
+  const found = troubles(device, now, version);
   return (
     <li className={classes(styles.row, styles.device)}>
-      <Pill tone={device.paired_at ? "sage" : "amber"}>
+      <Pill tone={device.paired_at && !found.length ? "sage" : "amber"}>
         {t(device.kind === "display" ? "screens.display" : "screens.kiosk")}
       </Pill>
-      <span>
+      <div>
         <strong>{device.name}</strong>
-        <span className={styles.quiet}>
-          {device.paired_at
-            ? device.last_seen_at
-              ? t("screens.seen", { time: formatTime(device.last_seen_at) })
-              : t("screens.never")
-            : t(expired ? "screens.expired" : "screens.waiting")}
-        </span>
-      </span>
-      <Button variant="danger" size="small" onPress={onRevoke}>
-        {t("screens.revoke")}
-      </Button>
+        <p className={styles.quiet}>
+          <Seen device={device} now={now} />
+        </p>
+        {device.paired_at && !found.includes("unseen") && <Shows device={device} />}
+        {found.map((trouble) => (
+          <p key={trouble} className={styles.trouble}>
+            <WarningIcon size={18} />
+            {t(`screens.trouble.${trouble}`)}
+          </p>
+        ))}
+      </div>
+      <div className={styles.actions}>
+        <Button variant="quiet" size="small" onPress={onChange}>
+          {t("screens.settings")}
+        </Button>
+        <Button variant="danger" size="small" onPress={onRevoke}>
+          {t("screens.revoke")}
+        </Button>
+      </div>
     </li>
+  );
+}
+
+function Seen({ device, now }: { device: Device; now: number }) {
+  const { t } = useTranslation("staff");
+  if (!device.paired_at) {
+    const expired = device.code_expires_at !== null && Date.parse(device.code_expires_at) < now;
+    return t(expired ? "screens.expired" : "screens.waiting");
+  }
+  const seen = lastSeen(device);
+  if (seen === null) return t("screens.never");
+  const { unit, count } = ago(now - seen);
+  return t(`screens.seen.${unit}`, { count });
+}
+
+/** What a display shows now, in words and tickets. */
+function Shows({ device }: { device: Device }) {
+  const { t } = useTranslation("staff");
+  const { status, settings } = device;
+  if (!status || !settings) return null;
+  const facts = [
+    settings.rooms.length
+      ? t("screens.only", { count: settings.rooms.length, rooms: settings.rooms.join(", ") })
+      : t("screens.all_rooms"),
+    t(`screens.sound.${status.sound}`, { volume: settings.volume }),
+    t(`screens.board.${status.board}`),
+    `${status.width} × ${status.height}`,
+    ...(status.version ? [t("screens.version", { version: status.version.slice(0, 7) })] : []),
+  ];
+  return (
+    <>
+      <p>
+        {t(`screens.picture.${status.picture}`)}
+        {status.tickets.length > 0 && (
+          <span className={styles.tickets}>{status.tickets.join(" · ")}</span>
+        )}
+      </p>
+      <p className={styles.quiet}>{facts.join(" · ")}</p>
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CallGate, freshness, places, type BoardEntry } from "./board";
+import { awaitedOpening, CallGate, freshness, places, type BoardEntry } from "./board";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 
@@ -40,17 +40,44 @@ describe("places", () => {
 
   it("keeps everybody who is called, rather than those who have gone in", () => {
     const board = [
-      ...["1", "2", "3", "4", "5"].map((id) =>
+      ...["1", "2", "3", "4", "5", "6", "7"].map((id) =>
         entry(id, { state: "called", call_number: 1, called_at: minutesAgo(Number(id)) }),
       ),
-      entry("6", { state: "in_room", call_number: 1, called_at: minutesAgo(1) }),
+      entry("8", { state: "in_room", call_number: 1, called_at: minutesAgo(1) }),
     ];
 
-    expect(places(board, NOON).before.map((each) => each.id)).toEqual(["2", "3", "4", "5"]);
+    const before = places(board, NOON).before.map((each) => each.id);
+
+    expect(before).toEqual(["2", "3", "4", "5", "6", "7"]);
   });
 
   it("shows no call when nobody is called", () => {
     expect(places([entry("1")], NOON).now).toBeNull();
+  });
+});
+
+describe("awaitedOpening", () => {
+  const morning = "2026-11-24T08:30:00Z";
+  const evening = "2026-11-23T19:00:00Z";
+  const at = (time: string) => Date.parse(`2026-11-${time}:00Z`);
+
+  it("is the next opening from closing time on, and over when it comes", () => {
+    const board = { closes_at: evening, opens_at: morning, entries: [] };
+    const seen = ["23T18:59", "23T19:00", "24T08:29", "24T08:30"].map((time) =>
+      awaitedOpening(board, at(time)),
+    );
+
+    expect(seen).toEqual([null, Date.parse(morning), Date.parse(morning), null]);
+  });
+
+  it("waits for the last patient to leave", () => {
+    const board = { closes_at: null, opens_at: morning, entries: [entry("1")] };
+
+    expect(awaitedOpening(board, at("23T20:00"))).toBeNull();
+  });
+
+  it("is none where nobody knows when the clinic opens", () => {
+    expect(awaitedOpening({ closes_at: null, opens_at: null, entries: [] }, NOON)).toBeNull();
   });
 });
 

@@ -65,6 +65,7 @@ export interface TypeSizes {
 const USUAL = { label: 18, ticket: 9, room: 21, roomWords: 11, before: 6.2, next: 4.9 };
 /** Beyond these a call or a list no longer has a place on its panel. */
 const CALL_AT_MOST = 24;
+const TICKET_AT_MOST = 16;
 const NEXT_AT_MOST = 1.7;
 
 /** The call by the angle, the rest by half of it; neither ever smaller than usual. */
@@ -76,7 +77,7 @@ export function typeSizes(
   const lists = (usual: number) => Math.min(NEXT_AT_MOST, Math.max(1, needed / 2 / usual));
   return {
     label: Math.max(USUAL.label, needed),
-    ticket: Math.max(USUAL.ticket, needed),
+    ticket: Math.min(TICKET_AT_MOST, Math.max(USUAL.ticket, needed)),
     room: Math.max(USUAL.room, needed),
     roomWords: Math.max(USUAL.roomWords, needed),
     before: lists(USUAL.before),

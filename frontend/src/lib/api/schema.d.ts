@@ -1591,17 +1591,17 @@ export interface components {
         /** @description Some of the fields; one that isn't listed is refused, not ignored. */
         DisplaySettings: {
             /** @description The rooms whose calls it shows and speaks; none stands for all */
-            rooms?: string[];
+            rooms: string[];
             /** @description The type's size follows; null for the usual one */
-            panel?: components["schemas"]["Panel"] | null;
-            volume?: number;
+            panel: components["schemas"]["Panel"] | null;
+            volume: number;
             /** @description Neither chime nor speech; null for never */
-            quiet?: components["schemas"]["DailyHours"] | null;
+            quiet: components["schemas"]["DailyHours"] | null;
             /** @description Dimmed while idle; null for never */
-            night?: components["schemas"]["DailyHours"] | null;
+            night: components["schemas"]["DailyHours"] | null;
         };
-        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
-        DisplaySettingsRequest: {
+        /** @description Some of the settings; each is given whole. */
+        DisplaySettingsChangeRequest: {
             /** @description The rooms whose calls it shows and speaks; none stands for all */
             rooms?: string[];
             /** @description The type's size follows; null for the usual one */
@@ -1925,7 +1925,7 @@ export interface components {
         /** @description Some of the fields; one that isn't listed is refused, not ignored. */
         PatchedDeviceChangeRequest: {
             name?: string;
-            settings?: components["schemas"]["DisplaySettingsRequest"];
+            settings?: components["schemas"]["DisplaySettingsChangeRequest"];
         };
         PatchedLabelInRequest: {
             label_choice?: components["schemas"]["LabelChoice"] | components["schemas"]["BlankEnum"];

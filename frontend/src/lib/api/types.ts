@@ -32,6 +32,8 @@ export type DayAccuracy = Schemas["DayAccuracyOut"];
 export type Board = Schemas["Board"];
 export type BoardEntry = Schemas["BoardEntry"];
 export type Device = Schemas["Device"];
+export type DisplaySettings = Schemas["DisplaySettings"];
+export type DeviceChange = Schemas["PatchedDeviceChangeRequest"];
 
 export type PaymentMethod = Schemas["MethodEnum"];
 export type PaymentStatus = Schemas["PaymentStatus"];

@@ -82,6 +82,9 @@ export const en: Words<typeof pt> = {
     place_taken: "This can't be undone: the time has been given to somebody else.",
   },
   field: {
+    max_value: "That is too much.",
+    min_value: "That is too little.",
+    same_as_start: "The same as the start.",
     required: "This is missing.",
     blank: "This is missing.",
     null: "This is missing.",

@@ -81,6 +81,9 @@ export const pt = {
     place_taken: "Não dá para anular: a hora já foi dada a outra pessoa.",
   },
   field: {
+    max_value: "É demasiado.",
+    min_value: "É muito pouco.",
+    same_as_start: "Igual ao início.",
     required: "Falta preencher.",
     blank: "Falta preencher.",
     null: "Falta preencher.",
