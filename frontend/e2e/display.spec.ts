@@ -3,6 +3,9 @@ import { expect, test } from "./support/test";
 import { violations } from "./support/axe";
 import { called, LONG_NAME, StagedDisplay, waiting } from "./support/display-board";
 import { DISPLAY_SCENES } from "./support/display-scenes";
+import { contextOf } from "./support/pages";
+import { openDisplay, pairDisplay } from "./support/screens";
+import { expectPaired, pairingCode } from "./support/staff";
 
 // Of so many screens a trace would take longer than to look at them.
 test.use({ trace: "off" });
@@ -159,7 +162,7 @@ test("those who have no place in the list are counted", async ({ browser, watch 
   const shown = await page.locator(".next li:visible").count();
 
   expect(shown).toBeGreaterThanOrEqual(8);
-  await expect(page.getByText(`e mais ${30 - shown} utentes`)).toBeVisible();
+  await expect(page.getByText(`e mais ${30 - shown} em espera`)).toBeVisible();
   await display.close();
 });
 
@@ -195,7 +198,6 @@ test("a new call is spoken once after the chime, one that stood already never", 
     };
     return sounds;
   });
-  await page.keyboard.press("Space");
   await expect(page.getByText("sem som")).toBeHidden();
 
   await display.show([old, fresh]);
@@ -217,6 +219,20 @@ test("a new call is spoken once after the chime, one that stood already never", 
   // Chime, then 0.7 s, then the words; and the next call waits until they are said.
   expect((sounds[2]?.at ?? 0) - (sounds[0]?.at ?? 0)).toBeGreaterThan(2000);
   expect((sounds[3]?.at ?? 0) - (sounds[2]?.at ?? 0)).toBeGreaterThan(2000);
+
+  // Of other rooms than its own it says nothing and shows nothing; in quiet hours it shows only.
+  const elsewhere = called(0, { ticket: "A016", room: "3", label: "Tomás Q." });
+  const here = called(0, { ticket: "A017", room: "1", label: "Hannah W." });
+  await display.set({ rooms: ["1"] });
+  await display.show([old, fresh, elsewhere]);
+  await expect(page.getByText("João M.")).toBeVisible();
+  await expect(page.getByText("Tomás Q.")).toBeHidden();
+  await display.set({ quiet: { starts: "00:00", ends: "23:59" } });
+  await display.show([old, fresh, elsewhere, here]);
+  await expect(page.getByText("Hannah W.")).toBeVisible();
+  await page.waitForTimeout(500);
+  expect(await heard.evaluate((all) => all.length)).toBe(6);
+  expect(asked).toHaveLength(2);
   await display.close();
 });
 
@@ -248,4 +264,52 @@ test("a new version is taken when nobody is being called, and not before", async
   await expect.poll(() => loads).toBe(2);
   await expect(page.getByText("De momento não há chamadas")).toBeVisible();
   await display.close();
+});
+
+test("staff see how a screen is, set it up from afar, and disconnect it at once", async ({
+  browser,
+  open,
+}) => {
+  const context = await contextOf(browser, "reception");
+  const staff = await context.newPage();
+  const display = await open();
+  await staff.goto("/staff");
+  const name = `Sala ${String(Date.now()).slice(-6)}`;
+  const code = await pairingCode(staff, "display", name);
+  await openDisplay(display);
+  await pairDisplay(display, code);
+  await expectPaired(staff, name);
+  const row = staff.getByRole("listitem").filter({ hasText: name });
+  await expect(row.getByText(/^visto (agora|há \d0 s)/)).toBeVisible();
+  await expect(row.getByText("1920 × 1080")).toBeVisible({ timeout: 15_000 });
+
+  let loads = 0;
+  display.on("load", () => {
+    loads += 1;
+  });
+  await row.getByRole("button", { name: "Definições" }).click();
+  const dialog = staff.getByRole("dialog");
+  await dialog.getByLabel("Ecrã (polegadas)").fill("4");
+  await dialog.getByLabel("Lugar mais afastado").fill("4,5");
+  await dialog.getByRole("button", { name: "Guardar" }).click();
+  await expect(dialog.getByText("É muito pouco.")).toBeVisible();
+  expect(await violations(staff)).toEqual([]);
+  await dialog.getByLabel("Ecrã (polegadas)").fill("43");
+  await dialog.getByText("Horário silencioso").click();
+  await dialog.getByLabel("Das", { exact: true }).first().fill("00:00");
+  await dialog.getByLabel("Às", { exact: true }).first().fill("23:59");
+  await dialog.getByRole("button", { name: "Guardar" }).click();
+  await expect(dialog).toBeHidden();
+
+  await expect(display.getByText("sem som: horário silencioso")).toBeVisible();
+  await expect(display.locator(".far")).toBeVisible();
+  await expect(row.getByText("horário silencioso")).toBeVisible({ timeout: 20_000 });
+  expect(await violations(staff)).toEqual([]);
+
+  await row.getByRole("button", { name: "Desligar" }).click();
+  await staff.getByRole("alertdialog").getByRole("button", { name: "Desligar" }).click();
+  await expect(display.getByRole("heading", { name: "Ligar este ecrã" })).toBeVisible();
+  await expect(display.locator(".display")).toBeHidden();
+  expect(loads).toBe(0);
+  await context.close();
 });

@@ -16,7 +16,7 @@ export interface DisplayScene {
 const NOON = new Date("2026-11-24T12:10:00Z");
 const NIGHT = new Date("2026-11-24T22:10:00Z");
 const EARLY = new Date("2026-11-25T07:50:00Z");
-const SUNDAY = new Date("2026-11-29T15:00:00Z");
+const SATURDAY = new Date("2026-11-28T15:00:00Z");
 
 /** So many called, of whom some have long names and rooms with names. */
 const calledTogether = (count: number) =>
@@ -46,7 +46,7 @@ export const DISPLAY_SCENES: readonly DisplayScene[] = [
     name: "closed",
     says: "Abre segunda às",
     board: () => [],
-    stage: { at: SUNDAY, opensAt: new Date("2026-11-30T08:30:00Z") },
+    stage: { at: SATURDAY, opensAt: new Date("2026-11-30T08:30:00Z") },
   },
   {
     name: "closed-early",
@@ -143,7 +143,6 @@ export const DISPLAY_SCENES: readonly DisplayScene[] = [
   },
   {
     name: "recovered",
-    says: "João M.",
     board: busy,
     then: async (display) => {
       await display.lose(90);

@@ -121,7 +121,9 @@ function DeviceRow({ device, version, onChange, onRevoke }: DeviceRowProps) {
         <p className={styles.quiet}>
           <Seen device={device} now={now} />
         </p>
-        {device.paired_at && !found.includes("unseen") && <Shows device={device} />}
+        {device.paired_at && !found.includes("unseen") && !found.includes("silent") && (
+          <Shows device={device} />
+        )}
         {found.map((trouble) => (
           <p key={trouble} className={styles.trouble}>
             <WarningIcon size={18} />
@@ -150,7 +152,7 @@ function Seen({ device, now }: { device: Device; now: number }) {
   const seen = lastSeen(device);
   if (seen === null) return t("screens.never");
   const { unit, count } = ago(now - seen);
-  return t(`screens.seen.${unit}`, { count });
+  return count === 0 ? t("screens.seen.now") : t(`screens.seen.${unit}`, { count });
 }
 
 /** What a display shows now, in words and tickets. */

@@ -44,6 +44,12 @@ describe("troubles", () => {
     expect(troubles({ ...screen(0), status: null }, NOON, "a")).toEqual(["unseen"]);
   });
 
+  it("tells one whose socket is open from one that is gone", () => {
+    const last_seen_at = new Date(NOON - 60_000).toISOString();
+    const silent = { ...screen(91, { sound: "blocked" }), last_seen_at };
+    expect(troubles(silent, NOON, "a")).toEqual(["silent"]);
+  });
+
   it("takes quiet hours and mute for what they are: wanted", () => {
     expect(troubles(screen(10, { sound: "quiet" }), NOON, "a")).toEqual([]);
     expect(troubles(screen(10, { sound: "muted", board: "polled" }), NOON, "a")).toEqual([]);

@@ -5,7 +5,7 @@ import type { Device } from "@/lib/api/types";
 /** It reports every 30 seconds: after three that didn't come something is wrong. */
 const UNSEEN_MS = 90_000;
 
-export type Trouble = "unseen" | "stale" | "blocked" | "old";
+export type Trouble = "unseen" | "silent" | "stale" | "blocked" | "old";
 
 /** The latest sign of life; null where there was none. */
 export function lastSeen(device: Device): number | null {
@@ -18,7 +18,9 @@ export function lastSeen(device: Device): number | null {
 export function troubles(device: Device, now: number, version: string | null): Trouble[] {
   if (device.kind !== "display" || !device.paired_at) return [];
   const { status } = device;
-  if (!status || now - Date.parse(status.reported_at) > UNSEEN_MS) return ["unseen"];
+  if (now - (lastSeen(device) ?? 0) > UNSEEN_MS) return ["unseen"];
+  // Its socket is open, and yet the page does not speak.
+  if (!status || now - Date.parse(status.reported_at) > UNSEEN_MS) return ["silent"];
   const found: Trouble[] = [];
   if (status.board === "stale") found.push("stale");
   if (status.sound === "blocked") found.push("blocked");

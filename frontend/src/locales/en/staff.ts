@@ -243,6 +243,7 @@ export const en: Words<typeof pt> = {
     expired: "code has expired",
     revoked: "disconnected",
     seen: {
+      now: "seen just now",
       seconds: "seen {{count}} s ago",
       minutes: "seen {{count}} min ago",
       hours: "seen {{count}} h ago",
@@ -259,8 +260,8 @@ export const en: Words<typeof pt> = {
     floor: "Floor {{floor}}",
     size: "Size of the type",
     size_hint: "To be read from the farthest seat. Blank: the usual size.",
-    inches: "Screen, in inches",
-    metres: "Farthest seat, in metres",
+    inches: "Screen (inches)",
+    metres: "Farthest seat (m)",
     volume: "Volume",
     mute: "Mute",
     quiet_hours: "Quiet hours",
@@ -293,6 +294,7 @@ export const en: Words<typeof pt> = {
     },
     trouble: {
       unseen: "No sign of it for more than 90 s. See whether it is on and has network.",
+      silent: "Is connected, but doesn't say what it shows. Look at the screen.",
       stale: "Shows data older than a minute. See to the screen's network.",
       blocked: "The sound is blocked. Touch the screen once.",
       old: "Has an old version. It updates itself once nobody is being called.",

@@ -245,6 +245,7 @@ export const pt = {
     expired: "código fora de prazo",
     revoked: "desligado",
     seen: {
+      now: "visto agora mesmo",
       seconds: "visto há {{count}} s",
       minutes: "visto há {{count}} min",
       hours: "visto há {{count}} h",
@@ -261,8 +262,8 @@ export const pt = {
     floor: "Piso {{floor}}",
     size: "Tamanho das letras",
     size_hint: "Lê-se do lugar mais afastado. Em branco: tamanho habitual.",
-    inches: "Ecrã, em polegadas",
-    metres: "Lugar mais afastado, em metros",
+    inches: "Ecrã (polegadas)",
+    metres: "Lugar mais afastado (m)",
     volume: "Volume",
     mute: "Sem som",
     quiet_hours: "Horário silencioso",
@@ -295,6 +296,7 @@ export const pt = {
     },
     trouble: {
       unseen: "Não dá sinal há mais de 90 s. Veja se está ligado e com rede.",
+      silent: "Tem ligação, mas não diz o que mostra. Veja o ecrã.",
       stale: "Mostra dados com mais de um minuto. Veja a rede do ecrã.",
       blocked: "O som está bloqueado. Toque uma vez no ecrã.",
       old: "Tem uma versão antiga. Atualiza-se sozinho quando ninguém estiver chamado.",
