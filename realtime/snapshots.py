@@ -16,12 +16,7 @@ from realtime.hub import State
 def board() -> dict[str, Any]:
     """The board frame's body at this moment, with the opening hours around it."""
     shown = booking.board()
-    opening = calendar.opening(shown.server_time)
-    return {
-        **shown.as_dict(),
-        "closes_at": opening.closes_at,
-        "opens_at": opening.opens_at,
-    }
+    return {**shown.as_dict(), **calendar.opening(shown.server_time).as_dict()}
 
 
 class DatabaseSources:

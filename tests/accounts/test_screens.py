@@ -143,7 +143,11 @@ class TestSettings:
                 "/settings/quiet/ends",
                 "invalid",
             ),
-            ({"night": {"starts": "21:00", "ends": "21:00"}}, "/settings/night/ends", "same_as_start"),
+            (
+                {"night": {"starts": "21:00", "ends": "21:00"}},
+                "/settings/night/ends",
+                "same_as_start",
+            ),
         ],
     )
     def test_a_bad_one_is_named_and_nothing_changes(
