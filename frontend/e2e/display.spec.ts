@@ -233,6 +233,11 @@ test("a new call is spoken once after the chime, one that stood already never", 
   await page.waitForTimeout(500);
   expect(await heard.evaluate((all) => all.length)).toBe(6);
   expect(asked).toHaveLength(2);
+
+  // A device that was disconnected shows nobody, even where it can't ask what has happened.
+  await display.end();
+  await expect(page.getByText("Hannah W.")).toBeHidden();
+  await expect(page.getByText("A ligar…")).toBeVisible();
   await display.close();
 });
 

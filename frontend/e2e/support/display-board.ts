@@ -145,6 +145,12 @@ export class StagedDisplay {
     await this.page.waitForTimeout(150);
   }
 
+  /** The server ends the device's socket, and then can't be asked why. */
+  async end(): Promise<void> {
+    this.reachable = false;
+    await this.socket?.close({ code: 4401 });
+  }
+
   /** The network is back. */
   async find(): Promise<void> {
     this.reachable = true;
