@@ -6,7 +6,6 @@ import { en } from "@/locales/en/staff";
 import { pt } from "@/locales/pt/staff";
 import { Crash, Providers } from "@/ui";
 import { AgendaPage } from "./AgendaPage";
-import { ScreensPage } from "./ScreensPage";
 import { Shell } from "./Shell";
 import { TodayPage } from "./TodayPage";
 import { WaitsPage } from "./WaitsPage";
@@ -22,7 +21,10 @@ const router = createBrowserRouter(
       children: [
         { index: true, element: <TodayPage /> },
         { path: "agenda", element: <AgendaPage /> },
-        { path: "ecras", element: <ScreensPage /> },
+        {
+          path: "ecras",
+          lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
+        },
         { path: "esperas", element: <WaitsPage /> },
       ],
     },
