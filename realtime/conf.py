@@ -15,6 +15,8 @@ class Timing:
     """Between two looks at Redis and at the queue's revision: what a lost message costs at most."""
     access: float = 60.0
     """Between two checks that the sessions and devices behind the sockets still live."""
+    read: float = 3.0
+    """An answer of the database that takes longer counts as none."""
     snapshot: float = 1.0
     """A state this fresh is given to a new socket without reading it again."""
     max_age: float = 8 * 3600.0

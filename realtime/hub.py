@@ -169,7 +169,7 @@ class Hub:
             group.members.add(connection)
             for frame in group.latest.values():
                 connection.write(frame)
-            if connection.greet:
+            if connection.greet or self.stale:
                 connection.write(self._heartbeat())
         finally:
             group.joining -= 1
@@ -268,6 +268,8 @@ class Hub:
             return
         was_live = self._subscriptions.live
         live = await self._subscriptions.check()
+        if not live:
+            self._say_stale(True, "redis")
         try:
             await self._catch_up(everything=not (live and was_live))
             if not (live and was_live) or self._access_is_due():
@@ -340,8 +342,11 @@ class Hub:
         self.revision = max(self.revision, state.revision)
 
     async def _read(self, source: Callable[..., T], *args: object) -> T:
+        """Raises TimeoutError where the database is silent, as at the end of a dead wire: who
+        waited for it would never say that the screens' data is old."""
         read = database_sync_to_async(source, thread_sensitive=False, executor=self._threads)
-        result: T = await read(*args)
+        async with asyncio.timeout(self._timing.read):
+            result: T = await read(*args)
         return result
 
     # Small parts ----------------------------------------------------------------------------------

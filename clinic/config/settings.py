@@ -147,6 +147,11 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
+            # A server at the end of a dead wire is given up after some 20 s, not after two hours.
+            "tcp_user_timeout": 20_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
             "options": "-c lock_timeout=5s -c statement_timeout=15s"
             " -c idle_in_transaction_session_timeout=60s",
         },

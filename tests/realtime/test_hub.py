@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import json
 import threading
 import uuid
@@ -22,7 +23,7 @@ from realtime.connection import Connection
 from realtime.frames import Frame
 from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable
 
-QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05)
+QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05, read=0.3)
 CALM = Timing(heartbeat=60, watch=60, access=60, snapshot=60)
 
 
@@ -42,12 +43,12 @@ class Queue:
         self.gate.set()
 
     def revision(self) -> int:
+        self.gate.wait(5)
         if self.is_down:
             raise OperationalError
         return self.now
 
     def state(self, group: str) -> State:
-        self.gate.wait(5)
         revision = self.revision()
         self.reads.append(group)
         return State(revision, (board(revision),))
@@ -354,6 +355,23 @@ async def test_without_a_database_the_last_known_state_is_shown_or_none(
         await until(lambda: not first.heartbeats[-1]["stale"])
 
 
+async def test_a_database_that_doesnt_answer_is_told_to_who_is_here_and_to_who_comes(
+    queue: Queue, layer: Any
+) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        screen = await enter(hub, Screen())
+        queue.gate.clear()
+        await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"])
+
+        newcomer = await enter(hub, Screen())
+
+        assert [frame.get("stale") for frame in newcomer.got[-2:]] == [None, True]
+        queue.now = 2
+        queue.gate.set()
+        await until(lambda: screen.revisions == newcomer.revisions == [1, 2])
+        await until(lambda: not newcomer.heartbeats[-1]["stale"])
+
+
 @pytest.mark.chaos
 async def test_redis_stops_and_returns_and_the_screens_are_right(
     queue: Queue, tmp_path: Path
@@ -471,6 +489,29 @@ async def test_a_silent_wire_is_replaced(
                 await until(lambda: not screen.heartbeats[-1]["stale"], 5)
                 await layer.group_send(groups.BOARD, message(board(3)))
                 await until(lambda: screen.revisions[-1] == 3, 1)
+    finally:
+        valkey.remove()
+
+
+@pytest.mark.chaos
+async def test_a_silent_redis_is_told_before_a_silent_database_is_waited_for(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.3)
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    timing = dataclasses.replace(QUICK, read=60)
+    try:
+        async with Wire(valkey.port) as wire:
+            layer = layer_at(valkey.url.replace(str(valkey.port), str(wire.port)))
+            async with running(queue, layer, timing) as hub:
+                screen = await enter(hub, Screen())
+                await until(lambda: hub._subscriptions._subscribed)
+                wire.cut()
+                queue.gate.clear()
+
+                await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 2)
+                queue.gate.set()
     finally:
         valkey.remove()
 

@@ -57,6 +57,11 @@ describe("the pause before a reconnection", () => {
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   });
 
+  it("can be kept short for those who must be back at once", () => {
+    const pauses = [0, 1, 2, 3, 50].map((attempt) => backoffMs(attempt, () => 1, 4));
+    expect(pauses).toEqual([1000, 2000, 4000, 4000, 4000]);
+  });
+
   it("is between a half and the whole, so that screens come back scattered", () => {
     expect(backoffMs(3, () => 0)).toBe(4000);
     expect(backoffMs(3, () => 0.5)).toBe(6000);

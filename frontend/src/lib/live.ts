@@ -20,6 +20,8 @@ export interface LiveOptions<F extends Frame> {
   onClose?: (code: number) => void;
   /** Runs before every reconnection, e.g. to renew the session. A rejection does not stop it. */
   beforeReconnect?: () => Promise<unknown>;
+  /** In seconds; a pause is never longer. */
+  longestPause?: number;
   random?: () => number;
   connect?: (url: string) => WebSocket;
 }
@@ -34,8 +36,12 @@ export const SILENCE_MS = 35_000;
 export const LONGEST_PAUSE_S = 30;
 
 /** 1, 2, 4 … 30 s, of which between a half and the whole is waited: screens come back scattered. */
-export function backoffMs(attempt: number, random: () => number = Math.random): number {
-  const seconds = Math.min(LONGEST_PAUSE_S, 2 ** Math.min(attempt, 10));
+export function backoffMs(
+  attempt: number,
+  random: () => number = Math.random,
+  longest: number = LONGEST_PAUSE_S,
+): number {
+  const seconds = Math.min(longest, 2 ** Math.min(attempt, 10));
   return Math.round(seconds * 1000 * (0.5 + random() / 2));
 }
 
@@ -78,7 +84,7 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
     drop();
     if (stopped) return;
     tell("lost");
-    const pause = backoffMs(attempt, options.random);
+    const pause = backoffMs(attempt, options.random, options.longestPause);
     attempt += 1;
     retryTimer = setTimeout(retry, pause);
   }

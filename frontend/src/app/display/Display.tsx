@@ -107,7 +107,7 @@ function sizeProperties(sizes: TypeSizes): CSSProperties {
 
 function Screen({ onPaired }: { onPaired: () => void }) {
   const view = useBoard();
-  const { link, confirmedAt, refused } = view;
+  const { link, confirmedAt, doubted, refused } = view;
   const { settings: known, doubt } = useSettings(view.settingsTurn);
   const settings = known ?? USUAL_SETTINGS;
   const board = known ? view.board : null;
@@ -228,7 +228,7 @@ function Screen({ onPaired }: { onPaired: () => void }) {
         )}
         <div className="marks" role="status">
           {link === "lost" && <span className="mark mark-lost">{words.lost}</span>}
-          {believed === "ageing" && (
+          {(believed === "ageing" || doubted) && (
             <span className="mark mark-lost">{words.ageing(confirmedAt)}</span>
           )}
           {board && sound !== "on" && <span className="mark">{words.silent[sound]}</span>}

@@ -30,6 +30,8 @@ export interface HeartbeatFrame extends Frame {
   type: "heartbeat";
   revision: number;
   server_time: string;
+  /** The server can't vouch for what is on show at present. */
+  stale: boolean;
 }
 
 /** Staff have changed this display's settings. */

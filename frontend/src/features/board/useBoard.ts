@@ -4,6 +4,15 @@ import { serverClock } from "@/lib/clock";
 import type { BoardFrame, DisplayFrame } from "./board";
 
 const POLL_MS = 10_000;
+/** A waiting room sees the calls within five seconds of the server's return. */
+const LONGEST_PAUSE_S = 4;
+/** Who waits longer for an answer would never ask again. */
+const ANSWER_MS = 10_000;
+/** A heartbeat comes every 15 s: after this long it is overdue, and the board is asked for. */
+const OVERDUE_MS = 17_000;
+const ASK_AGAIN_MS = 5_000;
+/** For so long a board that the server doubts may still be confirmed before the screen says so. */
+const DOUBT_MS = 1_000;
 
 export interface BoardView {
   /** Null until the first board, and again as soon as the device is refused. */
@@ -11,6 +20,8 @@ export interface BoardView {
   link: LiveState;
   /** This device's time at which the board was last known to be the present one. */
   confirmedAt: number;
+  /** True when the server can't tell whether that is so any more. */
+  doubted: boolean;
   /** True when the server does not know this device: pair it. */
   refused: boolean;
   /** Grows whenever the device's settings may have changed. */
@@ -22,13 +33,15 @@ const START: BoardView = {
   board: null,
   link: "connecting",
   confirmedAt: 0,
+  doubted: false,
   refused: false,
   settingsTurn: 0,
 };
 
 /**
- * The board by websocket, and by HTTP every ten seconds while that is lost. Each frame is the whole
- * board: an older revision is dropped, a missed one is fetched.
+ * The board by websocket, and by HTTP at least every ten seconds while that is lost. Each frame is
+ * the whole board: an older revision is dropped, a missed one is fetched. A heartbeat confirms what
+ * is shown, unless the server itself can't vouch for it; one that doesn't come is asked after.
  */
 export function useBoard(): BoardView {
   const [view, setView] = useState<BoardView>(START);
@@ -38,13 +51,19 @@ export function useBoard(): BoardView {
     const gate = revisionGate();
     let stopped = false;
     let connection: ReturnType<typeof openLive> | null = null;
+    let isLost = false;
     let poll: ReturnType<typeof setTimeout> | undefined;
+    let doubt: ReturnType<typeof setTimeout> | undefined;
+    let overdue: ReturnType<typeof setTimeout> | undefined;
 
     function confirm(board?: BoardFrame) {
+      clearTimeout(doubt);
+      doubt = undefined;
       setView((old) => ({
         ...old,
         board: board ?? old.board,
         confirmedAt: Date.now(),
+        doubted: false,
         refused: false,
       }));
     }
@@ -57,9 +76,15 @@ export function useBoard(): BoardView {
 
     /** False when this device may not see the board. */
     async function fetchBoard(): Promise<boolean> {
+      // Chrome has it from 66 on.
+      const abort = typeof AbortController === "function" ? new AbortController() : null;
+      const limit = setTimeout(() => abort?.abort(), ANSWER_MS);
       try {
-        const headers = etag.current ? { "If-None-Match": etag.current } : undefined;
-        const answer = await fetch("/api/board", { credentials: "same-origin", headers });
+        const answer = await fetch("/api/board", {
+          credentials: "same-origin",
+          headers: etag.current ? { "If-None-Match": etag.current } : undefined,
+          signal: abort?.signal,
+        });
         if (stopped) return true;
         if (answer.status === 401 || answer.status === 403) {
           gate.reset();
@@ -74,20 +99,41 @@ export function useBoard(): BoardView {
         }
       } catch {
         return true;
+      } finally {
+        clearTimeout(limit);
       }
       return true;
     }
 
+    /** Scattered, for screens that were lost together would all ask together. */
     function pollWhileLost() {
       clearTimeout(poll);
       void fetchBoard().then((known) => {
         if (stopped) return;
+        clearTimeout(poll);
         if (!known) connection?.close();
-        else poll = setTimeout(pollWhileLost, POLL_MS);
+        else if (isLost) poll = setTimeout(pollWhileLost, POLL_MS * (0.5 + Math.random() / 2));
       });
     }
 
+    function doubtUnlessConfirmed() {
+      doubt ??= setTimeout(() => setView((old) => ({ ...old, doubted: true })), DOUBT_MS);
+    }
+
+    function ask() {
+      doubtUnlessConfirmed();
+      void fetchBoard();
+    }
+
+    /** Until the silence is long enough for the socket to count as dead. */
+    function askWhileSilent() {
+      ask();
+      overdue = setTimeout(askWhileSilent, ASK_AGAIN_MS);
+    }
+
     function onFrame(frame: DisplayFrame) {
+      clearTimeout(overdue);
+      overdue = setTimeout(askWhileSilent, OVERDUE_MS);
       if (frame.type === "board") {
         take(frame);
         return;
@@ -97,7 +143,8 @@ export function useBoard(): BoardView {
         return;
       }
       serverClock.observe(frame.server_time);
-      if (gate.isBehind(frame.revision)) void fetchBoard();
+      if (frame.stale) ask();
+      else if (gate.isBehind(frame.revision)) void fetchBoard();
       else confirm();
     }
 
@@ -107,7 +154,9 @@ export function useBoard(): BoardView {
         link,
         settingsTurn: old.settingsTurn + (old.link === "lost" && link === "live" ? 1 : 0),
       }));
-      if (link === "lost") pollWhileLost();
+      isLost = link === "lost";
+      clearTimeout(overdue);
+      if (isLost) pollWhileLost();
       else clearTimeout(poll);
     }
 
@@ -121,12 +170,20 @@ export function useBoard(): BoardView {
 
     void fetchBoard().then((known) => {
       if (!known || stopped) return;
-      connection = openLive({ path: "/ws/display", onFrame, onState, onClose });
+      connection = openLive({
+        path: "/ws/display",
+        onFrame,
+        onState,
+        onClose,
+        longestPause: LONGEST_PAUSE_S,
+      });
     });
 
     return () => {
       stopped = true;
       clearTimeout(poll);
+      clearTimeout(doubt);
+      clearTimeout(overdue);
       connection?.close();
     };
   }, []);
