@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format build reset bench lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench soak lock schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ reset: install ## forget the demo's data, secrets and logs
 
 bench: install ## measure the waits against other estimators, and 1,000 displays against a bare broadcast
 	@$(PY) -m tests.bench
+
+soak: install ## stop everything that can stop, CYCLES (100) times, with 20 displays watched meanwhile
+	@$(PY) -m clinic.demo.frontend build
+	@$(PY) -m tests.chaos.soak --cycles $(or $(CYCLES),100)
 
 schema: install ## write the OpenAPI document and the TypeScript types made from it
 	@$(PY) -m tests.lint schema --write

@@ -29,7 +29,7 @@ def find_chromium(node: Node) -> Path | None:
         if _starts(Path(named)):
             return Path(named)
         raise NoBrowserError(f"CHROMIUM names {named}, which does not start.")
-    installed = _on_path() or (_on_path() if _install_with_apt() else None)
+    installed = on_path() or (on_path() if _install_with_apt() else None)
     if installed is not None:
         return installed
     print("No Chromium on this machine; Playwright tries its own download ...", flush=True)
@@ -41,7 +41,8 @@ def find_chromium(node: Node) -> Path | None:
     )
 
 
-def _on_path() -> Path | None:
+def on_path() -> Path | None:
+    """A Chromium on the PATH that starts, if there is one."""
     for name in NAMES:
         found = shutil.which(name)
         if found is not None and _starts(Path(found)):

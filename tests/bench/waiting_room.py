@@ -1,4 +1,4 @@
-"""A full waiting room in the database, for measuring: forty patients here, one paired display."""
+"""A full waiting room in the database, for measuring: forty patients, one paired display."""
 
 import secrets
 from datetime import timedelta
@@ -18,8 +18,8 @@ PRACTITIONERS = 8
 EACH = 5
 
 
-def fill() -> list[Appointment]:
-    """Forty patients of eight practitioners, all arrived; in the order in which to call them."""
+def fill(practitioners: int = PRACTITIONERS, each: int = EACH) -> list[Appointment]:
+    """Practitioners with patients who have all arrived, in the order in which to call them."""
     install_catalogue()
     Organization.objects.update_or_create(
         id=1,
@@ -35,18 +35,18 @@ def fill() -> list[Appointment]:
         },
     )
     specialty = Specialty.objects.get(pk="massage")
-    rows = [_row(number, specialty) for number in range(PRACTITIONERS)]
+    rows = [_row(number, each, specialty) for number in range(practitioners)]
     return [appointment for turn in zip(*rows, strict=True) for appointment in turn]
 
 
-def _row(number: int, specialty: Specialty) -> list[Appointment]:
+def _row(number: int, each: int, specialty: Specialty) -> list[Appointment]:
     room = Room.objects.create(name=f"B{number}")
     practitioner = Practitioner.objects.create(name=f"Practitioner {number}", room=room)
     now = clock.now()
     opens, _ = clock.day_bounds(clock.today())
     row = []
-    for place in range(EACH):
-        serial = number * EACH + place + 1
+    for place in range(each):
+        serial = number * each + place + 1
         user = people.create_user(actor=SETUP, full_name=f"Given Name{serial} Last")
         start = opens + timedelta(hours=place)
         row.append(
