@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 import time
+import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from clinic.demo.processes import wait_until
+from clinic.demo.processes import Program, wait_until
 from tests.browser import NoBrowserError, on_path
 
 # As in frontend/e2e/support/flags.ts.
@@ -35,14 +35,13 @@ class Page:
         self._number = 0
         with ExitStack() as stack:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vez-chromium-")))
-            process = subprocess.Popen(
+            browser = Program(
+                "chromium",
                 [binary, *FLAGS, *flags, f"--user-data-dir={home}", "about:blank"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                log=home / "log",
             )
-            stack.callback(process.wait)
-            stack.callback(process.terminate)
+            browser.start()
+            stack.callback(browser.stop)
             door = home / "DevToolsActivePort"
             if not wait_until(lambda: door.exists() and "\n" in door.read_text(), seconds=30):
                 raise NoBrowserError("Chromium did not start.")
@@ -89,8 +88,6 @@ class Page:
 
 
 def _page_of(port: int) -> str:
-    import urllib.request
-
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=10) as answer:
         pages = [target for target in json.load(answer) if target["type"] == "page"]
     return str(pages[0]["id"])
