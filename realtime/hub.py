@@ -118,6 +118,7 @@ class Hub:
         self._access_checked_at = float("-inf")
         self._revoked: dict[str, float] = {}
         self._roster = Roster(partial(self._read, sources.devices))
+        self._leaving: int | None = None
         self.revision = 0
         self.stale = False
 
@@ -133,6 +134,8 @@ class Hub:
     def admit(self, connection: Connection) -> None:
         """Count a socket in. Raises Refused where its credential has just ended or its account has
         too many open already."""
+        if self._leaving is not None:
+            raise Refused(self._leaving)
         if connection.credential in self._revoked:
             raise Refused(REVOKED)
         account = connection.account
@@ -192,6 +195,16 @@ class Hub:
         if (group := self._groups.get(connection.group)) is not None:
             group.members.discard(connection)
             self._forget(group)
+
+    async def dismiss(self, code: int, *, pause: float, longest: float) -> None:
+        """Let nobody in any more and close every socket, with a pause after each but not so long
+        that all of them take longer than `longest`. Those that are left hear everything meanwhile.
+        """
+        self._leaving = code
+        leaving = tuple(self._connections)
+        for connection in leaving:
+            connection.end(code)
+            await asyncio.sleep(min(pause, longest / len(leaving)))
 
     # Frames come in -------------------------------------------------------------------------------
 
@@ -384,3 +397,8 @@ def current(create: Callable[[], Hub]) -> Hub:
     if hub is None:
         hub = _hubs[loop] = create()
     return hub
+
+
+def running() -> Hub | None:
+    """The hub of the running event loop, if a socket was ever opened in it."""
+    return _hubs.get(asyncio.get_running_loop())

@@ -12,7 +12,9 @@ from django.http.response import HttpResponseBase
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
 django.setup(set_prefix=False)
 
-from realtime.routing import websocket_application  # noqa: E402  (models must be loaded first)
+# Models must be loaded first.
+from realtime.farewell import lifespan  # noqa: E402
+from realtime.routing import websocket_application  # noqa: E402
 
 REQUESTS_AT_ONCE = 16
 """Each takes a thread and a database connection, and while it hashes a password 100 MB."""
@@ -33,4 +35,6 @@ class QueueingHandler(ASGIHandler):
             return await super().get_response_async(request)
 
 
-application = ProtocolTypeRouter({"http": QueueingHandler(), "websocket": websocket_application})
+application = ProtocolTypeRouter(
+    {"http": QueueingHandler(), "websocket": websocket_application, "lifespan": lifespan}
+)

@@ -20,7 +20,7 @@ import time_machine
 from channels_redis.pubsub import RedisPubSubChannelLayer
 from django.conf import settings
 from django.db import transaction
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -168,12 +168,16 @@ class Browser:
 
     def __init__(self) -> None:
         self.held: dict[str, dict[str, Any]] = {}
+        self.clock_went_back = False
+        self.sent: dict[str, list[int]] = defaultdict(list)
+        """The revisions of each thing in the order in which the hub wrote them."""
 
     def take(self, frame: dict[str, Any]) -> None:
         known = self.held.get(slot_of(frame))
-        if known is not None and known["revision"] >= frame["revision"]:
-            return
-        assert known is None or frame["server_time"] >= known["server_time"]
+        if known is not None:
+            if known["revision"] >= frame["revision"]:
+                return
+            self.clock_went_back |= frame["server_time"] < known["server_time"]
         self.held[slot_of(frame)] = frame
 
 
@@ -216,6 +220,8 @@ async def live(record: Record, group: str, chance: random.Random) -> Counter[str
             assert shown["server_time"] <= fresh["server_time"]
             compared[fresh["type"]] += 1
         assert {frame["status"] for frame in held.values()} <= GONE
+        assert all(numbers == sorted(set(numbers)) for numbers in browser.sent.values())
+        assert not browser.clock_went_back
     if hub is not None:
         await hub.close()
     return compared
@@ -224,13 +230,10 @@ async def live(record: Record, group: str, chance: random.Random) -> Counter[str
 async def _hub(snapshots: list[State], group: str, browser: Browser, chance: random.Random) -> Hub:
     layer = RedisPubSubChannelLayer(hosts=[settings.REDIS_URL], prefix="same-as-fresh")
     hub = Hub(layer, Given(chance.choice(snapshots)), CALM)
-    newest: dict[str, int] = {}
 
     async def send(event: dict[str, Any]) -> None:
         frame = json.loads(event["text"])
-        slot = slot_of(frame)
-        assert frame["revision"] > newest.get(slot, -1), "the hub went back"
-        newest[slot] = frame["revision"]
+        browser.sent[slot_of(frame)].append(frame["revision"])
         browser.take(frame)
 
     connection = Connection(send, group=group, credential="device.1")
@@ -281,6 +284,8 @@ def test_whatever_frames_a_client_gets_it_ends_with_what_a_fresh_one_is_given(
         max_examples=8,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        # To make a failing day shorter would take minutes; its presses are told anyway.
+        phases=[Phase.generate],
         database=None,
         derandomize=True,
     )

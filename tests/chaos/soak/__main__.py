@@ -68,18 +68,28 @@ class Watch:
         if browser is not None:
             self.screens.append(Watched("browser"))
         self.lies: set[str] = set()
+        self._known_until = 0.0
+        """Everything that was true before is among the queue's facts."""
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             now = time.monotonic()
+            self._known_until = self._queue.looked_at
             for screen, display in zip(self.screens, self._displays, strict=False):
                 self._note(
                     screen, now, self._queue.number_of(display.shown), says_old=display.says_old
                 )
-            if self._browser is not None and (look := self._browser.look) is not None:
-                number = self._queue.number_on(look)
-                self._note(self.screens[-1], look.at, number, says_old=look.says_old)
+            if self._browser is not None:
+                self._judge(self._browser)
+
+    def _judge(self, browser: BrowserDisplay) -> None:
+        """Each look at the page, once everything that was true at that time has been noted: a page
+        tells less of a board than a frame, so two boards can look the same on it."""
+        while browser.looks and browser.looks[0].at < self._known_until:
+            look = browser.looks.popleft()
+            number = self._queue.number_on(look)
+            self._note(self.screens[-1], look.at, number, says_old=look.says_old)
 
     def begin(self) -> None:
         """A new cycle."""
@@ -97,7 +107,7 @@ class Watch:
         if number is None:
             # It may be true already and not yet noted; once the queue was looked at it can't.
             screen.unknown_since = screen.unknown_since or now
-            if self._queue.looked_at > screen.unknown_since and not says_old:
+            if self._known_until > screen.unknown_since and not says_old:
                 self.lies.add(f"{screen.name} shows what never was")
             return
         screen.unknown_since = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,18 +53,17 @@ class BrowserDisplay(threading.Thread):
         self._origin = origin
         self._cookies = cookies
         self._end = threading.Event()
-        self.look: Look | None = None
+        self.looks: deque[Look] = deque()
 
     def run(self) -> None:
         with Page() as page:
             page.open(f"{self._origin}/display", self._cookies)
             while not self._end.wait(LOOK_SECONDS):
-                at = time.monotonic()
                 seen = page.evaluate(READ)
+                at = time.monotonic()
                 called = (seen["now"], seen["label"], seen["room"]) if seen["now"] else None
-                self.look = Look(
-                    at, called, frozenset(seen["next"]), seen["says"] or not seen["board"]
-                )
+                says_old = seen["says"] or not seen["board"]
+                self.looks.append(Look(at, called, frozenset(seen["next"]), says_old))
 
     def stop(self) -> None:
         self._end.set()

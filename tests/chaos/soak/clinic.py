@@ -32,7 +32,8 @@ class Clinic:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vez-soak-")))
             home.chmod(0o711)  # PostgreSQL's user passes through
             self.log = home / "web.log"
-            self.postgres = Postgres(home / "postgres", durable=False)
+            # What it has acknowledged must be there after a kill.
+            self.postgres = Postgres(home / "postgres", durable=True)
             self.redis = Valkey(home / "redis", durable=False)
             for server in (self.postgres, self.redis):
                 server.start()

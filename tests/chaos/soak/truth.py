@@ -81,7 +81,7 @@ class Queue(threading.Thread):
     def wrong_for(self, number: int, now: float) -> float:
         """For how long this fact is no longer true."""
         after = number + 1
-        return now - self.facts[after].since if after < len(self.facts) else 0.0
+        return max(0.0, now - self.facts[after].since) if after < len(self.facts) else 0.0
 
     def first_since(self, moment: float) -> int | None:
         """The first fact that came about after a moment."""
