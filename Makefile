@@ -36,7 +36,8 @@ build: install ## build the front end into frontend/dist, if a source changed
 reset: install ## forget the demo's data, secrets and logs
 	@$(PY) -m clinic.demo reset
 
-bench: install ## measure the waits against other estimators, and 1,000 displays against a bare broadcast
+bench: install ## measure 1,000 displays against a bare broadcast, the waits, and 10,000 boards on the page
+	@$(PY) -m clinic.demo.frontend build
 	@$(PY) -m tests.bench
 
 soak: install ## stop everything that can stop, CYCLES (100) times, with 20 displays watched meanwhile
