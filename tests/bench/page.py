@@ -48,7 +48,7 @@ def measure() -> dict[str, Any]:
     from realtime.publisher import channel_of, publish
     from tests.bench import waiting_room
 
-    token = waiting_room.display_token()
+    token = waiting_room.display_tokens(1)[0]
     redis = Redis.from_url(os.environ["REDIS_URL"])
     with servers.web_process() as (_, address), Page() as page:
         page.send("Performance.enable")

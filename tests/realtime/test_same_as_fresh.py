@@ -9,7 +9,7 @@ import itertools
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,8 +26,10 @@ from hypothesis import strategies as st
 
 from booking.models import Appointment
 from booking.services import changes, desk, screens, visit
-from clinic.accounts.models import User
+from clinic.accounts.models import Device, User
+from clinic.accounts.principals import Principal
 from clinic.accounts.services import people
+from clinic.accounts.websockets import Devices
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory.models import Patient
@@ -238,7 +240,9 @@ async def _hub(snapshots: list[State], group: str, browser: Browser, chance: ran
         browser.sent[slot_of(frame)].append(frame["revision"])
         browser.take(frame)
 
-    connection = Connection(send, group=group, credential="device.1")
+    connection = Connection(
+        send, group=group, credential="device.1", principal=Principal(device=Device())
+    )
     hub.admit(connection)
     await hub.join(connection)
     return hub
@@ -256,10 +260,13 @@ class Given:
     def state(self, group: str) -> State:
         return self.moment
 
-    def may_stay(self, principal: object) -> bool:
-        return True
+    def devices(self) -> Devices:
+        return {}
 
-    def note_look(self, principal: object) -> None:
+    def ended(self, principals: Mapping[str, Principal]) -> set[str]:
+        return set()
+
+    def note_look(self, principal: Principal) -> None:
         raise AssertionError("nobody looks here")
 
 
@@ -300,6 +307,7 @@ def test_whatever_frames_a_client_gets_it_ends_with_what_a_fresh_one_is_given(
             "publish",
             lambda messages: record.published[-1].extend(message for _, message in messages),
         )
+        monkeypatch.setattr(publish, "heard", set)
         with transaction.atomic(), time_machine.travel(NOON, tick=False) as clock:
             day = Day(clinic, patients, clock)
             record.look(names)

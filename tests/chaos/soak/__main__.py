@@ -175,7 +175,7 @@ def run(
         from tests.chaos.soak.browser import BrowserDisplay
         from tests.chaos.soak.truth import Queue
 
-        token = waiting_room.display_token()
+        token = waiting_room.display_tokens(1)[0]
         queue = Queue(waiting_room.fill(5, 2), PRESS_SECONDS, seed)
         queue.start()
         stack.callback(queue.stop)

@@ -91,7 +91,7 @@ class Clinic:
             "web",
             [
                 *(sys.executable, "-m", "uvicorn", "clinic.config.asgi:application"),
-                *("--port", str(port), "--ws", "websockets-sansio"),
+                *("--port", str(port), "--ws", "realtime.protocol:WebSocketProtocol"),
                 *("--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
                 *("--ws-ping-interval", "20", "--ws-ping-timeout", "20"),
                 *("--backlog", "4096", "--timeout-graceful-shutdown", "3"),
