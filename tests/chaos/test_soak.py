@@ -17,7 +17,7 @@ def test_every_screen_is_right_after_each_fault_or_says_that_it_may_be_old(tmp_p
 
     ended = subprocess.run(
         [
-            *(sys.executable, "-m", "tests.chaos.soak", "--no-browser", "--away", "1"),
+            *(sys.executable, "-m", "tests.chaos.soak", "--no-browser", "--away", "0.5"),
             *("--kinds", ",".join(KINDS), "--out", out),
         ],
         cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""Crowds and floods on real sockets: the server's end, an account's thousand, ten thousand frames.
+"""Crowds and floods on real sockets: a server that stops, 1,000 sockets, ten thousand frames.
 
 Beside each of them stands a bystander, who must notice nothing.
 """
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 DESK = Actor.system("tests")
 SOCKETS = 200
+CROWD = 1000
 Listen = Callable[..., Client]
 BrowserOf = Callable[[User], Headers]
 ScreenOf = Callable[[str], Screen]
@@ -89,7 +90,7 @@ class TestFloods:
 
         assert offender.closed_with() == code
 
-    def test_of_a_thousand_sockets_of_an_account_ten_are_open(
+    def test_of_a_crowd_of_sockets_of_an_account_ten_are_open(
         self,
         bystander: Callable[[], None],
         browser_of: BrowserOf,
@@ -115,27 +116,26 @@ class TestFloods:
             opened.append(socket)
             return 101
 
-        async def thousand() -> list[int | None]:
+        async def crowd() -> list[int | None]:
             gate = asyncio.Semaphore(50)
 
             async def in_turn() -> int | None:
                 async with gate:
                     return await one()
 
-            answers = await asyncio.gather(*(in_turn() for _ in range(1000)))
-            for socket in opened:
-                await socket.close()
+            answers = await asyncio.gather(*(in_turn() for _ in range(CROWD)))
+            await asyncio.gather(*(socket.close() for socket in opened))
             return answers
 
         opened: list[Any] = []
         with ThreadPoolExecutor(1) as apart:
-            storm = apart.submit(lambda: asyncio.run(thousand()))
+            storm = apart.submit(lambda: asyncio.run(crowd()))
             while not storm.done():
                 bystander()
             statuses = storm.result()
 
         assert statuses.count(101) == 10
-        assert statuses.count(403) == 990
+        assert statuses.count(403) == CROWD - 10
 
 
 class TestForgedNames:
