@@ -7,13 +7,18 @@ socket's scope carries the extension `vez.write`: `{"write": (bytes) -> bool}`, 
 Under another server there is no extension, and frames go the ordinary way.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 from websockets.protocol import OPEN
 
-from realtime.connection import WriteNow
+if TYPE_CHECKING:
+    from websockets.http11 import Request
+
+    # Read before Django is set up: uvicorn imports its protocol first.
+    from realtime.connection import WriteNow
 
 EXTENSION = "vez.write"
 

@@ -7,7 +7,7 @@ class Socket {
   static all: Socket[] = [];
   onopen = null;
   onerror = null;
-  onclose: (() => void) | null = null;
+  onclose: ((event: { code: number }) => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
 
   constructor() {
@@ -31,7 +31,15 @@ const server = { revision: 1, answers: "yes" as "yes" | "no" | "never", asked: 0
 /** A board whose content tells its revision, as no two boards of a revision differ. */
 function board(revision: number): BoardFrame {
   const server_time = new Date(Date.UTC(2026, 10, 24, 12, 0, revision)).toISOString();
-  return { type: "board", revision, server_time, clinic: `board ${revision}`, entries: [] };
+  return {
+    type: "board",
+    revision,
+    server_time,
+    clinic: `board ${revision}`,
+    closes_at: null,
+    opens_at: null,
+    entries: [],
+  };
 }
 
 function beat(revision: number, stale = false) {
@@ -178,7 +186,7 @@ describe("while the socket is lost", () => {
     const { view, unmount } = await open();
     await tell(board(2));
     server.answers = "never";
-    Socket.last.onclose?.();
+    Socket.last.onclose?.({ code: 1006 });
     await pass(10_000);
     expect(server.given_up).toBe(1);
     server.answers = "yes";
@@ -192,7 +200,7 @@ describe("while the socket is lost", () => {
     const { unmount } = await open();
     await tell(board(2));
     server.answers = "never";
-    Socket.last.onclose?.();
+    Socket.last.onclose?.({ code: 1006 });
     await pass(1000);
     await tell(board(3));
     const asked = server.asked;
@@ -209,7 +217,7 @@ describe("while the socket is lost", () => {
     const { unmount } = await open();
     await tell(board(2));
     for (let attempt = 0; attempt < 8; attempt += 1) {
-      Socket.last.onclose?.();
+      Socket.last.onclose?.({ code: 1006 });
       const opened = Socket.all.length;
       await pass(4000);
       expect(Socket.all.length).toBe(opened + 1);
