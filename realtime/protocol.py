@@ -15,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
     from websockets.http11 import Request
 
     # Read before Django is set up: uvicorn imports its protocol first.
@@ -37,6 +38,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101 and not self.conn.extensions:
             self.scope["extensions"][EXTENSION] = {"write": self.write_now}
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """uvicorn's own; and once a socket is open it forgets the handshake, a fifth of what it
+        would hold for hours."""
+        await super().send(message)
+        if message["type"] == "websocket.accept":
+            del self.request, self.response
+            self.scope["headers"] = []
 
     def write_now(self, wire: bytes) -> bool:
         """Write a whole frame; False, with nothing written, while the reader is behind or the
