@@ -127,20 +127,41 @@ def web_process(
     """One process of the product's web server, as `make run` starts it, or of another program."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
+    command = [
+        *("uvicorn", application, "--port", str(port)),
+        *("--ws", "realtime.protocol:WebSocketProtocol"),
+        *("--ws-per-message-deflate", "false", "--backlog", "4096"),
+        *("--log-level", "warning"),
+    ]
+    with _serving(command, origin) as pid:
+        yield pid, origin.replace("http", "ws", 1)
+
+
+@contextlib.contextmanager
+def api_process() -> Iterator[str]:
+    """One process that serves the HTTP API alone, as in production; its address."""
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    command = [
+        *("gunicorn", "clinic.config.wsgi:application", "--bind", f"127.0.0.1:{port}"),
+        *("--workers", "1", "--threads", "1", "--log-level", "warning"),
+    ]
+    with _serving(command, origin):
+        yield origin
+
+
+@contextlib.contextmanager
+def _serving(command: list[str], origin: str) -> Iterator[int]:
+    port = origin.rpartition(":")[2]
     server = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "uvicorn", application),
-            *("--port", str(port), "--ws", "realtime.protocol:WebSocketProtocol"),
-            *("--ws-per-message-deflate", "false", "--backlog", "4096"),
-            *("--log-level", "warning"),
-        ],
+        [sys.executable, "-m", *command],
         cwd=REPOSITORY,
-        env={**os.environ, "PORT": str(port), "PUBLIC_ORIGIN": origin, "LOG_LEVEL": "WARNING"},
+        env={**os.environ, "PORT": port, "PUBLIC_ORIGIN": origin, "LOG_LEVEL": "WARNING"},
     )
     try:
         if not wait_until(lambda: _answers(f"{origin}/health/live"), seconds=ANSWER_SECONDS):
             raise RuntimeError("the web process didn't start")
-        yield server.pid, origin.replace("http", "ws", 1)
+        yield server.pid
     finally:
         server.terminate()
         try:
