@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from clinic.demo.embedded import free_port
@@ -26,6 +27,9 @@ from clinic.demo.frontend import FrontendFailedError, Node, find_node, install
 from clinic.demo.processes import Program, wait_until
 from tests.browser import NoBrowserError, find_chromium
 from tests.camera import write_pictures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "var" / "test"
@@ -52,6 +56,10 @@ class Outcome:
     trouble: str = ""
 
     @property
+    def has_run(self) -> bool:
+        return self.seconds > 0
+
+    @property
     def succeeded(self) -> bool:
         return not self.trouble and not self.counts["failed"] and self.counts["passed"] > 0
 
@@ -63,18 +71,24 @@ def main(names: list[str]) -> int:
         return 2
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
-    outcomes = []
-    for name in names or parts:
-        print(f"\n== {name} ".ljust(80, "="), flush=True)
-        began = time.monotonic()
-        outcome = Outcome(name)
-        try:
-            parts[name](outcome)
-        except (FrontendFailedError, NoBrowserError) as failure:
-            outcome.trouble = str(failure)
-        outcome.seconds = time.monotonic() - began
-        outcomes.append(outcome)
-    return summarise(outcomes)
+    outcomes = {name: Outcome(name) for name in names or parts}
+    for name, outcome in outcomes.items():
+        if name == "typescript" and "browser" in outcomes:
+            run_typescript_and_browser(outcome, outcomes["browser"])
+        elif not outcome.has_run:
+            timed(outcome, parts[name])
+    return summarise(list(outcomes.values()))
+
+
+def timed(outcome: Outcome, part: Callable[[Outcome], None]) -> None:
+    """Run one part under its heading; a machine that lacks something is trouble, not an error."""
+    print(f"\n== {outcome.name} ".ljust(80, "="), flush=True)
+    began = time.monotonic()
+    try:
+        part(outcome)
+    except (FrontendFailedError, NoBrowserError) as failure:
+        outcome.trouble = str(failure)
+    outcome.seconds = time.monotonic() - began
 
 
 def run_python(outcome: Outcome) -> None:
@@ -108,44 +122,74 @@ def run_typescript(outcome: Outcome) -> None:
 
 def run_browser(outcome: Outcome) -> None:
     """The journey, against a clinic of its own: other port, other data, real processes."""
+    with Clinic() as clinic:
+        try_in_browser(outcome, clinic)
+    outcome.trouble = outcome.trouble or clinic.trouble
+
+
+def run_typescript_and_browser(typescript: Outcome, browser: Outcome) -> None:
+    """The clinic for the browser gets ready while the TypeScript tests run."""
+    try:
+        install(find_node(ROOT / "var" / "node"))  # both need it, and only one may install
+    except FrontendFailedError as failure:
+        typescript.trouble = browser.trouble = str(failure)
+        return
+    with Clinic() as clinic:
+        timed(typescript, run_typescript)
+        timed(browser, lambda outcome: try_in_browser(outcome, clinic))
+    browser.trouble = browser.trouble or clinic.trouble
+
+
+def try_in_browser(outcome: Outcome, clinic: Clinic) -> None:
     node = find_node(ROOT / "var" / "node")
     install(node)
     chromium = find_chromium(node)
-    with tempfile.TemporaryDirectory(prefix="vez-browser-") as folder:
-        Path(folder).chmod(0o711)  # PostgreSQL's user passes through
-        var = Path(folder) / "var"
-        pictures = Path(folder) / "pictures"
-        write_pictures(pictures)
-        demo = start_demo(var)
-        try:
-            state = wait_for_demo(demo, var)
-            if state is None:
-                outcome.trouble = "The demo for the browser tests did not become ready."
-                return
-            report = REPORTS / "browser.xml"
-            code = run_playwright(
-                node,
-                {
-                    "BASE_URL": str(state["url"]),
-                    "DEMO_JSON": str(var / "demo.json"),
-                    "PICTURES": str(pictures),
-                    "PLAYWRIGHT_JUNIT_OUTPUT_FILE": str(report),
-                    **({"CHROMIUM": str(chromium)} if chromium else {}),
-                },
-            )
-            count(outcome, report, code)
-        finally:
-            demo.stop()
-            if left := processes_of(var):
-                outcome.trouble = f"The stopped demo left processes: {', '.join(left)}"
-            keep_logs(var)
-            subprocess.run(
-                [sys.executable, "-m", "clinic.demo", "reset"],
-                cwd=ROOT,
-                env={**os.environ, "CLINIC_VAR": str(var)},
-                stdout=subprocess.DEVNULL,
-                check=False,
-            )
+    write_pictures(clinic.pictures)
+    state = wait_for_demo(clinic.demo, clinic.var)
+    if state is None:
+        outcome.trouble = "The demo for the browser tests did not become ready."
+        return
+    report = REPORTS / "browser.xml"
+    code = run_playwright(
+        node,
+        {
+            "BASE_URL": str(state["url"]),
+            "DEMO_JSON": str(clinic.var / "demo.json"),
+            "PICTURES": str(clinic.pictures),
+            "PLAYWRIGHT_JUNIT_OUTPUT_FILE": str(report),
+            **({"CHROMIUM": str(chromium)} if chromium else {}),
+        },
+    )
+    count(outcome, report, code)
+
+
+class Clinic:
+    """A whole clinic for the browser, in a folder that goes with it. `trouble` says, afterwards,
+    what it left behind."""
+
+    def __enter__(self) -> Clinic:
+        self._folder = tempfile.TemporaryDirectory(prefix="vez-browser-")
+        folder = Path(self._folder.name)
+        folder.chmod(0o711)  # PostgreSQL's user passes through
+        self.var = folder / "var"
+        self.pictures = folder / "pictures"
+        self.demo = start_demo(self.var)
+        self.trouble = ""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.demo.stop()
+        if left := processes_of(self.var):
+            self.trouble = f"The stopped demo left processes: {', '.join(left)}"
+        keep_logs(self.var)
+        subprocess.run(
+            [sys.executable, "-m", "clinic.demo", "reset"],
+            cwd=ROOT,
+            env={**os.environ, "CLINIC_VAR": str(self.var)},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        self._folder.cleanup()
 
 
 def start_demo(var: Path) -> Program:

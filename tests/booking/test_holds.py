@@ -6,7 +6,7 @@ import pytest
 from booking import revision
 from booking.errors import Code
 from booking.events import AppointmentBooked, AppointmentExpired, AppointmentHeld, VisitChanged
-from booking.links import checkout_url
+from booking.links import checkout_url, visit_url
 from booking.models import Appointment
 from booking.services import holds
 from clinic.core.errors import DomainError
@@ -223,7 +223,7 @@ def test_a_paid_hold_is_booked_and_the_patient_is_told(clinic, ana, announced):
     message = Message.objects.get(template="appointment_booked")
     assert appointment.check_in_code in message.body
     assert "10:00" in message.body.replace("10h00", "10:00")
-    assert "Rua das Flores 12" in message.body
+    assert visit_url(appointment) in message.body
 
 
 def test_confirming_again_changes_nothing(clinic, ana, book, unchanged):

@@ -184,7 +184,9 @@ export function Next({ entries, far, onWhole }: NextProps) {
           <li key={entry.id} className={place < whole ? "" : "beyond"}>
             <span className="next-label fits">{entry.label}</span>
             <span className="next-ticket">{entry.label === entry.ticket ? "" : entry.ticket}</span>
-            <span className="next-room fits">{roomText(entry.room)}</span>
+            <span className="next-room fits">
+              {isCompact ? `→ ${entry.room}` : roomText(entry.room)}
+            </span>
             <span className="next-wait">{waitText(entry.wait)}</span>
           </li>
         ))}
