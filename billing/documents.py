@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 import typst
 
-from billing import phones, qr
+from billing import chain, phones, qr
 from billing.models import TRAINING_TEXT, CustomerKind, Invoice, InvoiceLine, Method
 from clinic.core import clock, logs
 
@@ -44,6 +44,11 @@ LABELS = {
         "net_total": "Total sem IVA",
         "vat_total": "Total do IVA",
         "gross_total": "Total pago",
+        "credited_total": "Total a crédito",
+        "credit_note": "Nota de crédito",
+        "credits": "Relativa à",
+        "given_back": "Devolvido",
+        "reason": "Motivo",
         "page": "Página",
         "of": "de",
         "qr": "Código QR fiscal deste documento",
@@ -68,6 +73,11 @@ LABELS = {
         "net_total": "Total before VAT",
         "vat_total": "Total VAT",
         "gross_total": "Total paid",
+        "credited_total": "Total credited",
+        "credit_note": "Nota de crédito · Credit note",
+        "credits": "Credits",
+        "given_back": "Given back",
+        "reason": "Reason",
         "page": "Page",
         "of": "of",
         "qr": "Fiscal QR code of this document",
@@ -78,6 +88,10 @@ METHODS = {
     "pt": {Method.MULTIBANCO: "por Multibanco", Method.MB_WAY: "por MB WAY"},
     "en": {Method.MULTIBANCO: "by Multibanco", Method.MB_WAY: "by MB WAY"},
 }
+
+
+REFUND_REASON = "Devolução do valor pago"
+"""What a credit note says where nobody gave a reason. Documents are in Portuguese first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +119,20 @@ def render(invoice: Invoice) -> Pdf:
 def content(invoice: Invoice) -> dict[str, Any]:
     """What the template prints, formatted and in the customer's language."""
     language = "en" if invoice.language == "en" else "pt"
+    labels = LABELS[language]
     lines = list(invoice.lines.all())
     issued = clock.local(invoice.issued_at)
+    credited = invoice.credits
     return {
         "language": language,
-        "labels": LABELS[language],
+        "labels": labels,
+        "title": labels["title"] if credited is None else labels["credit_note"],
+        "credits": [labels["credits"], credited.number] if credited is not None else [],
+        "reason": invoice.reason,
+        "certified": certified_phrase(invoice),
+        "producer": _producer(invoice),
+        "total_name": labels["gross_total"] if credited is None else labels["credited_total"],
+        "money_moved": labels["paid"] if credited is None else labels["given_back"],
         "number": invoice.number,
         "atcud": invoice.atcud,
         "training": TRAINING_TEXT if invoice.training else "",
@@ -141,6 +164,20 @@ def content(invoice: Invoice) -> dict[str, Any]:
         "gross_total": euros(invoice.gross_total),
         "qr": qr.svg(invoice.qr),
     }
+
+
+def certified_phrase(invoice: Invoice) -> str:
+    """What a certified program prints at the foot of each page; empty in training
+    (Portaria 363/2010, article 6)."""
+    if invoice.training:
+        return ""
+    certificate = f"{int(invoice.certificate):04d}/AT"
+    return f"{chain.printed(invoice.hash)}-Processado por programa certificado n.º {certificate}"
+
+
+def _producer(invoice: Invoice) -> str:
+    """Who made the program, for the header of a training document."""
+    return " · ".join(part for part in (invoice.producer_name, invoice.producer_tax_id) if part)
 
 
 def storage_key(invoice: Invoice) -> str:

@@ -12,6 +12,9 @@ class Code(StrEnum):
     PAYMENTS_CLOSED = "payments_closed"
     BAD_SIGNATURE = "bad_signature"
     INVOICE_NOT_READY = "invoice_not_ready"
+    SERIES_MISSING = "series_missing"
+    SERIES_TAKEN = "series_taken"
+    NOTHING_TO_REFUND = "nothing_to_refund"
 
 
 register(
@@ -51,6 +54,21 @@ register(
             503,
             "A fatura está a ser preparada. Tente dentro de momentos.",
             "The invoice is being prepared. Try again in a moment.",
+        ),
+        Code.SERIES_MISSING: Problem(
+            503,
+            "Falta a série deste ano. Abra-a com o código que a AT lhe deu.",
+            "This year's series is missing. Open it with the code that the tax authority gave.",
+        ),
+        Code.SERIES_TAKEN: Problem(
+            409,
+            "Já existe uma série com este nome ou para este ano.",
+            "There is a series of this name, or for this year, already.",
+        ),
+        Code.NOTHING_TO_REFUND: Problem(
+            409,
+            "Este pagamento não tem esse valor por devolver.",
+            "That much of this payment can't be given back.",
         ),
     }
 )

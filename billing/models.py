@@ -10,6 +10,7 @@ import uuid
 from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -262,16 +263,12 @@ class Refund(models.Model):
         max_length=16, choices=RefundStatus.choices, default=RefundStatus.REQUESTED
     )
     request_id = models.CharField(max_length=100, blank=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="as the credit note prints it")
     requested_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["payment"],
-                condition=~Q(status="failed"),
-                name="one_refund_per_payment",
-            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
         ]
 
@@ -279,13 +276,68 @@ class Refund(models.Model):
         return f"{self.amount} {self.status}"
 
 
+class DocumentType(models.TextChoices):
+    INVOICE_RECEIPT = "FR", "Fatura-recibo"
+    CREDIT_NOTE = "NC", "Nota de crédito"
+
+
+class PaymentMechanism(models.TextChoices):
+    """The tax authority's table of ways to pay, as far as ours can be one of them."""
+
+    MULTIBANCO = "MB", "MB: reference of Multibanco"
+    TRANSFER = "TB", "TB: bank transfer"
+    OTHER = "OU", "OU: other"
+
+
+class InvoicingRules(models.Model):
+    """How this clinic invoices; one row. Without a certificate everything is for training."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    certificate_number = models.CharField(
+        max_length=4,
+        blank=True,
+        validators=[RegexValidator(r"^[1-9]\d{0,3}$")],
+        help_text="what the tax authority gave the program; empty: training",
+    )
+    producer_name = models.CharField(max_length=200, blank=True, help_text="who made the program")
+    producer_tax_id = models.CharField(max_length=9, blank=True)
+    mb_way_mechanism = models.CharField(
+        max_length=2,
+        choices=PaymentMechanism.choices,
+        default=PaymentMechanism.OTHER,
+        help_text="MB WAY has no code of its own",
+    )
+
+    class Meta:
+        verbose_name_plural = "invoicing rules"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_set_of_invoicing_rules")]
+
+    def __str__(self) -> str:
+        return self.certificate_number or "training"
+
+
+class SigningKey(models.Model):
+    """A public key that documents were signed with, by the version that they name."""
+
+    version = models.PositiveSmallIntegerField(primary_key=True)
+    public_key = models.TextField(unique=True)
+    known_since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.version)
+
+
 class InvoiceSeries(models.Model):
     """Numbers of one document type and year; locked while a number is taken, so none is missing."""
 
-    document_type = models.CharField(max_length=2, default="FR")
-    name = models.CharField(max_length=20)
+    document_type = models.CharField(max_length=2, choices=DocumentType.choices)
+    name = models.CharField(max_length=20, validators=[RegexValidator(r"^[A-Z0-9]+$")])
+    year = models.PositiveSmallIntegerField()
     validation_code = models.CharField(
-        max_length=20, blank=True, help_text="given by the tax authority; empty in training"
+        max_length=20,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z0-9]{8,20}$")],
+        help_text="given by the tax authority; empty in training",
     )
     training = models.BooleanField()
     last_number = models.PositiveIntegerField(default=0)
@@ -293,7 +345,15 @@ class InvoiceSeries(models.Model):
     class Meta:
         verbose_name_plural = "invoice series"
         constraints = [
-            models.UniqueConstraint(fields=["document_type", "name"], name="one_series_per_name")
+            models.UniqueConstraint(fields=["document_type", "name"], name="one_series_per_name"),
+            models.UniqueConstraint(
+                fields=["document_type", "year", "training"], name="one_series_per_year"
+            ),
+            models.CheckConstraint(
+                condition=Q(training=True, validation_code="")
+                | Q(training=False) & ~Q(validation_code=""),
+                name="real_series_are_known_to_the_authority",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -301,16 +361,27 @@ class InvoiceSeries(models.Model):
 
 
 class Invoice(models.Model):
-    """An issued document. Everything on it is a copy taken at issue; it is never changed."""
+    """An issued document: an invoice-receipt, or a credit note for one. Everything on it is a copy
+    taken at issue; it is never changed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="invoice")
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="documents")
+    credits = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="credit_notes"
+    )
+    refund = models.OneToOneField(
+        Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="credit_note"
+    )
+    reason = models.CharField(max_length=200, blank=True, help_text="why a credit note was issued")
     patient = models.ForeignKey("directory.Patient", on_delete=models.PROTECT, related_name="+")
     series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
     sequence = models.PositiveIntegerField()
     number = models.CharField(max_length=60, unique=True)
-    document_type = models.CharField(max_length=2)
+    document_type = models.CharField(max_length=2, choices=DocumentType.choices)
     training = models.BooleanField()
+    certificate = models.CharField(max_length=4, default="0", help_text="0: not certified")
+    producer_name = models.CharField(max_length=200, blank=True)
+    producer_tax_id = models.CharField(max_length=9, blank=True)
     atcud = models.CharField(max_length=70)
     hash = models.CharField(max_length=200)
     hash_control = models.CharField(max_length=10)
@@ -342,6 +413,15 @@ class Invoice(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["series", "sequence"], name="one_invoice_per_series_number"
+            ),
+            models.UniqueConstraint(
+                fields=["payment"], condition=Q(document_type="FR"), name="one_invoice_per_payment"
+            ),
+            models.CheckConstraint(
+                condition=Q(document_type="FR", credits=None, refund=None, reason="")
+                | Q(document_type="NC", credits__isnull=False, refund__isnull=False)
+                & ~Q(reason=""),
+                name="credit_notes_say_what_they_credit",
             ),
             models.CheckConstraint(
                 condition=Q(gross_total=F("net_total") + F("vat_total")),

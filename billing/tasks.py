@@ -38,6 +38,11 @@ def issue_invoice(payment_id: str) -> None:
     invoices.issue(UUID(payment_id))
 
 
+@outbox.handler("billing.issue_credit_note")
+def issue_credit_note(refund_id: str) -> None:
+    invoices.credit(UUID(refund_id))
+
+
 @outbox.handler("billing.render_invoice")
 def render_invoice(invoice_id: str) -> None:
     invoices.render(UUID(invoice_id))

@@ -1,28 +1,27 @@
-"""Issuing an invoice for a confirmed payment, then rendering and mailing its PDF.
-
-Without a certificate of the tax authority everything is issued in training mode: an own series, an
-unmistakable text, no hash chain, ATCUD 0.
-"""
+"""Issuing a document for money that came or went back, then rendering and mailing its PDF."""
 
 import hashlib
-from datetime import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
 
-from billing import documents, nif, qr, vat
+from billing import chain, documents, nif, qr, vat
 from billing.errors import Code
 from billing.models import (
     CustomerKind,
+    DocumentType,
     Invoice,
     InvoiceDocument,
     InvoiceLine,
-    InvoiceSeries,
     Payment,
     PaymentStatus,
+    Refund,
+    RefundStatus,
 )
+from billing.services import numbering
 from booking import selectors as booking
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
@@ -32,58 +31,105 @@ from clinic.notifications import services as notifications
 from clinic.storage import private
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from booking.models import Appointment
 
-DOCUMENT_TYPE = "FR"
-TRAINING_PREFIX = "FORM"
-NO_ATCUD = "0"
-NO_HASH = "0"
-NO_CERTIFICATE = "0"
 TAX_REGION = "PT"
 COUNTRY = "PT"
 PDF = "application/pdf"
 ISSUER = Actor.system("invoicing")
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The one thing a document of ours is about."""
+
+    code: str
+    description: str
+    vat_rate: Decimal
+    exemption_code: str
+    exemption_reason: str
+
+
 @transaction.atomic
 def issue(payment_id: UUID) -> Invoice | None:
-    """The one invoice of a paid payment; the same one when asked again.
+    """The one invoice-receipt of a paid payment; the same one when asked again.
 
-    None for a payment whose money is not there, or no longer. The number is taken under the lock
-    of its series in this transaction, so a roll-back leaves no gap.
+    None for a payment whose money is not there, or no longer.
     """
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
-    existing = Invoice.objects.filter(payment=payment).first()
+    existing = invoice_of(payment)
     if existing is not None:
         return existing
     if payment.status != PaymentStatus.PAID or payment.paid_at is None:
         return None
     appointment = booking.get_appointment(payment.appointment_id)
-    moment = clock.now()
-    series = _locked_series(clock.local(moment).year)
-    invoice = _next_invoice(series, payment, appointment, _after_the_last(series, moment))
-    invoice.paid_at = payment.paid_at
-    invoice.save(force_insert=True)
-    _only_line(invoice, appointment).save(force_insert=True)
-    series.last_number = invoice.sequence
-    series.save(update_fields=["last_number"])
-    audit.record(
-        "invoice.issued",
-        actor=ISSUER,
-        subject=invoice,
-        patient_id=invoice.patient_id,
-        number=invoice.number,
+    invoice = Invoice(
+        payment=payment,
+        patient_id=payment.patient_id,
+        service_on=clock.local(appointment.start).date(),
+        language=payment.patient.language,
+        payment_method=payment.method,
+        paid_at=payment.paid_at,
     )
-    outbox.enqueue(
-        "billing.render_invoice", key=f"render-invoice:{invoice.id}", invoice_id=str(invoice.id)
+    _name_seller(invoice)
+    _name_customer(invoice, payment)
+    return _complete(
+        invoice, DocumentType.INVOICE_RECEIPT, payment.amount, _sold(appointment, invoice.language)
     )
-    return invoice
+
+
+@transaction.atomic
+def credit(refund_id: UUID) -> Invoice | None:
+    """The one credit note of a refund that was paid; the same one when asked again.
+
+    None where there is nothing to credit: the money went back before an invoice was issued.
+    """
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
+    existing = Invoice.objects.filter(refund=refund).first()
+    if existing is not None:
+        return existing
+    invoice = invoice_of(payment)
+    if invoice is None or refund.status != RefundStatus.DONE or refund.settled_at is None:
+        return None
+    line = invoice.lines.get()
+    note = Invoice(
+        payment=payment,
+        credits=invoice,
+        refund=refund,
+        reason=refund.reason or documents.REFUND_REASON,
+        paid_at=refund.settled_at,
+        **{field: getattr(invoice, field) for field in COPIED_TO_A_CREDIT_NOTE},
+    )
+    sold = Service(
+        code=line.code,
+        description=line.description,
+        vat_rate=line.vat_rate,
+        exemption_code=line.exemption_code,
+        exemption_reason=line.exemption_reason,
+    )
+    return _complete(note, DocumentType.CREDIT_NOTE, refund.amount, sold)
+
+
+COPIED_TO_A_CREDIT_NOTE = (
+    *("patient_id", "service_on", "language", "payment_method"),
+    *("seller_name", "seller_legal_name", "seller_tax_id", "seller_address", "seller_postal_code"),
+    *("seller_city", "seller_phone", "seller_email"),
+    *("customer_kind", "customer_name", "customer_tax_id", "customer_country", "customer_address"),
+)
+
+
+def invoice_of(payment: Payment) -> Invoice | None:
+    """The invoice-receipt of a payment."""
+    return payment.documents.filter(document_type=DocumentType.INVOICE_RECEIPT).first()
 
 
 @transaction.atomic
 def render(invoice_id: UUID) -> InvoiceDocument:
-    """The PDF of an issued invoice, made and mailed once; the stored one when asked again."""
-    invoice = Invoice.objects.select_related("payment", "patient").get(pk=invoice_id)
+    """The PDF of an issued document, made and mailed once; the stored one when asked again."""
+    invoice = Invoice.objects.select_related("payment", "patient", "credits").get(pk=invoice_id)
     document = InvoiceDocument.objects.filter(invoice=invoice).first()
     if document is not None:
         return document
@@ -110,95 +156,8 @@ def pdf_of(invoice: Invoice) -> bytes:
     return private.get(document.storage_key)
 
 
-def _locked_series(year: int) -> InvoiceSeries:
-    name = f"{TRAINING_PREFIX}{year}"
-    InvoiceSeries.objects.bulk_create(
-        [InvoiceSeries(document_type=DOCUMENT_TYPE, name=name, training=True)],
-        ignore_conflicts=True,
-    )
-    return InvoiceSeries.objects.select_for_update().get(document_type=DOCUMENT_TYPE, name=name)
-
-
-def _next_invoice(
-    series: InvoiceSeries, payment: Payment, appointment: "Appointment", issued_at: datetime
-) -> Invoice:
-    seller = directory.organization()
-    taken_apart = vat.split(payment.amount, appointment.vat_rate)
-    sequence = series.last_number + 1
-    invoice = Invoice(
-        payment=payment,
-        patient_id=payment.patient_id,
-        series=series,
-        sequence=sequence,
-        number=f"{series.document_type} {series.name}/{sequence}",
-        document_type=series.document_type,
-        training=series.training,
-        atcud=NO_ATCUD,
-        hash=NO_HASH,
-        hash_control=NO_HASH,
-        issued_on=clock.local(issued_at).date(),
-        issued_at=issued_at,
-        service_on=clock.local(appointment.start).date(),
-        language=payment.patient.language,
-        seller_name=seller.name,
-        seller_legal_name=seller.legal_name,
-        seller_tax_id=seller.tax_id,
-        seller_address=seller.address_line,
-        seller_postal_code=seller.postal_code,
-        seller_city=seller.city,
-        seller_phone=seller.phone,
-        seller_email=seller.email,
-        payment_method=payment.method,
-        net_total=taken_apart.net,
-        vat_total=taken_apart.vat,
-        gross_total=taken_apart.gross,
-    )
-    _address(invoice, payment)
-    invoice.qr = qr.text(qr_document(invoice, appointment.vat_rate))
-    return invoice
-
-
-def _after_the_last(series: InvoiceSeries, moment: datetime) -> datetime:
-    """The instant to put on the next document: numbers follow time, even if the clock went back."""
-    last = (
-        Invoice.objects.filter(series=series, sequence=series.last_number)
-        .values_list("issued_at", flat=True)
-        .first()
-    )
-    return moment if last is None else max(moment, last)
-
-
-def _address(invoice: Invoice, payment: Payment) -> None:
-    invoice.customer_kind = payment.customer_kind
-    invoice.customer_country = COUNTRY
-    if payment.customer_kind == CustomerKind.TAXPAYER:
-        invoice.customer_tax_id = payment.customer_tax_id
-        invoice.customer_name = payment.customer_name or payment.patient.full_name
-        invoice.customer_address = payment.customer_address
-    else:
-        invoice.customer_tax_id = nif.FINAL_CONSUMER_TAX_ID
-        invoice.customer_name = nif.FINAL_CONSUMER_NAME
-
-
-def _only_line(invoice: Invoice, appointment: "Appointment") -> InvoiceLine:
-    taken_apart = vat.split(invoice.gross_total, appointment.vat_rate)
-    return InvoiceLine(
-        invoice=invoice,
-        position=1,
-        code=appointment.specialty_id,
-        description=appointment.specialty.name_in(invoice.language),
-        quantity=1,
-        unit_net=taken_apart.unit_net,
-        net=taken_apart.unit_net,
-        gross=taken_apart.gross,
-        vat_rate=appointment.vat_rate,
-        exemption_code=appointment.vat_exemption,
-        exemption_reason=vat.exemption_reason(appointment.vat_exemption),
-    )
-
-
 def qr_document(invoice: Invoice, rate: Decimal) -> qr.Document:
-    """What the QR code of an invoice with one tax rate says."""
+    """What the QR code of a document with one tax rate says."""
     taxed = (invoice.net_total, invoice.vat_total)
     match vat.bracket(rate):
         case "exempt":
@@ -221,9 +180,80 @@ def qr_document(invoice: Invoice, rate: Decimal) -> qr.Document:
         taxes=[taxes],
         tax_total=invoice.vat_total,
         gross_total=invoice.gross_total,
-        hash_characters=NO_HASH,
-        certificate=NO_CERTIFICATE,
+        hash_characters=chain.printed(invoice.hash),
+        certificate=invoice.certificate,
     )
+
+
+def _complete(
+    invoice: Invoice, document_type: DocumentType, gross: Decimal, sold: Service
+) -> Invoice:
+    """Number, sign and store a document with its line; its PDF follows."""
+    taken_apart = vat.split(gross, sold.vat_rate)
+    invoice.net_total = taken_apart.net
+    invoice.vat_total = taken_apart.vat
+    invoice.gross_total = taken_apart.gross
+    numbering.number(invoice, numbering.locked_series(document_type, clock.now()))
+    invoice.qr = qr.text(qr_document(invoice, sold.vat_rate))
+    invoice.save(force_insert=True)
+    InvoiceLine.objects.create(
+        invoice=invoice,
+        position=1,
+        code=sold.code,
+        description=sold.description,
+        quantity=1,
+        unit_net=taken_apart.unit_net,
+        net=taken_apart.unit_net,
+        gross=taken_apart.gross,
+        vat_rate=sold.vat_rate,
+        exemption_code=sold.exemption_code,
+        exemption_reason=sold.exemption_reason,
+    )
+    audit.record(
+        "invoice.issued",
+        actor=ISSUER,
+        subject=invoice,
+        patient_id=invoice.patient_id,
+        number=invoice.number,
+    )
+    outbox.enqueue(
+        "billing.render_invoice", key=f"render-invoice:{invoice.id}", invoice_id=str(invoice.id)
+    )
+    return invoice
+
+
+def _sold(appointment: "Appointment", language: str) -> Service:
+    return Service(
+        code=appointment.specialty_id,
+        description=appointment.specialty.name_in(language),
+        vat_rate=appointment.vat_rate,
+        exemption_code=appointment.vat_exemption,
+        exemption_reason=vat.exemption_reason(appointment.vat_exemption),
+    )
+
+
+def _name_seller(invoice: Invoice) -> None:
+    seller = directory.organization()
+    invoice.seller_name = seller.name
+    invoice.seller_legal_name = seller.legal_name
+    invoice.seller_tax_id = seller.tax_id
+    invoice.seller_address = seller.address_line
+    invoice.seller_postal_code = seller.postal_code
+    invoice.seller_city = seller.city
+    invoice.seller_phone = seller.phone
+    invoice.seller_email = seller.email
+
+
+def _name_customer(invoice: Invoice, payment: Payment) -> None:
+    invoice.customer_kind = payment.customer_kind
+    invoice.customer_country = COUNTRY
+    if payment.customer_kind == CustomerKind.TAXPAYER:
+        invoice.customer_tax_id = payment.customer_tax_id
+        invoice.customer_name = payment.customer_name or payment.patient.full_name
+        invoice.customer_address = payment.customer_address
+    else:
+        invoice.customer_tax_id = nif.FINAL_CONSUMER_TAX_ID
+        invoice.customer_name = nif.FINAL_CONSUMER_NAME
 
 
 def _mail(invoice: Invoice, document: InvoiceDocument) -> None:
@@ -231,17 +261,21 @@ def _mail(invoice: Invoice, document: InvoiceDocument) -> None:
     if not address:
         return
     appointment = booking.get_appointment(invoice.payment.appointment_id)
+    is_note = invoice.document_type == DocumentType.CREDIT_NOTE
+    context: dict[str, str | Decimal | datetime] = {
+        "number": invoice.number,
+        "customer_name": invoice.customer_name,
+        "amount": invoice.gross_total,
+        "specialty": appointment.specialty.name_in(invoice.language),
+        "start": appointment.start,
+    }
+    if invoice.credits is not None:
+        context["credits"] = invoice.credits.number
     notifications.send_email(
-        template="invoice_issued",
+        template="credit_note_issued" if is_note else "invoice_issued",
         to=address,
         language=invoice.language,
-        context={
-            "number": invoice.number,
-            "customer_name": invoice.customer_name,
-            "amount": invoice.gross_total,
-            "specialty": appointment.specialty.name_in(invoice.language),
-            "start": appointment.start,
-        },
+        context=context,
         key=f"invoice:{invoice.id}",
         attachments=[
             notifications.Attachment(

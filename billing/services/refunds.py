@@ -1,23 +1,40 @@
 """Money going back to the patient."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet, Sum
 
 from billing import providers
+from billing.errors import Code
 from billing.models import IssueKind, Payment, PaymentIssue, PaymentStatus, Refund, RefundStatus
 from billing.providers.base import RefundRejectedError, RefundRequest
 from billing.services import issues, ledger
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
 
 
-def request(payment: Payment, *, actor: Actor) -> Refund:
-    """Ask for the whole payment back; once per payment. The payment's money must be locked."""
-    refund = Refund.objects.filter(payment=payment).exclude(status=RefundStatus.FAILED).first()
-    if refund is not None:
-        return refund
-    refund = Refund.objects.create(payment=payment, amount=payment.amount, requested_at=clock.now())
+def request(
+    payment: Payment, *, actor: Actor, amount: Decimal | None = None, reason: str = ""
+) -> Refund:
+    """Ask for money of a payment back: what is left of it, or so much. Its money must be locked.
+
+    The whole of it is asked for once: while nothing is left, the newest refund is the answer.
+    Raises DomainError `nothing_to_refund` for more than is left.
+    """
+    left = refundable(payment)
+    if amount is None and left == 0:
+        newest = _counted(payment).order_by("-requested_at").first()
+        if newest is not None:
+            return newest
+    amount = left if amount is None else amount
+    if not 0 < amount <= left:
+        raise DomainError(Code.NOTHING_TO_REFUND, pointer="/amount")
+    refund = Refund.objects.create(
+        payment=payment, amount=amount, reason=reason, requested_at=clock.now()
+    )
     audit.record(
         "refund.requested",
         actor=actor,
@@ -27,6 +44,18 @@ def request(payment: Payment, *, actor: Actor) -> Refund:
     )
     outbox.enqueue("billing.refund", key=f"refund:{refund.id}", refund_id=str(refund.id))
     return refund
+
+
+def refundable(payment: Payment) -> Decimal:
+    """What can still be given back of a payment."""
+    if payment.status != PaymentStatus.PAID:
+        return Decimal(0)
+    given = _counted(payment).aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    return payment.amount - given
+
+
+def _counted(payment: Payment) -> QuerySet[Refund]:
+    return payment.refunds.exclude(status=RefundStatus.FAILED)
 
 
 def perform(refund_id: UUID) -> None:
@@ -59,9 +88,14 @@ def _record_refund(refund: Refund, request_id: str) -> None:
     refund.settled_at = clock.now()
     refund.save(update_fields=["status", "request_id", "settled_at"])
     payment = next(payment for payment in payments if payment.pk == refund.payment_id)
-    actor = Actor.provider(payment.provider)
-    ledger.move(payment, PaymentStatus.REFUNDED, actor=actor)
-    issues.settle_refunded(payment, actor=actor)
+    outbox.enqueue(
+        "billing.issue_credit_note", key=f"credit-note:{refund.id}", refund_id=str(refund.id)
+    )
+    done = payment.refunds.filter(status=RefundStatus.DONE).aggregate(total=Sum("amount"))["total"]
+    if done == payment.amount:
+        actor = Actor.provider(payment.provider)
+        ledger.move(payment, PaymentStatus.REFUNDED, actor=actor)
+        issues.settle_refunded(payment, actor=actor)
 
 
 @transaction.atomic

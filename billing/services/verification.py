@@ -1,27 +1,33 @@
 """Re-checking what was issued, document by document."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from billing import qr, vat
-from billing.models import Invoice, InvoiceSeries
-from billing.services import invoices
+from django.db.models import Sum
+
+from billing import chain, qr, vat
+from billing.models import Invoice, InvoiceSeries, SigningKey
+from billing.services import invoices, numbering
 from clinic.storage import private
 
 
 def verify() -> tuple[int, list[str]]:
-    """How many invoices were looked at, and a sentence for each fault."""
+    """How many documents were looked at, and a sentence for each fault."""
     checked = 0
     faults: list[str] = []
+    keys = dict(SigningKey.objects.values_list("version", "public_key"))
     for series in InvoiceSeries.objects.order_by("document_type", "name"):
+        before: Invoice | None = None
         expected = 1
         for invoice in _invoices_of(series):
             checked += 1
             if invoice.sequence != expected:
                 faults.append(f"{series}: number {expected} is missing before {invoice.number}")
             expected = invoice.sequence + 1
-            faults += [f"{invoice.number}: {fault}" for fault in _faults(invoice, series)]
+            found = [*_faults(invoice, series), *_chain_faults(invoice, before, keys)]
+            faults += [f"{invoice.number}: {fault}" for fault in found]
+            before = invoice
         if expected != series.last_number + 1:
             faults.append(f"{series}: the series counts {series.last_number}, not {expected - 1}")
     return checked, faults
@@ -30,7 +36,7 @@ def verify() -> tuple[int, list[str]]:
 def _invoices_of(series: InvoiceSeries) -> Iterator[Invoice]:
     return (
         Invoice.objects.filter(series=series)
-        .select_related("document", "payment")
+        .select_related("document", "payment", "refund", "credits")
         .prefetch_related("lines")
         .order_by("sequence")
         .iterator(chunk_size=500)
@@ -40,6 +46,12 @@ def _invoices_of(series: InvoiceSeries) -> Iterator[Invoice]:
 def _faults(invoice: Invoice, series: InvoiceSeries) -> Iterator[str]:
     if invoice.number != f"{series.document_type} {series.name}/{invoice.sequence}":
         yield "the number doesn't belong to its series"
+    if series.training:
+        atcud = numbering.TRAINING_ATCUD
+    else:
+        atcud = f"{series.validation_code}-{invoice.sequence}"
+    if invoice.atcud != atcud:
+        yield "the ATCUD doesn't belong to its series"
     lines = list(invoice.lines.all())
     if not lines:
         yield "there is no line"
@@ -52,13 +64,42 @@ def _faults(invoice: Invoice, series: InvoiceSeries) -> Iterator[str]:
     for line in lines:
         if vat.split(line.gross, line.vat_rate).unit_net != line.unit_net:
             yield f"line {line.position} has another net price than its gross price says"
-    if invoice.gross_total != invoice.payment.amount:
-        yield "the total is not what was paid"
+    yield from _money_faults(invoice)
     if lines and invoice.qr != qr.text(invoices.qr_document(invoice, lines[0].vat_rate)):
         yield "the QR code says something else"
     document = getattr(invoice, "document", None)
     if document is not None and not _file_matches(document.storage_key, document.sha256):
         yield "the stored PDF is missing or was changed"
+
+
+def _money_faults(invoice: Invoice) -> Iterator[str]:
+    if invoice.refund is None or invoice.credits is None:
+        if invoice.gross_total != invoice.payment.amount:
+            yield "the total is not what was paid"
+        return
+    if invoice.gross_total != invoice.refund.amount:
+        yield "the total is not what was given back"
+    credited = invoice.credits.credit_notes.aggregate(total=Sum("gross_total"))["total"]
+    if credited > invoice.credits.gross_total:
+        yield f"more than {invoice.credits.number} was for has been credited"
+
+
+def _chain_faults(
+    invoice: Invoice, before: Invoice | None, keys: Mapping[int, str]
+) -> Iterator[str]:
+    if before is not None and invoice.issued_at < before.issued_at:
+        yield f"it was issued before {before.number}"
+    if invoice.training:
+        if invoice.hash != chain.UNSIGNED:
+            yield "a training document is signed"
+        return
+    key = keys.get(int(invoice.hash_control)) if invoice.hash_control.isdecimal() else None
+    if key is None:
+        yield f"nobody knows the key {invoice.hash_control}"
+        return
+    signed = numbering.signed_message(invoice, before.hash if before else "")
+    if not chain.is_signed_by(key, signed, invoice.hash):
+        yield "the hash doesn't follow from the document and the one before"
 
 
 def _file_matches(storage_key: str, sha256: str) -> bool:

@@ -395,6 +395,8 @@ WHITENOISE_ROOT = FRONTEND_DIR if FRONTEND_DIR.is_dir() else None
 WHITENOISE_INDEX_FILE = False
 
 # Payments and check-in ---------------------------------------------------------------------------
+# PEM of the RSA key that certified documents are signed with; not needed while they are training.
+INVOICE_SIGNING_KEY = env.str("INVOICE_SIGNING_KEY", default="")
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox" if CLINIC_SANDBOX else "")
 SANDBOX_BANK_URL = env.str("SANDBOX_BANK_URL", default=f"{INTERNAL_ORIGIN}/api/sandbox/bank")
 HOLD_MINUTES = 15

@@ -32,6 +32,9 @@ EMAIL_NEEDS: Mapping[str, frozenset[str]] = {
     ),
     "money_returned": frozenset({"specialty", "practitioner", "start", "amount"}),
     "invoice_issued": frozenset({"number", "customer_name", "amount", "specialty", "start"}),
+    "credit_note_issued": frozenset(
+        {"number", "credits", "customer_name", "amount", "specialty", "start"}
+    ),
 }
 NAMES = ("clinic", "address", "practitioner", "customer_name", "specialty")
 SHORTENABLE = ("address", "clinic")

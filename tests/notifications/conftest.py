@@ -40,6 +40,7 @@ def visit() -> dict[str, Any]:
         "url": "https://marcacoes.clinicavez.pt/pay/" + "A" * 48,
         "check_in_code": "K7M2QX",
         "number": "FR 2026A/15",
+        "credits": "FR FORM2026/7",
         "customer_name": "Ana Maria Lopes",
     }
 

@@ -6,7 +6,7 @@ from billing.services import verification
 
 
 class Command(BaseCommand):
-    help = "Re-check numbering, totals and stored PDFs of all invoices; exit 1 where one is wrong."
+    help = "Re-check numbers, hash chain, totals and stored PDFs; exit 1 where one is wrong."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         checked, faults = verification.verify()
@@ -14,4 +14,4 @@ class Command(BaseCommand):
             self.stderr.write(fault)
         if faults:
             raise CommandError(f"{len(faults)} faults in {checked} invoices")
-        self.stdout.write(f"{checked} invoices: numbers, totals and files are right")
+        self.stdout.write(f"{checked} invoices: numbers, hash chain, totals and files are right")

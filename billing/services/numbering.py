@@ -1,0 +1,153 @@
+"""Series, numbers and signatures: what makes a row a fiscal document.
+
+Without a certificate number in the invoicing rules everything is issued for training: in a series
+of its own, without ATCUD and hash, as the law describes (Despacho 8632/2014, 1.5).
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from billing import chain
+from billing.errors import Code
+from billing.models import Invoice, InvoiceSeries, InvoicingRules, SigningKey
+from clinic.core import audit, clock
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.directory.errors import Code as DirectoryCode
+
+TRAINING_PREFIX = "FORM"
+TRAINING_ATCUD = "0"
+NO_CERTIFICATE = "0"
+RETRY_SECONDS = 3600
+
+
+def rules() -> InvoicingRules:
+    """How the clinic invoices; training, as long as nobody has said otherwise."""
+    return InvoicingRules.objects.filter(pk=1).first() or InvoicingRules()
+
+
+@transaction.atomic
+def open_series(
+    *, document_type: str, name: str, year: int, validation_code: str, actor: Actor
+) -> InvoiceSeries:
+    """Open a real series whose code the tax authority has given (Portaria 195/2020).
+
+    Raises DomainError `series_taken` where the year has one already, or the name is in use.
+    """
+    series = InvoiceSeries(
+        document_type=document_type,
+        name=name,
+        year=year,
+        validation_code=validation_code,
+        training=False,
+    )
+    created = InvoiceSeries.objects.bulk_create([series], ignore_conflicts=True)
+    stored = InvoiceSeries.objects.filter(
+        document_type=document_type, name=name, validation_code=validation_code
+    ).first()
+    if stored is None or not created:
+        raise DomainError(Code.SERIES_TAKEN, pointer="/name")
+    audit.record(
+        "invoice_series.opened",
+        actor=actor,
+        subject=stored,
+        document_type=document_type,
+        name=name,
+        validation_code=validation_code,
+    )
+    return stored
+
+
+def locked_series(document_type: str, moment: datetime) -> InvoiceSeries:
+    """The series of the moment's year, locked until the transaction ends.
+
+    Raises DomainError `series_missing` where documents are real and the manager hasn't opened it.
+    """
+    year = clock.local(moment).year
+    training = not rules().certificate_number
+    if training:
+        InvoiceSeries.objects.bulk_create(
+            [
+                InvoiceSeries(
+                    document_type=document_type,
+                    name=f"{TRAINING_PREFIX}{year}",
+                    year=year,
+                    training=True,
+                )
+            ],
+            ignore_conflicts=True,
+        )
+    found = (
+        InvoiceSeries.objects.select_for_update()
+        .filter(document_type=document_type, year=year, training=training)
+        .first()
+    )
+    if found is None:
+        raise DomainError(Code.SERIES_MISSING, retry_after=RETRY_SECONDS)
+    return found
+
+
+def number(document: Invoice, series: InvoiceSeries) -> None:
+    """Give a document its series' next number, its time, ATCUD and hash.
+
+    The series must be locked: the number is taken in the same transaction, so a roll-back leaves no
+    gap. Time never runs back within a series, even if the clock did.
+    """
+    last = Invoice.objects.filter(series=series, sequence=series.last_number).first()
+    moment = clock.now().replace(microsecond=0)
+    if last is not None:
+        moment = max(moment, last.issued_at)
+    said = rules()
+    document.series = series
+    document.sequence = series.last_number + 1
+    document.document_type = series.document_type
+    document.training = series.training
+    document.number = f"{series.document_type} {series.name}/{document.sequence}"
+    document.issued_at = moment
+    document.issued_on = clock.local(moment).date()
+    document.certificate = NO_CERTIFICATE if series.training else said.certificate_number
+    document.producer_name = said.producer_name
+    document.producer_tax_id = said.producer_tax_id
+    document.atcud = (
+        TRAINING_ATCUD if series.training else f"{series.validation_code}-{document.sequence}"
+    )
+    _sign(document, last)
+    series.last_number = document.sequence
+    series.save(update_fields=["last_number"])
+
+
+def signed_message(document: Invoice, previous_hash: str) -> bytes:
+    """What the hash of a document is the signature of."""
+    return chain.message(
+        issued_on=document.issued_on,
+        entered_at=clock.local(document.issued_at),
+        number=document.number,
+        gross_total=document.gross_total,
+        previous_hash=previous_hash,
+    )
+
+
+def _sign(document: Invoice, last: Invoice | None) -> None:
+    if document.training:
+        document.hash = document.hash_control = chain.UNSIGNED
+        return
+    if not settings.INVOICE_SIGNING_KEY:
+        raise DomainError(DirectoryCode.NOT_SET_UP, retry_after=RETRY_SECONDS)
+    key = chain.load_private_key(settings.INVOICE_SIGNING_KEY)
+    document.hash = chain.sign(key, signed_message(document, last.hash if last else ""))
+    document.hash_control = str(_version_of(chain.public_pem(key)))
+
+
+def _version_of(public_key: str) -> int:
+    """The version of a key that has signed before, or the next one."""
+    known = SigningKey.objects.filter(public_key=public_key).first()
+    if known is None:
+        newest = SigningKey.objects.order_by("-version").first()
+        known = SigningKey.objects.create(
+            version=newest.version + 1 if newest else 1,
+            public_key=public_key,
+            known_since=clock.now(),
+        )
+    return known.version
