@@ -51,7 +51,7 @@ lock: install ## write the lock files anew from requirements/*.in (LOCK_ARGS=--u
 	@for name in bootstrap base dev; do \
 		echo "requirements/$$name.lock"; \
 		.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-			--no-emit-index-url --no-header $(LOCK_ARGS) \
+			--no-emit-index-url --no-header --overrides requirements/overrides.txt $(LOCK_ARGS) \
 			requirements/$$name.in -o requirements/$$name.lock || exit 1; \
 	done
 

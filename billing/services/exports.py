@@ -1,0 +1,34 @@
+"""Files for the accountant and the tax authority."""
+
+from calendar import monthrange
+from datetime import date
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from billing import saft
+from billing.services import numbering
+from clinic.directory import selectors as directory
+
+
+def saft_file(target: Path, *, year: int, month: int | None = None) -> saft.Totals:
+    """Write the SAF-T of a year, or of one month of it, and put it in place once it is whole.
+
+    Raises DomainError `not_set_up`, OSError where the file can't be written, ValueError for a year
+    or month that the calendar doesn't have.
+    """
+    first = date(year, month or 1, 1)
+    last = date(year, month or 12, monthrange(year, month or 12)[1])
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        unfinished = Path(file.name)
+        try:
+            totals = saft.write(
+                file,
+                saft.Period(year, first, last),
+                seller=directory.organization(),
+                rules=numbering.rules(),
+            )
+        except BaseException:
+            unfinished.unlink()
+            raise
+    unfinished.replace(target)
+    return totals
