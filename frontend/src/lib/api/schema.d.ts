@@ -447,50 +447,6 @@ export interface paths {
         delete: operations["devices_revoke"];
         options?: never;
         head?: never;
-        /**
-         * Rename a device, or change what a display shows, how large and how loud
-         * @description What isn't mentioned stays, and a field that isn't listed is refused. The display follows by itself.
-         */
-        patch: operations["devices_change"];
-        trace?: never;
-    };
-    "/api/devices/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who this device is, and what staff have set for it
-         * @description A browser that holds the cookies of both kinds is the display.
-         */
-        get: operations["devices_me"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/devices/me/status": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * A display tells how it is, every 30 seconds and at each change
-         * @description Only the last report is kept. The answer repeats what staff have set.
-         */
-        post: operations["devices_me_status"];
-        delete?: never;
-        options?: never;
-        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -1304,16 +1260,6 @@ export interface components {
             /** Format: date-time */
             server_time: string;
             clinic: string;
-            /**
-             * Format: date-time
-             * @description The end of today's opening hours; null while it is closed
-             */
-            closes_at: string | null;
-            /**
-             * Format: date-time
-             * @description The next opening; null where none is known
-             */
-            opens_at: string | null;
             entries: components["schemas"]["BoardEntry"][];
         };
         BoardEntry: {
@@ -1329,13 +1275,6 @@ export interface components {
             called_at: string | null;
             wait: components["schemas"]["BoardWait"] | null;
         };
-        /**
-         * @description * `live` - By its socket
-         *     * `polled` - By HTTP, the socket is lost
-         *     * `stale` - From memory, older than a minute
-         * @enum {string}
-         */
-        BoardEnum: "live" | "polled" | "stale";
         /**
          * @description * `board` - board
          * @enum {string}
@@ -1496,20 +1435,6 @@ export interface components {
             /** @description Value for the X-CSRFToken header */
             csrf_token: string;
         };
-        /** @description Hours of every day, on the clinic's clock; they may pass midnight. */
-        DailyHours: {
-            /** Format: time */
-            starts: string;
-            /** Format: time */
-            ends: string;
-        };
-        /** @description Hours of every day, on the clinic's clock; they may pass midnight. */
-        DailyHoursRequest: {
-            /** Format: time */
-            starts: string;
-            /** Format: time */
-            ends: string;
-        };
         /** @description How true the waits were that patients were told at their arrival. */
         DayAccuracyOut: {
             patients: number;
@@ -1573,10 +1498,6 @@ export interface components {
             revoked_at: string | null;
             /** Format: date-time */
             code_expires_at: string | null;
-            /** @description Null for a kiosk */
-            settings: components["schemas"]["DisplaySettings"] | null;
-            /** @description What a display said of itself last */
-            status: components["schemas"]["ScreenStatus"] | null;
         };
         DeviceInputRequest: {
             kind: components["schemas"]["DeviceKind"];
@@ -1588,30 +1509,6 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "display" | "kiosk";
-        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
-        DisplaySettings: {
-            /** @description The rooms whose calls it shows and speaks; none stands for all */
-            rooms: string[];
-            /** @description The type's size follows; null for the usual one */
-            panel: components["schemas"]["Panel"] | null;
-            volume: number;
-            /** @description Neither chime nor speech; null for never */
-            quiet: components["schemas"]["DailyHours"] | null;
-            /** @description Dimmed while idle; null for never */
-            night: components["schemas"]["DailyHours"] | null;
-        };
-        /** @description Some of the settings; each is given whole. */
-        DisplaySettingsChangeRequest: {
-            /** @description The rooms whose calls it shows and speaks; none stands for all */
-            rooms?: string[];
-            /** @description The type's size follows; null for the usual one */
-            panel?: components["schemas"]["PanelRequest"] | null;
-            volume?: number;
-            /** @description Neither chime nor speech; null for never */
-            quiet?: components["schemas"]["DailyHoursRequest"] | null;
-            /** @description Dimmed while idle; null for never */
-            night?: components["schemas"]["DailyHoursRequest"] | null;
-        };
         /**
          * @description * `none` - None
          *     * `processing` - Processing
@@ -1904,28 +1801,9 @@ export interface components {
             /** @description The six digits that the staff were given */
             code: string;
         };
-        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
-        Panel: {
-            /** @description Diagonal */
-            inches: number;
-            /** Format: decimal */
-            farthest_seat_metres: string;
-        };
-        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
-        PanelRequest: {
-            /** @description Diagonal */
-            inches: number;
-            /** Format: decimal */
-            farthest_seat_metres: string;
-        };
         PasswordChangeRequest: {
             current: string;
             new: string;
-        };
-        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
-        PatchedDeviceChangeRequest: {
-            name?: string;
-            settings?: components["schemas"]["DisplaySettingsChangeRequest"];
         };
         PatchedLabelInRequest: {
             label_choice?: components["schemas"]["LabelChoice"] | components["schemas"]["BlankEnum"];
@@ -1935,7 +1813,7 @@ export interface components {
             /** @description The note that the writer had before them; another one by now is not overwritten */
             was?: string;
         };
-        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
+        /** @description Any of these; a field that isn't listed is refused, not ignored. */
         PatchedProfileChangeRequest: {
             full_name?: string;
             /** Format: email */
@@ -2008,15 +1886,6 @@ export interface components {
             id: string;
             name: string;
         };
-        /**
-         * @description * `connecting` - No board yet
-         *     * `calls` - Somebody is called
-         *     * `quiet` - Nobody is called
-         *     * `closed` - The clinic is closed
-         *     * `untrusted` - Too old to be believed
-         * @enum {string}
-         */
-        PictureEnum: "connecting" | "calls" | "quiet" | "closed" | "untrusted";
         PractitionerOut: {
             /** Format: uuid */
             id: string;
@@ -2029,7 +1898,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -2091,7 +1960,6 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
-            floor: string;
         };
         RoomRef: {
             /** Format: uuid */
@@ -2116,34 +1984,6 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        /** @description What a display says of itself. Tickets only: no name belongs here. */
-        ScreenReportRequest: {
-            version: string;
-            sound: components["schemas"]["SoundEnum"];
-            board: components["schemas"]["BoardEnum"];
-            picture: components["schemas"]["PictureEnum"];
-            /** Format: int64 */
-            revision: number | null;
-            /** @description On show now, the call first */
-            tickets: string[];
-            width: number;
-            height: number;
-        };
-        /** @description What a display says of itself. Tickets only: no name belongs here. */
-        ScreenStatus: {
-            version: string;
-            sound: components["schemas"]["SoundEnum"];
-            board: components["schemas"]["BoardEnum"];
-            picture: components["schemas"]["PictureEnum"];
-            /** Format: int64 */
-            revision: number | null;
-            /** @description On show now, the call first */
-            tickets: string[];
-            width: number;
-            height: number;
-            /** Format: date-time */
-            reported_at: string;
-        };
         SlotOut: {
             /** Format: date-time */
             start: string;
@@ -2151,14 +1991,6 @@ export interface components {
             end: string;
             practitioner: components["schemas"]["PersonRef"];
         };
-        /**
-         * @description * `on` - On
-         *     * `blocked` - The browser waits for a touch
-         *     * `quiet` - Quiet hours
-         *     * `muted` - Volume 0
-         * @enum {string}
-         */
-        SoundEnum: "on" | "blocked" | "quiet" | "muted";
         /**
          * @description * `online` - Online
          *     * `desk` - Desk
@@ -2305,14 +2137,6 @@ export interface components {
          * @enum {string}
          */
         StateEnum: "waiting" | "called" | "in_room";
-        /** @description A device as it sees itself. */
-        ThisDevice: {
-            /** Format: uuid */
-            id: string;
-            kind: components["schemas"]["DeviceKind"];
-            name: string;
-            settings: components["schemas"]["DisplaySettings"] | null;
-        };
         TimedSpecialtyRef: {
             code: string;
             name_pt: string;
@@ -3727,153 +3551,6 @@ export interface operations {
                 };
             };
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    devices_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PatchedDeviceChangeRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Device"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    devices_me: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ThisDevice"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    devices_me_status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ScreenReportRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ThisDevice"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            429: {
                 headers: {
                     [name: string]: unknown;
                 };
