@@ -98,8 +98,9 @@ class PaymentsView(_ByLink):
         request=PaymentOrder,
         responses=answers({201: PaymentBody}, 400, 403, 404, 409, 422, 429, 503),
         summary="Start a payment",
-        description="A Multibanco reference is ready at once; an MB WAY request is on its way to "
-        "the phone, so follow the payment. Choosing the other method replaces what waits.",
+        description="An MB WAY request is on its way to the phone, so follow the payment. A "
+        "Multibanco reference is ready at once or, where the provider makes it, a moment later: "
+        "until then its entity and digits are null. Choosing the other method replaces what waits.",
     )
     def post(self, request: Request, token: str) -> Response:
         appointment_id = self.appointment_id()

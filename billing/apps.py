@@ -6,3 +6,6 @@ class BillingConfig(AppConfig):
     label = "billing"
     verbose_name = "Payments and invoices"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from billing import checks  # noqa: F401

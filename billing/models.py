@@ -96,6 +96,9 @@ class Payment(models.Model):
     provider = models.CharField(max_length=32)
     request_state = models.CharField(max_length=16, choices=RequestState.choices)
     request_id = models.CharField(max_length=100, blank=True, help_text="the provider's own id")
+    transaction_id = models.CharField(
+        max_length=100, blank=True, help_text="the provider's name of the money that came"
+    )
     entity = models.CharField(max_length=5, blank=True)
     reference = models.CharField(max_length=9, blank=True)
     reference_held = models.BooleanField(
@@ -141,6 +144,9 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(method="multibanco", phone="") & ~Q(entity="") & ~Q(reference="")
+                | Q(method="multibanco", phone="", entity="", reference="")
+                & Q(request_state__in=["waiting", "unknown", "rejected"])
+                & ~Q(status__in=["paid", "refunded"])
                 | Q(method="mb_way", entity="", reference="") & ~Q(phone=""),
                 name="payment_has_what_its_method_needs",
             ),
@@ -216,7 +222,8 @@ class IssueKind(models.TextChoices):
     AMOUNT_MISMATCH = "amount_mismatch", "Paid with another amount or currency"
     DUPLICATE = "duplicate", "Paid twice"
     ORPHAN = "orphan", "Paid for something we don't know"
-    REFUND_FAILED = "refund_failed", "The provider refused the refund"
+    REFUND_FAILED = "refund_failed", "The provider refused the refund, or didn't answer"
+    UNRECONCILED = "unreconciled", "The provider's books and ours differ"
 
 
 class PaymentIssue(models.Model):
@@ -233,6 +240,9 @@ class PaymentIssue(models.Model):
     detail: models.JSONField[dict[str, Any]] = models.JSONField(
         default=dict, encoder=DjangoJSONEncoder
     )
+    about = models.CharField(
+        max_length=160, blank=True, help_text="what is told of again and again stays one issue"
+    )
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
 
@@ -240,15 +250,42 @@ class PaymentIssue(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["delivery", "kind"], name="one_issue_per_delivery_and_kind"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "about"], condition=~Q(about=""), name="one_issue_about_a_thing"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.created_at:%Y-%m-%d}"
 
 
+class Reconciliation(models.Model):
+    """One comparison of a provider's books with ours, and where they differed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=32)
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+    asked = models.PositiveIntegerField(help_text="payments that the provider was asked about")
+    unanswered = models.PositiveIntegerField(help_text="of them, without an answer")
+    listed = models.PositiveIntegerField(
+        null=True, help_text="movements in the provider's list; none where it gives no list"
+    )
+    differences: models.JSONField[list[dict[str, str]]] = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [models.Index(fields=["-started_at"], name="reconciliation_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.started_at:%Y-%m-%d}"
+
+
 class RefundStatus(models.TextChoices):
     REQUESTED = "requested", "Requested"
+    SENT = "sent", "Sent; no answer known"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
 
@@ -265,6 +302,7 @@ class Refund(models.Model):
     request_id = models.CharField(max_length=100, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="as the credit note prints it")
     requested_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -137,7 +137,10 @@ class WebhookAccepted(serializers.Serializer[Any]):
 
 
 class WebhookNotice(serializers.Serializer[Any]):
-    """A notice of the sandbox bank. The header X-Signature signs its exact bytes."""
+    """A notice of the sandbox bank. The header X-Signature signs its exact bytes.
+
+    Other providers write in their own forms: eupago as its webhooks 2.0 do.
+    """
 
     event_id = serializers.CharField()
     type = serializers.ChoiceField(choices=["paid", "refused", "expired", "failed"])
@@ -151,6 +154,9 @@ class WebhookNotice(serializers.Serializer[Any]):
     amount = serializers.CharField()
     currency = serializers.CharField()
     occurred_at = serializers.DateTimeField()
+    transaction_id = serializers.CharField(
+        required=False, allow_blank=True, help_text="the bank's name of the money that moved"
+    )
 
 
 class InvoiceBody(serializers.Serializer[Invoice]):

@@ -4,15 +4,19 @@ from django.conf import settings
 
 from billing.errors import Code
 from billing.providers.base import PaymentProvider
+from billing.providers.eupago import EupagoProvider
 from billing.providers.sandbox import SandboxProvider
 from clinic.core.errors import DomainError
 
 
 def known() -> dict[str, PaymentProvider]:
-    """Every provider that may send us notices. The sandbox exists only where it is switched on."""
+    """Every provider that may send us notices: the sandbox only where it is switched on, others
+    where there is a key for them."""
     providers: dict[str, PaymentProvider] = {}
     if settings.CLINIC_SANDBOX:
         providers[SandboxProvider.key] = SandboxProvider()
+    if settings.EUPAGO_API_KEY:
+        providers[EupagoProvider.key] = EupagoProvider()
     return providers
 
 

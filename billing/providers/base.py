@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
@@ -14,16 +14,19 @@ class EventType(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     FAILED = "failed"
+    REFUNDED = "refunded"
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the provider can do beyond starting a payment."""
+    """What the provider can do beyond starting a payment and telling how it stands."""
 
-    offline_references: bool
-    status_query: bool
     cancel: bool
-    refund: bool
+    """A request that waits in the patient's app can be taken back."""
+    repeatable_refunds: bool
+    """One refund id is paid once however often it is asked for."""
+    movements: bool
+    """It lists the money that moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ class PaymentRequest:
     amount: Decimal
     phone: str
     request_id: str
+    entity: str
+    reference: str
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,14 @@ class PushSent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceMade:
+    """The provider made a Multibanco reference. Made is not paid."""
+
+    entity: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """The provider will not ask: no money can come from this request."""
 
@@ -54,16 +68,22 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Money to send back; a provider pays one `refund_id` once."""
+    """Money to send back; `transaction_id` is the provider's name of the money that came."""
 
     refund_id: UUID
     payment_id: UUID
+    method: str
+    transaction_id: str
     amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What a provider says happened to a payment, whether told by webhook or asked for."""
+    """What a provider says happened to a payment, whether told by webhook or asked for.
+
+    `transaction_id` is its name of the money that moved: one notice may come in many events, one
+    movement has one name. Of money that went back it names the payment's.
+    """
 
     event_id: str
     type: EventType
@@ -75,6 +95,7 @@ class Event:
     amount: Decimal
     currency: str
     occurred_at: datetime
+    transaction_id: str
 
 
 class InvalidSignatureError(Exception):
@@ -103,17 +124,15 @@ class PaymentProvider(Protocol):
     key: str
     methods: frozenset[str]
     capabilities: Capabilities
+    multibanco_account: tuple[str, str] | None
+    """Entity and sub-entity of offline references; None where the provider makes each itself."""
 
-    def multibanco_account(self) -> tuple[str, str]:
-        """Entity and sub-entity of offline references."""
-        ...
-
-    def start(self, request: PaymentRequest) -> PushSent | Rejected:
+    def start(self, request: PaymentRequest) -> PushSent | ReferenceMade | Rejected:
         """Ask for the money. Raises UnknownOutcomeError when no answer came."""
         ...
 
-    def status(self, request: PaymentRequest) -> Event | None:
-        """The outcome so far; None while undecided.
+    def status(self, request: PaymentRequest) -> Event | ReferenceMade | None:
+        """The outcome so far; while undecided None, or the reference that waits for its money.
 
         Raises UnknownRequestError when the provider never got the request and UnknownOutcomeError
         when it doesn't answer.
@@ -131,8 +150,19 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> None:
-        """Raises InvalidSignatureError unless the provider signed exactly these bytes."""
+    def movements(self, since: datetime, until: datetime) -> list[Event]:
+        """The money that came in that time, from providers that list it.
+
+        Raises UnknownOutcomeError when there is no usable answer.
+        """
+        ...
+
+    def open_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bytes:
+        """The clear text of a notice.
+
+        Raises InvalidSignatureError unless the provider signed exactly these bytes, and
+        MalformedEventError when signed bytes can't be deciphered.
+        """
         ...
 
     def read_event(self, body: Mapping[str, Any]) -> Event | None:

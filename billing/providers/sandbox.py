@@ -5,13 +5,12 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
-from uuid import UUID
+from typing import Any
 
 import httpx
 from django.conf import settings
 
+from billing.providers import fields
 from billing.providers.base import (
     Capabilities,
     Event,
@@ -26,14 +25,13 @@ from billing.providers.base import (
     UnknownOutcomeError,
     UnknownRequestError,
 )
-from clinic.core import clock
 
 ENTITY = "99999"
 SUBENTITY = "999"
 SIGNATURE_HEADER = "X-Signature"
 TIMEOUT = httpx.Timeout(5.0, connect=2.0)
-MOST_DIGITS = 8
 REJECTIONS = frozenset({"not_enrolled", "declined", "refused"})
+FOLLOWED = frozenset(EventType) - {EventType.REFUNDED}
 
 
 def sign(raw_body: bytes) -> str:
@@ -45,12 +43,8 @@ def sign(raw_body: bytes) -> str:
 class SandboxProvider:
     key = "sandbox"
     methods = frozenset({"multibanco", "mb_way"})
-    capabilities = Capabilities(
-        offline_references=True, status_query=True, cancel=True, refund=True
-    )
-
-    def multibanco_account(self) -> tuple[str, str]:
-        return ENTITY, SUBENTITY
+    capabilities = Capabilities(cancel=True, repeatable_refunds=True, movements=True)
+    multibanco_account: tuple[str, str] | None = (ENTITY, SUBENTITY)
 
     def start(self, request: PaymentRequest) -> PushSent | Rejected:
         response = self._call(
@@ -63,12 +57,12 @@ class SandboxProvider:
                 "callback": f"{settings.INTERNAL_ORIGIN}/api/webhooks/payments/{self.key}",
             },
         )
-        answer = _json(response)
+        answer = fields.answer_of(response)
         if response.is_success:
             try:
                 return PushSent(
-                    request_id=_text(answer, "request_id"),
-                    expires_at=_instant(answer, "expires_at"),
+                    request_id=fields.text(answer, "request_id"),
+                    expires_at=fields.instant(answer, "expires_at"),
                 )
             except MalformedEventError as error:
                 raise UnknownOutcomeError("the bank's answer makes no sense") from error
@@ -83,7 +77,7 @@ class SandboxProvider:
             raise UnknownRequestError(str(request.payment_id))
         if not response.is_success:
             raise UnknownOutcomeError(f"the bank answered {response.status_code}")
-        answer = _json(response)
+        answer = fields.answer_of(response)
         if answer.get("type") == "pending":
             return None
         try:
@@ -110,89 +104,69 @@ class SandboxProvider:
             raise RefundRejectedError(f"the bank answered {response.status_code}")
         if not response.is_success:
             raise UnknownOutcomeError(f"the bank answered {response.status_code}")
-        return str(_json(response).get("refund_id", request.refund_id))
+        return str(fields.answer_of(response).get("refund_id", request.refund_id))
 
-    def verify_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> None:
+    def movements(self, since: datetime, until: datetime) -> list[Event]:
+        response = self._call(
+            "GET", "/movements", query={"since": since.isoformat(), "until": until.isoformat()}
+        )
+        if not response.is_success:
+            raise UnknownOutcomeError(f"the bank answered {response.status_code}")
+        listed = fields.answer_of(response).get("movements")
+        if not isinstance(listed, list):
+            raise UnknownOutcomeError("the bank's answer makes no sense")
+        try:
+            events = [
+                self.read_event({**entry, "event_id": f"movement:{entry['transaction_id']}"})
+                for entry in listed
+            ]
+        except (MalformedEventError, TypeError, KeyError) as error:
+            raise UnknownOutcomeError("the bank's answer makes no sense") from error
+        return [event for event in events if event is not None]
+
+    def open_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bytes:
         given = headers.get(SIGNATURE_HEADER, "")
         if not hmac.compare_digest(given.encode(), sign(raw_body).encode()):
             raise InvalidSignatureError
+        return raw_body
 
     def read_event(self, body: Mapping[str, Any]) -> Event | None:
-        kind = _text(body, "type")
-        if kind not in set(EventType):
+        kind = fields.text(body, "type")
+        if kind not in FOLLOWED:
             return None
         payment_id = body.get("payment_id")
+        event_id = fields.text(body, "event_id")
+        if not isinstance(body.get("amount"), str):
+            fields.malformed("amount")
         return Event(
-            event_id=_text(body, "event_id"),
+            event_id=event_id,
             type=EventType(kind),
-            payment_id=None if payment_id is None else _uuid(payment_id),
-            method=_text(body, "method"),
-            entity=_optional(body, "entity"),
-            reference=_optional(body, "reference"),
-            request_id=_optional(body, "request_id"),
-            amount=_money(body, "amount"),
-            currency=_text(body, "currency"),
-            occurred_at=_instant(body, "occurred_at"),
+            payment_id=None if payment_id is None else fields.uuid(payment_id, "payment_id"),
+            method=fields.text(body, "method"),
+            entity=fields.optional(body, "entity"),
+            reference=fields.optional(body, "reference"),
+            request_id=fields.optional(body, "request_id"),
+            amount=fields.money(body["amount"], "amount"),
+            currency=fields.text(body, "currency"),
+            occurred_at=fields.instant(body, "occurred_at"),
+            transaction_id=fields.optional(body, "transaction_id") or event_id,
         )
 
     def _call(
-        self, method: str, path: str, payload: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        payload: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         try:
             return httpx.request(
                 method,
                 f"{settings.SANDBOX_BANK_URL}{path}",
                 json=payload,
+                params=query,
                 headers={"X-Sandbox-Key": settings.PAYMENT_WEBHOOK_SECRET},
                 timeout=TIMEOUT,
             )
         except httpx.HTTPError as error:
             raise UnknownOutcomeError(type(error).__name__) from error
-
-
-def _json(response: httpx.Response) -> dict[str, Any]:
-    try:
-        answer = response.json()
-    except ValueError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _malformed(name: str) -> NoReturn:
-    raise MalformedEventError(name)
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= 100 or not value.isprintable():
-        _malformed(name)
-    return value
-
-
-def _optional(body: Mapping[str, Any], name: str) -> str:
-    return "" if body.get(name) in (None, "") else _text(body, name)
-
-
-def _uuid(value: object) -> UUID:
-    try:
-        return UUID(value) if isinstance(value, str) else _malformed("payment_id")
-    except ValueError:
-        _malformed("payment_id")
-
-
-def _money(body: Mapping[str, Any], name: str) -> Decimal:
-    try:
-        amount = Decimal(_text(body, name))
-    except InvalidOperation:
-        _malformed(name)
-    if not amount.is_finite() or amount.adjusted() >= MOST_DIGITS:
-        _malformed(name)
-    return amount
-
-
-def _instant(body: Mapping[str, Any], name: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(_text(body, name))
-    except ValueError:
-        _malformed(name)
-    return instant if instant.tzinfo else instant.replace(tzinfo=clock.ZONE)

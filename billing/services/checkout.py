@@ -59,9 +59,10 @@ def start(appointment_id: UUID, order: Order) -> Payment:
     """The payment that now waits for its money.
 
     A payment that already waits by the same method (and phone) is given back with the new invoice
-    details; one by another method is replaced. An MB WAY request leaves through the outbox, a
-    Multibanco reference is ready at once. Raises DomainError `already_paid`, `hold_expired`,
-    `hold_too_short`, `not_payable`, `amount_not_payable`, `throttled` or `payments_closed`.
+    details; one by another method is replaced. An offline Multibanco reference is ready at once;
+    what the provider has to be asked for leaves through the outbox. Raises DomainError
+    `already_paid`, `hold_expired`, `hold_too_short`, `not_payable`, `amount_not_payable`,
+    `throttled` or `payments_closed`.
     """
     provider = providers.current()
     if order.method not in provider.methods:
@@ -130,17 +131,18 @@ def _new_payment(appointment: "Appointment", order: Order, provider: PaymentProv
         created_at=moment,
     )
     _address(payment, order.customer)
-    if order.method == Method.MULTIBANCO:
-        entity, subentity = provider.multibanco_account()
+    payment.request_state = RequestState.WAITING
+    if order.method == Method.MB_WAY:
+        payment.phone = order.phone
+        payment.expires_at = moment + MB_WAY_WINDOW
+        return payment
+    payment.expires_at = appointment.hold_expires_at or moment
+    if provider.multibanco_account is not None:
+        entity, subentity = provider.multibanco_account
         payment.request_state = RequestState.OFFLINE
         payment.entity = entity
         payment.reference = references.allocate(entity, subentity, appointment.price)
         payment.reference_held = True
-        payment.expires_at = appointment.hold_expires_at or moment
-    else:
-        payment.request_state = RequestState.WAITING
-        payment.phone = order.phone
-        payment.expires_at = moment + MB_WAY_WINDOW
     return payment
 
 

@@ -1,15 +1,37 @@
 """Money that a person has to look at, until somebody or something has dealt with it."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import IssueKind, Payment, PaymentIssue
+from billing.models import IssueKind, Payment, PaymentIssue, WebhookDelivery
 from clinic.core import audit, clock
 from clinic.core.audit import Actor
 
 ENDED_BY_REFUND = (IssueKind.LATE, IssueKind.REFUND_FAILED)
+
+
+def open_about(
+    about: str,
+    kind: IssueKind,
+    *,
+    payment: Payment | None = None,
+    delivery: WebhookDelivery | None = None,
+    **detail: Any,
+) -> None:
+    """One issue of this kind about this thing, however often it is told of; a settled one stays
+    settled."""
+    issue = PaymentIssue(
+        kind=kind,
+        about=about,
+        payment=payment,
+        delivery=delivery,
+        detail=detail,
+        created_at=clock.now(),
+    )
+    PaymentIssue.objects.bulk_create([issue], ignore_conflicts=True)
 
 
 @transaction.atomic

@@ -87,4 +87,7 @@ def as_request(payment: Payment) -> PaymentRequest:
         amount=payment.amount,
         phone=payment.phone,
         request_id=payment.request_id,
+        entity=payment.entity,
+        reference=payment.reference,
+        last_day=clock.local(payment.expires_at).date(),
     )

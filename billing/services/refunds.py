@@ -1,19 +1,25 @@
 """Money going back to the patient."""
 
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
 from billing import providers
 from billing.errors import Code
-from billing.models import IssueKind, Payment, PaymentIssue, PaymentStatus, Refund, RefundStatus
-from billing.providers.base import RefundRejectedError, RefundRequest
+from billing.models import IssueKind, Payment, PaymentStatus, Refund, RefundStatus
+from billing.providers.base import RefundRejectedError, RefundRequest, UnknownOutcomeError
 from billing.services import issues, ledger
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+UNANSWERED = (RefundStatus.REQUESTED, RefundStatus.SENT)
 
 
 def request(
@@ -61,33 +67,28 @@ def _counted(payment: Payment) -> QuerySet[Refund]:
 def perform(refund_id: UUID) -> None:
     """Have the provider send the money and record that it did.
 
-    The provider pays one refund id once, so this may be repeated. Raises UnknownOutcomeError when
-    no answer came; a final refusal becomes an issue for a person.
+    Where the provider pays one refund id once this may be repeated, and raises UnknownOutcomeError
+    when no answer came. Elsewhere the refund is marked as sent, sent once that is committed, and
+    never again. A final refusal, and silence after the one try, become an issue for a person.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     if refund.status != RefundStatus.REQUESTED:
         return
-    payment = refund.payment
-    provider = providers.get(payment.provider)
-    try:
-        request_id = provider.refund(RefundRequest(refund.id, payment.id, refund.amount))
-    except RefundRejectedError as error:
-        _record_refusal(refund, str(error))
+    if providers.get(refund.payment.provider).capabilities.repeatable_refunds:
+        _ask_provider(refund)
     else:
-        _record_refund(refund, request_id)
+        _send_after_commit(refund)
 
 
-@transaction.atomic
-def _record_refund(refund: Refund, request_id: str) -> None:
-    payments = ledger.lock_money_of(refund.payment.appointment_id)
+def record_done(refund: Refund, payment: Payment, *, request_id: str) -> None:
+    """The money is on its way back. The payment's money must be locked; repeating is safe."""
     refund.refresh_from_db()
-    if refund.status != RefundStatus.REQUESTED:
+    if refund.status not in UNANSWERED:
         return
     refund.status = RefundStatus.DONE
     refund.request_id = request_id
     refund.settled_at = clock.now()
     refund.save(update_fields=["status", "request_id", "settled_at"])
-    payment = next(payment for payment in payments if payment.pk == refund.payment_id)
     outbox.enqueue(
         "billing.issue_credit_note", key=f"credit-note:{refund.id}", refund_id=str(refund.id)
     )
@@ -98,18 +99,74 @@ def _record_refund(refund: Refund, request_id: str) -> None:
         issues.settle_refunded(payment, actor=actor)
 
 
+def leave_unanswered(refund: Refund) -> None:
+    """Nobody knows whether this money went back: a person has to ask the provider."""
+    issues.open_about(
+        f"refund:{refund.id}",
+        IssueKind.REFUND_FAILED,
+        payment=refund.payment,
+        refund=str(refund.id),
+        reason="no answer",
+    )
+
+
+@transaction.atomic
+def _send_after_commit(refund: Refund) -> None:
+    ledger.lock_money_of(refund.payment.appointment_id)
+    refund.refresh_from_db()
+    if refund.status == RefundStatus.REQUESTED:
+        refund.status = RefundStatus.SENT
+        refund.sent_at = clock.now()
+        refund.save(update_fields=["status", "sent_at"])
+        transaction.on_commit(partial(_send, refund.id))
+
+
+def _send(refund_id: UUID) -> None:
+    refund = Refund.objects.select_related("payment").get(pk=refund_id)
+    try:
+        _ask_provider(refund)
+    except UnknownOutcomeError as error:
+        log.warning("refund_unknown", refund=str(refund_id), error=str(error))
+        leave_unanswered(refund)
+
+
+def _ask_provider(refund: Refund) -> None:
+    payment = refund.payment
+    request = RefundRequest(
+        refund_id=refund.id,
+        payment_id=payment.id,
+        method=payment.method,
+        transaction_id=payment.transaction_id,
+        amount=refund.amount,
+    )
+    try:
+        request_id = providers.get(payment.provider).refund(request)
+    except RefundRejectedError as error:
+        _record_refusal(refund, str(error))
+    else:
+        _record_refund(refund, request_id)
+
+
+@transaction.atomic
+def _record_refund(refund: Refund, request_id: str) -> None:
+    payments = ledger.lock_money_of(refund.payment.appointment_id)
+    payment = next(payment for payment in payments if payment.pk == refund.payment_id)
+    record_done(refund, payment, request_id=request_id)
+
+
 @transaction.atomic
 def _record_refusal(refund: Refund, reason: str) -> None:
     ledger.lock_money_of(refund.payment.appointment_id)
     refund.refresh_from_db()
-    if refund.status != RefundStatus.REQUESTED:
+    if refund.status not in UNANSWERED:
         return
     refund.status = RefundStatus.FAILED
     refund.settled_at = clock.now()
     refund.save(update_fields=["status", "settled_at"])
-    PaymentIssue.objects.create(
-        kind=IssueKind.REFUND_FAILED,
+    issues.open_about(
+        f"refund:{refund.id}",
+        IssueKind.REFUND_FAILED,
         payment=refund.payment,
-        detail={"refund": str(refund.id), "reason": reason},
-        created_at=clock.now(),
+        refund=str(refund.id),
+        reason=reason,
     )

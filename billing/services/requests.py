@@ -15,7 +15,9 @@ from django.db.models import Q
 from billing import providers
 from billing.models import Method, Payment, PaymentStatus, Reason, RequestState
 from billing.providers.base import (
+    Event,
     PushSent,
+    ReferenceMade,
     Rejected,
     UnknownOutcomeError,
     UnknownRequestError,
@@ -29,6 +31,10 @@ log = structlog.get_logger(__name__)
 
 ANSWER_PATIENCE = timedelta(seconds=30)
 """How long a call may be on its way before the provider is asked whether it arrived."""
+
+REFERENCE_PATIENCE = timedelta(minutes=2)
+"""How long a patient waits for a reference. Nobody can pay one that nobody has seen, so another may
+be asked for before it is known what became of the first."""
 
 CLOCKWORK = Actor.system("payments")
 
@@ -50,7 +56,7 @@ def send_after_commit(payment_id: UUID) -> None:
 def follow_due() -> int:
     """Settle what should have been decided by now; returns how many payments were looked at.
 
-    Multibanco ends with its deadline; about MB WAY the provider is asked first.
+    An offline reference ends with its deadline; about all else the provider is asked first.
     """
     moment = clock.now()
     due = (
@@ -63,12 +69,36 @@ def follow_due() -> int:
     )
     payments = list(due[:200])
     for payment in payments:
-        if payment.method == Method.MB_WAY:
-            _ask(payment)
-            _expire(payment.id, deadline=moment - pushes.GRACE)
-        else:
+        if payment.request_state == RequestState.OFFLINE:
             _expire(payment.id, deadline=moment)
+        else:
+            try:
+                ask(payment)
+            except UnknownOutcomeError as error:
+                log.warning("payment_still_unknown", payment=str(payment.id), error=str(error))
+                _give_up_reference(payment.id, sent_before=moment - REFERENCE_PATIENCE)
+            _expire(payment.id, deadline=moment - pushes.GRACE)
     return len(payments)
+
+
+def ask(payment: Payment) -> str:
+    """Ask the provider how a payment stands, apply what it says and return its word for it.
+
+    The word is an event's type, `pending`, or `unheard` for a payment that never reached it.
+    Raises UnknownOutcomeError when it doesn't answer.
+    """
+    try:
+        answer = providers.get(payment.provider).status(ledger.as_request(payment))
+    except UnknownRequestError:
+        _never_arrived(payment.id)
+        return "unheard"
+    if isinstance(answer, Event):
+        with transaction.atomic():
+            settlement.apply(answer, provider=payment.provider)
+        return answer.type
+    if isinstance(answer, ReferenceMade):
+        _record(payment.id, answer)
+    return "pending"
 
 
 def _send(payment_id: UUID) -> None:
@@ -82,7 +112,7 @@ def _send(payment_id: UUID) -> None:
 
 
 @transaction.atomic
-def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
+def _record(payment_id: UUID, answer: PushSent | ReferenceMade | Rejected) -> None:
     """Write down what the provider answered.
 
     A request that went out although its payment was given up meanwhile is on a phone all the same,
@@ -90,6 +120,12 @@ def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
     """
     payment = _locked(payment_id)
     if payment.request_state == RequestState.ACCEPTED:
+        return
+    if isinstance(answer, ReferenceMade):
+        payment.request_state = RequestState.ACCEPTED
+        payment.entity, payment.reference = answer.entity, answer.reference
+        payment.save(update_fields=["request_state", "entity", "reference"])
+        ledger.announce(payment)
         return
     if isinstance(answer, PushSent):
         payment.request_state = RequestState.ACCEPTED
@@ -119,25 +155,26 @@ def _record(payment_id: UUID, answer: PushSent | Rejected) -> None:
         )
 
 
-def _ask(payment: Payment) -> None:
-    try:
-        event = providers.get(payment.provider).status(ledger.as_request(payment))
-    except UnknownRequestError:
-        _never_arrived(payment.id)
-    except UnknownOutcomeError as error:
-        log.warning("payment_still_unknown", payment=str(payment.id), error=str(error))
-    else:
-        if event is not None:
-            with transaction.atomic():
-                settlement.apply(event, provider=payment.provider)
-
-
 @transaction.atomic
 def _never_arrived(payment_id: UUID) -> None:
     payment = _locked(payment_id)
     if payment.status == PaymentStatus.PENDING and payment.request_state == RequestState.UNKNOWN:
         payment.request_state = RequestState.REJECTED
         payment.save(update_fields=["request_state"])
+        ledger.move(payment, PaymentStatus.FAILED, actor=CLOCKWORK, reason=Reason.UNAVAILABLE)
+
+
+@transaction.atomic
+def _give_up_reference(payment_id: UUID, *, sent_before: datetime) -> None:
+    payment = _locked(payment_id)
+    waits = payment.status == PaymentStatus.PENDING and not payment.reference
+    if (
+        payment.method == Method.MULTIBANCO
+        and waits
+        and payment.request_state == RequestState.UNKNOWN
+        and payment.sent_at is not None
+        and payment.sent_at <= sent_before
+    ):
         ledger.move(payment, PaymentStatus.FAILED, actor=CLOCKWORK, reason=Reason.UNAVAILABLE)
 
 

@@ -1,7 +1,6 @@
 """What a provider says, applied to the ledger. Money is recorded first, then allocated."""
 
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from billing.models import (
@@ -10,14 +9,14 @@ from billing.models import (
     Method,
     Payment,
     PaymentEvent,
-    PaymentIssue,
     PaymentStatus,
     Reason,
+    RefundStatus,
     RequestState,
     WebhookDelivery,
 )
 from billing.providers.base import Event, EventType
-from billing.services import closing, ledger, pushes, refunds, withdrawals
+from billing.services import closing, issues, ledger, pushes, refunds, withdrawals
 from booking import selectors as booking
 from booking.services import holds, messages
 from clinic.core import clock, outbox
@@ -31,6 +30,7 @@ class Outcome(StrEnum):
     UNKNOWN_PAYMENT = "unknown_payment"
     OTHER_AMOUNT = "other_amount"
     PAID_TWICE = "paid_twice"
+    NOT_OUR_REFUND = "not_our_refund"
     NOT_FOLLOWED = "not_followed"
     MALFORMED = "malformed"
 
@@ -54,16 +54,18 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
     payment = next((p for p in payments if _is_about(event, p)), None)
     if payment is None:
         if event.type == EventType.PAID:
-            _open_issue(IssueKind.ORPHAN, None, delivery, event)
+            _open_issue(IssueKind.ORPHAN, None, delivery, event, provider)
         return Outcome.UNKNOWN_PAYMENT
+    if event.type == EventType.REFUNDED:
+        return _money_went_back(event, payment, provider, delivery)
     if event.currency != CURRENCY or event.amount != payment.amount:
-        _open_issue(IssueKind.AMOUNT_MISMATCH, payment, delivery, event)
+        _open_issue(IssueKind.AMOUNT_MISMATCH, payment, delivery, event, provider)
         return Outcome.OTHER_AMOUNT
     if PaymentEvent.objects.filter(provider=provider, event_id=event.event_id).exists():
         return Outcome.REPEATED
     status, reason = _STATUS[event.type]
     moves = ledger.may_become(payment, status)
-    _write_down(event, payment, provider, status if moves else PaymentStatus(payment.status))
+    _write_down(event, payment, provider, status if moves else payment.status)
     if not moves:
         return _without_a_move(event, payment, delivery)
     _adopt_request(event, payment)
@@ -71,6 +73,8 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
     if status != PaymentStatus.PAID:
         ledger.move(payment, status, actor=actor, reason=reason)
         return Outcome.APPLIED
+    payment.transaction_id = event.transaction_id
+    payment.save(update_fields=["transaction_id"])
     paid_at = min(event.occurred_at, clock.now())
     ledger.move(payment, PaymentStatus.PAID, actor=actor, paid_at=paid_at)
     if payment.method == Method.MB_WAY:
@@ -87,14 +91,14 @@ def _allocate(
 ) -> Outcome:
     others = [other for other in payments if other.pk != payment.pk]
     if any(other.status == PaymentStatus.PAID for other in others):
-        _open_issue(IssueKind.DUPLICATE, payment, delivery, event)
+        _open_issue(IssueKind.DUPLICATE, payment, delivery, event, payment.provider)
         return Outcome.PAID_TWICE
     for other in others:
         if other.status == PaymentStatus.PENDING:
             withdrawals.request(other)
             ledger.move(other, PaymentStatus.EXPIRED, actor=actor, reason=Reason.REPLACED)
     if not holds.confirm(payment.appointment_id, actor):
-        _open_issue(IssueKind.LATE, payment, delivery, event)
+        _open_issue(IssueKind.LATE, payment, delivery, event, payment.provider)
         _give_back_late_money(payment)
         return Outcome.TOO_LATE
     outbox.enqueue(
@@ -116,11 +120,36 @@ def _give_back_late_money(payment: Payment) -> None:
 
 
 def _without_a_move(event: Event, payment: Payment, delivery: WebhookDelivery | None) -> Outcome:
-    """An MB WAY request is paid once at most; an offline reference can be paid again and again."""
-    if event.type == EventType.PAID and payment.method == Method.MULTIBANCO:
-        _open_issue(IssueKind.DUPLICATE, payment, delivery, event)
+    """An MB WAY request is paid once at most; an offline reference can be paid again and again.
+
+    Whoever was asked how a payment stands may have said that it is paid without naming the money.
+    """
+    if event.type != EventType.PAID or not event.transaction_id:
+        return Outcome.REPEATED
+    if not payment.transaction_id:
+        payment.transaction_id = event.transaction_id
+        payment.save(update_fields=["transaction_id"])
+    elif payment.method == Method.MULTIBANCO and payment.transaction_id != event.transaction_id:
+        _open_issue(IssueKind.DUPLICATE, payment, delivery, event, payment.provider)
         return Outcome.PAID_TWICE
     return Outcome.REPEATED
+
+
+def _money_went_back(
+    event: Event, payment: Payment, provider: str, delivery: WebhookDelivery | None
+) -> Outcome:
+    """The refund that we asked for, or one that somebody made at the provider's own desk."""
+    if PaymentEvent.objects.filter(provider=provider, event_id=event.event_id).exists():
+        return Outcome.REPEATED
+    told = payment.events.filter(type=EventType.REFUNDED, amount=event.amount).count()
+    ours = payment.refunds.filter(amount=event.amount).exclude(status=RefundStatus.FAILED)
+    refund = ours.order_by("requested_at", "pk")[told : told + 1].first()
+    if refund is None or event.currency != CURRENCY:
+        _open_issue(IssueKind.UNRECONCILED, payment, delivery, event, provider)
+        return Outcome.NOT_OUR_REFUND
+    _write_down(event, payment, provider, payment.status)
+    refunds.record_done(refund, payment, request_id=event.event_id.partition(":")[0])
+    return Outcome.APPLIED
 
 
 def _appointment_of(event: Event, provider: str) -> UUID | None:
@@ -137,9 +166,16 @@ def _appointment_of(event: Event, provider: str) -> UUID | None:
 
 
 def _is_about(event: Event, payment: Payment) -> bool:
-    if event.payment_id not in {None, payment.id} or event.method != payment.method:
+    """A provider that makes its own references names ours before we have learned them."""
+    if event.payment_id not in {None, payment.id}:
+        return False
+    if event.type == EventType.REFUNDED:
+        return event.transaction_id == payment.transaction_id != ""
+    if event.method != payment.method:
         return False
     if payment.method == Method.MULTIBANCO:
+        if not payment.reference:
+            return event.payment_id == payment.id and bool(event.entity and event.reference)
         return (event.entity, event.reference) == (payment.entity, payment.reference)
     return bool(event.request_id) and payment.request_id in {"", event.request_id}
 
@@ -150,15 +186,19 @@ def _adopt_request(event: Event, payment: Payment) -> None:
         payment.request_id = event.request_id
         payment.request_state = RequestState.ACCEPTED
         payment.save(update_fields=["request_id", "request_state"])
+    elif payment.method == Method.MULTIBANCO and not payment.reference:
+        payment.entity, payment.reference = event.entity, event.reference
+        payment.request_state = RequestState.ACCEPTED
+        payment.save(update_fields=["entity", "reference", "request_state"])
 
 
-def _write_down(event: Event, payment: Payment, provider: str, to: PaymentStatus) -> None:
+def _write_down(event: Event, payment: Payment, provider: str, to: str) -> None:
     PaymentEvent.objects.create(
         payment=payment,
         provider=provider,
         event_id=event.event_id,
         type=event.type,
-        amount=payment.amount,
+        amount=event.amount,
         from_status=payment.status,
         to_status=to,
         occurred_at=event.occurred_at,
@@ -167,18 +207,23 @@ def _write_down(event: Event, payment: Payment, provider: str, to: PaymentStatus
 
 
 def _open_issue(
-    kind: IssueKind, payment: Payment | None, delivery: WebhookDelivery | None, event: Event
+    kind: IssueKind,
+    payment: Payment | None,
+    delivery: WebhookDelivery | None,
+    event: Event,
+    provider: str,
 ) -> None:
-    detail: dict[str, Any] = {
-        "event_id": event.event_id,
-        "type": event.type,
-        "payment_id": event.payment_id,
-        "entity": event.entity,
-        "reference": event.reference,
-        "request_id": event.request_id,
-        "amount": event.amount,
-        "currency": event.currency,
-    }
-    PaymentIssue.objects.create(
-        kind=kind, payment=payment, delivery=delivery, detail=detail, created_at=clock.now()
+    issues.open_about(
+        f"{provider}:{event.transaction_id or event.event_id}",
+        kind,
+        payment=payment,
+        delivery=delivery,
+        event_id=event.event_id,
+        type=event.type,
+        payment_id=event.payment_id,
+        entity=event.entity,
+        reference=event.reference,
+        request_id=event.request_id,
+        amount=event.amount,
+        currency=event.currency,
     )

@@ -40,11 +40,13 @@ def accept(provider_key: str, headers: Mapping[str, str], raw_body: bytes) -> No
     if len(raw_body) > MAX_BODY:
         raise DomainError(CoreCode.TOO_LARGE)
     try:
-        provider.verify_webhook(headers, raw_body)
+        clear = provider.open_webhook(headers, raw_body)
     except InvalidSignatureError:
         log.warning("webhook_signature_refused", provider=provider_key)
         raise DomainError(Code.BAD_SIGNATURE) from None
-    body = _json_object(raw_body)
+    except MalformedEventError:
+        raise DomainError(CoreCode.MALFORMED) from None
+    body = _json_object(clear)
     digest = hashlib.sha256(raw_body).hexdigest()
     with transaction.atomic():
         WebhookDelivery.objects.bulk_create(

@@ -9,11 +9,15 @@ from clinic.core import outbox
 
 
 def request(payment: Payment) -> None:
-    """Queue the withdrawal in the caller's transaction; nothing for a request that never left.
+    """Queue the withdrawal in the caller's transaction; nothing for a request that never left or
+    can't be taken back.
 
     One that was asked for while the request was still on its way may have come too early, so it is
     asked for again under the provider's id.
     """
+    provider = providers.known().get(payment.provider)
+    if provider is None or not provider.capabilities.cancel:
+        return
     if payment.request_state in {RequestState.UNKNOWN, RequestState.ACCEPTED}:
         outbox.enqueue(
             "billing.withdraw_payment",

@@ -315,6 +315,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "reconcile-payments": {"task": "billing.reconcile", "schedule": crontab(hour=4, minute=15)},
     "learn-times": {"task": "booking.learn_times", "schedule": crontab(hour=3, minute=30)},
     "close-past-days": {"task": "booking.close_past_days", "schedule": 1800.0},
     "expire-faces": {"task": "recognition.expire", "schedule": 3600.0},
@@ -398,6 +399,14 @@ WHITENOISE_INDEX_FILE = False
 # PEM of the RSA key that certified documents are signed with; not needed while they are training.
 INVOICE_SIGNING_KEY = env.str("INVOICE_SIGNING_KEY", default="")
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox" if CLINIC_SANDBOX else "")
+EUPAGO_API_KEY = env.str("EUPAGO_API_KEY", default="")
+EUPAGO_WEBHOOK_KEY = env.str("EUPAGO_WEBHOOK_KEY", default="")
+EUPAGO_CLIENT_ID = env.str("EUPAGO_CLIENT_ID", default="")
+EUPAGO_CLIENT_SECRET = env.str("EUPAGO_CLIENT_SECRET", default="")
+EUPAGO_URL = env.str(
+    "EUPAGO_URL",
+    default="https://clientes.eupago.pt" if PRODUCTION else "https://sandbox.eupago.pt",
+).rstrip("/")
 SANDBOX_BANK_URL = env.str("SANDBOX_BANK_URL", default=f"{INTERNAL_ORIGIN}/api/sandbox/bank")
 HOLD_MINUTES = 15
 CHECK_IN_EARLIEST_MINUTES = env.int("CHECK_IN_EARLIEST_MINUTES", default=24 * 60)

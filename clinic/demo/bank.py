@@ -10,7 +10,7 @@ webhook comes twice.
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -56,19 +56,7 @@ def pay_reference(*, entity: str, reference: str, amount: Decimal) -> BankPaymen
     )
     if not is_new:
         raise DomainError(Code.REFERENCE_PAID, pointer="/reference")
-    _tell(
-        {
-            "type": "paid",
-            "payment_id": None,
-            "method": "multibanco",
-            "entity": entity,
-            "reference": reference,
-            "request_id": "",
-            "amount": f"{amount:.2f}",
-            "currency": "EUR",
-            "occurred_at": paid.paid_at.isoformat(),
-        }
-    )
+    _tell(_movement_of(paid))
     return paid
 
 
@@ -154,6 +142,16 @@ def state_of(payment_id: uuid.UUID) -> dict[str, Any]:
     return _event_of(request)
 
 
+def movements(since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """The money that came in that time, each in the words of a webhook, oldest first."""
+    references = BankPayment.objects.filter(paid_at__gte=since, paid_at__lt=until)
+    requests = MbWayRequest.objects.filter(
+        status=RequestStatus.APPROVED, decided_at__gte=since, decided_at__lt=until
+    )
+    listed = [*map(_movement_of, references), *map(_event_of, requests)]
+    return sorted(listed, key=lambda movement: str(movement["occurred_at"]))
+
+
 @transaction.atomic
 def refund(*, refund_id: uuid.UUID, payment_id: uuid.UUID, amount: Decimal) -> BankRefund:
     """Give money back, once for each refund of the product."""
@@ -192,6 +190,21 @@ def _close(request: MbWayRequest, status: RequestStatus) -> None:
     request.save(update_fields=["status", "decided_at"])
 
 
+def _movement_of(paid: BankPayment) -> dict[str, Any]:
+    return {
+        "type": "paid",
+        "payment_id": None,
+        "method": "multibanco",
+        "entity": paid.entity,
+        "reference": paid.reference,
+        "request_id": "",
+        "amount": f"{paid.amount:.2f}",
+        "currency": "EUR",
+        "occurred_at": paid.paid_at.isoformat(),
+        "transaction_id": paid.transaction_id,
+    }
+
+
 def _event_of(request: MbWayRequest) -> dict[str, Any]:
     return {
         "type": EVENT_TYPES[RequestStatus(request.status)],
@@ -203,6 +216,7 @@ def _event_of(request: MbWayRequest) -> dict[str, Any]:
         "amount": f"{request.amount:.2f}",
         "currency": "EUR",
         "occurred_at": (request.decided_at or request.created_at).isoformat(),
+        "transaction_id": request.transaction_id,
     }
 
 

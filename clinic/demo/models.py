@@ -65,6 +65,11 @@ class BankPayment(models.Model):
     def __str__(self) -> str:
         return f"{self.entity} {self.reference}"
 
+    @property
+    def transaction_id(self) -> str:
+        """The bank's name of this money."""
+        return f"mb-{self.pk}"
+
 
 class RequestStatus(models.TextChoices):
     PENDING = "pending", "Pending"
@@ -99,6 +104,11 @@ class MbWayRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.id}"
+
+    @property
+    def transaction_id(self) -> str:
+        """The bank's name of the money, once it came."""
+        return f"mw-{self.pk}"
 
 
 class BankRefund(models.Model):

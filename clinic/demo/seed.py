@@ -349,7 +349,7 @@ def _book_online(
             checkout.Order(Method.MULTIBANCO, checkout.Customer(CustomerKind.FINAL_CONSUMER)),
         )
     with clock.replaying(at + timedelta(minutes=3)):
-        BankPayment.objects.create(
+        paid = BankPayment.objects.create(
             entity=payment.entity,
             reference=payment.reference,
             amount=payment.amount,
@@ -367,6 +367,7 @@ def _book_online(
                 amount=payment.amount,
                 currency=payment.currency,
                 occurred_at=clock.now(),
+                transaction_id=paid.transaction_id,
             ),
             provider=payment.provider,
         )

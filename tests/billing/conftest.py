@@ -3,8 +3,9 @@ from rest_framework.test import APIClient
 
 from booking.models import Appointment
 from clinic.directory.models import Patient
-from tests.billing import factories
+from tests.billing import eupago_double, factories
 from tests.billing.bank import open_bank
+from tests.billing.eupago_double import open_eupago
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +41,17 @@ def bank(settings):
     with open_bank() as bank:
         settings.SANDBOX_BANK_URL = bank.url
         yield bank
+
+
+@pytest.fixture
+def eupago(settings):
+    """New payments go to a double of eupago, which has to have nothing to complain about."""
+    with open_eupago() as eupago:
+        settings.PAYMENT_PROVIDER = "eupago"
+        settings.EUPAGO_URL = eupago.url
+        settings.EUPAGO_API_KEY = eupago_double.API_KEY
+        settings.EUPAGO_WEBHOOK_KEY = eupago_double.WEBHOOK_KEY
+        settings.EUPAGO_CLIENT_ID = eupago_double.CLIENT["client_id"]
+        settings.EUPAGO_CLIENT_SECRET = eupago_double.CLIENT["client_secret"]
+        yield eupago
+        assert eupago.complaints == []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import time_machine
@@ -139,6 +139,7 @@ class TestCashMachine:
             "amount": "40.00",
             "currency": "EUR",
             "occurred_at": "2026-11-23T12:00:00+00:00",
+            "transaction_id": BankPayment.objects.get().transaction_id,
         }
 
     def test_digits_may_be_typed_in_groups(self, browser: APIClient) -> None:
@@ -477,3 +478,35 @@ class TestPartner:
         assert {answer.status_code for answer in answers} == {403}
         request.refresh_from_db()
         assert request.status == "pending"
+
+
+class TestBooks:
+    PERIOD: ClassVar = {"since": NOON.isoformat(), "until": (NOON + timedelta(hours=1)).isoformat()}
+
+    def test_the_books_list_what_came_in_the_period_and_nothing_else(
+        self, product: APIClient
+    ) -> None:
+        inside, outside = NOON, NOON + timedelta(hours=1)
+        with time_machine.travel(outside, tick=False):
+            reference = multibanco.make_reference("99999", "999", 124, Decimal("40.00"))
+            bank.pay_reference(entity="99999", reference=reference, amount=Decimal("40.00"))
+        with time_machine.travel(inside, tick=False):
+            paid = bank.pay_reference(entity="99999", reference=REFERENCE, amount=Decimal("40.00"))
+            asked, _ = bank.ask_mb_way(
+                payment_id=uuid.uuid4(), phone="+351912345678", amount=Decimal("12.50")
+            )
+            bank.ask_mb_way(payment_id=uuid.uuid4(), phone="+351912345679", amount=Decimal("9.00"))
+            bank.answer(asked.id, approve=True)
+
+        listed = product.get("/api/sandbox/bank/movements", self.PERIOD).json()["movements"]
+
+        assert [(one["transaction_id"], one["type"], one["amount"]) for one in listed] == [
+            (paid.transaction_id, "paid", "40.00"),
+            (asked.transaction_id, "paid", "12.50"),
+        ]
+
+    def test_the_books_are_open_to_the_product_alone_and_for_a_period(
+        self, browser: APIClient, product: APIClient
+    ) -> None:
+        assert browser.get("/api/sandbox/bank/movements", self.PERIOD).status_code == 403
+        assert product.get("/api/sandbox/bank/movements").status_code == 400
