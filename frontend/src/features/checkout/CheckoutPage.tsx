@@ -180,7 +180,7 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
               </div>
             </>
           )}
-          <Waiting />
+          <Waiting payment={payment} />
         </>
       ) : (
         <PaymentForm

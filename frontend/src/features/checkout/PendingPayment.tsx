@@ -6,12 +6,18 @@ import { useLanguage } from "@/lib/useLanguage";
 import { CopyButton } from "@/ui";
 import styles from "./Checkout.module.css";
 
+/** A reference that its provider makes is not there at once. */
+function isBeingMade(payment: Payment) {
+  return payment.method === "multibanco" && payment.reference === null;
+}
+
 /** The three figures that a cash machine asks for. Copying gives digits only. */
 export function MultibancoDetails({ payment }: { payment: Payment }) {
   const { t } = useTranslation(["patient", "common"]);
   const language = useLanguage();
   const entity = payment.entity ?? "";
   const reference = payment.reference ?? "";
+  if (isBeingMade(payment)) return <p className={styles.note}>{t("pay.making_reference_note")}</p>;
   return (
     <>
       <dl className={styles.rows}>
@@ -70,12 +76,13 @@ export function MbWayDetails({ payment }: { payment: Payment }) {
   );
 }
 
-export function Waiting() {
+/** What is waited for: the patient's money or, before it can come, the provider's reference. */
+export function Waiting({ payment }: { payment: Payment }) {
   const { t } = useTranslation("patient");
   return (
     <p className={styles.waiting} role="status">
       <span className={styles.pulse} aria-hidden="true" />
-      {t("pay.waiting")}
+      {isBeingMade(payment) ? t("pay.making_reference") : t("pay.waiting")}
     </p>
   );
 }

@@ -100,6 +100,9 @@ export const en: Words<typeof pt> = {
     amount: "Amount",
     copy_entity: "Copy entity",
     copy_reference: "Copy reference",
+    making_reference: "Getting the reference…",
+    making_reference_note:
+      "Entity and reference appear here by themselves. If they take long, you can pay with MB WAY.",
     how_multibanco: "At a Multibanco machine or in your bank: Payments → Payment of services.",
     approve_title: "Approve it in the MB WAY app",
     approve_text: "We sent the request for {{amount}} to {{phone}}. You have until {{time}}.",

@@ -98,6 +98,9 @@ export const pt = {
     amount: "Montante",
     copy_entity: "Copiar entidade",
     copy_reference: "Copiar referência",
+    making_reference: "A gerar a referência…",
+    making_reference_note:
+      "A entidade e a referência aparecem aqui sozinhas. Se demorarem, pode pagar com MB WAY.",
     how_multibanco: "No multibanco ou no seu banco: Pagamentos → Pagamento de serviços.",
     approve_title: "Aprove na app MB WAY",
     approve_text: "Enviámos o pedido de {{amount}} para {{phone}}. Tem até às {{time}}.",
