@@ -7,7 +7,15 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from billing.models import Invoice, Payment, PaymentEvent, PaymentIssue, Refund, WebhookDelivery
+from billing.models import (
+    Invoice,
+    Payment,
+    PaymentEvent,
+    PaymentIssue,
+    Reconciliation,
+    Refund,
+    WebhookDelivery,
+)
 from billing.services import issues
 from clinic.accounts.principals import actor_of
 from clinic.core.admin import ReadOnly
@@ -71,6 +79,12 @@ class RefundAdmin(ReadOnly):
 class WebhookDeliveryAdmin(ReadOnly):
     list_display = ("received_at", "provider", "outcome", "processed_at")
     list_filter = ("provider", "outcome")
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnly):
+    list_display = ("started_at", "provider", "asked", "unanswered", "listed", "differences")
+    list_filter = ("provider",)
 
 
 @admin.register(Invoice)

@@ -4,7 +4,15 @@ from uuid import UUID
 
 from celery import shared_task
 
-from billing.services import closing, invoices, refunds, requests, webhooks, withdrawals
+from billing.services import (
+    closing,
+    invoices,
+    reconciliation,
+    refunds,
+    requests,
+    webhooks,
+    withdrawals,
+)
 from clinic.core import outbox
 
 
@@ -56,3 +64,8 @@ def expire_payments() -> None:
 @shared_task(name="billing.forget_old_bodies")
 def forget_old_bodies() -> None:
     webhooks.forget_old_bodies()
+
+
+@shared_task(name="billing.reconcile")
+def reconcile() -> None:
+    reconciliation.reconcile_all()

@@ -25,7 +25,9 @@ from clinic.demo.serializers import (
     MbWayAnswerSerializer,
     MbWayOrderSerializer,
     MbWayRequestSerializer,
+    MovementsSerializer,
     MultibancoPaymentSerializer,
+    PeriodSerializer,
     RefundOrderSerializer,
     SandboxMessageSerializer,
 )
@@ -177,6 +179,22 @@ class BankPaymentView(SandboxView):
         _only_the_product(request)
         bank.withdraw(payment_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MovementsView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_movements",
+        tags=TAGS,
+        parameters=[KEY_HEADER, PeriodSerializer],
+        responses={200: MovementsSerializer, 400: PROBLEM, 403: PROBLEM},
+    )
+    def get(self, request: Request) -> Response:
+        """The bank's books: the money that came from `since` until before `until`."""
+        _only_the_product(request)
+        form = PeriodSerializer(data=request.query_params)
+        form.is_valid(raise_exception=True)
+        listed = bank.movements(**form.validated_data)
+        return Response(MovementsSerializer({"movements": listed}).data)
 
 
 class RefundOrderView(SandboxView):

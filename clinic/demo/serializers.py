@@ -86,7 +86,9 @@ class BankEventSerializer(serializers.Serializer[Any]):
     """What the bank says about a payment, here and in its webhooks."""
 
     type = serializers.ChoiceField(choices=["pending", "paid", "refused", "expired"])
-    payment_id = serializers.UUIDField()
+    payment_id = serializers.UUIDField(
+        allow_null=True, help_text="null where the bank never learned it (offline references)"
+    )
     method = serializers.CharField()
     entity = serializers.CharField()
     reference = serializers.CharField()
@@ -94,6 +96,16 @@ class BankEventSerializer(serializers.Serializer[Any]):
     amount = _Amount()
     currency = serializers.CharField()
     occurred_at = serializers.DateTimeField()
+    transaction_id = serializers.CharField(help_text="the bank's name of the money")
+
+
+class PeriodSerializer(serializers.Serializer[Any]):
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+
+
+class MovementsSerializer(serializers.Serializer[Any]):
+    movements = BankEventSerializer(many=True)
 
 
 class MbWayOrderSerializer(serializers.Serializer[Any]):

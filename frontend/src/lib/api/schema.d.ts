@@ -369,7 +369,7 @@ export interface paths {
         put?: never;
         /**
          * Start a payment
-         * @description A Multibanco reference is ready at once; an MB WAY request is on its way to the phone, so follow the payment. Choosing the other method replaces what waits.
+         * @description An MB WAY request is on its way to the phone, so follow the payment. A Multibanco reference is ready at once or, where the provider makes it, a moment later: until then its entity and digits are null. Choosing the other method replaces what waits.
          */
         post: operations["checkout_pay"];
         delete?: never;
@@ -612,6 +612,23 @@ export interface paths {
         put?: never;
         /** @description Approve or refuse in the app. */
         post: operations["sandbox_answer_mb_way"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sandbox/bank/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The bank's books: the money that came from `since` until before `until`. */
+        get: operations["sandbox_movements"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1231,8 +1248,11 @@ export interface components {
         /** @description What the bank says about a payment, here and in its webhooks. */
         BankEvent: {
             type: components["schemas"]["BankEventTypeEnum"];
-            /** Format: uuid */
-            payment_id: string;
+            /**
+             * Format: uuid
+             * @description null where the bank never learned it (offline references)
+             */
+            payment_id: string | null;
             method: string;
             entity: string;
             reference: string;
@@ -1242,6 +1262,8 @@ export interface components {
             currency: string;
             /** Format: date-time */
             occurred_at: string;
+            /** @description the bank's name of the money */
+            transaction_id: string;
         };
         /**
          * @description * `pending` - pending
@@ -1712,6 +1734,9 @@ export interface components {
             /** Format: uuid */
             room: string;
         };
+        Movements: {
+            movements: components["schemas"]["BankEvent"][];
+        };
         MultibancoPayment: {
             entity: string;
             reference: string;
@@ -2168,7 +2193,11 @@ export interface components {
          * @enum {string}
          */
         WebhookAcceptedStatusEnum: "accepted";
-        /** @description A notice of the sandbox bank. The header X-Signature signs its exact bytes. */
+        /**
+         * @description A notice of the sandbox bank. The header X-Signature signs its exact bytes.
+         *
+         *     Other providers write in their own forms: eupago as its webhooks 2.0 do.
+         */
         WebhookNoticeRequest: {
             event_id: string;
             type: components["schemas"]["WebhookNoticeTypeEnum"];
@@ -2185,6 +2214,8 @@ export interface components {
             currency: string;
             /** Format: date-time */
             occurred_at: string;
+            /** @description the bank's name of the money that moved */
+            transaction_id?: string;
         };
         /**
          * @description * `paid` - paid
@@ -4126,6 +4157,47 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    sandbox_movements: {
+        parameters: {
+            query: {
+                since: string;
+                until: string;
+            };
+            header: {
+                /** @description the shared secret */
+                "X-Sandbox-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Movements"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

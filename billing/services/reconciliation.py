@@ -1,0 +1,211 @@
+"""The provider's books against ours, both ways. Whatever differs is settled as a notice would
+settle it, or lies on a person's desk; running again changes nothing."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from billing import providers
+from billing.models import (
+    IssueKind,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+    Reconciliation,
+    Refund,
+    RefundStatus,
+    RequestState,
+)
+from billing.providers.base import Event, PaymentProvider, UnknownOutcomeError
+from billing.services import issues, ledger, refunds, requests, settlement
+from billing.services.settlement import Outcome
+from clinic.core import audit, clock
+from clinic.core.audit import Actor
+
+log = structlog.get_logger(__name__)
+
+PERIOD = timedelta(days=7)
+ON_ITS_WAY = timedelta(minutes=15)
+"""What moved this recently may be in one book and not yet in the other."""
+
+PATIENCE_SECONDS = 60.0
+"""How long one run may go on asking; what is left waits for the next."""
+
+SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
+ACTOR = Actor.system("reconciliation")
+
+
+@dataclass
+class _Findings:
+    asked: int = 0
+    unanswered: int = 0
+    listed: int | None = None
+    differences: list[dict[str, str]] = field(default_factory=list)
+
+    def differ(self, about: str, ours: str, theirs: str, outcome: str) -> None:
+        self.differences.append(
+            {"about": about, "ours": ours, "theirs": theirs, "outcome": outcome}
+        )
+
+
+def reconcile_all() -> list[Reconciliation]:
+    """Compare with every provider that we know."""
+    return [reconcile(provider) for provider in providers.known().values()]
+
+
+def reconcile(provider: PaymentProvider) -> Reconciliation:
+    """Compare the last days with one provider and keep what was found.
+
+    Asks about the payments that are undecided or came to nothing, and goes through the provider's
+    list of movements where it has one; where it has none, asks about the paid ones too.
+    """
+    started_at = clock.now()
+    until = started_at - ON_ITS_WAY
+    since = until - PERIOD
+    found = _Findings()
+    _ask_about(_doubtful(provider, since, until), found)
+    if provider.capabilities.movements:
+        _go_through_movements(provider, since, until, found)
+    _look_for_unanswered_refunds(provider, until, found)
+    return _keep(provider, since, until, started_at, found)
+
+
+def _doubtful(provider: PaymentProvider, since: datetime, until: datetime) -> QuerySet[Payment]:
+    """Payments whose request went out and whose fate at the provider could be another than here."""
+    undecided = Q(status=PaymentStatus.PENDING, expires_at__lte=clock.now()) | Q(
+        request_state=RequestState.UNKNOWN
+    )
+    doubtful = undecided | Q(
+        status__in=[PaymentStatus.EXPIRED, PaymentStatus.FAILED, PaymentStatus.REFUSED]
+    )
+    if not provider.capabilities.movements:
+        doubtful |= Q(status=PaymentStatus.PAID)
+    return Payment.objects.filter(
+        doubtful,
+        provider=provider.key,
+        request_state__in=[RequestState.UNKNOWN, RequestState.ACCEPTED],
+        created_at__gte=since,
+        created_at__lt=until,
+    ).order_by("created_at")
+
+
+def _ask_about(doubtful: QuerySet[Payment], found: _Findings) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    for payment in list(doubtful):
+        found.asked += 1
+        ours = payment.status
+        try:
+            if time.monotonic() > deadline:
+                raise UnknownOutcomeError("out of time")
+            theirs = requests.ask(payment)
+        except UnknownOutcomeError as error:
+            log.warning("payment_not_reconciled", payment=str(payment.id), error=str(error))
+            found.unanswered += 1
+            continue
+        payment.refresh_from_db()
+        if ours in SETTLED and theirs not in SETTLED:
+            _leave_to_a_person(payment, theirs)
+            found.differ(f"payment:{payment.id}", ours, theirs, IssueKind.UNRECONCILED)
+        elif payment.status != ours:
+            found.differ(f"payment:{payment.id}", ours, theirs, payment.status)
+
+
+def _go_through_movements(
+    provider: PaymentProvider, since: datetime, until: datetime, found: _Findings
+) -> None:
+    try:
+        movements = provider.movements(since, until)
+    except UnknownOutcomeError as error:
+        log.warning("movements_not_listed", provider=provider.key, error=str(error))
+        return
+    found.listed = len(movements)
+    for movement in movements:
+        if not _is_in_our_books(movement, provider):
+            with transaction.atomic():
+                outcome = settlement.apply(movement, provider=provider.key)
+            if outcome != Outcome.REPEATED:
+                found.differ(f"movement:{movement.transaction_id}", "none", movement.type, outcome)
+    theirs = {movement.transaction_id for movement in movements}
+    paid = Payment.objects.filter(
+        provider=provider.key, status__in=SETTLED, paid_at__gte=since, paid_at__lt=until
+    )
+    for payment in paid.exclude(transaction_id__in=theirs).order_by("paid_at"):
+        _leave_to_a_person(payment, "none")
+        found.differ(f"payment:{payment.id}", payment.status, "none", IssueKind.UNRECONCILED)
+
+
+def _is_in_our_books(movement: Event, provider: PaymentProvider) -> bool:
+    """The payment that it paid has its name, or a person has it on the desk."""
+    settled = Payment.objects.filter(
+        provider=provider.key,
+        transaction_id=movement.transaction_id,
+        amount=movement.amount,
+        currency=movement.currency,
+        status__in=SETTLED,
+    )
+    about = f"{provider.key}:{movement.transaction_id}"
+    return settled.exists() or PaymentIssue.objects.filter(about=about).exists()
+
+
+def _look_for_unanswered_refunds(
+    provider: PaymentProvider, until: datetime, found: _Findings
+) -> None:
+    sent = Refund.objects.filter(
+        payment__provider=provider.key, status=RefundStatus.SENT, sent_at__lt=until
+    )
+    for refund in sent.select_related("payment").order_by("sent_at"):
+        refunds.leave_unanswered(refund)
+        found.differ(f"refund:{refund.id}", refund.status, "no answer", IssueKind.REFUND_FAILED)
+
+
+@transaction.atomic
+def _leave_to_a_person(payment: Payment, theirs: str) -> None:
+    ledger.lock_money_of(payment.appointment_id)
+    issues.open_about(
+        f"payment:{payment.id}",
+        IssueKind.UNRECONCILED,
+        payment=payment,
+        ours=payment.status,
+        theirs=theirs,
+        amount=payment.amount,
+    )
+
+
+@transaction.atomic
+def _keep(
+    provider: PaymentProvider,
+    since: datetime,
+    until: datetime,
+    started_at: datetime,
+    found: _Findings,
+) -> Reconciliation:
+    kept = Reconciliation.objects.create(
+        provider=provider.key,
+        since=since,
+        until=until,
+        started_at=started_at,
+        finished_at=clock.now(),
+        asked=found.asked,
+        unanswered=found.unanswered,
+        listed=found.listed,
+        differences=found.differences,
+    )
+    audit.record(
+        "payments.reconciled",
+        actor=ACTOR,
+        subject=kept,
+        provider=provider.key,
+        differences=len(found.differences),
+        unanswered=found.unanswered,
+    )
+    log.info(
+        "payments_reconciled",
+        provider=provider.key,
+        differences=len(found.differences),
+        unanswered=found.unanswered,
+    )
+    return kept
