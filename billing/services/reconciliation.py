@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from billing import providers
 from billing.models import (
@@ -32,7 +32,10 @@ PERIOD = timedelta(days=7)
 ON_ITS_WAY = timedelta(minutes=15)
 """What moved this recently may be in one book and not yet in the other."""
 
-PATIENCE_SECONDS = 60.0
+PAID_LATELY = timedelta(days=2)
+"""So far back a paid payment is asked about, where the provider lists no movements."""
+
+PATIENCE_SECONDS = 45.0
 """How long one run may go on asking; what is left waits for the next."""
 
 SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
@@ -61,7 +64,7 @@ def reconcile(provider: PaymentProvider) -> Reconciliation:
     """Compare the last days with one provider and keep what was found.
 
     Asks about the payments that are undecided or came to nothing, and goes through the provider's
-    list of movements where it has one; where it has none, asks about the paid ones too.
+    list of movements where it has one; where it has none, asks about the newly paid ones too.
     """
     started_at = clock.now()
     until = started_at - ON_ITS_WAY
@@ -83,20 +86,21 @@ def _doubtful(provider: PaymentProvider, since: datetime, until: datetime) -> Qu
         status__in=[PaymentStatus.EXPIRED, PaymentStatus.FAILED, PaymentStatus.REFUSED]
     )
     if not provider.capabilities.movements:
-        doubtful |= Q(status=PaymentStatus.PAID)
+        doubtful |= Q(status=PaymentStatus.PAID, paid_at__gte=until - PAID_LATELY)
     return Payment.objects.filter(
         doubtful,
         provider=provider.key,
         request_state__in=[RequestState.UNKNOWN, RequestState.ACCEPTED],
         created_at__gte=since,
         created_at__lt=until,
-    ).order_by("created_at")
+    ).order_by(F("paid_at").asc(nulls_first=True), "created_at")
 
 
 def _ask_about(doubtful: QuerySet[Payment], found: _Findings) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    for payment in list(doubtful):
+    for payment_id in list(doubtful.values_list("pk", flat=True)):
         found.asked += 1
+        payment = Payment.objects.get(pk=payment_id)
         ours = payment.status
         try:
             if time.monotonic() > deadline:

@@ -55,6 +55,8 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
     if payment is None:
         if event.type == EventType.PAID:
             _open_issue(IssueKind.ORPHAN, None, delivery, event, provider)
+        elif event.type == EventType.REFUNDED:
+            _open_issue(IssueKind.UNRECONCILED, None, delivery, event, provider)
         return Outcome.UNKNOWN_PAYMENT
     if event.type == EventType.REFUNDED:
         return _money_went_back(event, payment, provider, delivery)
@@ -120,11 +122,8 @@ def _give_back_late_money(payment: Payment) -> None:
 
 
 def _without_a_move(event: Event, payment: Payment, delivery: WebhookDelivery | None) -> Outcome:
-    """An MB WAY request is paid once at most; an offline reference can be paid again and again.
-
-    Whoever was asked how a payment stands may have said that it is paid without naming the money.
-    """
-    if event.type != EventType.PAID or not event.transaction_id:
+    """An MB WAY request is paid once at most; an offline reference can be paid again and again."""
+    if event.type != EventType.PAID:
         return Outcome.REPEATED
     if not payment.transaction_id:
         payment.transaction_id = event.transaction_id

@@ -303,6 +303,16 @@ def test_a_push_that_is_rejected_says_why(eupago, held, code, text, expected):
     assert state(payment) == (*expected, RequestState.REJECTED)
 
 
+def test_an_answer_about_the_reference_of_another_payment_pays_nothing(eupago, reference):
+    eupago.pay(reference.reference).identifier = "00000000-0000-4000-8000-000000000000"
+    later(reference, 15 * 60 + 1)
+
+    requests.follow_due()
+
+    assert state(reference)[0] == "pending"
+    assert not PaymentIssue.objects.exists()
+
+
 @sends
 def test_a_push_without_an_answer_is_asked_about_and_settled(eupago, held):
     payment = factories.mb_way(held)
@@ -565,6 +575,17 @@ def test_money_given_back_at_eupagos_own_desk_is_for_a_person(eupago, paid):
     assert (issue.kind, issue.payment_id) == ("unreconciled", paid.id)
     assert state(paid)[0] == PaymentStatus.PAID
     assert not Refund.objects.exists()
+
+
+def test_a_refund_of_other_money_than_this_payments_is_for_a_person(eupago, paid):
+    raw = refund_notice(paid).replace(paid.transaction_id.encode(), b"999")
+
+    post(raw)
+    drain()
+
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("unreconciled", None)
+    assert state(paid)[0] == PaymentStatus.PAID
 
 
 @sends

@@ -190,8 +190,20 @@ def test_a_bank_that_is_down_is_written_down_and_changes_nothing(bank, held):
     assert not PaymentIssue.objects.exists()
 
 
-def test_what_is_still_on_its_way_is_left_alone(bank, held):
-    factories.multibanco(held)
+def test_money_of_the_same_name_and_another_amount_is_for_a_person(client, bank, held):
+    payment = factories.multibanco(held)
+    send(client, notice(payment, transaction_id="mb-1"))
+    drain()
+    an_hour_passes()
+    books(bank, movement(payment, "mb-1", amount="39.00"))
+
+    assert outcomes(tonight()) == ["other_amount"]
+    assert PaymentIssue.objects.get().kind == "amount_mismatch"
+
+
+def test_what_is_still_on_its_way_is_left_alone(client, bank, held):
+    send(client, notice(factories.multibanco(held)))
+    drain()
     books(bank)
 
     tonight()
