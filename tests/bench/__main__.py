@@ -1,6 +1,6 @@
 """`make bench`: every measurement of the product, one after the other, or those that are named.
 
-python -m tests.bench [fanout] [calls] [slow_readers] [waits] [page]
+python -m tests.bench [fanout] [calls] [slow_readers] [waits] [page] [storm] [webhooks] [invoices]
 """
 
 import sys
@@ -8,7 +8,10 @@ from importlib import import_module
 
 from tests.bench import servers
 
-MEASUREMENTS = ("fanout", "calls", "slow_readers", "waits", "page")
+MEASUREMENTS = (
+    *("fanout", "calls", "slow_readers", "waits", "page"),
+    *("storm", "webhooks", "invoices"),
+)
 
 
 def main(names: list[str]) -> int:

@@ -20,6 +20,8 @@ class Bank:
     calls: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     meanwhile: Callable[[], object] | None = None
+    keeper: Callable[[str, str, dict[str, Any]], tuple[int, Any]] | None = None
+    """Answers each call by what it asks for, instead of the answers that were told."""
 
     def pause(self) -> None:
         """What happens elsewhere while the next call is on its way."""
@@ -29,6 +31,11 @@ class Bank:
                 meanwhile()
             finally:
                 connection.close()
+
+    def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        if self.keeper is not None:
+            return self.keeper(method, path, body)
+        return self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
 
     def will(self, status: int, body: Any = None) -> None:
         """Answer the next call like this; the last answer is repeated."""
@@ -47,9 +54,7 @@ def open_bank() -> Iterator[Bank]:
             bank.keys.append(self.headers.get("X-Sandbox-Key"))
             time.sleep(bank.seconds)
             bank.pause()
-            status, answer = bank.answers[0]
-            if len(bank.answers) > 1:
-                bank.answers.pop(0)
+            status, answer = bank.answer(self.command, self.path, body)
             raw = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(raw)))

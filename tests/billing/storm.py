@@ -1,0 +1,336 @@
+"""A provider in bad weather: its notices come late, in any order, several times or never.
+
+The books are the provider's own and answer over HTTP. Afterwards they are compared with the ledger.
+"""
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.db.models import F, Q, Sum
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from billing import providers
+from billing.models import (
+    Invoice,
+    Payment,
+    PaymentEvent,
+    PaymentIssue,
+    PaymentStatus,
+    Refund,
+)
+from billing.services import requests, settlement, verification
+from booking.models import Appointment
+from booking.services import changes, holds
+from clinic.config.celery import app as celery
+from clinic.core import clock, outbox
+from clinic.core.audit import Actor
+from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
+from tests.billing import factories
+from tests.billing.bank import open_bank
+
+AT_ONCE = 4
+DROPPED = 0.1
+MOST_COPIES = 5
+WEATHER = Actor.system("weather")
+MONEY_TASKS = Q(task__startswith="billing.") & ~Q(task="billing.render_invoice")
+UNFIT = ("amount_mismatch", "orphan")
+
+
+@dataclass
+class Books:
+    """What the provider knows: requests, every event, and the money it sent back."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    requests: dict[str, str] = field(default_factory=dict)
+    refunds: dict[str, Decimal] = field(default_factory=dict)
+    intended: dict[str, str] = field(default_factory=dict)
+    """The payment that a fitting event is about, by the event's id; the notice may not name it."""
+
+    def note(self, payment: Payment, *, fits: bool = True, **changes: Any) -> None:
+        """Write down an event about a payment, to be told."""
+        event = factories.notice(payment, **changes)
+        if fits:
+            self.intended[event["event_id"]] = str(payment.id)
+        self.events.append(event)
+
+    def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
+        """The provider's interface: requests, their state, and refunds, each refund once."""
+        if path == "/mb-way":
+            request_id = self.requests.setdefault(body["payment_id"], str(uuid4()))
+            expires_at = clock.now() + timedelta(minutes=4)
+            return 201, {"request_id": request_id, "expires_at": expires_at.isoformat()}
+        if path == "/refunds":
+            self.refunds.setdefault(body["refund_id"], Decimal(body["amount"]))
+            return 201, {"refund_id": body["refund_id"]}
+        payment_id = path.removeprefix("/payments/")
+        if payment_id not in self.requests:
+            return 404, {}
+        if method == "DELETE":
+            return 409, {"code": "request_closed"}
+        told = [event for event in self.events if event["payment_id"] == payment_id]
+        return 200, told[-1] if told else {"type": "pending"}
+
+    def money_in(self) -> dict[str, Decimal]:
+        """What came in for each payment, the second time a reference was paid included."""
+        total: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for event in self.events:
+            if event["type"] == "paid" and event["event_id"] in self.intended:
+                total[self.intended[event["event_id"]]] += Decimal(event["amount"])
+        return dict(total)
+
+    def unfit(self) -> set[str]:
+        """Events of money that belongs to no payment as it stands."""
+        paid = {event["event_id"] for event in self.events if event["type"] == "paid"}
+        return paid - self.intended.keys()
+
+
+@contextmanager
+def provider() -> Iterator[Books]:
+    """The books, on a socket that the product's sandbox provider speaks to."""
+    books = Books()
+    with open_bank() as bank:
+        bank.keeper = books.answer
+        with override_settings(SANDBOX_BANK_URL=bank.url):
+            yield books
+
+
+def rage(books: Books, owner: Patient, *, events: int, seed: int) -> dict[str, Any]:
+    """So many events about the payments of one patient, told in a storm, then reconciled once.
+
+    Gives what happened, with a sentence for each fault; without faults the list is empty.
+    """
+    celery.loader.import_default_modules()
+    chance = random.Random(seed)
+    while len(books.events) < events:
+        _something_happens(books, owner, chance)
+    notices = list(_deliveries(books.events, chance))
+    half = len(notices) // 2
+    _deliver(notices[:half])
+    _work(chance, share=0.5)
+    _life_goes_on(owner, chance)
+    _deliver(notices[half:])
+    _work(chance)
+    reconcile(books)
+    _work(chance)
+    return {
+        "seed": seed,
+        "events": len(books.events),
+        "deliveries": len(notices),
+        "never_told": events_never_told(books, notices),
+        "payments": dict(Counter(Payment.objects.values_list("status", flat=True))),
+        "issues": dict(Counter(PaymentIssue.objects.values_list("kind", flat=True))),
+        "documents": dict(Counter(Invoice.objects.values_list("document_type", flat=True))),
+        "money_in": str(sum(books.money_in().values())),
+        "money_back": str(sum(books.refunds.values())),
+        "faults": faults(books),
+    }
+
+
+def events_never_told(books: Books, notices: list[bytes]) -> int:
+    told = {json.loads(notice)["event_id"] for notice in notices}
+    return sum(event["event_id"] not in told for event in books.events)
+
+
+def reconcile(books: Books) -> None:
+    """Ask about whatever is undecided, then go through the money in the provider's books."""
+    overdue = clock.now() - timedelta(minutes=10)
+    Payment.objects.filter(status=PaymentStatus.PENDING).update(
+        expires_at=overdue, sent_at=F("created_at") - timedelta(minutes=10)
+    )
+    while requests.follow_due():
+        pass
+    sandbox = providers.get("sandbox")
+    for entry in books.events:
+        event = sandbox.read_event(entry)
+        if event is not None and entry["type"] == "paid":
+            with transaction.atomic():
+                settlement.apply(event, provider=sandbox.key)
+
+
+def faults(books: Books) -> list[str]:
+    """Where the ledger and the books differ, to the cent, and what the documents lack."""
+    found = list(_differences("money in", books.money_in(), _ledger_in()))
+    done = Refund.objects.filter(status="done").values_list("pk", "amount")
+    found += _differences("money back", books.refunds, {str(pk): sum_ for pk, sum_ in done})
+    issues = PaymentIssue.objects.filter(kind__in=UNFIT)
+    about = {detail["event_id"] for detail in issues.values_list("detail", flat=True)}
+    found += [f"no issue about {event}" for event in books.unfit() - about]
+    found += [f"an issue about {event}, which fits" for event in about - books.unfit()]
+    found += _second_payments_nobody_sees()
+    found += _documents_that_are_wrong()
+    found += verification.verify()[1]
+    undone = OutboxMessage.objects.filter(MONEY_TASKS, done_at=None)
+    return found + [f"{task}: {error}" for task, error in undone.values_list("task", "last_error")]
+
+
+def _something_happens(books: Books, owner: Patient, chance: random.Random) -> None:
+    price = Decimal(chance.randint(500, 9_999)) / 100
+    visit = factories.appointment(owner, chance.choice(["massage", "evaluation"]), price=price)
+    phone = f"+35193{chance.randint(0, 9_999_999):07d}"
+    match chance.choices(range(8), weights=(30, 25, 8, 8, 8, 8, 6, 7))[0]:
+        case 0:
+            books.note(factories.multibanco(visit), payment_id=None)
+        case 1:
+            books.note(_asked(visit, phone))
+        case 2:
+            books.note(_asked(visit, phone), type=chance.choice(["refused", "failed"]))
+        case 3:
+            push = _asked(visit, phone)
+            books.note(push, type="expired")
+            books.note(push)
+        case 4:
+            reference = factories.multibanco(visit)
+            for _ in range(2):
+                books.note(reference, payment_id=None)
+        case 5:
+            books.note(factories.multibanco(visit), payment_id=None)
+            books.note(_asked(visit, phone))
+        case 6:
+            reference = factories.multibanco(visit)
+            other = reference.amount + chance.choice([-1, 1]) * Decimal("0.01")
+            books.note(reference, fits=False, amount=f"{other:.2f}")
+        case 7:
+            reference = factories.multibanco(visit)
+            books.note(reference, fits=False, payment_id=None, reference="999000000")
+
+
+def _asked(visit: Appointment, phone: str) -> Payment:
+    """An MB WAY request that the provider has taken."""
+    push = factories.mb_way(visit, phone)
+    outbox.run(OutboxMessage.objects.get(key=f"start-payment:{push.id}").pk)
+    push.refresh_from_db()
+    return push
+
+
+def _deliveries(events: list[dict[str, Any]], chance: random.Random) -> Iterator[bytes]:
+    copies = [
+        json.dumps(event, indent=chance.choice([None, None, 1])).encode()
+        for event in events
+        if chance.random() >= DROPPED
+        for _ in range(chance.randint(1, MOST_COPIES))
+    ]
+    chance.shuffle(copies)
+    yield from copies
+
+
+def _deliver(notices: list[bytes]) -> None:
+    answers = _in_parallel(lambda raw: factories.send(APIClient(), raw).status_code, notices)
+    if set(answers) - {200}:
+        raise RuntimeError(f"notices were answered {Counter(answers)}")
+
+
+def _work(chance: random.Random, share: float = 1.0) -> None:
+    """Do what is due of the money's work, in any order, several at once, until nothing is left;
+    of a part only the first round."""
+    while True:
+        due = list(
+            OutboxMessage.objects.filter(
+                MONEY_TASKS, done_at=None, failed_at=None, next_at__lte=clock.now()
+            ).values_list("pk", flat=True)
+        )
+        chance.shuffle(due)
+        done = _in_parallel(outbox.run, due[: int(len(due) * share)])
+        if share < 1 or not any(done):
+            return
+
+
+def _life_goes_on(owner: Patient, chance: random.Random) -> None:
+    """Meanwhile holds run out, their time is given to others, and patients call visits off."""
+    visits = list(Appointment.objects.filter(patient=owner).order_by("created_at"))
+    chance.shuffle(visits)
+    part = len(visits) // 10
+    ran_out = [visit.pk for visit in visits[:part] if visit.status == "pending"]
+    Appointment.objects.filter(pk__in=ran_out).update(hold_expires_at=clock.now())
+    holds.expire_due()
+    for visit in Appointment.objects.filter(pk__in=ran_out[::2], status="expired"):
+        factories.appointment(
+            visit.patient,
+            practitioner=visit.practitioner,
+            start=visit.start,
+            end=visit.end,
+            status="booked",
+            booked_at=clock.now(),
+        )
+    for visit in visits[part : 2 * part]:
+        changes.cancel(visit.pk, actor=WEATHER)
+
+
+def _in_parallel(act: Callable[[Any], Any], all_of: list[Any]) -> list[Any]:
+    def one_part(part: list[Any]) -> list[Any]:
+        try:
+            return [act(each) for each in part]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = pool.map(one_part, [all_of[place::AT_ONCE] for place in range(AT_ONCE)])
+        return [got for part in parts for got in part]
+
+
+def _ledger_in() -> dict[str, Decimal]:
+    """Each payment's money as the ledger has it: once, and again for a reference paid again."""
+    total: defaultdict[str, Decimal] = defaultdict(Decimal)
+    ever_paid = Payment.objects.filter(status__in=["paid", "refunded"])
+    for pk, amount in ever_paid.values_list("pk", "amount"):
+        total[str(pk)] += amount
+    again = PaymentEvent.objects.filter(
+        type="paid", from_status__in=["paid", "refunded"], payment__method="multibanco"
+    )
+    for pk, amount in again.values_list("payment", "amount"):
+        total[str(pk)] += amount
+    return dict(total)
+
+
+def _differences(
+    what: str, theirs: dict[str, Decimal], ours: dict[str, Decimal]
+) -> Iterator[str]:
+    for key in theirs.keys() | ours.keys():
+        if theirs.get(key) != ours.get(key):
+            yield f"{what} of {key}: they have {theirs.get(key)}, we have {ours.get(key)}"
+
+
+def _second_payments_nobody_sees() -> Iterator[str]:
+    """Money that came twice for one visit is on a person's desk or was given back."""
+    for visit in Appointment.objects.all().iterator():
+        payments = Payment.objects.filter(appointment=visit)
+        events = PaymentEvent.objects.filter(payment__in=payments, type="paid")
+        came = events.filter(to_status="paid").exclude(from_status="paid").count()
+        came += events.filter(
+            from_status__in=["paid", "refunded"], payment__method="multibanco"
+        ).count()
+        kept = payments.filter(status="paid").count()
+        seen = PaymentIssue.objects.filter(payment__in=payments, kind="duplicate").count()
+        back = payments.filter(status="refunded").count()
+        if came > 1 and seen + back < came - 1:
+            yield f"visit {visit.pk} was paid {came} times ({kept} kept) and {seen} are seen"
+
+
+def _documents_that_are_wrong() -> Iterator[str]:
+    for payment in Payment.objects.filter(status__in=["paid", "refunded"]).iterator():
+        receipts = payment.documents.filter(document_type="FR")
+        is_excused = payment.issues.filter(kind__in=["late", "duplicate"]).exists()
+        if receipts.count() != 1 and not (is_excused and not receipts.exists()):
+            given_back = payment.refunds.filter(status="done").exists()
+            if receipts.count() > 1 or not given_back:
+                yield f"payment {payment.pk} has {receipts.count()} invoices"
+        if receipts.exists():
+            back = payment.refunds.filter(status="done").aggregate(sum=Sum("amount"))["sum"]
+            notes = payment.documents.filter(document_type="NC")
+            if notes.aggregate(sum=Sum("gross_total"))["sum"] != back:
+                yield f"payment {payment.pk}: {back} went back, the credit notes say otherwise"
+    visits = Invoice.objects.filter(document_type="FR").values_list("payment__appointment")
+    for visit, count in Counter(visits).items():
+        if count > 1:
+            yield f"visit {visit} has {count} invoices"
