@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format build reset bench soak lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench soak payday lock schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,13 +36,16 @@ build: install ## build the front end into frontend/dist, if a source changed
 reset: install ## forget the demo's data, secrets and logs
 	@$(PY) -m clinic.demo reset
 
-bench: install ## measure 1,000 displays against a bare broadcast, the waits, and 10,000 boards on the page
+bench: install ## measure displays, presses, slow readers, waits, the display page, webhooks, invoices and SAF-T
 	@$(PY) -m clinic.demo.frontend build
 	@$(PY) -m tests.bench
 
 soak: install ## stop everything that can stop, CYCLES (100) times, with 20 displays watched meanwhile
 	@$(PY) -m clinic.demo.frontend build
 	@$(PY) -m tests.chaos.soak --cycles $(or $(CYCLES),100)
+
+payday: install ## let PEOPLE (500) pay while KILLS (200) processes are killed; nothing may be lost or doubled
+	@$(PY) -m tests.chaos.payday --people $(or $(PEOPLE),500) --kills $(or $(KILLS),200)
 
 schema: install ## write the OpenAPI document and the TypeScript types made from it
 	@$(PY) -m tests.lint schema --write

@@ -7,7 +7,7 @@ import time
 
 from clinic.accounts.choices import Role
 from clinic.directory.models import Patient
-from tests.bench import servers, waiting_room
+from tests.bench import servers
 from tests.billing import factories, storm
 
 EVENTS = 10_000
@@ -24,8 +24,8 @@ def main() -> None:
     result["seconds"] = time.monotonic() - began
     path = servers.write_raw("storm", result)
     print(
-        f"\n{result['events']} events, {result['deliveries']} notices, {result['never_told']} events"
-        f" never told, one reconciliation: {result['money_in']} EUR came in,"
+        f"\n{result['events']} events, {result['deliveries']} notices, {result['never_told']}"
+        f" events never told, one reconciliation: {result['money_in']} EUR came in,"
         f" {result['money_back']} EUR went back, {len(result['faults'])} differences between the"
         f" ledger and the provider's books; {result['documents']} documents;"
         f" {result['seconds']:.0f} s"

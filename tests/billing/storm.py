@@ -293,9 +293,7 @@ def _ledger_in() -> dict[str, Decimal]:
     return dict(total)
 
 
-def _differences(
-    what: str, theirs: dict[str, Decimal], ours: dict[str, Decimal]
-) -> Iterator[str]:
+def _differences(what: str, theirs: dict[str, Decimal], ours: dict[str, Decimal]) -> Iterator[str]:
     for key in theirs.keys() | ours.keys():
         if theirs.get(key) != ours.get(key):
             yield f"{what} of {key}: they have {theirs.get(key)}, we have {ours.get(key)}"

@@ -1,4 +1,5 @@
-from decimal import Decimal
+import random
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -59,3 +60,22 @@ def test_whatever_a_specialty_can_be_taxed_with_an_invoice_can_print():
     assert set(vat.BRACKETS) == {rate for rate, _ in VAT_RATES}
     with pytest.raises(KeyError):
         vat.bracket(Decimal(22))
+
+
+def test_line_and_totals_agree_for_every_rate_of_many_prices():
+    assert disagreements(20_000) == []
+
+
+def disagreements(prices: int) -> list[str]:
+    """Random prices of which, by one of the rates, line and document don't add up to the cent."""
+    chance = random.Random(2026)
+    found = []
+    for _ in range(prices):
+        gross = Decimal(chance.randint(1, 9_999_900)) / 100
+        for rate in vat.BRACKETS:
+            apart = vat.split(gross, rate)
+            line_gross = (apart.unit_net * (100 + rate) / 100).quantize(vat.CENT, ROUND_HALF_UP)
+            line_net = apart.unit_net.quantize(vat.CENT, ROUND_HALF_UP)
+            if not line_gross == line_net + apart.vat == apart.net + apart.vat == gross:
+                found.append(f"{gross} at {rate} %")
+    return found

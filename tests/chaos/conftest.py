@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,17 +52,24 @@ def running(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """The processes, up; what a test kills it starts again."""
-    folder = tmp_path_factory.mktemp("stack")
+    with django_db_blocker.unblock():
+        database = connection.settings_dict
+    account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
+    address = f"postgresql://{account}/{database['NAME']}"
+    with processes(tmp_path_factory.mktemp("stack"), address) as stack:
+        yield stack
+
+
+@contextmanager
+def processes(folder: Path, database: str) -> Iterator[Stack]:
+    """A broker and the three programs on the database at that address, until the block ends."""
     valkey = Valkey(folder / "valkey", durable=False)
     valkey.start()
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    with django_db_blocker.unblock():
-        database = connection.settings_dict
-    account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
     environment = {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{account}/{database['NAME']}",
+        "DATABASE_URL": database,
         "REDIS_URL": valkey.url,
         "CLINIC_ENV": "test",
         "CLINIC_VAR": str(settings.VAR_DIR),
@@ -97,13 +105,15 @@ def running(
         each.start()
     answers: Callable[[], bool] = lambda: _is_live(origin)  # noqa: E731
     if not wait_until(answers, seconds=START_SECONDS, give_up=lambda: not stack.web.is_running()):
-        pytest.fail(f"the web process didn't start:\n{stack.web.last_lines()}")
-    yield stack
-    for each in programs:
-        each.request_stop()
-    for each in programs:
-        each.stop()
-    valkey.remove()
+        raise RuntimeError(f"the web process didn't start:\n{stack.web.last_lines()}")
+    try:
+        yield stack
+    finally:
+        for each in programs:
+            each.request_stop()
+        for each in programs:
+            each.stop()
+        valkey.remove()
 
 
 @pytest.fixture

@@ -1,0 +1,99 @@
+"""How soon a provider has its answer while the database is busy with somebody else's work.
+
+The web process takes notices one after the other; meanwhile several connections update and sort
+rows as fast as they can. A provider takes a late answer for none and tells the same again.
+"""
+
+import contextlib
+import json
+import os
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+from django.db import connection
+
+from billing.models import WebhookDelivery
+from billing.providers import sandbox
+from clinic.accounts.choices import Role
+from clinic.directory.models import Patient
+from tests.bench import servers
+from tests.billing import factories
+
+NOTICES = 200
+LIMIT_MS = 300.0
+BUSY_CONNECTIONS = 4
+BUSINESS = """
+    SELECT count(*) FROM (
+        SELECT md5((one.pk * two.pk)::text) AS digest
+        FROM generate_series(1, 200) AS one(pk), generate_series(1, 200) AS two(pk)
+        ORDER BY digest
+    ) AS sorted
+"""
+WRITES = "UPDATE core_outboxmessage SET attempts = attempts WHERE done_at IS NULL"
+
+
+def main() -> None:
+    result = measure()
+    path = servers.write_raw("webhooks", result)
+    print(
+        f"\n{len(result['ms'])} notices while {BUSY_CONNECTIONS} connections keep the database"
+        f" busy ({result['statements']} statements meanwhile): answered after"
+        f" {result['median_ms']:.1f} ms (median), p99 {result['p99_ms']:.1f} ms, at most"
+        f" {result['slowest_ms']:.1f} ms, {result['slowest_ms'] / LIMIT_MS:.2f} × the limit of"
+        f" {LIMIT_MS:.0f} ms; load {result['load'][0]:.1f}"
+    )
+    print(f"every measurement: {path.relative_to(servers.REPOSITORY)}")
+
+
+def measure() -> dict[str, Any]:
+    """Good notices of different payments, each answered 200 and stored."""
+    owner = Patient.objects.get(pk=factories.user("told", Role.PATIENT).pk)
+    payments = [factories.multibanco(factories.appointment(owner)) for _ in range(NOTICES + 1)]
+    taken = []
+    with servers.web_process() as (_, address), _busy_database() as statements:
+        url = f"{address.replace('ws', 'http', 1)}{factories.WEBHOOK}"
+        with httpx.Client(timeout=30) as bank:
+            for payment in payments:
+                raw = json.dumps(factories.notice(payment)).encode()
+                headers = {"Content-Type": "application/json", "X-Signature": sandbox.sign(raw)}
+                began = time.monotonic()
+                answer = bank.post(url, content=raw, headers=headers)
+                taken.append((time.monotonic() - began) * 1000)
+                answer.raise_for_status()
+    if WebhookDelivery.objects.count() < len(payments):
+        raise SystemExit("a notice that was answered was not stored")
+    return {
+        "ms": taken[1:],
+        "median_ms": statistics.median(taken[1:]),
+        "p99_ms": statistics.quantiles(taken[1:], n=100)[98],
+        "slowest_ms": max(taken[1:]),
+        "statements": sum(statements),
+        "load": os.getloadavg(),
+    }
+
+
+@contextlib.contextmanager
+def _busy_database() -> Iterator[list[int]]:
+    """Connections that never rest; gives how many statements each has done so far."""
+    over = threading.Event()
+    statements = [0] * BUSY_CONNECTIONS
+
+    def work(place: int) -> None:
+        with contextlib.closing(connection.copy()) as other, other.cursor() as cursor:
+            while not over.is_set():
+                cursor.execute(BUSINESS if place else WRITES)
+                statements[place] += 1
+
+    workers = [threading.Thread(target=work, args=[place]) for place in range(BUSY_CONNECTIONS)]
+    for worker in workers:
+        worker.start()
+    try:
+        yield statements
+    finally:
+        over.set()
+        for worker in workers:
+            worker.join()
