@@ -95,8 +95,8 @@ def main() -> None:
             f" ({file['before_mb']:.0f} MB before it began)"
         )
     print(
-        f"a document costs {small:.0f} and {large:.0f} µs of processor, {large / small:.2f} × at ten times as"
-        f" many; {peak / MEMORY_LIMIT_MB:.2f} × the limit of {MEMORY_LIMIT_MB} MB"
+        f"a document costs {small:.0f} and {large:.0f} µs of processor, {large / small:.2f} × at"
+        f" ten times as many; {peak / MEMORY_LIMIT_MB:.2f} × the limit of {MEMORY_LIMIT_MB} MB"
     )
     print(f"{PRICES} prices at each rate: {len(wrong)} where line and document disagree")
     print(f"every measurement: {path.relative_to(servers.REPOSITORY)}")
