@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection, transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.test import override_settings
 from rest_framework.test import APIClient
 
@@ -43,6 +43,9 @@ from tests.billing.bank import open_bank
 AT_ONCE = 4
 DROPPED = 0.1
 MOST_COPIES = 5
+WAVE = 500
+"""So many events happen before half of what is to be told is told."""
+
 WEATHER = Actor.system("weather")
 MONEY_TASKS = Q(task__startswith="billing.") & ~Q(task="billing.render_invoice")
 UNFIT = ("amount_mismatch", "orphan")
@@ -113,22 +116,30 @@ def rage(books: Books, owner: Patient, *, events: int, seed: int) -> dict[str, A
     """
     celery.loader.import_default_modules()
     chance = random.Random(seed)
+    told: list[bytes] = []
+    late: list[bytes] = []
     while len(books.events) < events:
-        _something_happens(books, owner, chance)
-    notices = list(_deliveries(books.events, chance))
-    half = len(notices) // 2
-    _deliver(notices[:half])
-    _work(chance, share=0.5)
-    _life_goes_on(owner, chance)
-    _deliver(notices[half:])
+        began, first = clock.now(), len(books.events)
+        while len(books.events) < min(first + WAVE, events):
+            _something_happens(books, owner, chance)
+        late += _deliveries(books.events[first:], chance)
+        chance.shuffle(late)
+        half = len(late) // 2
+        now, late = late[:half], late[half:]
+        _deliver(now)
+        told += now
+        _work(chance, share=0.5)
+        _life_goes_on(Appointment.objects.filter(patient=owner, created_at__gte=began), chance)
+    _deliver(late)
+    told += late
     _work(chance)
     reconcile(books)
     _work(chance)
     return {
         "seed": seed,
         "events": len(books.events),
-        "deliveries": len(notices),
-        "never_told": events_never_told(books, notices),
+        "deliveries": len(told),
+        "never_told": _never_told(books, told),
         "payments": dict(Counter(Payment.objects.values_list("status", flat=True))),
         "issues": dict(Counter(PaymentIssue.objects.values_list("kind", flat=True))),
         "documents": dict(Counter(Invoice.objects.values_list("document_type", flat=True))),
@@ -138,7 +149,7 @@ def rage(books: Books, owner: Patient, *, events: int, seed: int) -> dict[str, A
     }
 
 
-def events_never_told(books: Books, notices: list[bytes]) -> int:
+def _never_told(books: Books, notices: list[bytes]) -> int:
     told = {json.loads(notice)["event_id"] for notice in notices}
     return sum(event["event_id"] not in told for event in books.events)
 
@@ -246,9 +257,9 @@ def _work(chance: random.Random, share: float = 1.0) -> None:
             return
 
 
-def _life_goes_on(owner: Patient, chance: random.Random) -> None:
+def _life_goes_on(made: QuerySet[Appointment], chance: random.Random) -> None:
     """Meanwhile holds run out, their time is given to others, and patients call visits off."""
-    visits = list(Appointment.objects.filter(patient=owner).order_by("created_at"))
+    visits = list(made.order_by("created_at"))
     chance.shuffle(visits)
     part = len(visits) // 10
     ran_out = [visit.pk for visit in visits[:part] if visit.status == "pending"]
@@ -263,7 +274,8 @@ def _life_goes_on(owner: Patient, chance: random.Random) -> None:
             status="booked",
             booked_at=clock.now(),
         )
-    for visit in visits[part : 2 * part]:
+    called_off = [visit.pk for visit in visits[part : 2 * part]]
+    for visit in made.filter(pk__in=called_off, status__in=["pending", "booked"]):
         changes.cancel(visit.pk, actor=WEATHER)
 
 
