@@ -47,6 +47,7 @@ def clinic() -> Iterator[None]:
     """Databases with an empty clinic in them, and Django set up to use them in this process."""
     raise_open_files()
     with databases():
+        os.environ.setdefault("LOG_LEVEL", "WARNING")
         os.environ.update(CLINIC_ENV="test", DJANGO_SETTINGS_MODULE="clinic.config.settings")
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
