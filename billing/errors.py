@@ -15,6 +15,8 @@ class Code(StrEnum):
     SERIES_MISSING = "series_missing"
     SERIES_TAKEN = "series_taken"
     NOTHING_TO_REFUND = "nothing_to_refund"
+    ISSUE_SETTLED = "issue_settled"
+    SIGNING_KEY_MISSING = "signing_key_missing"
 
 
 register(
@@ -69,6 +71,14 @@ register(
             409,
             "Este pagamento não tem esse valor por devolver.",
             "That much of this payment can't be given back.",
+        ),
+        Code.ISSUE_SETTLED: Problem(
+            409, "Este caso já está resolvido.", "This case is settled already."
+        ),
+        Code.SIGNING_KEY_MISSING: Problem(
+            409,
+            "Falta a chave que assina os documentos. Peça a quem instalou o programa.",
+            "The key that signs documents is missing. Ask whoever installed the program.",
         ),
     }
 )

@@ -245,6 +245,7 @@ class PaymentIssue(models.Model):
     )
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=500, blank=True, help_text="how a person settled it")
 
     class Meta:
         constraints = [

@@ -60,5 +60,5 @@ def payment_body(payment_id: UUID) -> dict[str, Any]:
 
 def invoices(*, patient_id: UUID | None) -> QuerySet[Invoice]:
     """Invoices, newest first: of one patient, or of everybody when none is named."""
-    found = Invoice.objects.select_related("payment").order_by("-issued_at", "-sequence")
+    found = Invoice.objects.select_related("payment", "credits").order_by("-issued_at", "-sequence")
     return found if patient_id is None else found.filter(patient_id=patient_id)

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from billing import nif, phones
-from billing.models import CustomerKind, Invoice, Method, PaymentStatus, Reason
+from billing.models import CustomerKind, DocumentType, Invoice, Method, PaymentStatus, Reason
 from billing.services.checkout import Customer, Order
 from booking.fields import InstantField
 
@@ -171,6 +171,13 @@ class InvoiceBody(serializers.Serializer[Invoice]):
     customer_name = serializers.CharField()
     customer_tax_id = serializers.CharField()
     pdf_url = serializers.SerializerMethodField()
+    document_type = serializers.ChoiceField(choices=DocumentType.choices)
+    credits = serializers.CharField(
+        source="credits.number",
+        default=None,
+        allow_null=True,
+        help_text="The number of the invoice that a credit note credits",
+    )
     training = serializers.BooleanField(help_text="Issued for training: not a valid invoice")
 
     @extend_schema_field(serializers.CharField())

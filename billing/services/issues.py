@@ -6,9 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from billing.errors import Code
 from billing.models import IssueKind, Payment, PaymentIssue, WebhookDelivery
 from clinic.core import audit, clock
 from clinic.core.audit import Actor
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
 
 ENDED_BY_REFUND = (IssueKind.LATE, IssueKind.REFUND_FAILED)
 
@@ -44,6 +47,22 @@ def settle(issue_ids: Collection[UUID], *, actor: Actor) -> int:
     return len(issues)
 
 
+@transaction.atomic
+def settle_one(issue_id: UUID, *, note: str, actor: Actor) -> None:
+    """Close an open issue, saying how it was dealt with.
+
+    Raises DomainError `not_found`, or `issue_settled` for one that is closed.
+    """
+    found = PaymentIssue.objects.select_for_update(of=("self",)).select_related("payment")
+    issue = found.filter(pk=issue_id).first()
+    if issue is None:
+        raise DomainError(CoreCode.NOT_FOUND)
+    if issue.resolved_at is not None:
+        raise DomainError(Code.ISSUE_SETTLED)
+    issue.note = note
+    _close(issue, actor)
+
+
 def settle_refunded(payment: Payment, *, actor: Actor) -> None:
     """The money is back, so nothing is left to do about it. The payment's money must be locked."""
     for issue in payment.issues.filter(kind__in=ENDED_BY_REFUND, resolved_at__isnull=True):
@@ -52,7 +71,7 @@ def settle_refunded(payment: Payment, *, actor: Actor) -> None:
 
 def _close(issue: PaymentIssue, actor: Actor) -> None:
     issue.resolved_at = clock.now()
-    issue.save(update_fields=["resolved_at"])
+    issue.save(update_fields=["resolved_at", "note"])
     audit.record(
         "payment_issue.settled",
         actor=actor,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from billing import selectors
-from billing.models import Invoice
+from billing.models import Invoice, Payment
 from clinic.core import audit
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
@@ -15,6 +15,13 @@ def read_invoices(invoices: Collection[Invoice], *, actor: Actor) -> Collection[
     patients = [invoice.patient_id for invoice in invoices]
     audit.record_reads("invoice.read", actor=actor, patient_ids=patients)
     return invoices
+
+
+def read_payments(payments: Collection[Payment], *, actor: Actor) -> Collection[Payment]:
+    """These payments, for somebody who looks at them."""
+    patients = [payment.patient_id for payment in payments]
+    audit.record_reads("payment.read", actor=actor, patient_ids=patients)
+    return payments
 
 
 def read_invoice(invoice_id: UUID, *, patient_id: UUID | None, actor: Actor) -> Invoice:

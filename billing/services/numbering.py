@@ -4,10 +4,11 @@ Without a certificate number in the invoicing rules everything is issued for tra
 of its own, without ATCUD and hash, as the law describes (Despacho 8632/2014, 1.5).
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from billing import chain
 from billing.errors import Code
@@ -29,6 +30,25 @@ def rules() -> InvoicingRules:
 
 
 @transaction.atomic
+def change_rules(changes: Mapping[str, str], *, actor: Actor) -> InvoicingRules:
+    """Change how the clinic invoices, from the next document on.
+
+    Raises DomainError `signing_key_missing` where a certificate comes without a key to sign with.
+    """
+    InvoicingRules.objects.bulk_create([InvoicingRules()], ignore_conflicts=True)
+    current = InvoicingRules.objects.select_for_update().get(pk=1)
+    if changes.get("certificate_number") and not settings.INVOICE_SIGNING_KEY:
+        raise DomainError(Code.SIGNING_KEY_MISSING, pointer="/certificate_number")
+    changed = {name: value for name, value in changes.items() if getattr(current, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(current, name, value)
+        current.save(update_fields=list(changed))
+        audit.record("invoicing_rules.changed", actor=actor, subject=current, changes=changed)
+    return current
+
+
+@transaction.atomic
 def open_series(
     *, document_type: str, name: str, year: int, validation_code: str, actor: Actor
 ) -> InvoiceSeries:
@@ -36,28 +56,26 @@ def open_series(
 
     Raises DomainError `series_taken` where the year has one already, or the name is in use.
     """
-    series = InvoiceSeries(
-        document_type=document_type,
-        name=name,
-        year=year,
-        validation_code=validation_code,
-        training=False,
-    )
-    created = InvoiceSeries.objects.bulk_create([series], ignore_conflicts=True)
-    stored = InvoiceSeries.objects.filter(
-        document_type=document_type, name=name, validation_code=validation_code
-    ).first()
-    if stored is None or not created:
-        raise DomainError(Code.SERIES_TAKEN, pointer="/name")
+    try:
+        with transaction.atomic():
+            opened = InvoiceSeries.objects.create(
+                document_type=document_type,
+                name=name,
+                year=year,
+                validation_code=validation_code,
+                training=False,
+            )
+    except IntegrityError as error:
+        raise DomainError(Code.SERIES_TAKEN, pointer="/name") from error
     audit.record(
         "invoice_series.opened",
         actor=actor,
-        subject=stored,
+        subject=opened,
         document_type=document_type,
         name=name,
         validation_code=validation_code,
     )
-    return stored
+    return opened
 
 
 def locked_series(document_type: str, moment: datetime) -> InvoiceSeries:

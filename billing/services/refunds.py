@@ -15,6 +15,7 @@ from billing.providers.base import RefundRejectedError, RefundRequest, UnknownOu
 from billing.services import issues, ledger
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
+from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,23 @@ def request(
     )
     outbox.enqueue("billing.refund", key=f"refund:{refund.id}", refund_id=str(refund.id))
     return refund
+
+
+@transaction.atomic
+def give_back(
+    payment_id: UUID, *, actor: Actor, reason: str, amount: Decimal | None = None
+) -> Refund:
+    """Give so much of a payment back, or what is left of it, because a person decided so.
+
+    Raises DomainError `not_found`, or `nothing_to_refund` for more than is left or none at all.
+    """
+    found = Payment.objects.filter(pk=payment_id).first()
+    if found is None:
+        raise DomainError(CoreCode.NOT_FOUND)
+    payments = ledger.lock_money_of(found.appointment_id)
+    payment = next(one for one in payments if one.pk == payment_id)
+    wished = refundable(payment) if amount is None else amount
+    return request(payment, actor=actor, amount=wished, reason=reason)
 
 
 def refundable(payment: Payment) -> Decimal:

@@ -47,6 +47,8 @@ def test_a_patient_sees_their_invoice(owner, invoice, held):
         "customer_name": "Consumidor final",
         "customer_tax_id": "999999990",
         "pdf_url": f"/api/invoices/{invoice.id}/pdf",
+        "document_type": "FR",
+        "credits": None,
         "training": True,
     }
 

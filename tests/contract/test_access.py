@@ -112,6 +112,7 @@ def world(
             "visit_token": links.visit_token(appointment),
             "payment": payment["id"],
             "invoice": str(Invoice.objects.get().id),
+            "issue": str(uuid.uuid4()),
             "device": str(display.device.id),
             "check_in": check_in["id"],
             "request": str(uuid.uuid4()),

@@ -1020,6 +1020,167 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/money/issues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Money that needs a person: the oldest first, or the newest of what is settled */
+        get: operations["money_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/issues/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that somebody has dealt with it, once */
+        post: operations["money_settle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments, newest first */
+        get: operations["money_payments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payment with its refunds */
+        get: operations["money_payment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/payments/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give money back
+         * @description What is left of the payment, or so much of it. The provider sends it, and the credit note is issued once it has.
+         */
+        post: operations["money_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the clinic invoices */
+        get: operations["money_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change how the clinic invoices, from the next document on */
+        patch: operations["money_rules_change"];
+        trace?: never;
+    };
+    "/api/staff/money/saft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The SAF-T (PT) file of a year, or of one month of it
+         * @description The file is whole before its first byte is sent; it needs no place afterwards.
+         */
+        get: operations["money_saft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The series of documents, the newest year first */
+        get: operations["money_series"];
+        put?: never;
+        /** Open a series that the tax authority has given a code */
+        post: operations["money_series_open"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What came in, today and in a period of at most 366 days */
+        get: operations["money_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/patients": {
         parameters: {
             query?: never;
@@ -1191,12 +1352,6 @@ export interface components {
              */
             beyond: number;
         };
-        /**
-         * @description * `approve` - approve
-         *     * `refuse` - refuse
-         * @enum {string}
-         */
-        ActionEnum: "approve" | "refuse";
         /** @description An appointment as its patient sees it. */
         AppointmentOut: {
             /** Format: uuid */
@@ -1488,6 +1643,20 @@ export interface components {
             /** Format: date */
             date: string;
         };
+        DayTakings: {
+            /** @description By the time of payment, also what has been given back since */
+            paid: components["schemas"]["TallyBody"];
+            /** @description Begun then, and still waiting for the money */
+            pending: components["schemas"]["TallyBody"];
+            /** @description By the time at which the money left */
+            refunded: components["schemas"]["TallyBody"];
+        };
+        DayTally: {
+            /** Format: date */
+            date: string;
+            paid: components["schemas"]["TallyBody"];
+            refunded: components["schemas"]["TallyBody"];
+        };
         /** @description Either a known `patient` or a `new_patient`. Without `start` it is a walk-in, now. */
         DeskInRequest: {
             /** Format: uuid */
@@ -1531,6 +1700,12 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "display" | "kiosk";
+        /**
+         * @description * `FR` - Fatura-recibo
+         *     * `NC` - Nota de crédito
+         * @enum {string}
+         */
+        DocumentTypeEnum: "FR" | "NC";
         /**
          * @description * `none` - None
          *     * `processing` - Processing
@@ -1607,6 +1782,9 @@ export interface components {
             customer_name: string;
             customer_tax_id: string;
             readonly pdf_url: string;
+            document_type: components["schemas"]["DocumentTypeEnum"];
+            /** @description The number of the invoice that a credit note credits */
+            credits?: string | null;
             /** @description Issued for training: not a valid invoice */
             training: boolean;
         };
@@ -1627,6 +1805,47 @@ export interface components {
             /** @description Where the invoice goes; the patient's own address when left out */
             email?: string;
         };
+        InvoicingRulesState: {
+            certificate_number: string;
+            producer_name: string;
+            producer_tax_id: string;
+            mb_way_mechanism: components["schemas"]["MbWayMechanismEnum"];
+            /** @description There is a key to sign documents with */
+            can_sign: boolean;
+        };
+        IssueBody: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["IssueBodyKindEnum"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            resolved_at: string | null;
+            note: string;
+            /** Format: uuid */
+            payment: string | null;
+            patient_name?: string | null;
+            /** @description Only where the patient has to be asked */
+            readonly patient_phone: string | null;
+            /** @description What came in, or the payment's own */
+            readonly amount: string | null;
+            /** Format: decimal */
+            expected?: string | null;
+            readonly reference: string | null;
+            /** @description What to do next */
+            readonly action: components["schemas"]["IssueBodyActionEnum"];
+        };
+        /** @enum {string} */
+        IssueBodyActionEnum: "refund" | "settle" | "contact" | "wait";
+        /**
+         * @description * `late` - Paid after the slot was released
+         *     * `amount_mismatch` - Paid with another amount or currency
+         *     * `duplicate` - Paid twice
+         *     * `orphan` - Paid for something we don't know
+         *     * `refund_failed` - The provider refused the refund
+         * @enum {string}
+         */
+        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed";
         /**
          * @description * `ticket` - Ticket only
          *     * `short` - Given name and initial
@@ -1676,9 +1895,22 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        /**
+         * @description * `approve` - approve
+         *     * `refuse` - refuse
+         * @enum {string}
+         */
+        MbWayAnswerActionEnum: "approve" | "refuse";
         MbWayAnswerRequest: {
-            action: components["schemas"]["ActionEnum"];
+            action: components["schemas"]["MbWayAnswerActionEnum"];
         };
+        /**
+         * @description * `MB` - MB: reference of Multibanco
+         *     * `TB` - TB: bank transfer
+         *     * `OU` - OU: other
+         * @enum {string}
+         */
+        MbWayMechanismEnum: "MB" | "TB" | "OU";
         MbWayOrderRequest: {
             /** Format: uuid */
             payment_id: string;
@@ -1730,6 +1962,67 @@ export interface components {
          * @enum {string}
          */
         MethodEnum: "multibanco" | "mb_way";
+        MethodTally: {
+            count: number;
+            /** Format: decimal */
+            sum: string;
+            method: components["schemas"]["MethodEnum"];
+        };
+        /** @description A payment as the manager sees it. */
+        MoneyPayment: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            paid_at: string | null;
+            patient_name: string;
+            specialty_pt: string;
+            specialty_en: string;
+            /** Format: decimal */
+            amount: string;
+            /**
+             * Format: decimal
+             * @description Given back, or on its way back
+             */
+            returned: string;
+            /**
+             * Format: decimal
+             * @description What can still be given back
+             */
+            readonly refundable: string;
+            method: components["schemas"]["MethodEnum"];
+            status: components["schemas"]["PaymentStatus"];
+            invoice_number: string | null;
+        };
+        /** @description A payment as the manager sees it. */
+        MoneyPaymentDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            paid_at: string | null;
+            patient_name: string;
+            specialty_pt: string;
+            specialty_en: string;
+            /** Format: decimal */
+            amount: string;
+            /**
+             * Format: decimal
+             * @description Given back, or on its way back
+             */
+            returned: string;
+            /**
+             * Format: decimal
+             * @description What can still be given back
+             */
+            readonly refundable: string;
+            method: components["schemas"]["MethodEnum"];
+            status: components["schemas"]["PaymentStatus"];
+            invoice_number: string | null;
+            refunds: components["schemas"]["RefundBody"][];
+        };
         MoveRoomInRequest: {
             /** Format: uuid */
             room: string;
@@ -1766,6 +2059,12 @@ export interface components {
             phone: string;
             /** @default pt */
             language: components["schemas"]["Language"];
+        };
+        NewSeriesRequest: {
+            document_type: components["schemas"]["DocumentTypeEnum"];
+            name: string;
+            year: number;
+            validation_code: string;
         };
         /** @enum {unknown} */
         NullEnum: null;
@@ -1814,6 +2113,36 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["InvoiceBody"][];
         };
+        PaginatedIssueBodyList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["IssueBody"][];
+        };
+        PaginatedMoneyPaymentList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["MoneyPayment"][];
+        };
         PairedDevice: {
             /** Format: uuid */
             id: string;
@@ -1848,6 +2177,13 @@ export interface components {
             birth_date?: string | null;
             language?: components["schemas"]["Language"];
             label_choice?: components["schemas"]["LabelChoice"];
+        };
+        PatchedRulesChangeRequest: {
+            /** @description Empty: training */
+            certificate_number?: string;
+            producer_name?: string;
+            producer_tax_id?: string;
+            mb_way_mechanism?: components["schemas"]["MbWayMechanismEnum"];
         };
         PatientOut: {
             /** Format: uuid */
@@ -1906,6 +2242,18 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "pending" | "paid" | "refused" | "expired" | "failed" | "refunded";
+        PeriodTakings: {
+            /** @description By the time of payment, also what has been given back since */
+            paid: components["schemas"]["TallyBody"];
+            /** @description Begun then, and still waiting for the money */
+            pending: components["schemas"]["TallyBody"];
+            /** @description By the time at which the money left */
+            refunded: components["schemas"]["TallyBody"];
+            by_method: components["schemas"]["MethodTally"][];
+            by_specialty: components["schemas"]["SpecialtyTally"][];
+            /** @description Every day of the period */
+            by_day: components["schemas"]["DayTally"][];
+        };
         PersonRef: {
             /** Format: uuid */
             id: string;
@@ -1923,7 +2271,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -1940,6 +2288,27 @@ export interface components {
          * @enum {string}
          */
         ReasonEnum: "replaced" | "hold_ended" | "not_enrolled" | "refused" | "timed_out" | "declined" | "provider_unavailable";
+        RefundBody: {
+            /** Format: uuid */
+            id: string;
+            /** Format: decimal */
+            amount: string;
+            status: components["schemas"]["RefundBodyStatusEnum"];
+            reason: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            settled_at: string | null;
+            /** @description Its number */
+            credit_note?: string | null;
+        };
+        /**
+         * @description * `requested` - Requested
+         *     * `done` - Done
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        RefundBodyStatusEnum: "requested" | "done" | "failed";
         RefundOrder: {
             /** Format: uuid */
             refund_id: string;
@@ -1955,6 +2324,12 @@ export interface components {
             payment_id: string;
             /** Format: decimal */
             amount: string;
+        };
+        RefundWishRequest: {
+            /** Format: decimal */
+            amount?: string;
+            /** @description As the credit note prints it */
+            reason?: string;
         };
         RegistrationRequest: {
             username: string;
@@ -2009,6 +2384,18 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        SeriesBody: {
+            document_type: components["schemas"]["DocumentTypeEnum"];
+            name: string;
+            year: number;
+            validation_code: string;
+            training: boolean;
+            last_number: number;
+        };
+        SettlementRequest: {
+            /** @description How it was dealt with */
+            note?: string;
+        };
         SlotOut: {
             /** Format: date-time */
             start: string;
@@ -2036,6 +2423,14 @@ export interface components {
             vat_rate: string;
         };
         SpecialtyRef: {
+            code: string;
+            name_pt: string;
+            name_en: string;
+        };
+        SpecialtyTally: {
+            count: number;
+            /** Format: decimal */
+            sum: string;
             code: string;
             name_pt: string;
             name_en: string;
@@ -2162,6 +2557,16 @@ export interface components {
          * @enum {string}
          */
         StateEnum: "waiting" | "called" | "in_room";
+        Summary: {
+            today: components["schemas"]["DayTakings"];
+            period: components["schemas"]["PeriodTakings"];
+            open_issues: number;
+        };
+        TallyBody: {
+            count: number;
+            /** Format: decimal */
+            sum: string;
+        };
         TimedSpecialtyRef: {
             code: string;
             name_pt: string;
@@ -5181,6 +5586,601 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffDay"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_issues: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /**
+                 * @description * `open` - open
+                 *     * `settled` - settled
+                 */
+                state?: "open" | "settled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedIssueBodyList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_settle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SettlementRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_payments: {
+        parameters: {
+            query?: {
+                from?: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+                /** @description Words of the patient's name, or part of a document's number */
+                q?: string;
+                /**
+                 * @description * `pending` - Pending
+                 *     * `paid` - Paid
+                 *     * `refused` - Refused
+                 *     * `expired` - Expired
+                 *     * `failed` - Failed
+                 *     * `refunded` - Refunded
+                 */
+                status?: "pending" | "paid" | "refused" | "expired" | "failed" | "refunded";
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMoneyPaymentList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_payment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoneyPaymentDetail"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_refund: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same key with the same body gets the first answer again; with another, 422. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefundWishRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicingRulesState"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_rules_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRulesChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicingRulesState"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_saft: {
+        parameters: {
+            query: {
+                month?: number;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_series: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesBody"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_series_open: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSeriesRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_summary: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
                 };
             };
             400: {

@@ -41,6 +41,20 @@ export type Payment = Schemas["PaymentBody"];
 export type InvoiceDetails = Schemas["InvoiceDetailsRequest"];
 export type Checkout = Schemas["CheckoutBody"];
 export type Invoice = Schemas["InvoiceBody"];
+export type DocumentType = Schemas["DocumentTypeEnum"];
+
+export type MoneySummary = Schemas["Summary"];
+export type Tally = Schemas["TallyBody"];
+export type DayTally = Schemas["DayTally"];
+export type MoneyPayment = Schemas["MoneyPayment"];
+export type Refund = Schemas["RefundBody"];
+export type RefundWish = Schemas["RefundWishRequest"];
+export type MoneyIssue = Schemas["IssueBody"];
+export type InvoicingRules = Schemas["InvoicingRulesState"];
+export type InvoicingRulesChange = Schemas["PatchedRulesChangeRequest"];
+export type PaymentMechanism = Schemas["MbWayMechanismEnum"];
+export type Series = Schemas["SeriesBody"];
+export type NewSeries = Schemas["NewSeriesRequest"];
 
 export type FaceStatus = Schemas["EnrolmentStatus"];
 export type Face = Schemas["FaceRegistration"];

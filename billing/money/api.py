@@ -1,0 +1,264 @@
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count
+from django.http import FileResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from billing.api import IDEMPOTENCY_KEY
+from billing.models import InvoiceSeries, InvoicingRules, Payment, PaymentIssue
+from billing.money import selectors, serializers
+from billing.services import exports, issues, looks, numbering, refunds
+from clinic.accounts.permissions import IsManager
+from clinic.accounts.principals import actor_of
+from clinic.core import clock, idempotency
+from clinic.core.api import answers, validated
+from clinic.core.errors import Code, DomainError
+
+
+class SummaryView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_summary",
+        tags=["money"],
+        parameters=[serializers.PeriodQuery],
+        responses=answers({200: serializers.Summary}, 400, 401, 403),
+        summary="What came in, today and in a period of at most 366 days",
+    )
+    def get(self, request: Request) -> Response:
+        period = validated(serializers.PeriodQuery(data=request.query_params))
+        today = clock.today()
+        found = selectors.takings(period["from"], period["to"])
+        body = serializers.Summary(
+            {
+                "today": selectors.takings(today, today),
+                "period": {
+                    "paid": found.paid,
+                    "pending": found.pending,
+                    "refunded": found.refunded,
+                    "by_method": [
+                        {"method": method, "count": tally.count, "sum": tally.sum}
+                        for method, tally in sorted(found.by_method.items())
+                    ],
+                    "by_specialty": [
+                        {
+                            "code": code,
+                            "name_pt": name_pt,
+                            "name_en": name_en,
+                            "count": tally.count,
+                            "sum": tally.sum,
+                        }
+                        for (code, name_pt, name_en), tally in sorted(found.by_specialty.items())
+                    ],
+                    "by_day": [{"date": day, **parts} for day, parts in found.by_day.items()],
+                },
+                "open_issues": selectors.issues(settled=False).aggregate(n=Count("pk"))["n"],
+            }
+        )
+        return Response(body.data)
+
+
+class PaymentsView(ListAPIView[Payment]):
+    permission_classes = (IsManager,)
+    serializer_class = serializers.MoneyPayment
+    queryset = Payment.objects.none()
+
+    @extend_schema(
+        operation_id="money_payments",
+        tags=["money"],
+        parameters=[serializers.PaymentsQuery],
+        responses=answers({200: serializers.MoneyPayment(many=True)}, 400, 401, 403, 404),
+        summary="Payments, newest first",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        query = validated(serializers.PaymentsQuery(data=request.query_params))
+        found = selectors.payments(
+            status=query.get("status"),
+            text=query["q"],
+            first=query.get("from"),
+            last=query.get("to"),
+        )
+        page: Any = looks.read_payments(
+            self.paginate_queryset(found) or [], actor=actor_of(request.user)
+        )
+        return self.get_paginated_response(serializers.MoneyPayment(page, many=True).data)
+
+
+class PaymentView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_payment",
+        tags=["money"],
+        responses=answers({200: serializers.MoneyPaymentDetail}, 401, 403, 404),
+        summary="One payment with its refunds",
+    )
+    def get(self, request: Request, payment_id: UUID) -> Response:
+        found = selectors.payments_with_refunds().filter(pk=payment_id).first()
+        if found is None:
+            raise DomainError(Code.NOT_FOUND)
+        looks.read_payments([found], actor=actor_of(request.user))
+        return Response(serializers.MoneyPaymentDetail(found).data)
+
+
+class RefundView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_refund",
+        tags=["money"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=serializers.RefundWish,
+        responses=answers({201: serializers.RefundBody}, 400, 401, 403, 404, 409, 422),
+        summary="Give money back",
+        description="What is left of the payment, or so much of it. The provider sends it, and "
+        "the credit note is issued once it has.",
+    )
+    def post(self, request: Request, payment_id: UUID) -> Response:
+        order = validated(serializers.RefundWish(data=request.data))
+        actor = actor_of(request.user)
+        status, body = idempotency.run(
+            f"refund:{actor.id}:{payment_id}",
+            request.headers.get("Idempotency-Key", ""),
+            order,
+            lambda: (
+                201,
+                dict(
+                    serializers.RefundBody(refunds.give_back(payment_id, actor=actor, **order)).data
+                ),
+            ),
+        )
+        return Response(body, status=status)
+
+
+class IssuesView(ListAPIView[PaymentIssue]):
+    permission_classes = (IsManager,)
+    serializer_class = serializers.IssueBody
+    queryset = PaymentIssue.objects.none()
+
+    @extend_schema(
+        operation_id="money_issues",
+        tags=["money"],
+        parameters=[serializers.IssuesQuery],
+        responses=answers({200: serializers.IssueBody(many=True)}, 400, 401, 403, 404),
+        summary="Money that needs a person: the oldest first, or the newest of what is settled",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        query = validated(serializers.IssuesQuery(data=request.query_params))
+        found = selectors.issues(settled=query["state"] == "settled")
+        page: Any = self.paginate_queryset(found) or []
+        looks.read_payments(
+            [issue.payment for issue in page if issue.payment is not None],
+            actor=actor_of(request.user),
+        )
+        return self.get_paginated_response(serializers.IssueBody(page, many=True).data)
+
+
+class SettleView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_settle",
+        tags=["money"],
+        request=serializers.Settlement,
+        responses=answers({204: None}, 400, 401, 403, 404, 409),
+        summary="Say that somebody has dealt with it, once",
+    )
+    def post(self, request: Request, issue_id: UUID) -> Response:
+        note = validated(serializers.Settlement(data=request.data))["note"]
+        issues.settle_one(issue_id, note=note, actor=actor_of(request.user))
+        return Response(status=204)
+
+
+class RulesView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_rules",
+        tags=["money"],
+        responses=answers({200: serializers.InvoicingRulesState}, 401, 403),
+        summary="How the clinic invoices",
+    )
+    def get(self, _request: Request) -> Response:
+        return Response(_state(numbering.rules()))
+
+    @extend_schema(
+        operation_id="money_rules_change",
+        tags=["money"],
+        request=serializers.RulesChange,
+        responses=answers({200: serializers.InvoicingRulesState}, 400, 401, 403, 409),
+        summary="Change how the clinic invoices, from the next document on",
+    )
+    def patch(self, request: Request) -> Response:
+        changes = validated(serializers.RulesChange(data=request.data, partial=True))
+        return Response(_state(numbering.change_rules(changes, actor=actor_of(request.user))))
+
+
+class SeriesView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_series",
+        tags=["money"],
+        responses=answers({200: serializers.SeriesBody(many=True)}, 401, 403),
+        summary="The series of documents, the newest year first",
+    )
+    def get(self, _request: Request) -> Response:
+        found: Any = InvoiceSeries.objects.order_by("-year", "training", "document_type")
+        return Response(serializers.SeriesBody(found, many=True).data)
+
+    @extend_schema(
+        operation_id="money_series_open",
+        tags=["money"],
+        request=serializers.NewSeries,
+        responses=answers({201: serializers.SeriesBody}, 400, 401, 403, 409),
+        summary="Open a series that the tax authority has given a code",
+    )
+    def post(self, request: Request) -> Response:
+        wish = validated(serializers.NewSeries(data=request.data))
+        opened = numbering.open_series(**wish, actor=actor_of(request.user))
+        return Response(serializers.SeriesBody(opened).data, status=201)
+
+
+class SaftView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_saft",
+        tags=["money"],
+        parameters=[serializers.SaftQuery],
+        responses=answers({(200, "application/xml"): OpenApiTypes.BINARY}, 400, 401, 403, 503),
+        summary="The SAF-T (PT) file of a year, or of one month of it",
+    )
+    def get(self, request: Request) -> FileResponse:
+        """The file is whole before its first byte is sent; it needs no place afterwards."""
+        query = validated(serializers.SaftQuery(data=request.query_params))
+        year, month = query["year"], query.get("month")
+        name = f"saft-{year}-{month:02}.xml" if month else f"saft-{year}.xml"
+        with TemporaryDirectory(prefix="saft-") as folder:
+            target = Path(folder) / name
+            exports.saft_file(target, year=year, month=month)
+            response = FileResponse(
+                target.open("rb"),
+                as_attachment=True,
+                filename=name,
+                content_type="application/xml; charset=windows-1252",
+            )
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def _state(rules: InvoicingRules) -> dict[str, Any]:
+    return {
+        **serializers.RulesBody(rules).data,
+        "can_sign": bool(settings.INVOICE_SIGNING_KEY),
+    }

@@ -1,0 +1,190 @@
+"""Reading the ledger for the manager. Sums are exact, and take a fixed number of queries."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)
+from django.db.models.functions import Coalesce, TruncDate
+
+from billing.models import (
+    DocumentType,
+    Invoice,
+    IssueKind,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
+from clinic.core import clock
+
+MONEY: Any = DecimalField(max_digits=12, decimal_places=2)
+NOTHING = Decimal("0.00")
+
+
+@dataclass
+class Tally:
+    """So many payments or refunds, and what they come to."""
+
+    count: int = 0
+    sum: Decimal = NOTHING
+
+    def add(self, other: "Tally") -> None:
+        self.count += other.count
+        self.sum += other.sum
+
+
+@dataclass
+class Takings:
+    """What was paid, given back and left open in a period; the parts are of what was paid."""
+
+    paid: Tally = field(default_factory=Tally)
+    pending: Tally = field(default_factory=Tally)
+    refunded: Tally = field(default_factory=Tally)
+    by_method: dict[str, Tally] = field(default_factory=dict)
+    by_specialty: dict[tuple[str, str, str], Tally] = field(default_factory=dict)
+    by_day: dict[date, dict[str, Tally]] = field(default_factory=dict)
+
+
+def takings(first: date, last: date) -> Takings:
+    """The civil days first to last, both included; each of them is in `by_day`.
+
+    A payment counts on the day on which it was paid, a refund on the day on which the money left,
+    and what is pending on the day on which it was begun.
+    """
+    found = Takings(
+        by_day={
+            first + timedelta(days=offset): {"paid": Tally(), "refunded": Tally()}
+            for offset in range((last - first).days + 1)
+        }
+    )
+    paid = Payment.objects.filter(_within("paid_at", first, last))
+    specialty = "appointment__specialty"
+    parts = ("method", specialty, f"{specialty}__name_pt", f"{specialty}__name_en")
+    for row in _daily(paid, "paid_at", *parts):
+        tally = Tally(row["number"], row["total"])
+        key = (row[parts[1]], row[parts[2]], row[parts[3]])
+        found.paid.add(tally)
+        found.by_method.setdefault(row["method"], Tally()).add(tally)
+        found.by_specialty.setdefault(key, Tally()).add(tally)
+        found.by_day[row["day"]]["paid"].add(tally)
+    done = Refund.objects.filter(_within("settled_at", first, last), status=RefundStatus.DONE)
+    for row in _daily(done, "settled_at"):
+        tally = Tally(row["number"], row["total"])
+        found.refunded.add(tally)
+        found.by_day[row["day"]]["refunded"].add(tally)
+    pending = Payment.objects.filter(
+        _within("created_at", first, last), status=PaymentStatus.PENDING
+    )
+    for row in _daily(pending, "created_at"):
+        found.pending.add(Tally(row["number"], row["total"]))
+    return found
+
+
+def _within(name: str, first: date, last: date) -> Q:
+    begin, end = clock.day_bounds(first)[0], clock.day_bounds(last)[1]
+    return Q(**{f"{name}__gte": begin, f"{name}__lt": end})
+
+
+def _daily(rows: QuerySet[Any], moment: str, *parts: str) -> QuerySet[Any, dict[str, Any]]:
+    days: Any = rows.annotate(day=TruncDate(moment, tzinfo=clock.ZONE)).values("day", *parts)
+    found: QuerySet[Any, dict[str, Any]] = days.annotate(number=Count("pk"), total=Sum("amount"))
+    return found.order_by("day", *parts)
+
+
+def payments(
+    *,
+    status: str | None = None,
+    text: str = "",
+    first: date | None = None,
+    last: date | None = None,
+) -> QuerySet[Payment]:
+    """Payments begun in those days, newest first, with `returned` and their `invoice_number`.
+
+    `text` is looked for in the patient's name, word by word, and in the documents' numbers.
+    """
+    found = _told().order_by("-created_at", "pk")
+    if status:
+        found = found.filter(status=status)
+    if first:
+        found = found.filter(created_at__gte=clock.day_bounds(first)[0])
+    if last:
+        found = found.filter(created_at__lt=clock.day_bounds(last)[1])
+    if text:
+        named = Q()
+        for word in text.split():
+            named &= Q(patient__full_name__icontains=word)
+        numbered = Invoice.objects.filter(payment=OuterRef("pk"), number__icontains=text)
+        found = found.filter(named | Q(Exists(numbered)))
+    return found
+
+
+def payments_with_refunds() -> QuerySet[Payment]:
+    """Like `payments`, each with its refunds, newest first, and their credit notes."""
+    newest = Refund.objects.select_related("credit_note").order_by("-requested_at")
+    return _told().prefetch_related(Prefetch("refunds", newest))
+
+
+def _told() -> QuerySet[Payment]:
+    given = (
+        Refund.objects.filter(payment=OuterRef("pk"))
+        .exclude(status=RefundStatus.FAILED)
+        .order_by()
+        .values("payment")
+        .annotate(total=Sum("amount"))
+        .values("total")
+    )
+    receipts = Invoice.objects.filter(
+        payment=OuterRef("pk"), document_type=DocumentType.INVOICE_RECEIPT
+    )
+    return Payment.objects.select_related("patient", "appointment__specialty").annotate(
+        returned=Coalesce(Subquery(given, output_field=MONEY), NOTHING, output_field=MONEY),
+        invoice_number=Subquery(receipts.values("number")[:1]),
+    )
+
+
+def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
+    """What a person has to look at, oldest first; or what is settled, newest first."""
+    others = Payment.objects.filter(
+        appointment=OuterRef("payment__appointment"), status=PaymentStatus.PAID
+    ).exclude(pk=OuterRef("payment"))
+    asked = Refund.objects.filter(payment=OuterRef("payment"), status=RefundStatus.REQUESTED)
+    found = (
+        PaymentIssue.objects.filter(resolved_at__isnull=not settled)
+        .select_related("payment__patient")
+        .annotate(is_paid_elsewhere=Exists(others), is_on_its_way=Exists(asked))
+    )
+    if settled:
+        return found.order_by("-resolved_at", "pk")
+    return found.order_by("created_at", "pk")
+
+
+def suggestion(issue: Any) -> str:
+    """What to do about one of `issues`: wait, refund, contact the patient, or just settle it.
+
+    A reference paid twice stands once in the ledger, so that its second payment can't be refunded
+    from here: the patient has to be asked where to send it.
+    """
+    if issue.kind == IssueKind.ORPHAN or issue.payment is None:
+        return "settle"
+    if issue.is_on_its_way:
+        return "wait"
+    if issue.kind == IssueKind.AMOUNT_MISMATCH:
+        return "contact"
+    if issue.payment.status == PaymentStatus.REFUNDED:
+        return "settle"
+    if issue.kind == IssueKind.DUPLICATE and not issue.is_paid_elsewhere:
+        return "contact"
+    return "refund" if issue.payment.status == PaymentStatus.PAID else "contact"

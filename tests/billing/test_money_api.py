@@ -1,0 +1,344 @@
+"""The manager's money: what is read, given back, settled and set."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from billing.models import (
+    InvoiceSeries,
+    InvoicingRules,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+    Refund,
+)
+from clinic.core import clock
+from clinic.core.models import AuditEntry
+from tests.billing import factories
+from tests.billing.factories import drain, notice, send
+from tests.billing.test_invoice_api import logged_in
+
+pytestmark = pytest.mark.django_db
+
+MONEY = "/api/staff/money/"
+
+
+@pytest.fixture
+def manager() -> APIClient:
+    return logged_in(factories.user("marta", role="manager"))
+
+
+def pay(client, held, method: str = "multibanco") -> Payment:
+    payment = getattr(factories, method)(held)
+    if method == "mb_way":
+        Payment.objects.filter(pk=payment.pk).update(request_id=f"r-{payment.pk}")
+        payment.refresh_from_db()
+    send(client, notice(payment))
+    drain()
+    payment.refresh_from_db()
+    return payment
+
+
+@pytest.fixture
+def paid(client, held) -> Payment:
+    return pay(client, held)
+
+
+def give_back(manager, payment: Payment, key: str = "k", **order: str):
+    return manager.post(
+        f"{MONEY}payments/{payment.pk}/refund", order, headers={"Idempotency-Key": key}
+    )
+
+
+def test_sums_are_exact_and_cost_the_same_for_one_payment_and_for_many(client, manager, ana):
+    price = Decimal("33.33")
+    pay(client, factories.appointment(ana, price=price))
+    with CaptureQueriesContext(connection) as few:
+        manager.get(f"{MONEY}summary")
+    for _ in range(2):
+        pay(client, factories.appointment(ana, price=price))
+    pay(client, factories.appointment(ana, "shock_waves", price=Decimal("10.10")), "mb_way")
+    factories.multibanco(factories.appointment(ana, price=Decimal("7.05")))
+    with CaptureQueriesContext(connection) as many:
+        body = manager.get(f"{MONEY}summary").json()
+
+    assert len(many) == len(few)
+    assert body["today"] == {
+        "paid": {"count": 4, "sum": "110.09"},
+        "pending": {"count": 1, "sum": "7.05"},
+        "refunded": {"count": 0, "sum": "0.00"},
+    }
+    period = body["period"]
+    assert [(row["method"], row["count"], row["sum"]) for row in period["by_method"]] == [
+        ("mb_way", 1, "10.10"),
+        ("multibanco", 3, "99.99"),
+    ]
+    assert [(row["code"], row["sum"]) for row in period["by_specialty"]] == [
+        ("massage", "99.99"),
+        ("shock_waves", "10.10"),
+    ]
+    assert len(period["by_day"]) == 30
+    assert period["by_day"][-1] == {
+        "date": clock.today().isoformat(),
+        "paid": {"count": 4, "sum": "110.09"},
+        "refunded": {"count": 0, "sum": "0.00"},
+    }
+
+
+def test_a_payment_counts_on_its_civil_day(manager, paid):
+    """Half past midnight in a Lisbon summer is still yesterday in UTC."""
+    midnight, _ = clock.day_bounds(clock.today().replace(year=2026, month=7, day=2))
+    Payment.objects.filter(pk=paid.pk).update(paid_at=midnight + timedelta(minutes=30))
+
+    days = manager.get(f"{MONEY}summary?from=2026-07-01&to=2026-07-02").json()["period"]["by_day"]
+
+    assert [day["paid"]["sum"] for day in days] == ["0.00", "40.00"]
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("summary?from=2026-02-30", "/from"),
+        ("summary?from=2026-02-02&to=2026-02-01", "/to"),
+        ("summary?from=2024-01-01&to=2025-01-01", "/from"),
+        ("payments?status=lost", "/status"),
+        ("issues?state=half", "/state"),
+        ("saft?year=2026&month=13", "/month"),
+        ("saft?month=1", "/year"),
+    ],
+)
+def test_what_cannot_be_asked_names_its_field(manager, query, pointer):
+    answer = manager.get(MONEY + query)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+
+
+def test_payments_are_found_by_name_document_state_and_day(client, manager, paid):
+    bruno = factories.patient("bruno", full_name="Bruno Dias")
+    other = factories.multibanco(factories.appointment(bruno))
+    number = paid.documents.get().number
+
+    def found(query: str) -> list[str]:
+        return [row["id"] for row in manager.get(f"{MONEY}payments?{query}").json()["results"]]
+
+    assert found("") == [str(other.pk), str(paid.pk)]
+    assert found("q=dias bru") == [str(other.pk)]
+    assert found(f"q={number}") == [str(paid.pk)]
+    assert found("status=paid") == [str(paid.pk)]
+    assert found(f"from={clock.today() + timedelta(days=1)}") == []
+    looks = AuditEntry.objects.filter(action="payment.read").values_list("patient_id", flat=True)
+    assert set(looks) == {paid.patient_id, bruno.pk}
+
+
+def test_a_part_then_the_rest_each_with_its_credit_note_and_never_more(bank, manager, paid):
+    bank.will(201, {"refund_id": "f-1"})
+    first = give_back(manager, paid, "one", amount="15.50", reason="Saiu mais cedo")
+    again = give_back(manager, paid, "one", amount="15.50", reason="Saiu mais cedo")
+    drain()
+    too_much = give_back(manager, paid, "two", amount="24.51", reason="Tudo")
+
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert (too_much.status_code, too_much.json()["code"]) == (409, "nothing_to_refund")
+    assert too_much.json()["errors"][0]["pointer"] == "/amount"
+    assert Refund.objects.count() == 1
+
+    bank.will(201, {"refund_id": "f-2"})
+    assert give_back(manager, paid, "three", reason="O resto").status_code == 201
+    drain()
+    shown = manager.get(f"{MONEY}payments/{paid.pk}").json()
+
+    assert (shown["status"], shown["returned"], shown["refundable"]) == (
+        "refunded",
+        "40.00",
+        "0.00",
+    )
+    assert [(row["amount"], row["status"], row["reason"]) for row in shown["refunds"]] == [
+        ("24.50", "done", "O resto"),
+        ("15.50", "done", "Saiu mais cedo"),
+    ]
+    assert all(row["credit_note"].startswith("NC ") for row in shown["refunds"])
+    assert (
+        give_back(manager, paid, "four", reason="Outra vez").json()["code"] == "nothing_to_refund"
+    )
+    assert manager.get(f"{MONEY}summary").json()["today"]["refunded"] == {
+        "count": 2,
+        "sum": "40.00",
+    }
+    notes = manager.get("/api/invoices").json()["results"]
+    assert {(row["document_type"], row["credits"]) for row in notes} == {
+        ("FR", None),
+        ("NC", shown["invoice_number"]),
+    }
+
+
+@pytest.mark.parametrize(
+    ("order", "pointer"),
+    [
+        ({"amount": "0", "reason": "x"}, "/amount"),
+        ({"amount": "-1.00", "reason": "x"}, "/amount"),
+        ({"amount": "1.001", "reason": "x"}, "/amount"),
+        ({"amount": "NaN", "reason": "x"}, "/amount"),
+        ({"amount": "1.00"}, "/reason"),
+        ({"amount": "1.00", "reason": "a\nb"}, "/reason"),
+    ],
+)
+def test_a_refund_that_is_not_well_said_changes_nothing(manager, paid, order, pointer):
+    answer = give_back(manager, paid, **order)
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
+    assert not Refund.objects.exists()
+
+
+def test_what_was_never_paid_or_never_was_is_not_given_back(manager, held):
+    payment = factories.multibanco(held)
+
+    assert give_back(manager, payment, reason="x").json()["code"] == "nothing_to_refund"
+    assert (
+        manager.post(
+            f"{MONEY}payments/{held.pk}/refund", {"reason": "x"}, headers={"Idempotency-Key": "k"}
+        ).json()["code"]
+        == "not_found"
+    )
+    assert manager.post(f"{MONEY}payments/{payment.pk}/refund", {"reason": "x"}).status_code == 400
+    assert not Refund.objects.exists()
+
+
+def open_issue(kind: str, payment: Payment | None, **detail: str) -> PaymentIssue:
+    return PaymentIssue.objects.create(
+        kind=kind, payment=payment, detail=detail, created_at=clock.now()
+    )
+
+
+def test_each_issue_suggests_what_can_be_done_about_it(client, manager, ana, paid):
+    twice = factories.mb_way(factories.appointment(ana))
+    Payment.objects.create(
+        **{
+            name: getattr(twice, name)
+            for name in ("appointment", "patient", "provider", "request_state", "amount")
+        }
+        | {"method": "multibanco", "entity": "12345", "reference": "123456789"}
+        | {"status": "paid", "paid_at": clock.now(), "created_at": clock.now()}
+        | {"expires_at": clock.now(), "customer_kind": "final_consumer"}
+    )
+    Payment.objects.filter(pk=twice.pk).update(status="paid", paid_at=clock.now())
+    leaving = pay(client, factories.appointment(ana))
+    Refund.objects.create(payment=leaving, amount="40.00", requested_at=clock.now())
+    for kind, payment in (
+        ("refund_failed", paid),
+        ("duplicate", paid),
+        ("duplicate", twice),
+        ("late", leaving),
+        ("amount_mismatch", paid),
+        ("orphan", None),
+    ):
+        open_issue(kind, payment, amount="41.00")
+
+    rows = manager.get(f"{MONEY}issues").json()["results"]
+
+    assert [(row["kind"], row["action"]) for row in rows] == [
+        ("refund_failed", "refund"),
+        ("duplicate", "contact"),
+        ("duplicate", "refund"),
+        ("late", "wait"),
+        ("amount_mismatch", "contact"),
+        ("orphan", "settle"),
+    ]
+    asked = {row["kind"] for row in rows if row["patient_phone"] is not None}
+    assert asked <= {"duplicate", "amount_mismatch"}
+    assert (rows[4]["amount"], rows[4]["expected"]) == ("41.00", "40.00")
+
+
+def test_an_issue_is_settled_once_with_a_note(manager, paid):
+    issue = open_issue("amount_mismatch", paid, amount="41.00")
+    settle = f"{MONEY}issues/{issue.pk}/settle"
+
+    assert manager.post(settle, {"note": " "}).json()["errors"][0]["pointer"] == "/note"
+    issue.refresh_from_db()
+    assert issue.resolved_at is None
+    assert manager.post(settle, {"note": "Devolvido ao balcão"}).status_code == 204
+    again = manager.post(settle, {"note": "Outra coisa"})
+
+    assert (again.status_code, again.json()["code"]) == (409, "issue_settled")
+    issue.refresh_from_db()
+    assert issue.note == "Devolvido ao balcão"
+    assert AuditEntry.objects.filter(action="payment_issue.settled").count() == 1
+    assert manager.get(f"{MONEY}issues").json()["count"] == 0
+    assert manager.get(f"{MONEY}issues?state=settled").json()["results"][0]["note"] == issue.note
+
+
+def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, manager):
+    settings.INVOICE_SIGNING_KEY = ""
+    change = {"certificate_number": "1234", "producer_name": "Vez, Lda."}
+
+    refused = manager.patch(f"{MONEY}rules", change)
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "signing_key_missing")
+    assert not InvoicingRules.objects.exclude(certificate_number="", producer_name="").exists()
+    assert not AuditEntry.objects.filter(action="invoicing_rules.changed").exists()
+    settings.INVOICE_SIGNING_KEY = "a key"
+    assert manager.patch(f"{MONEY}rules", change).json() == {
+        "certificate_number": "1234",
+        "producer_name": "Vez, Lda.",
+        "producer_tax_id": "",
+        "mb_way_mechanism": "OU",
+        "can_sign": True,
+    }
+    assert AuditEntry.objects.get(action="invoicing_rules.changed").data == {"changes": change}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"certificate_number": "0"},
+        {"certificate_number": "12345"},
+        {"producer_tax_id": "123456780"},
+        {"mb_way_mechanism": "XX"},
+    ],
+)
+def test_rules_that_are_none_change_nothing(manager, change):
+    answer = manager.patch(f"{MONEY}rules", {"producer_name": "Vez", **change})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == f"/{next(iter(change))}"
+    assert not InvoicingRules.objects.exists()
+
+
+def test_a_series_is_opened_once_and_only_as_the_authority_takes_it(manager):
+    year = clock.today().year
+    wish = {
+        "document_type": "FR",
+        "name": f"{year}A",
+        "year": year,
+        "validation_code": "JFX7K2P9",
+    }
+    for change in (
+        {"document_type": "FT"},
+        {"name": "a b"},
+        {"year": year - 1},
+        {"validation_code": "SHORT"},
+    ):
+        refused = manager.post(f"{MONEY}series", wish | change)
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["pointer"] == f"/{next(iter(change))}"
+    assert not InvoiceSeries.objects.exists()
+
+    assert manager.post(f"{MONEY}series", wish).status_code == 201
+    assert manager.post(f"{MONEY}series", wish).json()["code"] == "series_taken"
+    assert manager.get(f"{MONEY}series").json() == [wish | {"training": False, "last_number": 0}]
+
+
+def test_the_saft_file_arrives_whole(manager, paid):
+    today = clock.today()
+
+    answer = manager.get(f"{MONEY}saft?year={today.year}&month={today.month}")
+
+    name = f"saft-{today.year}-{today.month:02}.xml"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    text = answer.getvalue().decode("windows-1252")
+    assert paid.documents.get().number in text
+    assert text.rstrip().endswith("</AuditFile>")
+    assert paid.status == PaymentStatus.PAID
