@@ -8,7 +8,7 @@ import {
 import { login } from "./patient";
 import { baseUrl, demo, type Role } from "./settings";
 
-export type Who = "visitor" | Exclude<Role, "manager"> | "display" | "kiosk";
+export type Who = "visitor" | Role | "display" | "kiosk";
 
 interface Screen {
   name: string;
@@ -31,6 +31,13 @@ export const SCREENS: readonly Screen[] = [
   { name: "staff", path: "/staff", who: "reception", ready: "h2" },
   { name: "staff-agenda", path: "/staff/agenda", who: "reception", ready: "h2" },
   { name: "staff-screens", path: "/staff/ecras", who: "reception", ready: "h1" },
+  { name: "staff-money", path: "/staff/dinheiro", who: "manager", ready: "dl" },
+  {
+    name: "staff-money-documents",
+    path: "/staff/dinheiro?vista=documentos",
+    who: "manager",
+    ready: "h2",
+  },
   { name: "display-pairing", path: "/display", who: "visitor", ready: "h1" },
   { name: "display", path: "/display", who: "display", ready: ".clock" },
   { name: "kiosk-pairing", path: "/kiosk", who: "visitor", ready: "h1" },

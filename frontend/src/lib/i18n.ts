@@ -34,6 +34,12 @@ export function startI18n(namespaces: Record<string, { pt: Words; en: Words }>):
   onLanguage((language) => void i18next.changeLanguage(LOCALES[language]));
 }
 
+/** Adds the words of a page that is loaded by itself, once it is needed. */
+export function addWords(namespace: string, words: { pt: Words; en: Words }): void {
+  i18next.addResourceBundle(LOCALES.pt, namespace, words.pt);
+  i18next.addResourceBundle(LOCALES.en, namespace, words.en);
+}
+
 /** For keys that are made from the server's codes; all others are typed. */
 const say = i18next.t as unknown as (key: string, values?: Record<string, unknown>) => string;
 

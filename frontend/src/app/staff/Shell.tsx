@@ -77,7 +77,12 @@ function Bar({ user }: { user: User }) {
         </NavLink>
         <NavLink to="/agenda">{t("nav.agenda")}</NavLink>
         {mayPair && <NavLink to="/ecras">{t("nav.screens")}</NavLink>}
-        {user.role === "manager" && <NavLink to="/esperas">{t("nav.waits")}</NavLink>}
+        {user.role === "manager" && (
+          <>
+            <NavLink to="/esperas">{t("nav.waits")}</NavLink>
+            <NavLink to="/dinheiro">{t("nav.money")}</NavLink>
+          </>
+        )}
       </nav>
       <div className={styles.person}>
         <span className={styles.role}>

@@ -26,6 +26,10 @@ const router = createBrowserRouter(
           lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
         },
         { path: "esperas", element: <WaitsPage /> },
+        {
+          path: "dinheiro",
+          lazy: async () => ({ Component: (await import("./MoneyPage")).MoneyPage }),
+        },
       ],
     },
   ],

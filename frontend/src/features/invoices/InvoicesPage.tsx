@@ -5,7 +5,16 @@ import type { Invoice } from "@/lib/api/types";
 import { formatDate, formatMoney } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, ButtonLink, DownloadIcon, EmptyState, Page, SkeletonList } from "@/ui";
+import {
+  Banner,
+  Button,
+  ButtonLink,
+  DownloadIcon,
+  EmptyState,
+  Page,
+  Pill,
+  SkeletonList,
+} from "@/ui";
 import styles from "./Invoices.module.css";
 
 const invoicesQuery = infiniteQueryOptions({
@@ -60,12 +69,17 @@ export function InvoicesPage() {
 function Item({ invoice }: { invoice: Invoice }) {
   const { t } = useTranslation("patient");
   const language = useLanguage();
+  const isNote = invoice.document_type === "NC";
   return (
     <li className={styles.item}>
       <div>
-        <p className={styles.total}>{formatMoney(invoice.gross_total, language)}</p>
+        <p className={styles.total}>
+          {formatMoney(invoice.gross_total, language)}
+          {isNote ? <Pill tone="amber">{t("invoices.credit_note")}</Pill> : null}
+        </p>
         <p className={styles.detail}>
           {formatDate(invoice.issued_on, language)} · {invoice.number}
+          {invoice.credits ? ` · ${t("invoices.credits", { number: invoice.credits })}` : ""}
         </p>
         <p className={styles.detail}>
           {invoice.customer_name}
@@ -77,7 +91,9 @@ function Item({ invoice }: { invoice: Invoice }) {
         href={invoice.pdf_url}
         target="_blank"
         rel="noreferrer"
-        aria-label={t("invoices.open_label", { number: invoice.number })}
+        aria-label={t(isNote ? "invoices.open_note_label" : "invoices.open_label", {
+          number: invoice.number,
+        })}
       >
         <DownloadIcon />
         {t("invoices.open")}

@@ -280,6 +280,9 @@ export const en: Words<typeof pt> = {
     empty_text: "Each payment makes an invoice, which you also get by e-mail.",
     open: "PDF",
     open_label: "Open invoice {{number}} as PDF",
+    credit_note: "Credit note",
+    credits: "for invoice {{number}}",
+    open_note_label: "Open credit note {{number}} as a PDF",
     training: "demonstration, no fiscal value",
     tax_id: "NIF {{nif}}",
   },
@@ -384,6 +387,7 @@ export const en: Words<typeof pt> = {
     action: {
       day_read: "saw the day's schedule",
       patient_found: "found you in a search",
+      payment_read: "saw the payment",
       invoice_read: "saw the invoice",
       account_registered: "created the account",
       account_created: "created the file",

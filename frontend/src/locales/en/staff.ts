@@ -3,7 +3,14 @@ import type { Words } from "../words";
 
 export const en: Words<typeof pt> = {
   title: "Vez · Reception",
-  nav: { label: "Pages", today: "Today", agenda: "Agenda", screens: "Screens", waits: "Waits" },
+  nav: {
+    label: "Pages",
+    today: "Today",
+    agenda: "Agenda",
+    screens: "Screens",
+    waits: "Waits",
+    money: "Money",
+  },
   login: {
     title: "Log in to reception",
     text: "For the clinic's team.",
@@ -11,6 +18,7 @@ export const en: Words<typeof pt> = {
     no_access_text: "You are logged in as {{name}}. Log out and use your clinic account.",
   },
   role: { practitioner: "Practitioner", reception: "Reception", manager: "Management" },
+  money_only_manager: "Only the management sees the money.",
   waits: {
     title: "What we said and how long it was",
     text: "The time told at the arrival against the wait until the treatment began.",

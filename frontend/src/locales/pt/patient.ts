@@ -282,6 +282,9 @@ export const pt = {
     empty_text: "Cada pagamento dá uma fatura, que também recebe por e-mail.",
     open: "PDF",
     open_label: "Abrir a fatura {{number}} em PDF",
+    credit_note: "Nota de crédito",
+    credits: "da fatura {{number}}",
+    open_note_label: "Abrir a nota de crédito {{number}} em PDF",
     training: "de demonstração, sem valor fiscal",
     tax_id: "NIF {{nif}}",
   },
@@ -381,6 +384,7 @@ export const pt = {
     action: {
       day_read: "viu a agenda do dia",
       patient_found: "encontrou a sua ficha numa pesquisa",
+      payment_read: "viu o pagamento",
       invoice_read: "viu a fatura",
       account_registered: "criou a conta",
       account_created: "criou a ficha",

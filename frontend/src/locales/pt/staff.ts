@@ -1,6 +1,13 @@
 export const pt = {
   title: "Vez · Receção",
-  nav: { label: "Páginas", today: "Hoje", agenda: "Agenda", screens: "Ecrãs", waits: "Esperas" },
+  nav: {
+    label: "Páginas",
+    today: "Hoje",
+    agenda: "Agenda",
+    screens: "Ecrãs",
+    waits: "Esperas",
+    money: "Dinheiro",
+  },
   login: {
     title: "Entrar na receção",
     text: "Para a equipa da clínica.",
@@ -8,6 +15,7 @@ export const pt = {
     no_access_text: "Entrou como {{name}}. Saia e entre com a sua conta da clínica.",
   },
   role: { practitioner: "Terapeuta", reception: "Receção", manager: "Gestão" },
+  money_only_manager: "Só a gestão vê o dinheiro.",
   waits: {
     title: "O que dissemos e o que se esperou",
     text: "O tempo dito à chegada, comparado com a espera até ao início do tratamento.",

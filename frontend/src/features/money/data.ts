@@ -1,0 +1,127 @@
+import {
+  infiniteQueryOptions,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { useRef } from "react";
+import { api, body } from "@/lib/api/client";
+import type {
+  InvoicingRules,
+  InvoicingRulesChange,
+  NewSeries,
+  PaymentStatus,
+  RefundWish,
+} from "@/lib/api/types";
+import { addDays, civilDate, type CivilDate } from "@/lib/civil";
+import { serverClock } from "@/lib/clock";
+
+const ROOT = "money";
+
+export const today = (): CivilDate => civilDate(serverClock.now());
+
+export const summaryQuery = (days: number) =>
+  queryOptions({
+    queryKey: [ROOT, "summary", days],
+    queryFn: () => {
+      const to = today();
+      const query = { from: addDays(to, 1 - days), to };
+      return body(api.GET("/api/staff/money/summary", { params: { query } }));
+    },
+    staleTime: 30_000,
+  });
+
+export const issuesQuery = infiniteQueryOptions({
+  queryKey: [ROOT, "issues"],
+  queryFn: ({ pageParam }) =>
+    body(api.GET("/api/staff/money/issues", { params: { query: { page: pageParam } } })),
+  initialPageParam: 1,
+  getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
+});
+
+export const paymentsQuery = (q: string, status: PaymentStatus | null) =>
+  infiniteQueryOptions({
+    queryKey: [ROOT, "payments", q, status],
+    queryFn: ({ pageParam }) =>
+      body(
+        api.GET("/api/staff/money/payments", {
+          params: { query: { page: pageParam, q, ...(status ? { status } : {}) } },
+        }),
+      ),
+    initialPageParam: 1,
+    getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
+  });
+
+export const paymentQuery = (id: string) =>
+  queryOptions({
+    queryKey: [ROOT, "payment", id],
+    queryFn: () => body(api.GET("/api/staff/money/payments/{id}", { params: { path: { id } } })),
+  });
+
+export const rulesQuery = queryOptions({
+  queryKey: [ROOT, "rules"],
+  queryFn: () => body(api.GET("/api/staff/money/rules")),
+});
+
+export const seriesQuery = queryOptions({
+  queryKey: [ROOT, "series"],
+  queryFn: () => body(api.GET("/api/staff/money/series")),
+});
+
+function useAnew() {
+  const client = useQueryClient();
+  return () => client.invalidateQueries({ queryKey: [ROOT] });
+}
+
+/** The same wish sent again, after no answer came, is one refund. */
+export function useRefund(id: string) {
+  const anew = useAnew();
+  const attempt = useRef<{ wish: string; key: string } | null>(null);
+  return useMutation({
+    mutationFn: (wish: RefundWish) => {
+      const said = JSON.stringify(wish);
+      if (attempt.current?.wish !== said) {
+        attempt.current = { wish: said, key: crypto.randomUUID() };
+      }
+      return body(
+        api.POST("/api/staff/money/payments/{id}/refund", {
+          params: { path: { id }, header: { "Idempotency-Key": attempt.current.key } },
+          body: wish,
+        }),
+      );
+    },
+    onSettled: anew,
+  });
+}
+
+export function useSettle() {
+  const anew = useAnew();
+  return useMutation({
+    mutationFn: ({ id, note }: { id: string; note: string }) =>
+      api.POST("/api/staff/money/issues/{id}/settle", { params: { path: { id } }, body: { note } }),
+    onSettled: anew,
+  });
+}
+
+export function useChangeRules() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (change: InvoicingRulesChange) =>
+      body(api.PATCH("/api/staff/money/rules", { body: change })),
+    onSuccess: (rules: InvoicingRules) => client.setQueryData(rulesQuery.queryKey, rules),
+  });
+}
+
+export function useOpenSeries() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (series: NewSeries) => body(api.POST("/api/staff/money/series", { body: series })),
+    onSuccess: () => client.invalidateQueries({ queryKey: seriesQuery.queryKey }),
+  });
+}
+
+/** Where the SAF-T file of a year, or of one of its months, is. */
+export function saftAddress(year: string, month: string | null): string {
+  const query = new URLSearchParams({ year, ...(month ? { month } : {}) });
+  return `/api/staff/money/saft?${query.toString()}`;
+}

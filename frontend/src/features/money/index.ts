@@ -1,0 +1,4 @@
+export { Documents } from "./Documents";
+export { Issues } from "./Issues";
+export { Payments } from "./Payments";
+export { Takings } from "./Takings";
