@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0005_certified_documents"),
+        ("billing", "0006_real_provider"),
     ]
 
     operations = [

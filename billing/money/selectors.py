@@ -181,7 +181,7 @@ def suggestion(issue: Any) -> str:
         return "settle"
     if issue.is_on_its_way:
         return "wait"
-    if issue.kind == IssueKind.AMOUNT_MISMATCH:
+    if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:
         return "contact"
     if issue.payment.status == PaymentStatus.REFUNDED:
         return "settle"

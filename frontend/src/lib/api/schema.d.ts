@@ -447,6 +447,50 @@ export interface paths {
         delete: operations["devices_revoke"];
         options?: never;
         head?: never;
+        /**
+         * Rename a device, or change what a display shows, how large and how loud
+         * @description What isn't mentioned stays, and a field that isn't listed is refused. The display follows by itself.
+         */
+        patch: operations["devices_change"];
+        trace?: never;
+    };
+    "/api/devices/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who this device is, and what staff have set for it
+         * @description A browser that holds the cookies of both kinds is the display.
+         */
+        get: operations["devices_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/devices/me/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A display tells how it is, every 30 seconds and at each change
+         * @description Only the last report is kept. The answer repeats what staff have set.
+         */
+        post: operations["devices_me_status"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -1437,6 +1481,16 @@ export interface components {
             /** Format: date-time */
             server_time: string;
             clinic: string;
+            /**
+             * Format: date-time
+             * @description The end of today's opening hours; null while it is closed
+             */
+            closes_at: string | null;
+            /**
+             * Format: date-time
+             * @description The next opening; null where none is known
+             */
+            opens_at: string | null;
             entries: components["schemas"]["BoardEntry"][];
         };
         BoardEntry: {
@@ -1452,6 +1506,13 @@ export interface components {
             called_at: string | null;
             wait: components["schemas"]["BoardWait"] | null;
         };
+        /**
+         * @description * `live` - By its socket
+         *     * `polled` - By HTTP, the socket is lost
+         *     * `stale` - From memory, older than a minute
+         * @enum {string}
+         */
+        BoardEnum: "live" | "polled" | "stale";
         /**
          * @description * `board` - board
          * @enum {string}
@@ -1612,6 +1673,20 @@ export interface components {
             /** @description Value for the X-CSRFToken header */
             csrf_token: string;
         };
+        /** @description Hours of every day, on the clinic's clock; they may pass midnight. */
+        DailyHours: {
+            /** Format: time */
+            starts: string;
+            /** Format: time */
+            ends: string;
+        };
+        /** @description Hours of every day, on the clinic's clock; they may pass midnight. */
+        DailyHoursRequest: {
+            /** Format: time */
+            starts: string;
+            /** Format: time */
+            ends: string;
+        };
         /** @description How true the waits were that patients were told at their arrival. */
         DayAccuracyOut: {
             patients: number;
@@ -1689,6 +1764,10 @@ export interface components {
             revoked_at: string | null;
             /** Format: date-time */
             code_expires_at: string | null;
+            /** @description Null for a kiosk */
+            settings: components["schemas"]["DisplaySettings"] | null;
+            /** @description What a display said of itself last */
+            status: components["schemas"]["ScreenStatus"] | null;
         };
         DeviceInputRequest: {
             kind: components["schemas"]["DeviceKind"];
@@ -1700,6 +1779,30 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "display" | "kiosk";
+        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
+        DisplaySettings: {
+            /** @description The rooms whose calls it shows and speaks; none stands for all */
+            rooms: string[];
+            /** @description The type's size follows; null for the usual one */
+            panel: components["schemas"]["Panel"] | null;
+            volume: number;
+            /** @description Neither chime nor speech; null for never */
+            quiet: components["schemas"]["DailyHours"] | null;
+            /** @description Dimmed while idle; null for never */
+            night: components["schemas"]["DailyHours"] | null;
+        };
+        /** @description Some of the settings; each is given whole. */
+        DisplaySettingsChangeRequest: {
+            /** @description The rooms whose calls it shows and speaks; none stands for all */
+            rooms?: string[];
+            /** @description The type's size follows; null for the usual one */
+            panel?: components["schemas"]["PanelRequest"] | null;
+            volume?: number;
+            /** @description Neither chime nor speech; null for never */
+            quiet?: components["schemas"]["DailyHoursRequest"] | null;
+            /** @description Dimmed while idle; null for never */
+            night?: components["schemas"]["DailyHoursRequest"] | null;
+        };
         /**
          * @description * `FR` - Fatura-recibo
          *     * `NC` - Nota de crédito
@@ -1842,10 +1945,11 @@ export interface components {
          *     * `amount_mismatch` - Paid with another amount or currency
          *     * `duplicate` - Paid twice
          *     * `orphan` - Paid for something we don't know
-         *     * `refund_failed` - The provider refused the refund
+         *     * `refund_failed` - The provider refused the refund, or didn't answer
+         *     * `unreconciled` - The provider's books and ours differ
          * @enum {string}
          */
-        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed";
+        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled";
         /**
          * @description * `ticket` - Ticket only
          *     * `short` - Given name and initial
@@ -2155,9 +2259,28 @@ export interface components {
             /** @description The six digits that the staff were given */
             code: string;
         };
+        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
+        Panel: {
+            /** @description Diagonal */
+            inches: number;
+            /** Format: decimal */
+            farthest_seat_metres: string;
+        };
+        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
+        PanelRequest: {
+            /** @description Diagonal */
+            inches: number;
+            /** Format: decimal */
+            farthest_seat_metres: string;
+        };
         PasswordChangeRequest: {
             current: string;
             new: string;
+        };
+        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
+        PatchedDeviceChangeRequest: {
+            name?: string;
+            settings?: components["schemas"]["DisplaySettingsChangeRequest"];
         };
         PatchedLabelInRequest: {
             label_choice?: components["schemas"]["LabelChoice"] | components["schemas"]["BlankEnum"];
@@ -2167,7 +2290,7 @@ export interface components {
             /** @description The note that the writer had before them; another one by now is not overwritten */
             was?: string;
         };
-        /** @description Any of these; a field that isn't listed is refused, not ignored. */
+        /** @description Some of the fields; one that isn't listed is refused, not ignored. */
         PatchedProfileChangeRequest: {
             full_name?: string;
             /** Format: email */
@@ -2259,6 +2382,15 @@ export interface components {
             id: string;
             name: string;
         };
+        /**
+         * @description * `connecting` - No board yet
+         *     * `calls` - Somebody is called
+         *     * `quiet` - Nobody is called
+         *     * `closed` - The clinic is closed
+         *     * `untrusted` - Too old to be believed
+         * @enum {string}
+         */
+        PictureEnum: "connecting" | "calls" | "quiet" | "closed" | "untrusted";
         PractitionerOut: {
             /** Format: uuid */
             id: string;
@@ -2271,7 +2403,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "no_free_time" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -2304,11 +2436,12 @@ export interface components {
         };
         /**
          * @description * `requested` - Requested
+         *     * `sent` - Sent; no answer known
          *     * `done` - Done
          *     * `failed` - Failed
          * @enum {string}
          */
-        RefundBodyStatusEnum: "requested" | "done" | "failed";
+        RefundBodyStatusEnum: "requested" | "sent" | "done" | "failed";
         RefundOrder: {
             /** Format: uuid */
             refund_id: string;
@@ -2360,6 +2493,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             name: string;
+            floor: string;
         };
         RoomRef: {
             /** Format: uuid */
@@ -2384,6 +2518,34 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        /** @description What a display says of itself. Tickets only: no name belongs here. */
+        ScreenReportRequest: {
+            version: string;
+            sound: components["schemas"]["SoundEnum"];
+            board: components["schemas"]["BoardEnum"];
+            picture: components["schemas"]["PictureEnum"];
+            /** Format: int64 */
+            revision: number | null;
+            /** @description On show now, the call first */
+            tickets: string[];
+            width: number;
+            height: number;
+        };
+        /** @description What a display says of itself. Tickets only: no name belongs here. */
+        ScreenStatus: {
+            version: string;
+            sound: components["schemas"]["SoundEnum"];
+            board: components["schemas"]["BoardEnum"];
+            picture: components["schemas"]["PictureEnum"];
+            /** Format: int64 */
+            revision: number | null;
+            /** @description On show now, the call first */
+            tickets: string[];
+            width: number;
+            height: number;
+            /** Format: date-time */
+            reported_at: string;
+        };
         SeriesBody: {
             document_type: components["schemas"]["DocumentTypeEnum"];
             name: string;
@@ -2403,6 +2565,14 @@ export interface components {
             end: string;
             practitioner: components["schemas"]["PersonRef"];
         };
+        /**
+         * @description * `on` - On
+         *     * `blocked` - The browser waits for a touch
+         *     * `quiet` - Quiet hours
+         *     * `muted` - Volume 0
+         * @enum {string}
+         */
+        SoundEnum: "on" | "blocked" | "quiet" | "muted";
         /**
          * @description * `online` - Online
          *     * `desk` - Desk
@@ -2566,6 +2736,14 @@ export interface components {
             count: number;
             /** Format: decimal */
             sum: string;
+        };
+        /** @description A device as it sees itself. */
+        ThisDevice: {
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["DeviceKind"];
+            name: string;
+            settings: components["schemas"]["DisplaySettings"] | null;
         };
         TimedSpecialtyRef: {
             code: string;
@@ -3987,6 +4165,153 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    devices_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedDeviceChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    devices_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThisDevice"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    devices_me_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenReportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThisDevice"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

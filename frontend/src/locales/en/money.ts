@@ -49,7 +49,8 @@ export const en: Words<typeof pt> = {
     amount_mismatch: "Paid {{amount}} instead of {{expected}}.",
     duplicate: "The same appointment was paid twice.",
     orphan: "Money came in that belongs to no appointment.",
-    refund_failed: "The bank refused the refund.",
+    refund_failed: "The bank refused the refund, or did not answer.",
+    unreconciled: "The provider's books and ours differ.",
     reference: "Reference {{reference}}",
     advice: {
       refund: "Give the money back.",
@@ -85,7 +86,12 @@ export const en: Words<typeof pt> = {
     credit_note: "Credit note {{number}}",
     refund: "Give money back",
   },
-  refund_status: { requested: "on its way", done: "done", failed: "refused by the bank" },
+  refund_status: {
+    requested: "on its way",
+    sent: "asked for, no answer",
+    done: "done",
+    failed: "refused by the bank",
+  },
   refund: {
     title: "Give back to {{name}}",
     amount: "Amount to give back",

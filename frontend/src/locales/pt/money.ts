@@ -46,7 +46,8 @@ export const pt = {
     amount_mismatch: "Pagou {{amount}} em vez de {{expected}}.",
     duplicate: "A mesma consulta foi paga duas vezes.",
     orphan: "Entrou dinheiro que não é de nenhuma consulta.",
-    refund_failed: "O banco recusou a devolução.",
+    refund_failed: "O banco recusou a devolução, ou não respondeu.",
+    unreconciled: "As contas do prestador e as nossas não coincidem.",
     reference: "Referência {{reference}}",
     advice: {
       refund: "Devolva o dinheiro.",
@@ -82,7 +83,12 @@ export const pt = {
     credit_note: "Nota de crédito {{number}}",
     refund: "Devolver dinheiro",
   },
-  refund_status: { requested: "a caminho", done: "feita", failed: "recusada pelo banco" },
+  refund_status: {
+    requested: "a caminho",
+    sent: "pedida, sem resposta",
+    done: "feita",
+    failed: "recusada pelo banco",
+  },
   refund: {
     title: "Devolver a {{name}}",
     amount: "Valor a devolver",
