@@ -69,19 +69,12 @@ class Program:
 
         Raises OSError where the program can't start.
         """
-        as_account: dict[str, object] = {}
-        if self.account is not None:
-            as_account = {
-                "user": self.account.uid,
-                "group": self.account.gid,
-                "extra_groups": [],
-            }
         with ExitStack() as open_files:
             output = None
             if self.log is not None:
                 self.log.parent.mkdir(parents=True, exist_ok=True)
                 output = open_files.enter_context(self.log.open("ab"))
-            self.process = subprocess.Popen(  # type: ignore[call-overload]  # optional account
+            self.process = subprocess.Popen(
                 [str(part) for part in self.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -90,7 +83,9 @@ class Program:
                 env=None if self.env is None else dict(self.env),
                 start_new_session=True,
                 preexec_fn=_tied_to_this_process(self.orphan_signal),
-                **as_account,
+                user=None if self.account is None else self.account.uid,
+                group=None if self.account is None else self.account.gid,
+                extra_groups=None if self.account is None else [],
             )
 
     @property
