@@ -12,7 +12,7 @@ class BoardWait(serializers.Serializer[object]):
 class BoardEntry(serializers.Serializer[object]):
     id = serializers.UUIDField()
     ticket = serializers.CharField()
-    label = serializers.CharField(  # type: ignore[assignment]  # hides the field's own `label`
+    label = serializers.CharField(  # type: ignore[assignment]  # DRF moves fields off the class: nothing is hidden
         help_text="As the patient has chosen to be named"
     )
     room = serializers.CharField()

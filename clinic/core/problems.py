@@ -37,7 +37,7 @@ class ProblemDetails(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = ErrorItem(many=True)  # type: ignore[assignment]  # the contract's name for them
+    errors = ErrorItem(many=True)  # type: ignore[assignment]  # DRF moves fields off the class: nothing is hidden
     request_id = serializers.CharField()
 
 

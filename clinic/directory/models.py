@@ -191,7 +191,7 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    objects = PatientManager()  # type: ignore[assignment,misc]  # not the user's manager
+    objects = PatientManager()  # type: ignore[assignment,misc]  # a proxy may have another manager; the stubs want the parent's
 
     class Meta:
         proxy = True

@@ -36,7 +36,7 @@ def put(key: str, data: bytes, content_type: str) -> str:
             raise FileExistsError("the private storage never replaces a file")
         return name
     file = ContentFile(data)
-    file.content_type = content_type  # type: ignore[attr-defined]  # S3Storage looks for it
+    file.content_type = content_type  # type: ignore[attr-defined]  # S3Storage reads it; File doesn't declare it
     stored = storage.save(name, file)
     if stored != name:
         storage.delete(stored)
