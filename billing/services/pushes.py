@@ -22,4 +22,4 @@ def count(phone: str) -> None:
 
 def paid(phone: str) -> None:
     """A request that was paid was welcome, so it doesn't count."""
-    ratelimit.refund(SCOPE, phone, seconds=WINDOW_SECONDS)
+    ratelimit.refund(SCOPE, phone)

@@ -89,20 +89,17 @@ class IdempotentRequest(models.Model):
 
 
 class RateWindow(models.Model):
-    """Hits of one subject in one time window."""
+    """Hits of one subject since its window opened."""
 
     id = models.BigAutoField(primary_key=True)
     scope = models.CharField(max_length=64)
     subject = models.CharField(max_length=200)
-    window = models.BigIntegerField()
     hits = models.PositiveIntegerField(default=0)
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["scope", "subject", "window"], name="one_row_per_rate_window"
-            )
+            models.UniqueConstraint(fields=["scope", "subject"], name="one_window_per_subject")
         ]
 
     def __str__(self) -> str:

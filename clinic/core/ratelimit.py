@@ -1,6 +1,6 @@
 """Counting attempts in PostgreSQL, so that parallel tries and restarts don't get extra ones."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
@@ -9,42 +9,48 @@ from clinic.core.errors import Code, DomainError
 
 
 def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
-    """Count one attempt of `subject` in the present window of `seconds`.
+    """Count one attempt of `subject` in its window of `seconds`, which its first attempt opens.
 
     Raises DomainError `throttled`, with the seconds until the window ends, from the attempt after
     `limit` on. Call it outside the transaction that may roll back, or the count is lost with it.
     """
-    window, ends = _window(seconds)
+    now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO core_ratewindow (scope, subject, "window", hits, expires_at)
-            VALUES (%s, %s, %s, 1, %s)
-            ON CONFLICT (scope, subject, "window")
-            DO UPDATE SET hits = core_ratewindow.hits + 1
-            RETURNING hits
+            INSERT INTO core_ratewindow AS held (scope, subject, hits, expires_at)
+            VALUES (%(scope)s, %(subject)s, 1, %(ends)s)
+            ON CONFLICT (scope, subject) DO UPDATE SET
+                hits = CASE WHEN held.expires_at > %(now)s THEN held.hits + 1 ELSE 1 END,
+                expires_at = CASE WHEN held.expires_at > %(now)s
+                                  THEN held.expires_at ELSE excluded.expires_at END
+            RETURNING hits, expires_at
             """,
-            [scope, subject, window, datetime.fromtimestamp(ends, UTC)],
+            {
+                "scope": scope,
+                "subject": subject,
+                "now": now,
+                "ends": now + timedelta(seconds=seconds),
+            },
         )
-        hits: int = cursor.fetchone()[0]
+        hits, ends = cursor.fetchone()
     if hits > limit:
         raise _throttled(ends)
 
 
-def check(scope: str, subject: str, *, limit: int, seconds: int) -> None:
+def check(scope: str, subject: str, *, limit: int) -> None:
     """Raises DomainError `throttled` where `hit` would; counts nothing."""
-    window, ends = _window(seconds)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT 1 FROM core_ratewindow
-            WHERE scope = %s AND subject = %s AND "window" = %s AND hits >= %s
+            SELECT expires_at FROM core_ratewindow
+            WHERE scope = %s AND subject = %s AND expires_at > %s AND hits >= %s
             """,
-            [scope, subject, window, limit],
+            [scope, subject, clock.now(), limit],
         )
-        is_spent = cursor.fetchone() is not None
-    if is_spent:
-        raise _throttled(ends)
+        spent = cursor.fetchone()
+    if spent:
+        raise _throttled(spent[0])
 
 
 def forget(scope: str, subject: str) -> None:
@@ -55,24 +61,18 @@ def forget(scope: str, subject: str) -> None:
         )
 
 
-def refund(scope: str, subject: str, *, seconds: int) -> None:
+def refund(scope: str, subject: str) -> None:
     """Take one attempt of the present window back, where only failures are to count."""
-    window, _ = _window(seconds)
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE core_ratewindow SET hits = hits - 1
-            WHERE scope = %s AND subject = %s AND "window" = %s AND hits > 0
+            WHERE scope = %s AND subject = %s AND expires_at > %s AND hits > 0
             """,
-            [scope, subject, window],
+            [scope, subject, clock.now()],
         )
 
 
-def _window(seconds: int) -> tuple[int, int]:
-    """The number of the present window, and when it ends."""
-    window = int(clock.now().timestamp()) // seconds
-    return window, (window + 1) * seconds
-
-
-def _throttled(ends: int) -> DomainError:
-    return DomainError(Code.THROTTLED, retry_after=max(1, ends - int(clock.now().timestamp())))
+def _throttled(ends: datetime) -> DomainError:
+    left = ends - clock.now()
+    return DomainError(Code.THROTTLED, retry_after=max(1, -(-left // timedelta(seconds=1))))

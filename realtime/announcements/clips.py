@@ -39,7 +39,7 @@ def _made_once(key: str, engine: engines.SpeechEngine, sentence: str) -> bytes:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
         if (made := _kept(key)) is not None:
             return made
-        ratelimit.check(scope, subject, limit=limit, seconds=seconds)
+        ratelimit.check(scope, subject, limit=limit)
         try:
             made = engine.speak(sentence)
         except engines.SpeechError:

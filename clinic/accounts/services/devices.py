@@ -106,8 +106,8 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
     DomainError `pairing_code_invalid` after the count is committed, and `throttled` where too many
     were wrong.
     """
-    scope, limit, seconds = OF_AN_ADDRESS
-    ratelimit.check(scope, address, limit=limit, seconds=seconds)
+    of_an_address, limit, _ = OF_AN_ADDRESS
+    ratelimit.check(of_an_address, address, limit=limit)
     digest = _code_digest(code)
     with transaction.atomic():
         candidates = list(
@@ -116,8 +116,8 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
             .order_by("pk")
         )
         counts = _counts(address, candidates)
-        for scope, subject, limit, seconds in counts:
-            ratelimit.check(scope, subject, limit=limit, seconds=seconds)
+        for scope, subject, limit, _ in counts:
+            ratelimit.check(scope, subject, limit=limit)
         matches = [one for one in candidates if hmac.compare_digest(one.code_hash, digest)]
         paired = _pair(matches[0]) if matches else None
         if paired is None:
@@ -125,7 +125,7 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
                 ratelimit.hit(scope, subject, limit=limit, seconds=seconds)
     if paired is None:
         raise DomainError(Code.PAIRING_CODE_INVALID, pointer="/code")
-    ratelimit.forget(OF_AN_ADDRESS[0], address)
+    ratelimit.forget(of_an_address, address)
     return paired
 
 

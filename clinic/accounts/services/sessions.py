@@ -77,7 +77,7 @@ def _failure_limits(name: str, address: str) -> Limits:
 
 def _refuse_beyond(limits: Limits) -> None:
     for scope, subject, limit in limits:
-        ratelimit.check(scope, subject, limit=limit, seconds=LOGIN_WINDOW_SECONDS)
+        ratelimit.check(scope, subject, limit=limit)
 
 
 def login(
