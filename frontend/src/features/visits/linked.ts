@@ -15,7 +15,6 @@ import { useCallOut } from "./useCallOut";
 
 export const NEAR_MS = 5000;
 export const FAR_MS = 60_000;
-const HOUR_MS = 3_600_000;
 const ANSWER_MS = 8000;
 
 interface Held {
@@ -25,7 +24,8 @@ interface Held {
   asOf: number;
 }
 
-/** How long until the next reading: short while a turn may come, and never once nothing can. */
+/** How long until the next reading: short on the day itself, when the patient may arrive at any
+ * moment, and never once nothing can come. */
 function pause(held: Held | undefined, error: unknown): number | false {
   if (isProblem(error)) {
     if (error.code === "link_invalid" || error.code === "link_over") return false;
@@ -33,8 +33,8 @@ function pause(held: Held | undefined, error: unknown): number | false {
   }
   if (!held) return NEAR_MS;
   const { status, start } = held.visit;
-  const isNear = Math.abs(new Date(start).getTime() - serverClock.now()) < HOUR_MS;
-  return status === "arrived" || status === "called" || (status === "booked" && isNear)
+  const isToday = civilDate(start) === civilDate(serverClock.now());
+  return status === "arrived" || status === "called" || (status === "booked" && isToday)
     ? NEAR_MS
     : FAR_MS;
 }
