@@ -35,13 +35,19 @@ function isHere(href: string, path: string): boolean {
   return href === "/" ? path === "/" : path === href || path.startsWith(`${href}/`);
 }
 
+/** Where a link leads: paths are the app's own, and a whole address stays what it is. */
+function useAddress(href: string): string {
+  const path = useHref(href);
+  return /^[a-z]+:/i.test(href) ? href : path;
+}
+
 /** What stands around every page of the patient app. */
 export function Shell() {
   const navigate = useNavigate();
   const me = useMe();
   const isPatient = me.data?.role === "patient";
   return (
-    <RouterProvider navigate={(path, options) => void navigate(path, options)} useHref={useHref}>
+    <RouterProvider navigate={(path, options) => void navigate(path, options)} useHref={useAddress}>
       <LiveVisitsProvider enabled={isPatient} renewSession={() => me.refetch()}>
         <Chrome isPatient={isPatient} isVisitor={me.data === null} />
       </LiveVisitsProvider>
