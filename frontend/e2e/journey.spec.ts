@@ -62,6 +62,10 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
     await phone.goto((await message.getByRole("link").getAttribute("href")) ?? "");
     await expect(phone.getByText(code ?? "no code", { exact: true })).toBeVisible();
     await expect(phone.getByRole("link", { name: "Entrar", exact: true })).toBeVisible();
+    await expect(phone.getByRole("link", { name: "Como chegar" })).toHaveAttribute(
+      "href",
+      /^https:\/\/www\.openstreetmap\.org\/search\?query=\S+$/,
+    );
   });
 
   await test.step("lets its face be known, with consent", () =>
