@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "var" / "test"
 READY_SECONDS = 240
+LINES_OF_A_FAILURE = 6
 # Tests that kill processes, race each other or promise an answer within a second or two.
 ALONE = (
     "tests/chaos",
@@ -52,6 +53,7 @@ class Outcome:
     name: str
     seconds: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     trouble: str = ""
 
@@ -261,12 +263,24 @@ def count(outcome: Outcome, report: Path, code: int) -> None:
                 outcome.counts["skipped"] += 1
                 reason = skipped.get("message") or "no reason given"
                 outcome.skipped.append(f"{case.get('classname')} {case.get('name')}: {reason}")
-            elif case.find("failure") is not None or case.find("error") is not None:
+            elif (failure := failure_of(case)) is not None:
                 outcome.counts["failed"] += 1
+                outcome.failed.append(f"{case.get('classname')} {case.get('name')}\n{failure}")
             else:
                 outcome.counts["passed"] += 1
     if code != 0 and not outcome.counts["failed"]:
         outcome.trouble = f"the runner of {report.stem} ended with exit code {code}"
+
+
+def failure_of(case: ElementTree.Element) -> str | None:
+    """The first lines of what a failed case says, indented; None where it did not fail. A log that
+    is cut in the middle still ends with the reason."""
+    for kind in ("failure", "error"):
+        if (found := case.find(kind)) is not None:
+            lines = [found.get("message") or "", *(found.text or "").splitlines()]
+            told = dict.fromkeys(line.strip()[:160] for line in lines if line.strip())
+            return "\n".join(f"          {line}" for line in [*told][:LINES_OF_A_FAILURE])
+    return None
 
 
 def summarise(outcomes: list[Outcome]) -> int:
@@ -278,6 +292,8 @@ def summarise(outcomes: list[Outcome]) -> int:
             f"{outcome.counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")
         )
         print(f"  {outcome.name:<11} {counts}  ({outcome.seconds:.0f} s)")
+        for line in outcome.failed:
+            print(f"      failed: {line}")
         for line in outcome.skipped:
             print(f"      skipped: {line}")
         if outcome.trouble:
