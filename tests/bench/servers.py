@@ -139,6 +139,16 @@ def web_process(
 
 
 @contextlib.contextmanager
+def daphne_process(application: str) -> Iterator[tuple[int, str]]:
+    """A program served by Channels' own server; its process and address."""
+    port = free_port()
+    endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=4096"
+    command = ["daphne", "--verbosity", "0", "--endpoint", endpoint, application]
+    with _serving(command, f"http://127.0.0.1:{port}") as pid:
+        yield pid, f"ws://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
 def api_process() -> Iterator[str]:
     """One process that serves the HTTP API alone, as in production; its address."""
     port = free_port()
