@@ -2,6 +2,9 @@ import { defineConfig } from "@playwright/test";
 import { baseUrl, chromiumPath } from "./e2e/support/settings";
 import { CHROMIUM_FLAGS } from "./e2e/support/flags";
 
+// They look at pages and time nothing, so that two may look at once (--workers=2).
+const LOOKS = ["accessibility.spec.ts", "display.spec.ts", "errors.spec.ts"];
+
 /**
  * The clinic as people use it, against a running demo: BASE_URL names it, DEMO_JSON its accounts.
  * One worker and no second try: a test that fails now and then is a failure.
@@ -31,7 +34,8 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: "tests", testIgnore: "screenshots/**" },
+    { name: "day", testIgnore: ["screenshots/**", ...LOOKS] },
+    { name: "looks", testMatch: LOOKS },
     { name: "screenshots", testMatch: "screenshots/**", timeout: 240_000 },
   ],
 });

@@ -93,8 +93,10 @@ def build(var: Path) -> None:
     stamp = ROOT / "var" / "frontend-built-from"
     sources = sorted(
         path
-        for path in FRONTEND.rglob("*")
-        if path.is_file() and path.relative_to(FRONTEND).parts[0] not in _OUTPUTS
+        for top in FRONTEND.iterdir()
+        if top.name not in _OUTPUTS
+        for path in (top.rglob("*") if top.is_dir() else [top])
+        if path.is_file()
     )
     wanted = _digest(sources)
     if stamp.exists() and stamp.read_text() == wanted and (FRONTEND / "dist").is_dir():
