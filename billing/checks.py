@@ -1,4 +1,5 @@
-"""Start-up checks: a provider that could take no money, or only play money, is refused early."""
+"""Start-up checks: a provider that could take no money, or only play money, is refused early; a
+sealer that isn't there too."""
 
 import re
 from typing import Any
@@ -6,6 +7,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+
+from billing import sealing
 
 WEBHOOK_KEY_BYTES = 32
 TEST_HOST = re.compile(r"(^|\.)(sandbox|replica|demo|test)\.|^(localhost|127\.|\[?::1)")
@@ -31,6 +34,16 @@ def provider_settings(**_options: Any) -> list[CheckMessage]:
     if settings.PRODUCTION:
         found += _play_money()
     return found
+
+
+@register
+def pdf_sealer(**_options: Any) -> list[CheckMessage]:
+    """A sealer that can't be found would keep every invoice back."""
+    try:
+        sealing.current()
+    except ImportError as error:
+        return [Error(f"PDF_SEALER can't be loaded: {error}", id="billing.E005")]
+    return []
 
 
 def _play_money() -> list[CheckMessage]:

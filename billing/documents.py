@@ -180,10 +180,14 @@ def _producer(invoice: Invoice) -> str:
     return " · ".join(part for part in (invoice.producer_name, invoice.producer_tax_id) if part)
 
 
-def storage_key(invoice: Invoice) -> str:
-    """Where the PDF lies: the same place for the same invoice, and nothing personal in it."""
+def storage_key(invoice: Invoice, seal: str = "") -> str:
+    """Where the PDF lies: the same place for the same invoice, and nothing personal in it.
+
+    Sealing again gives other bytes and files are never replaced, so each sealed file has a place of
+    its own: `seal` is its SHA-256.
+    """
     name = invoice.id.hex
-    return f"invoices/{name[:2]}/{name}.pdf"
+    return f"invoices/{name[:2]}/{name}{f'-{seal}' if seal else ''}.pdf"
 
 
 def file_name(invoice: Invoice) -> str:

@@ -516,7 +516,10 @@ class InvoiceDocument(models.Model):
     storage_key = models.CharField(max_length=200, unique=True)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
-    standards = models.CharField(max_length=40, blank=True)
+    standards = models.CharField(
+        max_length=40, blank=True, help_text="what it conformed to before it was sealed"
+    )
+    sealed_by = models.CharField(max_length=100, blank=True, help_text="empty: not sealed")
     rendered_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

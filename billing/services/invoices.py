@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing import chain, documents, nif, qr, vat
+from billing import chain, documents, nif, qr, sealing, vat
 from billing.errors import Code
 from billing.models import (
     CustomerKind,
@@ -128,20 +128,27 @@ def invoice_of(payment: Payment) -> Invoice | None:
 
 @transaction.atomic
 def render(invoice_id: UUID) -> InvoiceDocument:
-    """The PDF of an issued document, made and mailed once; the stored one when asked again."""
+    """The PDF of an issued document, made, sealed and mailed once; the stored one when asked again.
+
+    Raises SealError, and stores and mails nothing, where a sealer is named and doesn't seal.
+    """
     invoice = Invoice.objects.select_related("payment", "patient", "credits").get(pk=invoice_id)
     document = InvoiceDocument.objects.filter(invoice=invoice).first()
     if document is not None:
         return document
     pdf = documents.render(invoice)
-    key = documents.storage_key(invoice)
-    private.put(key, pdf.data, PDF)
+    sealer = sealing.current()
+    data = pdf.data if sealer is None else sealing.sealed(pdf.data, sealer)
+    digest = hashlib.sha256(data).hexdigest()
+    key = documents.storage_key(invoice, digest if sealer else "")
+    private.put(key, data, PDF)
     document = InvoiceDocument.objects.create(
         invoice=invoice,
         storage_key=key,
-        sha256=hashlib.sha256(pdf.data).hexdigest(),
-        size=len(pdf.data),
+        sha256=digest,
+        size=len(data),
         standards=pdf.standards,
+        sealed_by=sealer.name if sealer else "",
         rendered_at=clock.now(),
     )
     _mail(invoice, document)

@@ -1,0 +1,152 @@
+"""A sealed PDF is what is stored and mailed; without the seal nothing is."""
+
+import hashlib
+import io
+
+import pypdf
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.management import call_command
+from django.db import transaction
+
+from billing import checks, documents
+from billing.models import Invoice, InvoiceDocument
+from billing.sealing import SealError
+from billing.services import invoices
+from clinic.core import clock
+from clinic.core.models import OutboxMessage
+from clinic.notifications.models import Message
+from clinic.storage import private
+from tests.billing.factories import drain
+from tests.billing.test_invoices import TAXPAYER, paid, pdf_text
+
+pytestmark = pytest.mark.django_db
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+MARK = b"\n%seal:"
+
+
+class LocalSealer:
+    """Signs the file as it is and adds the signature behind it, where readers look past it."""
+
+    name = "The tests' own seal"
+
+    def seal(self, pdf: bytes) -> bytes:
+        return pdf + MARK + KEY.sign(pdf, ec.ECDSA(hashes.SHA256())).hex().encode()
+
+
+class BrokenSealer(LocalSealer):
+    def seal(self, pdf: bytes) -> bytes:
+        raise SealError("the trust service doesn't answer")
+
+
+class ForgetfulSealer(LocalSealer):
+    def seal(self, pdf: bytes) -> bytes:
+        return pdf
+
+
+class ChattySealer(LocalSealer):
+    def seal(self, pdf: bytes) -> bytes:
+        return b"<html>Sorry, come back later</html>"
+
+
+class CrashingSealer(LocalSealer):
+    def seal(self, pdf: bytes) -> bytes:
+        raise ConnectionError("reset by peer")
+
+
+def seal_with(settings, sealer: type) -> None:
+    settings.PDF_SEALER = f"{__name__}.{sealer.__name__}"
+
+
+def verified(data: bytes) -> bytes:
+    """The file that the seal belongs to. Raises InvalidSignature."""
+    pdf, _, seal = data.rpartition(MARK)
+    KEY.public_key().verify(bytes.fromhex(seal.decode()), pdf, ec.ECDSA(hashes.SHA256()))
+    return pdf
+
+
+def stored_files(folder) -> list[str]:
+    return sorted(file.name for file in (folder / "private").rglob("*.pdf"))
+
+
+def test_what_is_sealed_is_stored_hashed_mailed_and_verified(client, held, settings):
+    seal_with(settings, LocalSealer)
+
+    paid(client, held, TAXPAYER)
+
+    invoice = Invoice.objects.select_related("document").get()
+    data = invoices.pdf_of(invoice)
+    assert verified(data) == documents.render(invoice).data
+    with pytest.raises(InvalidSignature):
+        verified(data.replace(b"%PDF-", b"%pdf-", 1))
+    document = invoice.document
+    assert (document.sealed_by, document.size) == ("The tests' own seal", len(data))
+    assert document.sha256 == hashlib.sha256(data).hexdigest()
+    assert invoice.number in pdf_text(invoice)
+    assert len(pypdf.PdfReader(io.BytesIO(data)).pages) == 1
+    (part,) = Message.objects.get(template="invoice_issued").attachments
+    assert private.get(part["storage_key"]) == data
+    call_command("verify_invoices")
+
+
+def test_without_a_sealer_the_file_is_as_it_was_rendered(client, held):
+    paid(client, held)
+
+    invoice = Invoice.objects.select_related("document").get()
+    assert invoice.document.sealed_by == ""
+    assert invoices.pdf_of(invoice) == documents.render(invoice).data
+
+
+@pytest.mark.parametrize("sealer", [BrokenSealer, ForgetfulSealer, ChattySealer, CrashingSealer])
+def test_without_the_seal_nothing_is_stored_or_mailed_and_it_is_tried_again(
+    client, held, settings, tmp_path, sealer
+):
+    seal_with(settings, sealer)
+
+    paid(client, held, TAXPAYER)
+
+    invoice = Invoice.objects.get()
+    assert not InvoiceDocument.objects.exists()
+    assert stored_files(tmp_path) == []
+    assert not Message.objects.filter(template="invoice_issued").exists()
+    message = OutboxMessage.objects.get(task="billing.render_invoice")
+    assert (message.failures, message.done_at, message.failed_at) == (1, None, None)
+
+    seal_with(settings, LocalSealer)
+    OutboxMessage.objects.filter(pk=message.pk).update(next_at=clock.now())
+    drain()
+
+    verified(invoices.pdf_of(invoice))
+    assert len(stored_files(tmp_path)) == 1
+    assert Message.objects.filter(template="invoice_issued").count() == 1
+
+
+def test_a_file_that_was_sealed_in_vain_does_not_stop_the_next(client, held, settings):
+    """The worker died between storing and committing; the next seal has other bytes."""
+    seal_with(settings, BrokenSealer)
+    paid(client, held, TAXPAYER)
+    invoice = Invoice.objects.get()
+    seal_with(settings, LocalSealer)
+    with transaction.atomic():
+        lost = invoices.render(invoice.id)
+        transaction.set_rollback(True)
+
+    kept = invoices.render(invoice.id)
+
+    assert kept.sha256 != lost.sha256
+    assert hashlib.sha256(invoices.pdf_of(invoice)).hexdigest() == kept.sha256
+    assert invoices.render(invoice.id) == kept
+    assert Message.objects.filter(template="invoice_issued").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("", []), (f"{__name__}.LocalSealer", []), (f"{__name__}.NoSealer", ["billing.E005"])],
+)
+def test_a_sealer_that_is_not_there_is_told_at_the_start(settings, path, found):
+    settings.PDF_SEALER = path
+
+    assert [error.id for error in checks.pdf_sealer()] == found
