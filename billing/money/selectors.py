@@ -160,11 +160,15 @@ def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
     others = Payment.objects.filter(
         appointment=OuterRef("payment__appointment"), status=PaymentStatus.PAID
     ).exclude(pk=OuterRef("payment"))
-    asked = Refund.objects.filter(payment=OuterRef("payment"), status=RefundStatus.REQUESTED)
+    given = Refund.objects.filter(payment=OuterRef("payment"))
+    sent = given.filter(status=RefundStatus.SENT)
+    asked = given.filter(status=RefundStatus.REQUESTED)
     found = (
         PaymentIssue.objects.filter(resolved_at__isnull=not settled)
         .select_related("payment__patient")
-        .annotate(is_paid_elsewhere=Exists(others), is_on_its_way=Exists(asked))
+        .annotate(
+            is_paid_elsewhere=Exists(others), is_asked_for=Exists(asked), is_sent=Exists(sent)
+        )
     )
     if settled:
         return found.order_by("-resolved_at", "pk")
@@ -175,11 +179,14 @@ def suggestion(issue: Any) -> str:
     """What to do about one of `issues`: wait, refund, contact the patient, or just settle it.
 
     A reference paid twice stands once in the ledger, so that its second payment can't be refunded
-    from here: the patient has to be asked where to send it.
+    from here: the patient has to be asked where to send it. A refund that was sent without an
+    answer may have arrived, so that another could pay twice: the patient knows.
     """
     if issue.kind == IssueKind.ORPHAN or issue.payment is None:
         return "settle"
-    if issue.is_on_its_way:
+    if issue.kind == IssueKind.REFUND_FAILED and issue.is_sent:
+        return "contact"
+    if issue.is_asked_for or issue.is_sent:
         return "wait"
     if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:
         return "contact"

@@ -252,6 +252,29 @@ def test_each_issue_suggests_what_can_be_done_about_it(client, manager, ana, pai
     assert (rows[4]["amount"], rows[4]["expected"]) == ("41.00", "40.00")
 
 
+@pytest.mark.parametrize(
+    ("kind", "action"), [("late", "wait"), ("duplicate", "wait"), ("refund_failed", "contact")]
+)
+def test_a_refund_that_was_sent_without_an_answer_is_not_suggested_again(
+    manager, paid, kind, action
+):
+    Refund.objects.create(
+        payment=paid,
+        amount="40.00",
+        status="sent",
+        requested_at=clock.now(),
+        sent_at=clock.now(),
+    )
+    open_issue(kind, paid)
+
+    (row,) = manager.get(f"{MONEY}issues").json()["results"]
+
+    assert row["action"] == action
+    again = give_back(manager, paid, reason="Outra vez")
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_refund")
+    assert Refund.objects.count() == 1
+
+
 def test_an_issue_is_settled_once_with_a_note(manager, paid):
     issue = open_issue("amount_mismatch", paid, amount="41.00")
     settle = f"{MONEY}issues/{issue.pk}/settle"
