@@ -8,12 +8,13 @@ import base64
 from datetime import date, datetime
 from decimal import Decimal
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 UNSIGNED = "0"
+KEY_BITS = 1024
 PRINTED_PLACES = (0, 10, 20, 30)
 
 
@@ -29,10 +30,14 @@ def message(
 
 
 def load_private_key(pem: str) -> RSAPrivateKey:
-    """Raises ValueError for anything but an RSA key in PEM."""
-    key = serialization.load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, RSAPrivateKey):
-        raise ValueError("not an RSA key")
+    """Raises ValueError for anything but the private half of an RSA key of 1024 bits, in PEM and
+    without a password. A longer key makes hashes that SAF-T has no room for."""
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (TypeError, UnsupportedAlgorithm) as error:
+        raise ValueError("no key, or one with a password") from error
+    if not isinstance(key, RSAPrivateKey) or key.key_size != KEY_BITS:
+        raise ValueError(f"not an RSA key of {KEY_BITS} bits")
     return key
 
 

@@ -17,6 +17,7 @@ class Code(StrEnum):
     NOTHING_TO_REFUND = "nothing_to_refund"
     ISSUE_SETTLED = "issue_settled"
     SIGNING_KEY_MISSING = "signing_key_missing"
+    SIGNING_KEY_INVALID = "signing_key_invalid"
 
 
 register(
@@ -79,6 +80,11 @@ register(
             409,
             "Falta a chave que assina os documentos. Peça a quem instalou o programa.",
             "The key that signs documents is missing. Ask whoever installed the program.",
+        ),
+        Code.SIGNING_KEY_INVALID: Problem(
+            409,
+            "A chave que assina os documentos não serve. Peça a quem instalou o programa.",
+            "The key that signs documents is no good. Ask whoever installed the program.",
         ),
     }
 )

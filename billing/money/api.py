@@ -3,7 +3,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Count
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
@@ -260,5 +259,5 @@ class SaftView(APIView):
 def _state(rules: InvoicingRules) -> dict[str, Any]:
     return {
         **serializers.RulesBody(rules).data,
-        "can_sign": bool(settings.INVOICE_SIGNING_KEY),
+        "can_sign": numbering.can_sign(),
     }

@@ -33,12 +33,13 @@ def rules() -> InvoicingRules:
 def change_rules(changes: Mapping[str, str], *, actor: Actor) -> InvoicingRules:
     """Change how the clinic invoices, from the next document on.
 
-    Raises DomainError `signing_key_missing` where a certificate comes without a key to sign with.
+    Raises DomainError `signing_key_missing` where a certificate comes without a key to sign with,
+    and `signing_key_invalid` where the key can't sign.
     """
     InvoicingRules.objects.bulk_create([InvoicingRules()], ignore_conflicts=True)
     current = InvoicingRules.objects.select_for_update().get(pk=1)
-    if changes.get("certificate_number") and not settings.INVOICE_SIGNING_KEY:
-        raise DomainError(Code.SIGNING_KEY_MISSING, pointer="/certificate_number")
+    if changes.get("certificate_number"):
+        _check_signing_key()
     changed = {name: value for name, value in changes.items() if getattr(current, name) != value}
     if changed:
         for name, value in changed.items():
@@ -46,6 +47,24 @@ def change_rules(changes: Mapping[str, str], *, actor: Actor) -> InvoicingRules:
         current.save(update_fields=list(changed))
         audit.record("invoicing_rules.changed", actor=actor, subject=current, changes=changed)
     return current
+
+
+def can_sign() -> bool:
+    """Whether there is a key that certified documents can be signed with."""
+    try:
+        _check_signing_key()
+    except DomainError:
+        return False
+    return True
+
+
+def _check_signing_key() -> None:
+    if not settings.INVOICE_SIGNING_KEY:
+        raise DomainError(Code.SIGNING_KEY_MISSING, pointer="/certificate_number")
+    try:
+        chain.load_private_key(settings.INVOICE_SIGNING_KEY)
+    except ValueError:
+        raise DomainError(Code.SIGNING_KEY_INVALID, pointer="/certificate_number") from None
 
 
 @transaction.atomic

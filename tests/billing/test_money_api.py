@@ -4,10 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from billing import chain
 from billing.models import (
     InvoiceSeries,
     InvoicingRules,
@@ -302,7 +306,7 @@ def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, m
     assert (refused.status_code, refused.json()["code"]) == (409, "signing_key_missing")
     assert not InvoicingRules.objects.exclude(certificate_number="", producer_name="").exists()
     assert not AuditEntry.objects.filter(action="invoicing_rules.changed").exists()
-    settings.INVOICE_SIGNING_KEY = "a key"
+    settings.INVOICE_SIGNING_KEY = pem_of(rsa.generate_private_key(65537, 1024))  # noqa: S505
     assert manager.patch(f"{MONEY}rules", change).json() == {
         "certificate_number": "1234",
         "producer_name": "Vez, Lda.",
@@ -311,6 +315,43 @@ def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, m
         "can_sign": True,
     }
     assert AuditEntry.objects.get(action="invoicing_rules.changed").data == {"changes": change}
+
+
+def pem_of(key: PrivateKeyTypes, password: bytes = b"") -> str:
+    lock = serialization.BestAvailableEncryption(password) if password else None
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        lock or serialization.NoEncryption(),
+    ).decode()
+
+
+def public_half() -> str:
+    return chain.public_pem(rsa.generate_private_key(65537, 1024))  # noqa: S505 - the law's
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "a key",
+        lambda: pem_of(rsa.generate_private_key(65537, 2048)),
+        lambda: pem_of(rsa.generate_private_key(65537, 1024), b"a password"),  # noqa: S505
+        lambda: pem_of(ec.generate_private_key(ec.SECP256R1())),
+        public_half,
+    ],
+    ids=["text", "too long", "locked", "elliptic", "public"],
+)
+def test_a_certificate_with_a_key_that_cannot_sign_is_refused(settings, manager, make):
+    settings.INVOICE_SIGNING_KEY = make()
+
+    refused = manager.patch(f"{MONEY}rules", {"certificate_number": "1234", "producer_name": "V"})
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "signing_key_invalid")
+    assert refused.json()["errors"][0]["pointer"] == "/certificate_number"
+    assert not InvoicingRules.objects.exists()
+    assert not AuditEntry.objects.filter(action="invoicing_rules.changed").exists()
+    assert manager.get(f"{MONEY}rules").json()["can_sign"] is False
+    assert manager.patch(f"{MONEY}rules", {"producer_name": "V"}).status_code == 200
 
 
 @pytest.mark.parametrize(
