@@ -115,6 +115,10 @@ class Payment(models.Model):
     sent_at = models.DateTimeField(
         null=True, blank=True, help_text="when the call to the provider was let go"
     )
+    looked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the provider was last asked about the reference"
+    )
+    looks = models.PositiveSmallIntegerField(default=0)
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,6 +10,7 @@ from billing.services import (
     reconciliation,
     refunds,
     requests,
+    watching,
     webhooks,
     withdrawals,
 )
@@ -59,6 +60,11 @@ def render_invoice(invoice_id: str) -> None:
 @shared_task(name="billing.expire_payments")
 def expire_payments() -> None:
     requests.follow_due()
+
+
+@shared_task(name="billing.look_at_references")
+def look_at_references() -> None:
+    watching.look_at_references()
 
 
 @shared_task(name="billing.forget_old_bodies")
