@@ -1,5 +1,5 @@
 """Start-up checks: a provider that could take no money, or only play money, is refused early; a
-sealer that isn't there too."""
+sealer that isn't there and a key that can't sign too."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from billing import sealing
+from billing import chain, sealing
 
 WEBHOOK_KEY_BYTES = 32
 TEST_HOST = re.compile(r"(^|\.)(sandbox|replica|demo|test)\.|^(localhost|127\.|\[?::1)")
@@ -43,6 +43,23 @@ def pdf_sealer(**_options: Any) -> list[CheckMessage]:
         sealing.current()
     except ImportError as error:
         return [Error(f"PDF_SEALER can't be loaded: {error}", id="billing.E005")]
+    return []
+
+
+@register
+def signing_key(**_options: Any) -> list[CheckMessage]:
+    """A key that can't sign would keep every certified document back."""
+    if not settings.INVOICE_SIGNING_KEY:
+        return []
+    try:
+        chain.load_private_key(settings.INVOICE_SIGNING_KEY)
+    except ValueError:
+        return [
+            Error(
+                "INVOICE_SIGNING_KEY must be an RSA key of 1024 bits in PEM, without a password.",
+                id="billing.E006",
+            )
+        ]
     return []
 
 

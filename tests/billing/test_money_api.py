@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from billing import chain
+from billing import chain, checks
 from billing.models import (
     InvoiceSeries,
     InvoicingRules,
@@ -299,6 +299,7 @@ def test_an_issue_is_settled_once_with_a_note(manager, paid):
 
 def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, manager):
     settings.INVOICE_SIGNING_KEY = ""
+    assert checks.signing_key() == []
     change = {"certificate_number": "1234", "producer_name": "Vez, Lda."}
 
     refused = manager.patch(f"{MONEY}rules", change)
@@ -307,6 +308,7 @@ def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, m
     assert not InvoicingRules.objects.exclude(certificate_number="", producer_name="").exists()
     assert not AuditEntry.objects.filter(action="invoicing_rules.changed").exists()
     settings.INVOICE_SIGNING_KEY = pem_of(rsa.generate_private_key(65537, 1024))  # noqa: S505
+    assert checks.signing_key() == []
     assert manager.patch(f"{MONEY}rules", change).json() == {
         "certificate_number": "1234",
         "producer_name": "Vez, Lda.",
@@ -351,6 +353,7 @@ def test_a_certificate_with_a_key_that_cannot_sign_is_refused(settings, manager,
     assert not InvoicingRules.objects.exists()
     assert not AuditEntry.objects.filter(action="invoicing_rules.changed").exists()
     assert manager.get(f"{MONEY}rules").json()["can_sign"] is False
+    assert [error.id for error in checks.signing_key()] == ["billing.E006"]
     assert manager.patch(f"{MONEY}rules", {"producer_name": "V"}).status_code == 200
 
 
