@@ -25,6 +25,16 @@ urlpatterns = [
     path(
         "staff/money/issues/<uuid:issue_id>/settle", money.SettleView.as_view(), name="money-settle"
     ),
+    path(
+        "staff/money/reconciliations",
+        money.ReconciliationsView.as_view(),
+        name="money-reconciliations",
+    ),
+    path(
+        "staff/money/reconciliations/standings",
+        money.StandingsView.as_view(),
+        name="money-standings",
+    ),
     path("staff/money/rules", money.RulesView.as_view(), name="money-rules"),
     path("staff/money/series", money.SeriesView.as_view(), name="money-series"),
     path("staff/money/saft", money.SaftView.as_view(), name="money-saft"),

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.api import IDEMPOTENCY_KEY
-from billing.models import InvoiceSeries, InvoicingRules, Payment, PaymentIssue
-from billing.money import selectors, serializers
+from billing.models import InvoiceSeries, InvoicingRules, Payment, PaymentIssue, Reconciliation
+from billing.money import books, selectors, serializers
 from billing.services import exports, issues, looks, numbering, refunds
 from clinic.accounts.permissions import IsManager
 from clinic.accounts.principals import actor_of
@@ -154,7 +154,7 @@ class IssuesView(ListAPIView[PaymentIssue]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         query = validated(serializers.IssuesQuery(data=request.query_params))
         found = selectors.issues(settled=query["state"] == "settled")
-        page: Any = self.paginate_queryset(found) or []
+        page: Any = selectors.with_settlers(self.paginate_queryset(found) or [])
         looks.read_payments(
             [issue.payment for issue in page if issue.payment is not None],
             actor=actor_of(request.user),
@@ -176,6 +176,36 @@ class SettleView(APIView):
         note = validated(serializers.Settlement(data=request.data))["note"]
         issues.settle_one(issue_id, note=note, actor=actor_of(request.user))
         return Response(status=204)
+
+
+class ReconciliationsView(ListAPIView[Reconciliation]):
+    permission_classes = (IsManager,)
+    serializer_class = serializers.ReconciliationBody
+    queryset = Reconciliation.objects.none()
+
+    @extend_schema(
+        operation_id="money_reconciliations",
+        tags=["money"],
+        responses=answers({200: serializers.ReconciliationBody(many=True)}, 401, 403, 404),
+        summary="The nightly comparisons with the providers, newest first",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page: Any = self.paginate_queryset(books.reconciliations()) or []
+        return self.get_paginated_response(serializers.ReconciliationBody(page, many=True).data)
+
+
+class StandingsView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_reconciliation_standings",
+        tags=["money"],
+        responses=answers({200: serializers.StandingBody(many=True)}, 401, 403),
+        summary="Whether each provider was compared last night, and wholly",
+    )
+    def get(self, _request: Request) -> Response:
+        found: Any = books.standings()
+        return Response(serializers.StandingBody(found, many=True).data)
 
 
 class RulesView(APIView):

@@ -1,5 +1,6 @@
 """Reading the ledger for the manager. Sums are exact, and take a fixed number of queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -28,6 +29,7 @@ from billing.models import (
     Refund,
     RefundStatus,
 )
+from clinic.accounts import selectors as accounts
 from clinic.core import clock
 
 MONEY: Any = DecimalField(max_digits=12, decimal_places=2)
@@ -173,6 +175,17 @@ def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
     if settled:
         return found.order_by("-resolved_at", "pk")
     return found.order_by("created_at", "pk")
+
+
+def with_settlers(found: Sequence[PaymentIssue]) -> Sequence[PaymentIssue]:
+    """These issues; each that is settled with `settled_how` and `settled_by`, as the audit log
+    has them."""
+    settled = {str(issue.pk): issue for issue in found if issue.resolved_at is not None}
+    for entry, name in accounts.newest_changes(PaymentIssue._meta.label_lower, settled):
+        issue: Any = settled[entry.subject_id]
+        issue.settled_how = "person" if entry.actor_kind == "user" else "refund"
+        issue.settled_by = name or None
+    return found
 
 
 def suggestion(issue: Any) -> str:

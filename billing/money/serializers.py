@@ -17,10 +17,11 @@ from billing.models import (
     PaymentIssue,
     PaymentMechanism,
     PaymentStatus,
+    Reconciliation,
     Refund,
     RefundStatus,
 )
-from billing.money import selectors
+from billing.money import books, selectors
 from billing.serializers import Text
 from clinic.core import clock
 
@@ -182,6 +183,15 @@ class IssueBody(serializers.Serializer[PaymentIssue]):
     expected = Money(source="payment.amount", default=None, allow_null=True)
     reference = serializers.SerializerMethodField()
     action = serializers.SerializerMethodField(help_text="What to do next")
+    settled_how = serializers.ChoiceField(
+        choices=["person", "refund"],
+        default=None,
+        allow_null=True,
+        help_text="Null while it is open, and where the audit log doesn't say",
+    )
+    settled_by = serializers.CharField(
+        default=None, allow_null=True, help_text="The name of whoever of the staff settled it"
+    )
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_patient_phone(self, issue: PaymentIssue) -> str | None:
@@ -212,6 +222,39 @@ class Settlement(serializers.Serializer[Any]):
         if not text:
             raise serializers.ValidationError("Say how.", code="required")
         return text
+
+
+class DifferenceBody(serializers.Serializer[Any]):
+    about = serializers.CharField(
+        help_text="What differed: payment, movement or refund, and its id"
+    )
+    ours = serializers.CharField()
+    theirs = serializers.CharField()
+    outcome = serializers.CharField(help_text="What became of it")
+
+
+class ReconciliationBody(serializers.Serializer[Reconciliation]):
+    id = serializers.UUIDField()
+    provider = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    asked = serializers.IntegerField(help_text="Payments that the provider was asked about")
+    unanswered = serializers.IntegerField(help_text="Of them, without an answer")
+    listed = serializers.IntegerField(
+        allow_null=True, help_text="Movements in the provider's list; null where it gave none"
+    )
+    differences = DifferenceBody(many=True)
+
+
+class StandingBody(serializers.Serializer[books.Standing]):
+    provider = serializers.CharField()
+    state = serializers.ChoiceField(
+        choices=books.STATES,
+        help_text="Late: the last night left none. Incomplete: the provider didn't answer all",
+    )
+    last_at = serializers.DateTimeField(allow_null=True)
 
 
 class RulesBody(serializers.Serializer[InvoicingRules]):

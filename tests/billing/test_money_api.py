@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -18,6 +19,7 @@ from billing.models import (
     Payment,
     PaymentIssue,
     PaymentStatus,
+    Reconciliation,
     Refund,
 )
 from clinic.core import clock
@@ -294,7 +296,76 @@ def test_an_issue_is_settled_once_with_a_note(manager, paid):
     assert issue.note == "Devolvido ao balcão"
     assert AuditEntry.objects.filter(action="payment_issue.settled").count() == 1
     assert manager.get(f"{MONEY}issues").json()["count"] == 0
-    assert manager.get(f"{MONEY}issues?state=settled").json()["results"][0]["note"] == issue.note
+    settled = manager.get(f"{MONEY}issues?state=settled").json()["results"][0]
+    assert (settled["note"], settled["settled_how"], settled["settled_by"]) == (
+        "Devolvido ao balcão",
+        "person",
+        "Ana Margarida",
+    )
+
+
+def test_an_issue_that_a_refund_settled_says_so(bank, manager, paid):
+    issue = open_issue("late", paid)
+    shown = manager.get(f"{MONEY}issues").json()["results"][0]
+    assert (shown["settled_how"], shown["settled_by"]) == (None, None)
+
+    bank.will(201, {"refund_id": "f-1"})
+    give_back(manager, paid, reason="Pagou tarde")
+    drain()
+    settled = manager.get(f"{MONEY}issues?state=settled").json()["results"]
+
+    assert [(row["id"], row["settled_how"], row["settled_by"]) for row in settled] == [
+        (str(issue.pk), "refund", None)
+    ]
+
+
+def compared(hours_ago: float, **values: Any) -> Reconciliation:
+    moment = clock.now() - timedelta(hours=hours_ago)
+    return Reconciliation.objects.create(
+        **{
+            "provider": "sandbox",
+            "since": moment - timedelta(days=7),
+            "until": moment,
+            "started_at": moment,
+            "finished_at": moment,
+            "asked": 3,
+            "unanswered": 0,
+            "listed": 5,
+            **values,
+        }
+    )
+
+
+def test_the_nightly_comparisons_are_listed_with_what_differed(manager):
+    difference = {"about": "movement:m-1", "ours": "none", "theirs": "paid", "outcome": "orphan"}
+    older = compared(25, differences=[difference])
+    newer = compared(1)
+
+    rows = manager.get(f"{MONEY}reconciliations").json()["results"]
+
+    assert [row["id"] for row in rows] == [str(newer.pk), str(older.pk)]
+    assert (rows[1]["asked"], rows[1]["listed"], rows[1]["differences"]) == (3, 5, [difference])
+    assert rows[0]["differences"] == []
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "values", "state"),
+    [
+        (25.9, {}, "good"),
+        (26.1, {}, "late"),
+        (1, {"unanswered": 1}, "incomplete"),
+        (1, {"listed": None}, "incomplete"),
+        (1, {"provider": "another"}, "never"),
+    ],
+)
+def test_a_night_that_was_missed_or_cut_short_is_said(manager, hours_ago, values, state):
+    last = compared(hours_ago, **values)
+
+    (shown,) = manager.get(f"{MONEY}reconciliations/standings").json()
+
+    assert (shown["provider"], shown["state"]) == ("sandbox", state)
+    assert (shown["last_at"] is None) == (state == "never")
+    assert Reconciliation.objects.get().pk == last.pk
 
 
 def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, manager):

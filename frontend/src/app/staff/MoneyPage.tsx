@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { useMe } from "@/features/auth";
-import { Documents, Issues, Payments, Takings } from "@/features/money";
+import { Books, Documents, Issues, Payments, Takings } from "@/features/money";
 import { addWords } from "@/lib/i18n";
 import { en } from "@/locales/en/money";
 import { pt } from "@/locales/pt/money";
@@ -47,6 +47,7 @@ export function MoneyPage() {
         <>
           <Issues />
           <Takings />
+          <Books />
         </>
       )}
       {view === "payments" && <Payments />}

@@ -39,6 +39,31 @@ export const issuesQuery = infiniteQueryOptions({
   getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
 });
 
+export const settledQuery = infiniteQueryOptions({
+  queryKey: [ROOT, "issues", "settled"],
+  queryFn: ({ pageParam }) =>
+    body(
+      api.GET("/api/staff/money/issues", {
+        params: { query: { page: pageParam, state: "settled" } },
+      }),
+    ),
+  initialPageParam: 1,
+  getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
+});
+
+export const reconciliationsQuery = infiniteQueryOptions({
+  queryKey: [ROOT, "reconciliations"],
+  queryFn: ({ pageParam }) =>
+    body(api.GET("/api/staff/money/reconciliations", { params: { query: { page: pageParam } } })),
+  initialPageParam: 1,
+  getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
+});
+
+export const standingsQuery = queryOptions({
+  queryKey: [ROOT, "standings"],
+  queryFn: () => body(api.GET("/api/staff/money/reconciliations/standings")),
+});
+
 export const paymentsQuery = (q: string, status: PaymentStatus | null) =>
   infiniteQueryOptions({
     queryKey: [ROOT, "payments", q, status],

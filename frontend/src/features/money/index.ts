@@ -1,3 +1,4 @@
+export { Books } from "./Books";
 export { Documents } from "./Documents";
 export { Issues } from "./Issues";
 export { Payments } from "./Payments";

@@ -1152,6 +1152,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/money/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The nightly comparisons with the providers, newest first */
+        get: operations["money_reconciliations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/money/reconciliations/standings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether each provider was compared last night, and wholly */
+        get: operations["money_reconciliation_standings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/money/rules": {
         parameters: {
             query?: never;
@@ -1500,12 +1534,19 @@ export interface components {
             /** @description As the patient has chosen to be named */
             label: string;
             room: string;
-            state: components["schemas"]["StateEnum"];
+            state: components["schemas"]["BoardEntryStateEnum"];
             call_number: number;
             /** Format: date-time */
             called_at: string | null;
             wait: components["schemas"]["BoardWait"] | null;
         };
+        /**
+         * @description * `waiting` - waiting
+         *     * `called` - called
+         *     * `in_room` - in_room
+         * @enum {string}
+         */
+        BoardEntryStateEnum: "waiting" | "called" | "in_room";
         /**
          * @description * `live` - By its socket
          *     * `polled` - By HTTP, the socket is lost
@@ -1779,6 +1820,14 @@ export interface components {
          * @enum {string}
          */
         DeviceKind: "display" | "kiosk";
+        DifferenceBody: {
+            /** @description What differed: payment, movement or refund, and its id */
+            about: string;
+            ours: string;
+            theirs: string;
+            /** @description What became of it */
+            outcome: string;
+        };
         /** @description Some of the fields; one that isn't listed is refused, not ignored. */
         DisplaySettings: {
             /** @description The rooms whose calls it shows and speaks; none stands for all */
@@ -1937,6 +1986,15 @@ export interface components {
             readonly reference: string | null;
             /** @description What to do next */
             readonly action: components["schemas"]["IssueBodyActionEnum"];
+            /**
+             * @description Null while it is open, and where the audit log doesn't say
+             *
+             *     * `person` - person
+             *     * `refund` - refund
+             */
+            settled_how?: (components["schemas"]["SettledHowEnum"] | components["schemas"]["NullEnum"]) | null;
+            /** @description The name of whoever of the staff settled it */
+            settled_by?: string | null;
         };
         /** @enum {string} */
         IssueBodyActionEnum: "refund" | "settle" | "contact" | "wait";
@@ -2247,6 +2305,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["MoneyPayment"][];
         };
+        PaginatedReconciliationBodyList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["ReconciliationBody"][];
+        };
         PairedDevice: {
             /** Format: uuid */
             id: string;
@@ -2420,6 +2493,26 @@ export interface components {
          * @enum {string}
          */
         ReasonEnum: "replaced" | "hold_ended" | "not_enrolled" | "refused" | "timed_out" | "declined" | "provider_unavailable";
+        ReconciliationBody: {
+            /** Format: uuid */
+            id: string;
+            provider: string;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            /** @description Payments that the provider was asked about */
+            asked: number;
+            /** @description Of them, without an answer */
+            unanswered: number;
+            /** @description Movements in the provider's list; null where it gave none */
+            listed: number | null;
+            differences: components["schemas"]["DifferenceBody"][];
+        };
         RefundBody: {
             /** Format: uuid */
             id: string;
@@ -2554,6 +2647,12 @@ export interface components {
             training: boolean;
             last_number: number;
         };
+        /**
+         * @description * `person` - person
+         *     * `refund` - refund
+         * @enum {string}
+         */
+        SettledHowEnum: "person" | "refund";
         SettlementRequest: {
             /** @description How it was dealt with */
             note?: string;
@@ -2720,13 +2819,28 @@ export interface components {
             full_name: string;
             label: string;
         };
+        StandingBody: {
+            provider: string;
+            /**
+             * @description Late: the last night left none. Incomplete: the provider didn't answer all
+             *
+             *     * `never` - never
+             *     * `late` - late
+             *     * `incomplete` - incomplete
+             *     * `good` - good
+             */
+            state: components["schemas"]["StandingBodyStateEnum"];
+            /** Format: date-time */
+            last_at: string | null;
+        };
         /**
-         * @description * `waiting` - waiting
-         *     * `called` - called
-         *     * `in_room` - in_room
+         * @description * `never` - never
+         *     * `late` - late
+         *     * `incomplete` - incomplete
+         *     * `good` - good
          * @enum {string}
          */
-        StateEnum: "waiting" | "called" | "in_room";
+        StandingBodyStateEnum: "never" | "late" | "incomplete" | "good";
         Summary: {
             today: components["schemas"]["DayTakings"];
             period: components["schemas"]["PeriodTakings"];
@@ -6245,6 +6359,89 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_reconciliations: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedReconciliationBodyList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_reconciliation_standings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingBody"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
