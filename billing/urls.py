@@ -38,4 +38,5 @@ urlpatterns = [
     path("staff/money/rules", money.RulesView.as_view(), name="money-rules"),
     path("staff/money/series", money.SeriesView.as_view(), name="money-series"),
     path("staff/money/saft", money.SaftView.as_view(), name="money-saft"),
+    path("staff/money/statement", money.StatementView.as_view(), name="money-statement"),
 ]

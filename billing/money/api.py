@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from billing.api import IDEMPOTENCY_KEY
 from billing.models import InvoiceSeries, InvoicingRules, Payment, PaymentIssue, Reconciliation
 from billing.money import books, selectors, serializers
-from billing.services import exports, issues, looks, numbering, refunds
+from billing.services import exports, issues, looks, numbering, refunds, statements
 from clinic.accounts.permissions import IsManager
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency
@@ -281,6 +281,34 @@ class SaftView(APIView):
                 as_attachment=True,
                 filename=name,
                 content_type="application/xml; charset=windows-1252",
+            )
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class StatementView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_statement",
+        tags=["money"],
+        parameters=[serializers.PeriodQuery],
+        responses=answers({(200, "text/csv"): OpenApiTypes.BINARY}, 400, 401, 403),
+        summary="Payments and refunds of a period of at most 366 days, for a spreadsheet",
+    )
+    def get(self, request: Request) -> FileResponse:
+        """The file is whole before its first byte is sent; it needs no place afterwards."""
+        period = validated(serializers.PeriodQuery(data=request.query_params))
+        first, last = period["from"], period["to"]
+        name = f"movimentos-{first}-{last}.csv"
+        with TemporaryDirectory(prefix="statement-") as folder:
+            target = Path(folder) / name
+            statements.write(target, first=first, last=last, actor=actor_of(request.user))
+            response = FileResponse(
+                target.open("rb"),
+                as_attachment=True,
+                filename=name,
+                content_type="text/csv; charset=utf-8",
             )
         response["Cache-Control"] = "no-store"
         return response

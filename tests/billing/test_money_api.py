@@ -1,7 +1,9 @@
 """The manager's money: what is read, given back, settled and set."""
 
+import csv
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -24,6 +26,7 @@ from billing.models import (
 )
 from clinic.core import clock
 from clinic.core.models import AuditEntry
+from clinic.directory.models import Specialty
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
 from tests.billing.test_invoice_api import logged_in
@@ -115,6 +118,7 @@ def test_a_payment_counts_on_its_civil_day(manager, paid):
         ("issues?state=half", "/state"),
         ("saft?year=2026&month=13", "/month"),
         ("saft?month=1", "/year"),
+        ("statement?from=2024-01-01&to=2025-01-01", "/from"),
     ],
 )
 def test_what_cannot_be_asked_names_its_field(manager, query, pointer):
@@ -480,3 +484,54 @@ def test_the_saft_file_arrives_whole(manager, paid):
     assert paid.documents.get().number in text
     assert text.rstrip().endswith("</AuditFile>")
     assert paid.status == PaymentStatus.PAID
+
+
+def statement(manager, query: str = "") -> list[list[str]]:
+    raw = manager.get(f"{MONEY}statement?{query}").getvalue()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def test_the_table_for_a_spreadsheet_adds_up_to_the_ledger(bank, client, manager, ana, paid):
+    Specialty.objects.filter(pk="shock_waves").update(name_pt='=1+1; "x"')
+    odd = factories.appointment(ana, "shock_waves", price=Decimal("10.10"))
+    other = pay(client, odd, "mb_way")
+    bank.will(201, {"refund_id": "f-1"})
+    give_back(manager, paid, amount="15.50", reason="Saiu mais cedo")
+    drain()
+    receipt, note = paid.documents.order_by("issued_at")
+    today = clock.today().isoformat()
+
+    head, *rows = statement(manager)
+
+    assert ";".join(head) == "Data;Movimento;Método;Tratamento;Documento;Líquido;IVA;Total"
+    number = other.documents.get().number
+    assert [(row[0], row[1], row[2], row[4], row[7]) for row in rows] == [
+        (today, "Pagamento", "Multibanco", receipt.number, "40,00"),
+        (today, "Pagamento", "MB WAY", number, "10,10"),
+        (today, "Devolução", "Multibanco", note.number, "-15,50"),
+    ]
+    assert rows[1][3] == '\'=1+1; "x"'
+    net, vat, gross = (
+        sum((Decimal(row[column].replace(",", ".")) for row in rows), Decimal(0))
+        for column in (5, 6, 7)
+    )
+    assert net + vat == gross
+    sums = manager.get(f"{MONEY}summary").json()["today"]
+    assert gross == Decimal(sums["paid"]["sum"]) - Decimal(sums["refunded"]["sum"])
+    taken = AuditEntry.objects.get(action="payments.exported")
+    assert (taken.data["last"], taken.data["rows"]) == (today, 3)
+
+
+def test_the_table_keeps_to_its_civil_days_and_is_one_pass_however_long(client, manager, ana, paid):
+    midnight, _ = clock.day_bounds(clock.today().replace(year=2026, month=7, day=2))
+    Payment.objects.filter(pk=paid.pk).update(paid_at=midnight + timedelta(minutes=30))
+
+    assert len(statement(manager, "from=2026-07-02&to=2026-07-02")) == 2
+    assert len(statement(manager, "from=2026-07-01&to=2026-07-01")) == 1
+    with CaptureQueriesContext(connection) as few:
+        statement(manager)
+    pay(client, factories.appointment(ana))
+    with CaptureQueriesContext(connection) as many:
+        assert len(statement(manager)) == 2
+    assert len(many) == len(few)

@@ -18,7 +18,15 @@ import {
   TextField,
   toast,
 } from "@/ui";
-import { rulesQuery, saftAddress, seriesQuery, today, useChangeRules, useOpenSeries } from "./data";
+import {
+  rulesQuery,
+  saftAddress,
+  seriesQuery,
+  statementAddress,
+  today,
+  useChangeRules,
+  useOpenSeries,
+} from "./data";
 import styles from "./Money.module.css";
 
 const MECHANISMS = ["OU", "TB", "MB"] as const satisfies readonly PaymentMechanism[];
@@ -317,6 +325,15 @@ function Saft() {
       <ButtonLink variant="quiet" href={saftAddress(year, month === WHOLE ? null : month)} download>
         <DownloadIcon />
         {t("documents.saft_get")}
+      </ButtonLink>
+      <p className={styles.quiet}>{t("documents.statement_text")}</p>
+      <ButtonLink
+        variant="quiet"
+        href={statementAddress(year, month === WHOLE ? null : month)}
+        download
+      >
+        <DownloadIcon />
+        {t("documents.statement_get")}
       </ButtonLink>
     </section>
   );

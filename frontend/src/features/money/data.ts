@@ -145,6 +145,18 @@ export function useOpenSeries() {
   });
 }
 
+/** Where the table of what came in and went back in a year, or in one of its months, is. */
+export function statementAddress(year: string, month: string | null): string {
+  const days = (number: number) => new Date(Date.UTC(Number(year), number, 0)).getUTCDate();
+  const from = (month ?? "1").padStart(2, "0");
+  const to = (month ?? "12").padStart(2, "0");
+  const query = new URLSearchParams({
+    from: `${year}-${from}-01`,
+    to: `${year}-${to}-${days(Number(to))}`,
+  });
+  return `/api/staff/money/statement?${query.toString()}`;
+}
+
 /** Where the SAF-T file of a year, or of one of its months, is. */
 export function saftAddress(year: string, month: string | null): string {
   const query = new URLSearchParams({ year, ...(month ? { month } : {}) });

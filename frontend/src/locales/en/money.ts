@@ -214,5 +214,7 @@ export const en: Words<typeof pt> = {
     saft_month: "Month",
     saft_whole: "Whole year",
     saft_get: "Download SAF-T",
+    statement_text: "The payments and refunds of that period as a table, to open in Excel.",
+    statement_get: "Download movements (CSV)",
   },
 };

@@ -212,5 +212,7 @@ export const pt = {
     saft_month: "Mês",
     saft_whole: "Ano inteiro",
     saft_get: "Descarregar SAF-T",
+    statement_text: "Os pagamentos e as devoluções desse período numa tabela, para abrir no Excel.",
+    statement_get: "Descarregar movimentos (CSV)",
   },
 };
