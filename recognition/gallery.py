@@ -36,7 +36,8 @@ class Gallery:
 def load(engine: FaceEngine, expected: Collection[uuid.UUID]) -> Gallery:
     """Open the templates of those expected patients whose consent and enrolment are in force.
 
-    Templates of another engine, model or key can't be compared and stay closed.
+    Templates of another engine or model can't be compared, and those of a key that FACE_KEY no
+    longer names can't be opened: both stay closed.
     """
     consents = Consent.objects.filter(
         patient_id=OuterRef("enrolment__patient_id"), withdrawn_at__isnull=True
@@ -47,7 +48,7 @@ def load(engine: FaceEngine, expected: Collection[uuid.UUID]) -> Gallery:
         enrolment__expires_at__gt=clock.now(),
         engine=engine.name,
         model_hash=engine.model_hash,
-        key_id=vault.key_id(),
+        key_id__in=vault.key_ids(),
     ).values_list("enrolment__patient_id", "sealed")
     people: list[uuid.UUID] = []
     vectors: list[NDArray[np.float32]] = []

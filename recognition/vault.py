@@ -1,4 +1,7 @@
-"""Sealing of face vectors: AES-256-GCM, bound to the person they belong to."""
+"""Sealing of face vectors: AES-256-GCM, bound to the person they belong to.
+
+FACE_KEY names one key or several, newest first: the first one seals, any of them opens.
+"""
 
 import base64
 import hashlib
@@ -6,6 +9,7 @@ import os
 import uuid
 from dataclasses import dataclass
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
@@ -19,20 +23,38 @@ class Sealed:
 
 
 def key_id() -> str:
-    """Name of the key in use, derived from it, so that a row tells which key opens it."""
-    return hashlib.sha256(b"key id" + _key()).hexdigest()[:16]
+    """Name of the key that seals, derived from it, so that a row tells which key opens it."""
+    return key_ids()[0]
+
+
+def key_ids() -> tuple[str, ...]:
+    """Names of all keys that open, the one that seals first."""
+    return tuple(_name(key) for key in _keys())
 
 
 def seal(plain: bytes, *, owner: uuid.UUID) -> Sealed:
-    """Encrypt under a fresh nonce: equal vectors give different rows."""
+    """Encrypt by the newest key, under a fresh nonce: equal vectors give different rows."""
+    newest = _keys()[0]
     nonce = os.urandom(NONCE_BYTES)
-    return Sealed(key_id(), nonce + AESGCM(_key()).encrypt(nonce, plain, owner.bytes))
+    return Sealed(_name(newest), nonce + AESGCM(newest).encrypt(nonce, plain, owner.bytes))
 
 
 def unseal(data: bytes, *, owner: uuid.UUID) -> bytes:
-    """Decrypt. Raises cryptography's InvalidTag for another key, another owner or changed bytes."""
-    return AESGCM(_key()).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], owner.bytes)
+    """Decrypt by whichever key fits.
+
+    Raises cryptography's InvalidTag where none does: another key, another owner, changed bytes.
+    """
+    for key in _keys():
+        try:
+            return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], owner.bytes)
+        except InvalidTag:
+            continue
+    raise InvalidTag
 
 
-def _key() -> bytes:
-    return base64.b64decode(settings.FACE_KEY)
+def _keys() -> list[bytes]:
+    return [base64.b64decode(key) for key in settings.FACE_KEY.split(",")]
+
+
+def _name(key: bytes) -> str:
+    return hashlib.sha256(b"key id" + key).hexdigest()[:16]

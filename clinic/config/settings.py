@@ -54,8 +54,13 @@ if PRODUCTION and not FACE_KEY:
 FACE_KEY = (
     FACE_KEY or base64.b64encode(hashlib.sha256(b"not for production: face").digest()).decode()
 )
-if len(base64.b64decode(FACE_KEY)) != 32:
-    raise ImproperlyConfigured("FACE_KEY must be 32 bytes in base64")
+for _key in FACE_KEY.split(","):
+    try:
+        _bytes = len(base64.b64decode(_key, validate=True))
+    except ValueError as error:
+        raise ImproperlyConfigured("FACE_KEY must be base64, keys apart by commas") from error
+    if _bytes != 32:
+        raise ImproperlyConfigured("FACE_KEY must be 32 bytes in base64, or several of them")
 
 # Addresses ---------------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)

@@ -39,6 +39,14 @@ def test_sound_settings_are_accepted() -> None:
     assert started.returncode == 0, started.stderr
 
 
+def test_an_older_face_key_may_follow_the_newest() -> None:
+    older = base64.b64encode(b"g" * 32).decode()
+
+    started = load(SOUND | {"FACE_KEY": f"{SOUND['FACE_KEY']},{older}"})
+
+    assert started.returncode == 0, started.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -49,6 +57,8 @@ def test_sound_settings_are_accepted() -> None:
         ("PAYMENT_WEBHOOK_SECRET", None),
         ("FACE_KEY", None),
         ("FACE_KEY", base64.b64encode(b"f" * 16).decode()),
+        ("FACE_KEY", "not base64"),
+        ("FACE_KEY", f"{SOUND['FACE_KEY']},{base64.b64encode(b'g' * 16).decode()}"),
         ("DATABASE_URL", None),
         ("REDIS_URL", None),
         ("PUBLIC_ORIGIN", "http://clinic.example"),
