@@ -207,3 +207,39 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.storage_key
+
+
+class DayTally(models.Model):
+    """How a past day's check-ins ended, in numbers only. Outlives the rows it was counted from."""
+
+    day = models.DateField(primary_key=True)
+    accepted = models.PositiveIntegerField(default=0)
+    confirmed = models.PositiveIntegerField(default=0)
+    unknown = models.PositiveIntegerField(default=0)
+    unusable = models.PositiveIntegerField(default=0)
+    unavailable = models.PositiveIntegerField(default=0)
+    by_code = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar = ["-day"]
+
+    def __str__(self) -> str:
+        return f"check-ins of {self.day:%Y-%m-%d}"
+
+
+class RetentionRun(models.Model):
+    """The last time that everything due was erased, to the end and without an error. One row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    finished_at = models.DateTimeField()
+    faces_expired = models.PositiveIntegerField()
+    uploads_given_up = models.PositiveIntegerField()
+    check_ins_forgotten = models.PositiveIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="recognition_one_retention_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"retention run of {self.finished_at:%Y-%m-%d %H:%M}"

@@ -7,7 +7,7 @@ from celery.signals import worker_process_init
 
 from clinic.core import outbox
 from recognition import engines
-from recognition.services import check_in, enrolment, pictures
+from recognition.services import check_in, enrolment, pictures, retention
 
 
 @worker_process_init.connect
@@ -30,9 +30,7 @@ def identify(*, check_in_id: str) -> None:
 
 @shared_task(name="recognition.expire")
 def expire() -> None:
-    enrolment.expire_due()
-    enrolment.give_up_on_stuck()
-    check_in.forget_old()
+    retention.run()
 
 
 @shared_task(name="recognition.sweep")

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from recognition import api
+from recognition.privacy.api import PrivacyView
 
 urlpatterns = [
     path("me/face", api.FaceView.as_view(), name="me-face"),
@@ -9,4 +10,5 @@ urlpatterns = [
     path(
         "check-ins/<uuid:check_in_id>/confirm", api.ConfirmView.as_view(), name="check-in-confirm"
     ),
+    path("staff/privacy", PrivacyView.as_view(), name="staff-privacy"),
 ]

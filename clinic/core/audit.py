@@ -94,6 +94,14 @@ def newest_changes(subject_type: str, subject_ids: Collection[str]) -> QuerySet[
     return entries.order_by("subject_id", "-id").distinct("subject_id")
 
 
+def subjects_that_were(subject_type: str, subject_ids: Collection[str], *, status: str) -> set[str]:
+    """Those of these records of which an entry says that they once had this status."""
+    entries = AuditEntry.objects.filter(
+        subject_type=subject_type, subject_id__in=subject_ids, data__status=status
+    )
+    return set(entries.values_list("subject_id", flat=True))
+
+
 def entries_about(patient_id: uuid.UUID) -> QuerySet[AuditEntry]:
     """Everything recorded about a patient's data, newest first."""
     return AuditEntry.objects.filter(patient_id=patient_id).order_by("-at", "-id")

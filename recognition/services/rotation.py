@@ -34,9 +34,7 @@ class Standing:
 
 def standing() -> Standing:
     """How many templates are under the newest key, under older ones, and under unknown ones."""
-    counts = dict(
-        Template.objects.values_list("key_id").annotate(Count("pk")).order_by("key_id")
-    )
+    counts = dict(Template.objects.values_list("key_id").annotate(Count("pk")).order_by("key_id"))
     newest, *older = vault.key_ids()
     return Standing(
         current=counts.pop(newest, 0),

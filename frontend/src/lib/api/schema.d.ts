@@ -1317,6 +1317,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is kept about faces, where, how long, and how check-ins ended
+         * @description For the data-protection officer, by the manager.
+         */
+        get: operations["staff_privacy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/reports/waits": {
         parameters: {
             query?: never;
@@ -1654,6 +1674,16 @@ export interface components {
             low_minutes: number;
             high_minutes: number;
             estimate_minutes: number;
+        };
+        CheckInsOfDay: {
+            /** Format: date */
+            readonly day: string;
+            readonly accepted: number;
+            readonly confirmed: number;
+            readonly unknown: number;
+            readonly unusable: number;
+            readonly unavailable: number;
+            readonly by_code: number;
         };
         CheckoutAppointment: {
             specialty: components["schemas"]["CheckoutSpecialty"];
@@ -2028,6 +2058,17 @@ export interface components {
          * @enum {string}
          */
         IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled";
+        /** @description Without `months` and `seconds` there is no end. */
+        KeptData: {
+            what: components["schemas"]["WhatEnum"];
+            place: components["schemas"]["PlaceEnum"];
+            seen_by: components["schemas"]["SeenByEnum"][];
+            records: number;
+            /** Format: date-time */
+            oldest: string | null;
+            months: number | null;
+            seconds: number | null;
+        };
         /**
          * @description * `ticket` - Ticket only
          *     * `short` - Given name and initial
@@ -2484,11 +2525,66 @@ export interface components {
          * @enum {string}
          */
         PictureEnum: "connecting" | "calls" | "quiet" | "closed" | "untrusted";
+        /**
+         * @description * `database` - database
+         *     * `s3` - s3
+         *     * `folder` - folder
+         * @enum {string}
+         */
+        PlaceEnum: "database" | "s3" | "folder";
         PractitionerOut: {
             /** Format: uuid */
             id: string;
             name: string;
             readonly specialties: string[];
+        };
+        PrivacyEngine: {
+            /** @description Empty where face recognition is switched off */
+            name: string;
+            /**
+             * @description `outside`: not known to work on the clinic's own machines
+             *
+             *     * `off` - off
+             *     * `local` - local
+             *     * `outside` - outside
+             */
+            runs: components["schemas"]["RunsEnum"];
+            /** Format: double */
+            accept: number;
+            /** Format: double */
+            confirm: number;
+            /** Format: double */
+            margin: number;
+        };
+        /** @description What is kept about faces, where, how long, for whose eyes. Nobody is named. */
+        PrivacyReport: {
+            /** Format: date-time */
+            generated_at: string;
+            engine: components["schemas"]["PrivacyEngine"];
+            consent_version: string;
+            consents_in_force: number;
+            patients_enrolled: number;
+            templates: components["schemas"]["PrivacyTemplates"];
+            retention: components["schemas"]["PrivacyRetention"];
+            kept: components["schemas"]["KeptData"][];
+            days: components["schemas"]["CheckInsOfDay"][];
+        };
+        PrivacyRetention: {
+            every_seconds: number;
+            /** Format: date-time */
+            last_run: string | null;
+            /** @description Expired and not yet erased */
+            overdue_faces: number;
+        };
+        PrivacyTemplates: {
+            total: number;
+            /** Format: date-time */
+            oldest: string | null;
+            /** @description Under a key that is being replaced */
+            older_key: number;
+            /** @description Under a key that FACE_KEY doesn't name */
+            unreadable: number;
+            by_engine: components["schemas"]["TemplatesOfEngine"][];
         };
         /** @description The shape of every error answer. */
         ProblemDetails: {
@@ -2613,6 +2709,13 @@ export interface components {
             id: string;
             name: string;
         };
+        /**
+         * @description * `off` - off
+         *     * `local` - local
+         *     * `outside` - outside
+         * @enum {string}
+         */
+        RunsEnum: "off" | "local" | "outside";
         SandboxAttachment: {
             name: string;
             content_type: string;
@@ -2659,6 +2762,13 @@ export interface components {
             /** Format: date-time */
             reported_at: string;
         };
+        /**
+         * @description * `patient` - patient
+         *     * `kiosk` - kiosk
+         *     * `manager` - manager
+         * @enum {string}
+         */
+        SeenByEnum: "patient" | "kiosk" | "manager";
         SeriesBody: {
             document_type: components["schemas"]["DocumentTypeEnum"];
             name: string;
@@ -2871,6 +2981,10 @@ export interface components {
             /** Format: decimal */
             sum: string;
         };
+        TemplatesOfEngine: {
+            engine: string;
+            templates: number;
+        };
         /** @description A device as it sees itself. */
         ThisDevice: {
             /** Format: uuid */
@@ -2942,6 +3056,18 @@ export interface components {
          * @enum {string}
          */
         WebhookNoticeTypeEnum: "paid" | "refused" | "expired" | "failed";
+        /**
+         * @description * `template` - template
+         *     * `upload` - upload
+         *     * `frame` - frame
+         *     * `orphan` - orphan
+         *     * `candidates` - candidates
+         *     * `check_in` - check_in
+         *     * `consent` - consent
+         *     * `tally` - tally
+         * @enum {string}
+         */
+        WhatEnum: "template" | "upload" | "frame" | "orphan" | "candidates" | "check_in" | "consent" | "tally";
     };
     responses: never;
     parameters: never;
@@ -6870,6 +6996,41 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_privacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrivacyReport"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

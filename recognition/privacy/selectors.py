@@ -1,0 +1,144 @@
+"""What the clinic keeps about faces, told from the settings and rows themselves."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Min, QuerySet
+
+from clinic.core import clock
+from recognition import consent, vault
+from recognition.models import (
+    CheckIn,
+    CheckInStatus,
+    Consent,
+    DayTally,
+    Enrolment,
+    EnrolmentStatus,
+    Picture,
+    RetentionRun,
+    Template,
+)
+from recognition.services import check_in, enrolment, pictures, tallies
+
+SHOWN_DAYS = 90
+# Engines that look at pictures on the clinic's own machines; every other one may send them away.
+LOCAL_ENGINES = frozenset({"recognition.engines.dlib.DlibEngine"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One kind of data: where it is, its end at the latest (neither: no end), who may see it."""
+
+    what: str
+    place: str
+    seen_by: tuple[str, ...]
+    records: int
+    oldest: datetime | None
+    months: int | None = None
+    seconds: int | None = None
+
+
+def report() -> dict[str, Any]:
+    """Everything on the data-protection page, as it is at this moment. Names nobody."""
+    moment = clock.now()
+    run = RetentionRun.objects.first()
+    every: Any = settings.CELERY_BEAT_SCHEDULE["expire-faces"]["schedule"]
+    return {
+        "generated_at": moment,
+        "engine": _engine(),
+        "consent_version": consent.CURRENT.version,
+        "consents_in_force": Consent.objects.filter(withdrawn_at=None).count(),
+        "patients_enrolled": Enrolment.objects.filter(
+            status=EnrolmentStatus.ENROLLED, expires_at__gt=moment
+        ).count(),
+        "templates": _templates(),
+        "retention": {
+            "every_seconds": int(every),
+            "last_run": run.finished_at if run else None,
+            "overdue_faces": Enrolment.objects.filter(expires_at__lte=moment).count(),
+        },
+        "kept": [asdict(kept) for kept in _kept()],
+        "days": _days(),
+    }
+
+
+def _engine() -> dict[str, Any]:
+    path: str = settings.FACE_ENGINE
+    place = "off" if not path else "local" if path in LOCAL_ENGINES else "outside"
+    return {
+        "name": path.rpartition(".")[2],
+        "runs": place,
+        "accept": settings.FACE_ACCEPT_DISTANCE,
+        "confirm": settings.FACE_CONFIRM_DISTANCE,
+        "margin": settings.FACE_MARGIN,
+    }
+
+
+def _templates() -> dict[str, Any]:
+    found = Template.objects.aggregate(total=Count("pk"), oldest=Min("created_at"))
+    by_engine = Template.objects.values("engine").annotate(templates=Count("pk"))
+    return {
+        **found,
+        "unreadable": Template.objects.exclude(key_id__in=vault.key_ids()).count(),
+        "older_key": Template.objects.filter(key_id__in=vault.key_ids()[1:]).count(),
+        "by_engine": list(by_engine.order_by("engine")),
+    }
+
+
+def _kept() -> list[Kept]:
+    files = "s3" if settings.S3_PRIVATE_BUCKET else "folder"
+    uploads = Picture.objects.exclude(enrolment=None)
+    frames = Picture.objects.exclude(check_in=None)
+    unsure = CheckIn.objects.filter(status=CheckInStatus.CONFIRM)
+    return [
+        Kept(
+            "template",
+            "database",
+            (),
+            **_size(Template.objects.all()),
+            months=12 * consent.VALID_YEARS,
+        ),
+        Kept("upload", files, (), **_size(uploads), seconds=_seconds(enrolment.GIVEN_UP_AFTER)),
+        Kept("frame", files, (), **_size(frames), seconds=_seconds(check_in.ANSWER_WITHIN)),
+        Kept(
+            "orphan",
+            files,
+            (),
+            **_size(Picture.objects.filter(enrolment=None, check_in=None)),
+            seconds=_seconds(pictures.ORPHAN_AFTER),
+        ),
+        Kept(
+            "candidates", "database", (), **_size(unsure), seconds=_seconds(check_in.CONFIRM_WITHIN)
+        ),
+        Kept(
+            "check_in",
+            "database",
+            ("kiosk",),
+            **_size(CheckIn.objects.all()),
+            seconds=_seconds(check_in.KEEP_ANSWERS),
+        ),
+        Kept("consent", "database", ("patient",), **_size(Consent.objects.all(), "given_at")),
+        Kept("tally", "database", ("manager",), records=DayTally.objects.count(), oldest=None),
+    ]
+
+
+def _size(rows: "QuerySet[Any]", moment: str = "created_at") -> Mapping[str, Any]:
+    return rows.order_by().aggregate(records=Count("pk"), oldest=Min(moment))
+
+
+def _seconds(limit: timedelta) -> int:
+    return int(limit.total_seconds())
+
+
+def _days() -> list[DayTally]:
+    """Kept days and those still counted from their rows, newest first, a day without any left
+    out."""
+    today = clock.today()
+    first = today - timedelta(days=SHOWN_DAYS - 1)
+    kept = list(DayTally.objects.filter(day__gte=first))
+    live = [tallies.count(day) for day in tallies.open_days(today + timedelta(days=1))]
+    shown = [*kept, *(tally for tally in live if tally.day >= first)]
+    return sorted(shown, key=lambda tally: tally.day, reverse=True)

@@ -1,0 +1,92 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from recognition.models import DayTally
+
+RUNS = [(place, place) for place in ("off", "local", "outside")]
+PLACES = [(place, place) for place in ("database", "s3", "folder")]
+VIEWERS = [(viewer, viewer) for viewer in ("patient", "kiosk", "manager")]
+DATA = [
+    (what, what)
+    for what in (
+        "template",
+        "upload",
+        "frame",
+        "orphan",
+        "candidates",
+        "check_in",
+        "consent",
+        "tally",
+    )
+]
+
+
+class PrivacyEngine(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="Empty where face recognition is switched off")
+    runs = serializers.ChoiceField(
+        choices=RUNS, help_text="`outside`: not known to work on the clinic's own machines"
+    )
+    accept = serializers.FloatField()
+    confirm = serializers.FloatField()
+    margin = serializers.FloatField()
+
+
+class TemplatesOfEngine(serializers.Serializer[Any]):
+    engine = serializers.CharField()
+    templates = serializers.IntegerField()
+
+
+class PrivacyTemplates(serializers.Serializer[Any]):
+    total = serializers.IntegerField()
+    oldest = serializers.DateTimeField(allow_null=True)
+    older_key = serializers.IntegerField(help_text="Under a key that is being replaced")
+    unreadable = serializers.IntegerField(help_text="Under a key that FACE_KEY doesn't name")
+    by_engine = TemplatesOfEngine(many=True)
+
+
+class PrivacyRetention(serializers.Serializer[Any]):
+    every_seconds = serializers.IntegerField()
+    last_run = serializers.DateTimeField(allow_null=True)
+    overdue_faces = serializers.IntegerField(help_text="Expired and not yet erased")
+
+
+class KeptData(serializers.Serializer[Any]):
+    """Without `months` and `seconds` there is no end."""
+
+    what = serializers.ChoiceField(choices=DATA)
+    place = serializers.ChoiceField(choices=PLACES)
+    seen_by = serializers.ListField(child=serializers.ChoiceField(choices=VIEWERS))
+    records = serializers.IntegerField()
+    oldest = serializers.DateTimeField(allow_null=True)
+    months = serializers.IntegerField(allow_null=True)
+    seconds = serializers.IntegerField(allow_null=True)
+
+
+class CheckInsOfDay(serializers.ModelSerializer[DayTally]):
+    class Meta:
+        model = DayTally
+        fields = (
+            "day",
+            "accepted",
+            "confirmed",
+            "unknown",
+            "unusable",
+            "unavailable",
+            "by_code",
+        )
+        read_only_fields = fields
+
+
+class PrivacyReport(serializers.Serializer[Any]):
+    """What is kept about faces, where, how long, for whose eyes. Nobody is named."""
+
+    generated_at = serializers.DateTimeField()
+    engine = PrivacyEngine()
+    consent_version = serializers.CharField()
+    consents_in_force = serializers.IntegerField()
+    patients_enrolled = serializers.IntegerField()
+    templates = PrivacyTemplates()
+    retention = PrivacyRetention()
+    kept = KeptData(many=True)
+    days = CheckInsOfDay(many=True)

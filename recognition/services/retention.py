@@ -1,0 +1,26 @@
+"""Everything that has to go when its time is over, and the note that it went."""
+
+from clinic.core import clock
+from recognition.models import RetentionRun
+from recognition.services import check_in, enrolment, tallies
+
+
+def run() -> None:
+    """Expire faces, give up stuck uploads, keep the past days' numbers, forget old check-ins.
+
+    The note of the run is written last, so that a run which failed is none.
+    """
+    expired = enrolment.expire_due()
+    given_up = enrolment.give_up_on_stuck()
+    # Before the check-ins go: afterwards their day can't be counted.
+    tallies.close_days()
+    forgotten = check_in.forget_old()
+    RetentionRun.objects.update_or_create(
+        pk=1,
+        defaults={
+            "finished_at": clock.now(),
+            "faces_expired": expired,
+            "uploads_given_up": given_up,
+            "check_ins_forgotten": forgotten,
+        },
+    )

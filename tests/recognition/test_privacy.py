@@ -1,0 +1,202 @@
+"""The data-protection page says what the settings and rows say, and names nobody."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+
+from clinic.core import clock
+from recognition import consent
+from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
+from recognition.models import CheckIn, Consent
+from recognition.services import check_in, enrolment, pictures, retention
+from tests.recognition.conftest import NOW
+
+
+@pytest.fixture
+def report(person, browser):
+    manager = person("Marta Reis", role="manager")
+
+    def read() -> dict[str, Any]:
+        answer = browser(manager).http.get("/api/staff/privacy")
+        assert answer.status_code == 200
+        return answer.json()
+
+    return read
+
+
+def kept(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {one.pop("what"): one for one in report["kept"]}
+
+
+def test_an_empty_clinic_keeps_nothing(report):
+    body = report()
+
+    assert {name: body[name] for name in ("consents_in_force", "patients_enrolled", "days")} == {
+        "consents_in_force": 0,
+        "patients_enrolled": 0,
+        "days": [],
+    }
+    assert body["templates"] == {
+        "total": 0,
+        "oldest": None,
+        "older_key": 0,
+        "unreadable": 0,
+        "by_engine": [],
+    }
+    assert body["retention"] == {"every_seconds": 3600, "last_run": None, "overdue_faces": 0}
+
+
+def test_what_is_kept_is_counted_and_the_oldest_dated(report, enrolled, at_ten):
+    enrolled()
+    at_ten.move_to(NOW + timedelta(days=1))
+    leaver = enrolled(full_name="Rui Costa")
+    leaver.withdraw()
+
+    body = report()
+
+    assert (body["consents_in_force"], body["patients_enrolled"]) == (1, 1)
+    assert body["templates"]["total"] == 1
+    assert body["templates"]["by_engine"] == [{"engine": "dlib", "templates": 1}]
+    assert body["templates"]["oldest"].startswith("2026-11-23T10:00")
+    data = kept(body)
+    assert {what: one["records"] for what, one in data.items()} == {
+        "template": 1,
+        "upload": 0,
+        "frame": 0,
+        "orphan": 0,
+        "candidates": 0,
+        "check_in": 0,
+        "consent": 2,
+        "tally": 0,
+    }
+    assert "Rui" not in json.dumps(body)
+    assert "Ana" not in json.dumps(body)
+
+
+def test_a_limit_is_the_codes_own(report, monkeypatch):
+    limits = {what: (one["months"], one["seconds"]) for what, one in kept(report()).items()}
+    assert limits == {
+        "template": (12, None),
+        "upload": (None, 86_400),
+        "frame": (None, 20),
+        "orphan": (None, 120),
+        "candidates": (None, 300),
+        "check_in": (None, 2_592_000),
+        "consent": (None, None),
+        "tally": (None, None),
+    }
+
+    monkeypatch.setattr(consent, "VALID_YEARS", 2)
+    monkeypatch.setattr(enrolment, "GIVEN_UP_AFTER", timedelta(hours=6))
+    monkeypatch.setattr(check_in, "ANSWER_WITHIN", timedelta(seconds=9))
+    monkeypatch.setattr(check_in, "CONFIRM_WITHIN", timedelta(seconds=8))
+    monkeypatch.setattr(check_in, "KEEP_ANSWERS", timedelta(days=7))
+    monkeypatch.setattr(pictures, "ORPHAN_AFTER", timedelta(seconds=7))
+
+    changed = {what: (one["months"], one["seconds"]) for what, one in kept(report()).items()}
+    assert changed == limits | {
+        "template": (24, None),
+        "upload": (None, 21_600),
+        "frame": (None, 9),
+        "orphan": (None, 7),
+        "candidates": (None, 8),
+        "check_in": (None, 604_800),
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "runs"),
+    [
+        ("recognition.engines.dlib.DlibEngine", "DlibEngine", "local"),
+        ("tests.recognition.engines.BrokenEngine", "BrokenEngine", "outside"),
+        ("", "", "off"),
+    ],
+)
+def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, runs):
+    settings.FACE_ENGINE = path
+    settings.FACE_ACCEPT_DISTANCE, settings.FACE_CONFIRM_DISTANCE = 0.31, 0.42
+    settings.FACE_MARGIN = 0.07
+
+    assert report()["engine"] == {
+        "name": name,
+        "runs": runs,
+        "accept": 0.31,
+        "confirm": 0.42,
+        "margin": 0.07,
+    }
+
+
+def test_pictures_are_where_the_settings_put_them(report, settings):
+    assert {kept(report())[what]["place"] for what in ("upload", "frame", "orphan")} == {"folder"}
+
+    settings.S3_PRIVATE_BUCKET = "clinic-private"
+
+    data = kept(report())
+    assert {data[what]["place"] for what in ("upload", "frame", "orphan")} == {"s3"}
+    assert data["template"]["place"] == "database"
+
+
+def test_a_lost_key_and_one_being_replaced_are_seen(report, enrolled, settings):
+    enrolled()
+    old, new = settings.FACE_KEY, base64.b64encode(b"n" * 32).decode()
+
+    settings.FACE_KEY = f"{new},{old}"
+    replaced = report()["templates"]
+    settings.FACE_KEY = new
+    lost = report()["templates"]
+
+    assert (replaced["older_key"], replaced["unreadable"]) == (1, 0)
+    assert (lost["older_key"], lost["unreadable"]) == (0, 1)
+
+
+def test_an_overdue_face_is_seen_until_the_job_has_erased_it(report, enrolled, at_ten):
+    enrolled()
+    at_ten.move_to(NOW + timedelta(days=366))
+
+    before = report()
+    retention.run()
+    after = report()
+
+    assert (before["patients_enrolled"], before["retention"]["overdue_faces"]) == (0, 1)
+    assert (after["templates"]["total"], after["retention"]["overdue_faces"]) == (0, 0)
+    assert after["retention"]["last_run"].startswith("2027-11-24T10:00")
+    assert Consent.objects.get().ending == "expired"
+
+
+def test_days_are_shown_kept_or_not_yet_and_the_newest_first(report, kiosk, at_ten):
+    def photo(status: str) -> None:
+        moment = clock.now()
+        CheckIn.objects.create(
+            device=kiosk.device, kind="photo", status=status, created_at=moment, decided_at=moment
+        )
+
+    photo("arrived")
+    at_ten.move_to(NOW + timedelta(days=1))
+    retention.run()
+    photo("not_recognised")
+
+    zero = dict.fromkeys(("confirmed", "unusable", "unavailable", "by_code"), 0)
+    assert report()["days"] == [
+        {"day": "2026-11-24", "accepted": 0, "unknown": 1, **zero},
+        {"day": "2026-11-23", "accepted": 1, "unknown": 0, **zero},
+    ]
+    at_ten.move_to(NOW + timedelta(days=90))
+    assert [day["day"] for day in report()["days"]] == ["2026-11-24"]
+
+
+@pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
+def test_only_the_manager_reads_it(person, browser, role):
+    refused = browser(person(role=role)).http.get("/api/staff/privacy")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+
+
+def test_no_model_of_faces_is_in_the_admin():
+    """The page says that nobody may see templates and pictures."""
+    registered = {model for model in admin.site._registry if model._meta.app_label == "recognition"}
+
+    assert registered == set()
