@@ -3,6 +3,7 @@ import type { pt as common } from "@/locales/pt/common";
 import type { pt as kiosk } from "@/locales/pt/kiosk";
 import type { pt as money } from "@/locales/pt/money";
 import type { pt as patient } from "@/locales/pt/patient";
+import type { pt as privacy } from "@/locales/pt/privacy";
 import type { pt as sandbox } from "@/locales/pt/sandbox";
 import type { pt as staff } from "@/locales/pt/staff";
 
@@ -14,6 +15,7 @@ declare module "i18next" {
       patient: typeof patient;
       staff: typeof staff;
       money: typeof money;
+      privacy: typeof privacy;
       kiosk: typeof kiosk;
       sandbox: typeof sandbox;
     };

@@ -38,6 +38,7 @@ export const SCREENS: readonly Screen[] = [
     who: "manager",
     ready: "h2",
   },
+  { name: "staff-privacy", path: "/staff/privacidade", who: "manager", ready: "dl" },
   { name: "display-pairing", path: "/display", who: "visitor", ready: "h1" },
   { name: "display", path: "/display", who: "display", ready: ".clock" },
   { name: "kiosk-pairing", path: "/kiosk", who: "visitor", ready: "h1" },

@@ -81,6 +81,7 @@ function Bar({ user }: { user: User }) {
           <>
             <NavLink to="/esperas">{t("nav.waits")}</NavLink>
             <NavLink to="/dinheiro">{t("nav.money")}</NavLink>
+            <NavLink to="/privacidade">{t("nav.privacy")}</NavLink>
           </>
         )}
       </nav>

@@ -30,6 +30,10 @@ const router = createBrowserRouter(
           path: "dinheiro",
           lazy: async () => ({ Component: (await import("./MoneyPage")).MoneyPage }),
         },
+        {
+          path: "privacidade",
+          lazy: async () => ({ Component: (await import("./PrivacyPage")).PrivacyPage }),
+        },
       ],
     },
   ],

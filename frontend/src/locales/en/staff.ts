@@ -10,6 +10,7 @@ export const en: Words<typeof pt> = {
     screens: "Screens",
     waits: "Waits",
     money: "Money",
+    privacy: "Privacy",
   },
   login: {
     title: "Log in to reception",

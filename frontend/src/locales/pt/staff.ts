@@ -7,6 +7,7 @@ export const pt = {
     screens: "Ecrãs",
     waits: "Esperas",
     money: "Dinheiro",
+    privacy: "Privacidade",
   },
   login: {
     title: "Entrar na receção",

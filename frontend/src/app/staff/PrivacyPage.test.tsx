@@ -1,0 +1,160 @@
+import { render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import type { PrivacyReport } from "@/lib/api/types";
+import { startI18n } from "@/lib/i18n";
+import { setLanguage } from "@/lib/language";
+import { createQueryClient } from "@/lib/query";
+import { Providers } from "@/ui";
+
+const REPORT: PrivacyReport = {
+  generated_at: "2026-11-24T10:30:00Z",
+  engine: { name: "DlibEngine", runs: "local", accept: 0.45, confirm: 0.5, margin: 0.05 },
+  consent_version: "1",
+  consents_in_force: 7,
+  patients_enrolled: 1,
+  templates: {
+    total: 3,
+    oldest: "2026-02-03T09:00:00Z",
+    older_key: 0,
+    unreadable: 0,
+    by_engine: [{ engine: "dlib", templates: 3 }],
+  },
+  retention: { every_seconds: 3600, last_run: "2026-11-24T10:00:00Z", overdue_faces: 0 },
+  kept: [
+    {
+      what: "template",
+      place: "database",
+      seen_by: [],
+      records: 3,
+      oldest: "2026-02-03T09:00:00Z",
+      months: 12,
+      seconds: null,
+    },
+    {
+      what: "check_in",
+      place: "database",
+      seen_by: ["kiosk"],
+      records: 40,
+      oldest: "2026-10-25T09:00:00Z",
+      months: null,
+      seconds: 2_592_000,
+    },
+    {
+      what: "consent",
+      place: "database",
+      seen_by: ["patient"],
+      records: 9,
+      oldest: null,
+      months: null,
+      seconds: null,
+    },
+  ],
+  days: [
+    {
+      day: "2026-11-24",
+      accepted: 12,
+      confirmed: 2,
+      unknown: 1,
+      unusable: 3,
+      unavailable: 0,
+      by_code: 9,
+    },
+  ],
+};
+
+beforeAll(() => {
+  startI18n({});
+});
+
+afterEach(() => {
+  setLanguage("pt");
+  vi.unstubAllGlobals();
+});
+
+async function open(report: PrivacyReport, role = "manager") {
+  const asked: string[] = [];
+  vi.stubGlobal("fetch", (request: Request) => {
+    asked.push(new URL(request.url).pathname);
+    return Promise.resolve(Response.json(report));
+  });
+  const { PrivacyPage } = await import("./PrivacyPage");
+  const client = createQueryClient();
+  client.setQueryDefaults(["me"], { staleTime: Infinity });
+  client.setQueryData(["me"], { role });
+  render(
+    <Providers client={client}>
+      <PrivacyPage />
+    </Providers>,
+  );
+  return asked;
+}
+
+const row = (name: RegExp) =>
+  within(screen.getByRole("row", { name }))
+    .getAllByRole("cell")
+    .map((cell) => cell.textContent);
+
+it("says what is kept, where, until when and for whom", async () => {
+  await open(REPORT);
+
+  expect(await screen.findByText(/Estado de 24 nov 2026, 10:30/)).toBeTruthy();
+  expect(screen.getByText(/DlibEngine: as imagens são analisadas nos servidores/)).toBeTruthy();
+  expect(screen.getByText("24 nov 2026, 10:00; repete a cada 1 hora")).toBeTruthy();
+  expect(row(/^Representação cifrada/)).toEqual([
+    "base de dados",
+    "12 meses",
+    "ninguém",
+    "3",
+    "3 fev 2026",
+  ]);
+  expect(row(/^Resultado de cada chegada/).slice(1, 3)).toEqual([
+    "30 dias",
+    "o quiosque onde se deu",
+  ]);
+  expect(row(/^Autorizações dadas/).slice(1, 3)).toEqual([
+    "sem prazo definido",
+    "o próprio utente",
+  ]);
+  expect(screen.queryByText("Precisa de atenção")).toBeNull();
+});
+
+it("shows how the arrivals of a day ended", async () => {
+  await open(REPORT);
+
+  await screen.findByRole("heading", { level: 1 });
+  await screen.findByText("Aceites");
+  expect(row(/^24 nov 2026/)).toEqual(["", "12", "2", "1", "3", "0", "9"]);
+});
+
+it("names what needs attention", async () => {
+  await open({
+    ...REPORT,
+    templates: { ...REPORT.templates, unreadable: 1, older_key: 2 },
+    retention: { ...REPORT.retention, last_run: null, overdue_faces: 2 },
+  });
+
+  expect(await screen.findByText("Precisa de atenção")).toBeTruthy();
+  expect(screen.getByText("2 registos já expiraram e ainda não foram apagados.")).toBeTruthy();
+  expect(screen.getByText(/^1 representação não abre/)).toBeTruthy();
+  expect(screen.getByText(/^2 representações ainda estão cifradas/)).toBeTruthy();
+  expect(screen.getByText("A limpeza ainda nunca chegou ao fim.")).toBeTruthy();
+});
+
+it("speaks English and prints", async () => {
+  const print = vi.fn();
+  vi.stubGlobal("print", print);
+  setLanguage("en");
+  await open(REPORT);
+
+  await userEvent.click(await screen.findByRole("button", { name: "Print" }));
+
+  expect(print).toHaveBeenCalledOnce();
+});
+
+it("is for the manager only", async () => {
+  const asked = await open(REPORT, "reception");
+
+  expect(await screen.findByText("Só a gestão vê esta página.")).toBeTruthy();
+  expect(asked).toEqual([]);
+});

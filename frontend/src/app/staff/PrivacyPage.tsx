@@ -1,0 +1,290 @@
+import { queryOptions, useQuery } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
+import { useMe } from "@/features/auth";
+import { api, body } from "@/lib/api/client";
+import type { CheckInsOfDay, KeptData, PrivacyReport } from "@/lib/api/types";
+import { civilDate, type Instant } from "@/lib/civil";
+import { formatDate, formatTime, type Language } from "@/lib/format";
+import { addWords, problemText } from "@/lib/i18n";
+import { useLanguage } from "@/lib/useLanguage";
+import { en } from "@/locales/en/privacy";
+import { pt } from "@/locales/pt/privacy";
+import { Banner, Button, EmptyState, SkeletonList } from "@/ui";
+import list from "./ListPage.module.css";
+import styles from "./PrivacyPage.module.css";
+
+addWords("privacy", { pt, en });
+
+const reportQuery = queryOptions({
+  queryKey: ["privacy"],
+  queryFn: () => body(api.GET("/api/staff/privacy")),
+});
+
+const COUNTS = ["accepted", "confirmed", "unknown", "unusable", "unavailable", "by_code"] as const;
+const SHARES = ["accepted", "confirmed", "unknown"] as const;
+
+/** What is kept about faces, for the data-protection officer: read by the manager, printable. */
+export function PrivacyPage() {
+  const { t } = useTranslation("privacy");
+  const me = useMe();
+  return (
+    <main className={list.page} id="content">
+      {me.data?.role === "manager" ? (
+        <Loaded />
+      ) : (
+        <>
+          <h1 className={list.title}>{t("title")}</h1>
+          <EmptyState title={t("only_manager")} />
+        </>
+      )}
+    </main>
+  );
+}
+
+function Loaded() {
+  const { t } = useTranslation(["privacy", "common"]);
+  const report = useQuery(reportQuery);
+  const language = useLanguage();
+  const moment = report.data?.generated_at;
+  return (
+    <>
+      <div className={list.head}>
+        <div>
+          <h1 className={list.title}>{t("title")}</h1>
+          {moment && (
+            <p className={list.quiet}>
+              {t("text", {
+                day: formatDate(civilDate(moment), language),
+                time: formatTime(moment),
+              })}
+            </p>
+          )}
+        </div>
+        {report.data && (
+          <div className={styles.print}>
+            <Button variant="quiet" onPress={() => window.print()}>
+              {t("print")}
+            </Button>
+          </div>
+        )}
+      </div>
+      {report.isError && (
+        <Banner tone="terra" title={t("load_failed")} live>
+          <p>{problemText(report.error)}</p>
+        </Banner>
+      )}
+      {report.isPending && <SkeletonList count={6} label={t("common:state.loading")} />}
+      {report.data && <Report report={report.data} />}
+    </>
+  );
+}
+
+function Report({ report }: { report: PrivacyReport }) {
+  const { t } = useTranslation("privacy");
+  const { consents_in_force: consents, patients_enrolled: patients, templates } = report;
+  return (
+    <>
+      <Warnings report={report} />
+      <dl className={styles.figures}>
+        <div>
+          <dt>{t("figures.consents", { count: consents })}</dt>
+          <dd>{consents}</dd>
+        </div>
+        <div>
+          <dt>{t("figures.patients", { count: patients })}</dt>
+          <dd>{patients}</dd>
+        </div>
+        <div>
+          <dt>{t("figures.templates", { count: templates.total })}</dt>
+          <dd>{templates.total}</dd>
+        </div>
+      </dl>
+      <Facts report={report} />
+      <Kept kept={report.kept} />
+      <Days days={report.days} />
+    </>
+  );
+}
+
+function Warnings({ report: { templates, retention } }: { report: PrivacyReport }) {
+  const { t } = useTranslation("privacy");
+  const found = [
+    retention.last_run === null && t("warning.no_run"),
+    retention.overdue_faces > 0 && t("warning.overdue", { count: retention.overdue_faces }),
+    templates.unreadable > 0 && t("warning.unreadable", { count: templates.unreadable }),
+    templates.older_key > 0 && t("warning.older_key", { count: templates.older_key }),
+  ].filter((text) => text !== false);
+  if (found.length === 0) return null;
+  return (
+    <Banner tone="amber" title={t("warning.title")}>
+      {found.map((text) => (
+        <p key={text}>{text}</p>
+      ))}
+    </Banner>
+  );
+}
+
+function Facts({ report: { engine, templates, retention, ...report } }: { report: PrivacyReport }) {
+  const { t } = useTranslation("privacy");
+  const language = useLanguage();
+  const { accept, confirm, margin } = engine;
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
+  const engines = templates.by_engine.map((one) => `${one.engine}: ${String(one.templates)}`);
+  return (
+    <section className={styles.section}>
+      <h2>{t("facts.title")}</h2>
+      <dl className={styles.facts}>
+        <dt>{t("facts.engine")}</dt>
+        <dd>{t(`facts.${engine.runs}`, { name: engine.name })}</dd>
+        <dt>{t("facts.thresholds")}</dt>
+        <dd>
+          {t("facts.thresholds_value", {
+            accept: number.format(accept),
+            confirm: number.format(confirm),
+            margin: number.format(margin),
+          })}
+        </dd>
+        <dt>{t("facts.consent")}</dt>
+        <dd>{t("facts.consent_value", { version: report.consent_version })}</dd>
+        <dt>{t("facts.by_engine")}</dt>
+        <dd>{engines.join("; ") || t("none")}</dd>
+        <dt>{t("facts.oldest")}</dt>
+        <dd>{templates.oldest ? moment(templates.oldest, language) : t("none")}</dd>
+        <dt>{t("facts.run")}</dt>
+        <dd>
+          {t("facts.run_value", {
+            moment: retention.last_run ? moment(retention.last_run, language) : t("never"),
+            every: span(retention.every_seconds, t),
+          })}
+        </dd>
+      </dl>
+    </section>
+  );
+}
+
+function Kept({ kept }: { kept: KeptData[] }) {
+  const { t } = useTranslation("privacy");
+  const language = useLanguage();
+  const limit = ({ months, seconds }: KeptData) => {
+    if (months !== null) return t("span.months", { count: months });
+    return seconds === null ? t("kept.forever") : span(seconds, t);
+  };
+  return (
+    <section className={styles.section}>
+      <h2>{t("kept.title")}</h2>
+      <div className={styles.scroll}>
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              {(["what", "place", "limit", "seen"] as const).map((column) => (
+                <th key={column} scope="col">
+                  {t(`kept.${column}`)}
+                </th>
+              ))}
+              <th scope="col" className={styles.number}>
+                {t("kept.records")}
+              </th>
+              <th scope="col">{t("kept.oldest")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {kept.map((one) => (
+              <tr key={one.what}>
+                <th scope="row">{t(`data.${one.what}`)}</th>
+                <td>{t(`place.${one.place}`)}</td>
+                <td>{limit(one)}</td>
+                <td>
+                  {one.seen_by.map((viewer) => t(`viewer.${viewer}`)).join(", ") ||
+                    t("kept.nobody")}
+                </td>
+                <td className={styles.number}>{one.records}</td>
+                <td>{one.oldest ? formatDate(civilDate(one.oldest), language) : "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Days({ days }: { days: CheckInsOfDay[] }) {
+  const { t } = useTranslation("privacy");
+  const language = useLanguage();
+  return (
+    <section className={styles.section}>
+      <h2>{t("days.title")}</h2>
+      <p className={list.quiet}>{days.length > 0 ? t("days.text") : t("days.empty")}</p>
+      {days.length > 0 && (
+        <div className={styles.scroll}>
+          <table className={styles.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t("days.day")}</th>
+                <th scope="col">{t("days.share")}</th>
+                {COUNTS.map((count) => (
+                  <th key={count} scope="col" className={styles.number}>
+                    {t(`days.${count}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {days.map((day) => (
+                <tr key={day.day}>
+                  <th scope="row">{formatDate(day.day, language)}</th>
+                  <td>
+                    <Share day={day} />
+                  </td>
+                  {COUNTS.map((count) => (
+                    <td key={count} className={styles.number}>
+                      {day[count]}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** The day's faces as one bar: the numbers beside it say the same. */
+function Share({ day }: { day: CheckInsOfDay }) {
+  const total = SHARES.reduce((sum, part) => sum + day[part], 0);
+  if (total === 0) return null;
+  const before = { accepted: 0, confirmed: day.accepted, unknown: day.accepted + day.confirmed };
+  return (
+    <svg
+      className={styles.bar}
+      viewBox={`0 0 ${String(total)} 1`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
+      {SHARES.map((part) => (
+        <rect key={part} className={styles[part]} x={before[part]} width={day[part]} height="1" />
+      ))}
+    </svg>
+  );
+}
+
+const UNITS = [
+  ["days", 86_400],
+  ["hours", 3600],
+  ["minutes", 60],
+] as const;
+
+/** A length of time in the largest unit that divides it. */
+function span(seconds: number, t: TFunction<"privacy">): string {
+  const unit = UNITS.find(([, size]) => seconds >= size && seconds % size === 0);
+  return unit
+    ? t(`span.${unit[0]}`, { count: seconds / unit[1] })
+    : t("span.seconds", { count: seconds });
+}
+
+function moment(instant: Instant, language: Language): string {
+  return `${formatDate(civilDate(instant), language)}, ${formatTime(instant)}`;
+}
