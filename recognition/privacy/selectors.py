@@ -30,7 +30,8 @@ LOCAL_ENGINES = frozenset({"recognition.engines.dlib.DlibEngine"})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One kind of data: where it is, its end at the latest (neither: no end), who may see it."""
+    """One kind of data: where it is, who may see it, and after how long it is due to go with the
+    next clean-up (neither: never)."""
 
     what: str
     place: str
@@ -45,7 +46,6 @@ def report() -> dict[str, Any]:
     """Everything on the data-protection page, as it is at this moment. Names nobody."""
     moment = clock.now()
     run = RetentionRun.objects.first()
-    every: Any = settings.CELERY_BEAT_SCHEDULE["expire-faces"]["schedule"]
     return {
         "generated_at": moment,
         "engine": _engine(),
@@ -56,13 +56,19 @@ def report() -> dict[str, Any]:
         ).count(),
         "templates": _templates(),
         "retention": {
-            "every_seconds": int(every),
+            "every_seconds": _every("expire-faces"),
+            "pictures_every_seconds": _every("sweep-pictures"),
             "last_run": run.finished_at if run else None,
             "overdue_faces": Enrolment.objects.filter(expires_at__lte=moment).count(),
         },
         "kept": [asdict(kept) for kept in _kept()],
         "days": _days(),
     }
+
+
+def _every(job: str) -> int:
+    seconds: Any = settings.CELERY_BEAT_SCHEDULE[job]["schedule"]
+    return int(seconds)
 
 
 def _engine() -> dict[str, Any]:

@@ -47,12 +47,15 @@ class PrivacyTemplates(serializers.Serializer[Any]):
 
 class PrivacyRetention(serializers.Serializer[Any]):
     every_seconds = serializers.IntegerField()
+    pictures_every_seconds = serializers.IntegerField(
+        help_text="The same for pictures and for unsure matches"
+    )
     last_run = serializers.DateTimeField(allow_null=True)
     overdue_faces = serializers.IntegerField(help_text="Expired and not yet erased")
 
 
 class KeptData(serializers.Serializer[Any]):
-    """Without `months` and `seconds` there is no end."""
+    """After `months` or `seconds` it goes with the next clean-up; with neither it stays."""
 
     what = serializers.ChoiceField(choices=DATA)
     place = serializers.ChoiceField(choices=PLACES)

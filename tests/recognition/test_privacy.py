@@ -47,7 +47,12 @@ def test_an_empty_clinic_keeps_nothing(report):
         "unreadable": 0,
         "by_engine": [],
     }
-    assert body["retention"] == {"every_seconds": 3600, "last_run": None, "overdue_faces": 0}
+    assert body["retention"] == {
+        "every_seconds": 3600,
+        "pictures_every_seconds": 60,
+        "last_run": None,
+        "overdue_faces": 0,
+    }
 
 
 def test_what_is_kept_is_counted_and_the_oldest_dated(report, enrolled, at_ten):
@@ -128,6 +133,18 @@ def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, run
         "confirm": 0.42,
         "margin": 0.07,
     }
+
+
+def test_the_clean_ups_come_as_often_as_the_schedule_says(report, settings):
+    jobs = settings.CELERY_BEAT_SCHEDULE
+    settings.CELERY_BEAT_SCHEDULE = jobs | {
+        "expire-faces": jobs["expire-faces"] | {"schedule": 600.0},
+        "sweep-pictures": jobs["sweep-pictures"] | {"schedule": 5.0},
+    }
+
+    retention_now = report()["retention"]
+
+    assert (retention_now["every_seconds"], retention_now["pictures_every_seconds"]) == (600, 5)
 
 
 def test_pictures_are_where_the_settings_put_them(report, settings):

@@ -20,7 +20,12 @@ const REPORT: PrivacyReport = {
     unreadable: 0,
     by_engine: [{ engine: "dlib", templates: 3 }],
   },
-  retention: { every_seconds: 3600, last_run: "2026-11-24T10:00:00Z", overdue_faces: 0 },
+  retention: {
+    every_seconds: 3600,
+    pictures_every_seconds: 60,
+    last_run: "2026-11-24T10:00:00Z",
+    overdue_faces: 0,
+  },
   kept: [
     {
       what: "template",
@@ -101,6 +106,7 @@ it("says what is kept, where, until when and for whom", async () => {
   expect(await screen.findByText(/Estado de 24 nov 2026, 10:30/)).toBeTruthy();
   expect(screen.getByText(/DlibEngine: as imagens são analisadas nos servidores/)).toBeTruthy();
   expect(screen.getByText("24 nov 2026, 10:00; repete a cada 1 hora")).toBeTruthy();
+  expect(screen.getByText(/incertas a cada 1 minuto, o resto a cada 1 hora\.$/)).toBeTruthy();
   expect(row(/^Representação cifrada/)).toEqual([
     "base de dados",
     "12 meses",

@@ -101,7 +101,7 @@ function Report({ report }: { report: PrivacyReport }) {
         </div>
       </dl>
       <Facts report={report} />
-      <Kept kept={report.kept} />
+      <Kept report={report} />
       <Days days={report.days} />
     </>
   );
@@ -163,7 +163,7 @@ function Facts({ report: { engine, templates, retention, ...report } }: { report
   );
 }
 
-function Kept({ kept }: { kept: KeptData[] }) {
+function Kept({ report: { kept, retention } }: { report: PrivacyReport }) {
   const { t } = useTranslation("privacy");
   const language = useLanguage();
   const limit = ({ months, seconds }: KeptData) => {
@@ -173,6 +173,12 @@ function Kept({ kept }: { kept: KeptData[] }) {
   return (
     <section className={styles.section}>
       <h2>{t("kept.title")}</h2>
+      <p className={list.quiet}>
+        {t("kept.text", {
+          pictures: span(retention.pictures_every_seconds, t),
+          rest: span(retention.every_seconds, t),
+        })}
+      </p>
       <div className={styles.scroll}>
         <table className={styles.table}>
           <thead>

@@ -2058,7 +2058,7 @@ export interface components {
          * @enum {string}
          */
         IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled";
-        /** @description Without `months` and `seconds` there is no end. */
+        /** @description After `months` or `seconds` it goes with the next clean-up; with neither it stays. */
         KeptData: {
             what: components["schemas"]["WhatEnum"];
             place: components["schemas"]["PlaceEnum"];
@@ -2571,6 +2571,8 @@ export interface components {
         };
         PrivacyRetention: {
             every_seconds: number;
+            /** @description The same for pictures and for unsure matches */
+            pictures_every_seconds: number;
             /** Format: date-time */
             last_run: string | null;
             /** @description Expired and not yet erased */

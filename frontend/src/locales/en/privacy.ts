@@ -46,9 +46,10 @@ export const en: Words<typeof pt> = {
   },
   kept: {
     title: "What is kept, where and until when",
+    text: "After its time it goes with the next clean-up: pictures and unsure likenesses every {{pictures}}, the rest every {{rest}}.",
     what: "Data",
     place: "Where",
-    limit: "End, at the latest",
+    limit: "Time limit",
     seen: "Who may see it",
     records: "Now",
     oldest: "The oldest",

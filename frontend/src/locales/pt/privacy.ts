@@ -43,9 +43,10 @@ export const pt = {
   },
   kept: {
     title: "O que se guarda, onde e até quando",
+    text: "Passado o prazo, sai na limpeza seguinte: imagens e semelhanças incertas a cada {{pictures}}, o resto a cada {{rest}}.",
     what: "Dados",
     place: "Onde",
-    limit: "Fim, no máximo",
+    limit: "Prazo",
     seen: "Quem pode ver",
     records: "Agora",
     oldest: "O mais antigo",
