@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from booking import codes
 from clinic.core.problems import ProblemDetails
-from recognition.engines.base import Flaw
+from recognition.engines.base import OTHER_PERSON, Flaw
 from recognition.models import CheckInStatus, EnrolmentStatus
 from recognition.services import enrolment
 
@@ -16,7 +16,7 @@ TYPED_CODE_LENGTH = codes.CHECK_IN_LENGTH * 3
 FLAWS = [(flaw.value, flaw.value) for flaw in Flaw]
 REASONS = [
     *FLAWS,
-    *((code, code) for code in (enrolment.OTHER_PERSON, enrolment.UNREADABLE)),
+    *((code, code) for code in (OTHER_PERSON, enrolment.UNREADABLE)),
     (enrolment.UNAVAILABLE, enrolment.UNAVAILABLE),
 ]
 QUALITY_FLAWS = [

@@ -1,12 +1,15 @@
 """What every face engine offers, and the words for what it found."""
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recognition.matching import Match
 
 Pixels = NDArray[np.uint8]
 Vector = NDArray[np.float32]
@@ -53,11 +56,30 @@ class Face:
     vector: Vector | None
 
 
-class FaceEngine(Protocol):
-    """Finds faces and turns them into vectors that are near for the same person.
+OTHER_PERSON = "different_person"
 
-    Vectors compare only within one `name` and `model_hash`. A distance up to `accept` is the same
-    person; up to `confirm` it may be.
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One template of a person, as the engine's `enrol` gave it."""
+
+    person: uuid.UUID
+    template: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why an upload can't be enrolled: a `Flaw` or OTHER_PERSON for each photo at fault, by the
+    photo's position."""
+
+    reasons: Mapping[int, str]
+
+
+class FaceEngine(Protocol):
+    """Learns faces from photos and finds them again among those it is given.
+
+    Photos are JPEGs that `images.clean` made. Templates mean something only to an engine of the
+    same `name` and `model_hash`; the caller seals and keeps them.
     """
 
     @property
@@ -66,20 +88,14 @@ class FaceEngine(Protocol):
     @property
     def model_hash(self) -> str: ...
 
-    @property
-    def accept(self) -> float: ...
-
-    @property
-    def confirm(self) -> float: ...
-
-    def detect_and_embed(self, image: Pixels) -> list[Face]:
-        """The faces of an RGB picture, the largest first; empty when there is none."""
+    def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> Sequence[bytes] | Refused:
+        """One template for each photo, given by position; or, when a photo is useless or shows
+        somebody else, what is wrong. `upload` names the try: the same one may come again."""
         ...
 
-    def distance(self, one: Vector, other: Vector) -> float: ...
-
-    def distances(self, probe: Vector, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Distance of one vector to each row of a gallery."""
+    def search(self, frame: bytes, known: Sequence[Known]) -> Match[uuid.UUID] | Flaw:
+        """Who of those known it is, judged by the clinic's thresholds, or what is wrong with the
+        picture. Nobody else is ever named."""
         ...
 
 

@@ -8,6 +8,8 @@ distance to the same person's good photo passes about 0.35, well before an accep
 import hashlib
 import importlib.util
 import threading
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +21,19 @@ from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image
 
-from recognition.engines.base import Box, Face, Flaw, Pixels, Quality, Vector
+from recognition import images, matching
+from recognition.engines.base import (
+    OTHER_PERSON,
+    Box,
+    Face,
+    Flaw,
+    Known,
+    Pixels,
+    Quality,
+    Refused,
+    Vector,
+    sole_face,
+)
 
 WORKING_SIDE = 1024
 CHIP_SIDE = 150
@@ -49,7 +63,9 @@ class _Models:
 class DlibEngine:
     """`FaceEngine` of dlib. One instance per process; its models load at the first use.
 
-    The detector keeps state while it works, so threads take turns.
+    A template is a vector; those of one person are near each other. A distance up to `accept` is
+    the same person; up to `confirm` it may be. The detector keeps state while it works, so threads
+    take turns.
     """
 
     name = "dlib"
@@ -70,9 +86,54 @@ class DlibEngine:
         with self._turn:
             return self._models.sha256
 
+    def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> list[bytes] | Refused:
+        """See `FaceEngine`. Nothing is kept here, so that no try has to be told from another."""
+        vectors: dict[int, Vector] = {}
+        flaws: dict[int, str] = {}
+        for position, photo in photos.items():
+            found = sole_face(self.detect_and_embed(images.decode(photo)))
+            if isinstance(found, Flaw):
+                flaws[position] = found
+            else:
+                vectors[position] = found
+        if flaws:
+            return Refused(flaws)
+        positions = list(vectors)
+        distances = [
+            [self.distance(one, other) for other in vectors.values()] for one in vectors.values()
+        ]
+        odd = matching.odd_ones_out(distances, self.accept)
+        if odd:
+            return Refused({positions[index]: OTHER_PERSON for index in sorted(odd)})
+        return [vector.astype(np.float32).tobytes() for vector in vectors.values()]
+
+    def search(self, frame: bytes, known: Sequence[Known]) -> matching.Match[uuid.UUID] | Flaw:
+        """See `FaceEngine`. Each person counts by the nearest photo."""
+        probe = sole_face(self.detect_and_embed(images.decode(frame)))
+        if isinstance(probe, Flaw):
+            return probe
+        return matching.decide(
+            self._nearest(probe, known),
+            accept=self.accept,
+            confirm=self.confirm,
+            margin=settings.FACE_MARGIN,
+        )
+
+    def _nearest(self, probe: Vector, known: Sequence[Known]) -> dict[uuid.UUID, float]:
+        nearest: dict[uuid.UUID, float] = {}
+        if not known:
+            return nearest
+        vectors = np.stack([np.frombuffer(one.template, dtype=np.float32) for one in known])
+        for one, distance in zip(known, self.distances(probe, vectors).tolist(), strict=True):
+            nearest[one.person] = min(distance, nearest.get(one.person, distance))
+        return nearest
+
     def detect_and_embed(self, image: Pixels) -> list[Face]:
-        """See `FaceEngine`. A second, finer look for faces too small to use is taken only when
-        the first finds none, so that the answer can be "come closer"."""
+        """The faces of an RGB picture, the largest first; empty when there is none.
+
+        A second, finer look for faces too small to use is taken only when the first finds none, so
+        that the answer can be "come closer".
+        """
         pixels, scale = _working_copy(image)
         with self._turn:
             boxes = self._detect(pixels, upsample=0) or self._detect(pixels, upsample=1)
@@ -85,6 +146,7 @@ class DlibEngine:
         return float(np.linalg.norm(one - other))
 
     def distances(self, probe: Vector, gallery: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Distance of one vector to each row of a gallery."""
         found: NDArray[np.float32] = np.linalg.norm(gallery - probe, axis=1).astype(np.float32)
         return found
 

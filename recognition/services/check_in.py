@@ -5,7 +5,7 @@ match is sure, and no answer is a reason to refuse care: each of them leaves the
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,11 +22,11 @@ from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.storage import private
-from recognition import engines, gallery, images, matching
-from recognition.engines.base import Flaw, Vector, sole_face
+from recognition import engines, gallery
+from recognition.engines.base import Flaw
 from recognition.errors import Code
 from recognition.events import CheckInDecided
-from recognition.matching import Verdict
+from recognition.matching import Match, Verdict
 from recognition.models import CheckIn, CheckInKind, CheckInStatus, Consent, Picture
 from recognition.services import pictures
 
@@ -82,14 +82,16 @@ def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
 def identify(check_in_id: uuid.UUID) -> None:
     """Answer a check-in by photo. Without effect for one that has its answer, so it may run twice.
 
-    Runs in the outbox message's transaction. The engine's work, about a tenth of a second, comes
-    before any row of a visit is locked. An engine or storage that fails is an answer too, since
+    Runs in the outbox message's transaction. The engine's work comes before any row is locked; who
+    withdraws meanwhile is not named. An engine or storage that fails is an answer too, since
     the person in front of the kiosk can use the code meanwhile.
     """
     check_in = CheckIn.objects.filter(pk=check_in_id, status=CheckInStatus.PROCESSING).first()
     if check_in is None:
         return
-    found = None if is_late(check_in) else _look_at_frame(check_in)
+    late = is_late(check_in)
+    expected = {} if late else _visit_of_each(bookings.expected_today())
+    found = None if late else _look_for(check_in, expected)
     check_in = (
         CheckIn.objects.select_for_update()
         .filter(pk=check_in_id, status=CheckInStatus.PROCESSING)
@@ -102,7 +104,7 @@ def identify(check_in_id: uuid.UUID) -> None:
     elif isinstance(found, Flaw):
         _settle(check_in, _answer_to_flaw(found))
     else:
-        _settle(check_in, _search(check_in, found))
+        _settle(check_in, _answer_to_match(check_in, found, expected))
 
 
 def confirm(
@@ -200,12 +202,15 @@ def _settle(check_in: CheckIn, answer: _Answer) -> None:
     events.announce(CheckInDecided(check_in_id=check_in.id, device_id=check_in.device_id))
 
 
-def _look_at_frame(check_in: CheckIn) -> Vector | Flaw | None:
-    """The one face of the frame, what is wrong with it, or None when that can't be found out."""
+def _look_for(
+    check_in: CheckIn, expected: Mapping[uuid.UUID, "Appointment"]
+) -> Match[uuid.UUID] | Flaw | None:
+    """Search the frame among the consenting patients who are expected today and nobody else: who
+    it is, what is wrong with the picture, or None when that can't be found out."""
     try:
-        frame = check_in.pictures.get()
+        frame = private.get(check_in.pictures.get().storage_key)
         engine = engines.current()
-        return sole_face(engine.detect_and_embed(images.decode(private.get(frame.storage_key))))
+        return engine.search(frame, gallery.load(engine, expected.keys()))
     except Exception:
         log.exception("face_engine_failed", check_in=str(check_in.id))
         return None
@@ -219,16 +224,9 @@ def _answer_to_flaw(flaw: Flaw) -> _Answer:
     return _Answer(CheckInStatus.POOR_IMAGE, detail=flaw)
 
 
-def _search(check_in: CheckIn, probe: Vector) -> _Answer:
-    """Search the consenting patients who are expected today, and nobody else."""
-    engine = engines.current()
-    expected = _visit_of_each(bookings.expected_today())
-    match = matching.decide(
-        gallery.load(engine, expected.keys()).nearest(engine, probe),
-        accept=engine.accept,
-        confirm=engine.confirm,
-        margin=settings.FACE_MARGIN,
-    )
+def _answer_to_match(
+    check_in: CheckIn, match: Match[uuid.UUID], expected: Mapping[uuid.UUID, "Appointment"]
+) -> _Answer:
     people = [person for person in match.people if _still_consents(person)]
     if not people:
         return _Answer(CheckInStatus.NOT_RECOGNISED)

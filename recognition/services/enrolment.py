@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.storage import private
-from recognition import consent, engines, images, matching, vault
-from recognition.engines.base import FaceEngine, Flaw, Vector, sole_face
+from recognition import consent, engines, vault
+from recognition.engines.base import FaceEngine, Refused
 from recognition.errors import Code
 from recognition.models import Consent, Enrolment, EnrolmentStatus, Picture, Template
 from recognition.services import pictures
@@ -22,7 +21,6 @@ from recognition.services import pictures
 MAX_PHOTOS = 5
 RECOMMENDED_PHOTOS = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
-OTHER_PERSON = "different_person"
 UNREADABLE = "unreadable"
 UNAVAILABLE = "unavailable"
 SWITCHED_OFF_RETRY_SECONDS = 300
@@ -78,7 +76,7 @@ def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
 
     Without effect for an upload that was answered, replaced or withdrawn meanwhile, so it may run
     any number of times. The engine works before the enrolment is locked: a withdrawal never waits
-    for it. Runs in the outbox message's transaction, about a tenth of a second for each photo.
+    for it. Runs in the outbox message's transaction.
     """
     waiting = Enrolment.objects.filter(
         pk=enrolment_id, attempt=attempt, status=EnrolmentStatus.PROCESSING
@@ -87,14 +85,14 @@ def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
         return
     engine = engines.current()
     uploaded = Picture.objects.filter(enrolment_id=enrolment_id).order_by("position")
-    vectors, reasons = _examine(engine, list(uploaded))
+    templates, reasons = _examine(engine, attempt, list(uploaded))
     enrolment = waiting.select_for_update().first()
     if enrolment is None:
         return
     if reasons:
         _fail(enrolment, reasons)
     else:
-        _enrol(enrolment, engine, vectors)
+        _enrol(enrolment, engine, templates)
 
 
 def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
@@ -153,37 +151,31 @@ class _Erased:
         return bool(self.templates or self.photos)
 
 
-def _examine(engine: FaceEngine, uploaded: Sequence[Picture]) -> tuple[list[Vector], list[Reason]]:
-    """One vector for each photo, or the reasons, per photo, why this upload can't be enrolled."""
-    vectors: list[Vector] = []
-    reasons: list[Reason] = []
+def _examine(
+    engine: FaceEngine, attempt: uuid.UUID, uploaded: Sequence[Picture]
+) -> tuple[Sequence[bytes], list[Reason]]:
+    """One template for each photo, or the reasons, per photo, why this upload can't be enrolled."""
+    photos: dict[int, bytes] = {}
+    faults: dict[int, str] = {}
     for picture in uploaded:
-        found = _look_at(engine, picture)
-        if isinstance(found, str):
-            reasons.append({"photo": picture.position, "code": str(found)})
-        else:
-            vectors.append(found)
-    if reasons or not vectors:
-        return [], reasons or [{"photo": None, "code": UNREADABLE}]
-    distances = [[engine.distance(one, other) for other in vectors] for one in vectors]
-    odd = matching.odd_ones_out(distances, engine.accept)
-    return vectors, [
-        {"photo": uploaded[index].position, "code": OTHER_PERSON} for index in sorted(odd)
-    ]
+        try:
+            photos[picture.position] = private.get(picture.storage_key)
+        except FileNotFoundError:
+            faults[picture.position] = UNREADABLE
+    if not photos and not faults:
+        return [], [{"photo": None, "code": UNREADABLE}]
+    found = engine.enrol(attempt, photos)
+    if isinstance(found, Refused):
+        faults |= found.reasons
+    if faults:
+        return [], [{"photo": photo, "code": str(faults[photo])} for photo in sorted(faults)]
+    return [] if isinstance(found, Refused) else found, []
 
 
-def _look_at(engine: FaceEngine, picture: Picture) -> Vector | Flaw | str:
-    try:
-        jpeg = private.get(picture.storage_key)
-    except FileNotFoundError:
-        return UNREADABLE
-    return sole_face(engine.detect_and_embed(images.decode(jpeg)))
-
-
-def _enrol(enrolment: Enrolment, engine: FaceEngine, vectors: Sequence[Vector]) -> None:
+def _enrol(enrolment: Enrolment, engine: FaceEngine, templates: Sequence[bytes]) -> None:
     moment = clock.now()
     enrolment.templates.all().delete()
-    Template.objects.bulk_create(_template(enrolment, engine, vector, moment) for vector in vectors)
+    Template.objects.bulk_create(_template(enrolment, engine, plain, moment) for plain in templates)
     enrolment.status = EnrolmentStatus.ENROLLED
     enrolment.engine = engine.name
     enrolment.model_hash = engine.model_hash
@@ -196,15 +188,13 @@ def _enrol(enrolment: Enrolment, engine: FaceEngine, vectors: Sequence[Vector]) 
         actor=Actor.system("recognition"),
         subject=enrolment,
         patient_id=enrolment.patient_id,
-        templates=len(vectors),
+        templates=len(templates),
         engine=engine.name,
     )
 
 
-def _template(
-    enrolment: Enrolment, engine: FaceEngine, vector: Vector, moment: datetime
-) -> Template:
-    sealed = vault.seal(vector.astype(np.float32).tobytes(), owner=enrolment.patient_id)
+def _template(enrolment: Enrolment, engine: FaceEngine, plain: bytes, moment: datetime) -> Template:
+    sealed = vault.seal(plain, owner=enrolment.patient_id)
     return Template(
         enrolment=enrolment,
         sealed=sealed.data,

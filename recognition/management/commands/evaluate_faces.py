@@ -1,4 +1,4 @@
-"""Measure the engine on a folder of photographs, one sub-folder per person."""
+"""Measure the local engine on a folder of photographs, one sub-folder per person."""
 
 import json
 import statistics
@@ -13,7 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from clinic.core.errors import DomainError
 from recognition import engines, images
-from recognition.engines.base import FaceEngine, Vector, sole_face
+from recognition.engines.base import Vector, sole_face
+from recognition.engines.dlib import DlibEngine
 from recognition.errors import Code
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
@@ -34,7 +35,7 @@ class Tally:
     confirm: int = 0
     rejected: int = 0
 
-    def count(self, distance: float | None, engine: FaceEngine) -> None:
+    def count(self, distance: float | None, engine: DlibEngine) -> None:
         if distance is not None and distance <= engine.accept:
             self.accepted += 1
         elif distance is not None and distance <= engine.confirm:
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             engine = engines.current()
         except engines.EngineOff as error:
             raise CommandError("face recognition is switched off (FACE_ENGINE is empty)") from error
+        if not isinstance(engine, DlibEngine):
+            raise CommandError(f"the engine {engine.name} shows no distances to measure")
         # Loads the models outside the measured time.
         engine.detect_and_embed(np.zeros((160, 160, 3), dtype=np.uint8))
         times: list[float] = []
@@ -82,12 +85,12 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(report))
 
     def _read(
-        self, engine: FaceEngine, name: str, photos: list[Path], times: list[float]
+        self, engine: DlibEngine, name: str, photos: list[Path], times: list[float]
     ) -> Person:
         first, *others = (self._vector(engine, photo, times) for photo in photos)
         return Person(name, first, others)
 
-    def _vector(self, engine: FaceEngine, photo: Path, times: list[float]) -> Vector | None:
+    def _vector(self, engine: DlibEngine, photo: Path, times: list[float]) -> Vector | None:
         try:
             pixels = images.decode(images.clean(photo.read_bytes()))
         except DomainError as error:
@@ -114,7 +117,7 @@ def _people_in(folder: Path) -> list[tuple[str, list[Path]]]:
     return people
 
 
-def _compare(engine: FaceEngine, people: list[Person]) -> tuple[Tally, Tally]:
+def _compare(engine: DlibEngine, people: list[Person]) -> tuple[Tally, Tally]:
     """Each probe against its own person, and against every other one. A photo without a vector
     counts as rejected."""
     genuine, impostors = Tally(), Tally()
@@ -126,5 +129,5 @@ def _compare(engine: FaceEngine, people: list[Person]) -> tuple[Tally, Tally]:
     return genuine, impostors
 
 
-def _distance(engine: FaceEngine, one: Vector | None, other: Vector | None) -> float | None:
+def _distance(engine: DlibEngine, one: Vector | None, other: Vector | None) -> float | None:
     return None if one is None or other is None else engine.distance(one, other)
