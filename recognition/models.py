@@ -100,7 +100,8 @@ class Enrolment(models.Model):
 
 
 class Template(models.Model):
-    """One enrolled photo's vector, sealed by `recognition.vault`, and what computed it."""
+    """What an engine knows of one enrolled photo (a vector, or its id at the provider), sealed by
+    `recognition.vault`. `upload` names the attempt it came with: so are a provider's copies."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="templates")
@@ -108,6 +109,7 @@ class Template(models.Model):
     key_id = models.CharField(max_length=16)
     engine = models.CharField(max_length=30)
     model_hash = models.CharField(max_length=64)
+    upload = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

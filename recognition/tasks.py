@@ -23,6 +23,13 @@ def enrol(*, enrolment_id: str, attempt: str) -> None:
     enrolment.complete(uuid.UUID(enrolment_id), uuid.UUID(attempt))
 
 
+@outbox.handler("recognition.erase")
+def erase(*, engine: str, enrolment_id: str, upload: str) -> None:
+    enrolment.erase_copies(
+        engine=engine, enrolment_id=uuid.UUID(enrolment_id), upload=uuid.UUID(upload)
+    )
+
+
 @outbox.handler("recognition.identify")
 def identify(*, check_in_id: str) -> None:
     check_in.identify(uuid.UUID(check_in_id))

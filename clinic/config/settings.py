@@ -426,6 +426,15 @@ FACE_ENGINE = env.str("FACE_ENGINE", default="recognition.engines.dlib.DlibEngin
 FACE_ACCEPT_DISTANCE = env.float("FACE_ACCEPT_DISTANCE", default=0.45)
 FACE_CONFIRM_DISTANCE = env.float("FACE_CONFIRM_DISTANCE", default=0.50)
 FACE_MARGIN = env.float("FACE_MARGIN", default=0.05)
+FACE_COLLECTION = env.str("FACE_COLLECTION", default="")
+FACE_ACCEPT_SIMILARITY = env.float("FACE_ACCEPT_SIMILARITY", default=99.0)
+FACE_CONFIRM_SIMILARITY = env.float("FACE_CONFIRM_SIMILARITY", default=95.0)
+if not 0 < FACE_CONFIRM_SIMILARITY <= FACE_ACCEPT_SIMILARITY <= 100:
+    raise ImproperlyConfigured("FACE_CONFIRM_SIMILARITY, then FACE_ACCEPT_SIMILARITY, up to 100")
+if FACE_ENGINE.endswith(".RekognitionEngine") and not FACE_COLLECTION:
+    raise ImproperlyConfigured(
+        "Rekognition needs FACE_COLLECTION, a collection of this clinic only"
+    )
 
 # Spoken calls: none by itself where a real clinic runs or a test names none ----------------------
 SPEECH_ENGINE = env.str(

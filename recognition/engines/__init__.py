@@ -8,6 +8,10 @@ from django.utils.module_loading import import_string
 
 from recognition.engines.base import FaceEngine
 
+# Engines that keep faces at a provider: there they must be erased too, whatever engine is in use
+# by then.
+KEEPERS = {"rekognition": "recognition.engines.rekognition.RekognitionEngine"}
+
 log = structlog.get_logger(__name__)
 
 
@@ -27,6 +31,11 @@ def current() -> FaceEngine:
     if not is_on():
         raise EngineOff
     return _make(settings.FACE_ENGINE)
+
+
+def keeper(name: str) -> FaceEngine:
+    """The engine of that name, one of KEEPERS, also where it isn't the current one."""
+    return _make(KEEPERS[name])
 
 
 def warm_up() -> None:

@@ -75,11 +75,23 @@ class Refused:
     reasons: Mapping[int, str]
 
 
+class EngineError(Exception):
+    """The engine can't answer. The message is a code and quotes neither photo nor person."""
+
+
+class EngineUnavailableError(EngineError):
+    """Not now; another try may help."""
+
+
+class EngineRefusedError(EngineError):
+    """Settings, rights or the picture's form are at fault; somebody has to look."""
+
+
 class FaceEngine(Protocol):
     """Learns faces from photos and finds them again among those it is given.
 
     Photos are JPEGs that `images.clean` made. Templates mean something only to an engine of the
-    same `name` and `model_hash`; the caller seals and keeps them.
+    same `name` and `model_hash`; the caller seals and keeps them. Any call may raise EngineError.
     """
 
     @property
@@ -91,6 +103,10 @@ class FaceEngine(Protocol):
     def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> Sequence[bytes] | Refused:
         """One template for each photo, given by position; or, when a photo is useless or shows
         somebody else, what is wrong. `upload` names the try: the same one may come again."""
+        ...
+
+    def erase(self, upload: uuid.UUID) -> None:
+        """Erase what `enrol` left outside this installation under that name. Safe to repeat."""
         ...
 
     def search(self, frame: bytes, known: Sequence[Known]) -> Match[uuid.UUID] | Flaw:

@@ -107,6 +107,9 @@ class DlibEngine:
             return Refused({positions[index]: OTHER_PERSON for index in sorted(odd)})
         return [vector.astype(np.float32).tobytes() for vector in vectors.values()]
 
+    def erase(self, upload: uuid.UUID) -> None:
+        """See `FaceEngine`. Nothing ever left this installation."""
+
     def search(self, frame: bytes, known: Sequence[Known]) -> matching.Match[uuid.UUID] | Flaw:
         """See `FaceEngine`. Each person counts by the nearest photo."""
         probe = sole_face(self.detect_and_embed(images.decode(frame)))

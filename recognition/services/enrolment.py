@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from clinic.core import audit, clock, outbox
@@ -82,12 +83,14 @@ def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
         pk=enrolment_id, attempt=attempt, status=EnrolmentStatus.PROCESSING
     )
     if not waiting.exists():
+        _erase_what_nobody_needs(enrolment_id, attempt)
         return
     engine = engines.current()
     uploaded = Picture.objects.filter(enrolment_id=enrolment_id).order_by("position")
     templates, reasons = _examine(engine, attempt, list(uploaded))
     enrolment = waiting.select_for_update().first()
     if enrolment is None:
+        engine.erase(attempt)
         return
     if reasons:
         _fail(enrolment, reasons)
@@ -114,6 +117,20 @@ def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
                 templates=erased.templates,
                 photos=erased.photos,
             )
+
+
+def erase_copies(*, engine: str, enrolment_id: uuid.UUID, upload: uuid.UUID) -> None:
+    """Erase one upload's faces at the provider and keep the proof. Safe to repeat. Raises
+    EngineError when the provider can't be asked; the outbox then asks again."""
+    engines.keeper(engine).erase(upload)
+    enrolment = Enrolment.objects.filter(pk=enrolment_id).first()
+    audit.record(
+        "recognition.provider_erased",
+        actor=Actor.system("recognition"),
+        subject=enrolment,
+        patient_id=enrolment.patient_id if enrolment else None,
+        engine=engine,
+    )
 
 
 def expire_due() -> int:
@@ -174,7 +191,7 @@ def _examine(
 
 def _enrol(enrolment: Enrolment, engine: FaceEngine, templates: Sequence[bytes]) -> None:
     moment = clock.now()
-    enrolment.templates.all().delete()
+    _drop_templates(enrolment)
     Template.objects.bulk_create(_template(enrolment, engine, plain, moment) for plain in templates)
     enrolment.status = EnrolmentStatus.ENROLLED
     enrolment.engine = engine.name
@@ -201,6 +218,7 @@ def _template(enrolment: Enrolment, engine: FaceEngine, plain: bytes, moment: da
         key_id=sealed.key_id,
         engine=engine.name,
         model_hash=engine.model_hash,
+        upload=enrolment.attempt,
         created_at=moment,
     )
 
@@ -222,7 +240,11 @@ def _erase(enrolment: Enrolment) -> _Erased:
 
 
 def _clear(enrolment: Enrolment, status: EnrolmentStatus, reasons: list[Reason]) -> _Erased:
-    templates, _ = enrolment.templates.all().delete()
+    if enrolment.status == EnrolmentStatus.PROCESSING:
+        for name, path in engines.KEEPERS.items():
+            if path == settings.FACE_ENGINE:
+                _erase_copies(enrolment, name, enrolment.attempt)
+    templates = _drop_templates(enrolment)
     uploaded = list(enrolment.pictures.all())
     pictures.discard(uploaded)
     enrolment.status = status
@@ -245,7 +267,7 @@ def _expire(enrolment_id: uuid.UUID) -> bool:
             return False
         if enrolment.status == EnrolmentStatus.PROCESSING:
             # A renewal is in work, under a consent of its own: only the old templates go.
-            enrolment.templates.all().delete()
+            _drop_templates(enrolment)
             enrolment.enrolled_at = enrolment.expires_at = None
             enrolment.save(update_fields=["enrolled_at", "expires_at"])
             return True
@@ -261,6 +283,36 @@ def _expire(enrolment_id: uuid.UUID) -> bool:
             photos=erased.photos,
         )
     return True
+
+
+def _drop_templates(enrolment: Enrolment) -> int:
+    """Delete the templates, and with the commit their copies at a provider; how many."""
+    copies = enrolment.templates.filter(engine__in=engines.KEEPERS, upload__isnull=False)
+    for name, upload in copies.values_list("engine", "upload").distinct():
+        if upload is not None:
+            _erase_copies(enrolment, name, upload)
+    deleted, _ = enrolment.templates.all().delete()
+    return deleted
+
+
+def _erase_copies(enrolment: Enrolment, engine: str, upload: uuid.UUID) -> None:
+    outbox.enqueue(
+        "recognition.erase",
+        key=f"recognition.erase:{engine}:{upload}",
+        engine=engine,
+        enrolment_id=str(enrolment.id),
+        upload=str(upload),
+    )
+
+
+def _erase_what_nobody_needs(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
+    """A try that crashed while its upload was withdrawn or replaced may have left copies."""
+    needed = (
+        Enrolment.objects.filter(pk=enrolment_id, attempt=attempt).exists()
+        or Template.objects.filter(upload=attempt).exists()
+    )
+    if engines.is_on() and not needed:
+        engines.current().erase(attempt)
 
 
 def _record_consent(patient_id: uuid.UUID, language: str, actor: Actor) -> Consent:

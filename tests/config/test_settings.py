@@ -75,3 +75,18 @@ def test_an_unsafe_setting_stops_the_start_and_is_named(name: str, value: str | 
 
     assert started.returncode != 0
     assert name in started.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"FACE_ENGINE": "recognition.engines.rekognition.RekognitionEngine"}, "FACE_COLLECTION"),
+        ({"FACE_ACCEPT_SIMILARITY": "90"}, "FACE_CONFIRM_SIMILARITY"),
+        ({"FACE_ACCEPT_SIMILARITY": "101"}, "FACE_ACCEPT_SIMILARITY"),
+    ],
+)
+def test_faces_are_never_searched_by_half_a_setting(changed: dict[str, str], named: str) -> None:
+    started = load(SOUND | changed)
+
+    assert started.returncode != 0
+    assert named in started.stderr.splitlines()[-1]

@@ -1,0 +1,269 @@
+"""Amazon Rekognition: faces live in a collection of the clinic's, photos are never kept there.
+
+A template here is the photo's external id, opaque and ours. The provider searches its collection as
+a whole; its answer is reduced to the people that the caller named before anything is decided.
+"""
+
+import hashlib
+import itertools
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+
+from recognition import matching
+from recognition.engines.base import (
+    OTHER_PERSON,
+    EngineRefusedError,
+    EngineUnavailableError,
+    Flaw,
+    Known,
+    Refused,
+)
+from recognition.matching import Match, Verdict
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import FaceDetailTypeDef
+
+# The service's own limits. botocore checks neither patterns nor upper bounds.
+MAX_PHOTO_BYTES: Final = 5_242_880
+PAGE: Final = 4096
+COLLECTION_ID: Final = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
+FACE_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+QUALITY: Final = "AUTO"
+# As for the local engine: a face this much smaller than the largest stands in the background.
+BYSTANDER_SHARE: Final = 0.5
+NOT_FOUND: Final = "ResourceNotFoundException"
+NO_FACE: Final = "InvalidParameterException"
+
+_AGAIN = frozenset(
+    {
+        "InternalServerError",
+        "ProvisionedThroughputExceededException",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+    }
+)
+_FLAWS = {
+    "EXCEEDS_MAX_FACES": Flaw.MULTIPLE_FACES,
+    "LOW_BRIGHTNESS": Flaw.TOO_DARK,
+    "SMALL_BOUNDING_BOX": Flaw.TOO_SMALL,
+    "LOW_CONFIDENCE": Flaw.NO_FACE,
+    "LOW_SHARPNESS": Flaw.BLURRED,
+    "LOW_FACE_QUALITY": Flaw.BLURRED,
+    "EXTREME_POSE": Flaw.NO_FACE,
+}
+
+
+@cache
+def client_of(endpoint_url: str | None, region: str) -> "RekognitionClient":
+    """The client for this endpoint (None: Amazon's own), made once in a process. A check-in makes
+    two calls, and its two tries each must fit in the time somebody waits at a kiosk."""
+    return boto3.client(
+        "rekognition",
+        endpoint_url=endpoint_url,
+        region_name=region,
+        config=Config(
+            connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+        ),
+    )
+
+
+class RekognitionEngine:
+    """`FaceEngine` of Amazon Rekognition, in the collection FACE_COLLECTION."""
+
+    name = "rekognition"
+
+    @property
+    def model_hash(self) -> str:
+        """Where the faces are: those of another collection or region can't be searched."""
+        place = f"{settings.AWS_REGION}/{self._collection}"
+        return hashlib.sha256(place.encode()).hexdigest()
+
+    def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> list[bytes] | Refused:
+        """See `FaceEngine`. Photos are looked at and compared before any of them is indexed, and
+        what a try that broke off has left under the same name goes first."""
+        self.erase(upload)
+        flaws = {position: self._flaw(photo) for position, photo in photos.items()}
+        faults: dict[int, str] = {position: flaw for position, flaw in flaws.items() if flaw}
+        faults = faults or self._odd_ones(photos)
+        if faults:
+            return Refused(faults)
+        templates = []
+        for position, photo in photos.items():
+            external_id = f"{upload}.{position}"
+            try:
+                flaw = self._index(external_id, photo)
+            except _NoCollectionError:
+                self._create_collection()
+                flaw = self._index(external_id, photo)
+            if flaw is not None:
+                self.erase(upload)
+                return Refused({position: flaw})
+            templates.append(external_id.encode())
+        return templates
+
+    def erase(self, upload: uuid.UUID) -> None:
+        """See `FaceEngine`. No face id is kept here: the collection is listed for the upload's."""
+        doomed = list(self._faces_of(upload))
+        for start in range(0, len(doomed), PAGE):
+            chunk = doomed[start : start + PAGE]
+            try:
+                answer = self._client.delete_faces(CollectionId=self._collection, FaceIds=chunk)
+            except (BotoCoreError, ClientError) as error:
+                raise _typed(error) from None
+            for left in answer.get("UnsuccessfulFaceDeletions", []):
+                if left.get("Reasons") != ["FACE_NOT_FOUND"]:
+                    raise EngineUnavailableError("face_not_deleted")
+
+    def search(self, frame: bytes, known: Sequence[Known]) -> Match[uuid.UUID] | Flaw:
+        """See `FaceEngine`. Where nobody is expected the frame isn't sent at all. Two people who
+        both pass the threshold are told apart by a whole accept range or not at all."""
+        if not known:
+            return Match(Verdict.UNKNOWN)
+        flaw = self._flaw(frame)
+        if flaw is not None:
+            return flaw
+        people = {one.template.decode(): one.person for one in known}
+        accept = 100.0 - settings.FACE_ACCEPT_SIMILARITY
+        try:
+            answer = self._client.search_faces_by_image(
+                CollectionId=self._collection,
+                Image={"Bytes": frame},
+                MaxFaces=PAGE,
+                FaceMatchThreshold=settings.FACE_CONFIRM_SIMILARITY,
+                QualityFilter=QUALITY,
+            )
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) == NO_FACE:
+                return Flaw.NO_FACE
+            raise _typed(error) from None
+        nearest: dict[uuid.UUID, float] = {}
+        for found in answer["FaceMatches"]:
+            person = people.get(found["Face"].get("ExternalImageId", ""))
+            if person is not None:
+                distance = 100.0 - found["Similarity"]
+                nearest[person] = min(distance, nearest.get(person, distance))
+        return matching.decide(
+            nearest,
+            accept=accept,
+            confirm=100.0 - settings.FACE_CONFIRM_SIMILARITY,
+            margin=accept,
+        )
+
+    @property
+    def _client(self) -> "RekognitionClient":
+        return client_of(settings.AWS_ENDPOINT_URL, settings.AWS_REGION)
+
+    @property
+    def _collection(self) -> str:
+        name: str = settings.FACE_COLLECTION
+        if not COLLECTION_ID.fullmatch(name):
+            raise EngineRefusedError("face_collection_not_named")
+        return name
+
+    def _flaw(self, photo: bytes) -> Flaw | None:
+        """Whether the photo shows exactly one near face."""
+        if not 0 < len(photo) <= MAX_PHOTO_BYTES:
+            raise EngineRefusedError("photo_too_large")
+        try:
+            answer = self._client.detect_faces(Image={"Bytes": photo}, Attributes=["DEFAULT"])
+        except (BotoCoreError, ClientError) as error:
+            raise _typed(error) from None
+        widths = sorted((_width(face) for face in answer["FaceDetails"]), reverse=True)
+        if not widths:
+            return Flaw.NO_FACE
+        if len(widths) > 1 and widths[1] >= BYSTANDER_SHARE * widths[0]:
+            return Flaw.MULTIPLE_FACES
+        return None
+
+    def _odd_ones(self, photos: Mapping[int, bytes]) -> dict[int, str]:
+        positions = list(photos)
+        distances = [[0.0] * len(positions) for _ in positions]
+        for i, j in itertools.combinations(range(len(positions)), 2):
+            far = 100.0 - self._similarity(photos[positions[i]], photos[positions[j]])
+            distances[i][j] = distances[j][i] = far
+        odd = matching.odd_ones_out(distances, 100.0 - settings.FACE_ACCEPT_SIMILARITY)
+        return {positions[index]: OTHER_PERSON for index in sorted(odd)}
+
+    def _similarity(self, one: bytes, other: bytes) -> float:
+        """How alike the largest face of one photo is to a face of the other; 0 below accept."""
+        try:
+            answer = self._client.compare_faces(
+                SourceImage={"Bytes": one},
+                TargetImage={"Bytes": other},
+                SimilarityThreshold=settings.FACE_ACCEPT_SIMILARITY,
+                QualityFilter="NONE",
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _typed(error) from None
+        return max((match["Similarity"] for match in answer["FaceMatches"]), default=0.0)
+
+    def _index(self, external_id: str, photo: bytes) -> Flaw | None:
+        try:
+            answer = self._client.index_faces(
+                CollectionId=self._collection,
+                Image={"Bytes": photo},
+                ExternalImageId=external_id,
+                DetectionAttributes=["DEFAULT"],
+                MaxFaces=1,
+                QualityFilter=QUALITY,
+            )
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) == NOT_FOUND:
+                raise _NoCollectionError(NOT_FOUND) from None
+            raise _typed(error) from None
+        if answer["FaceRecords"]:
+            return None
+        reasons = [reason for face in answer["UnindexedFaces"] for reason in face["Reasons"]]
+        return next((_FLAWS[reason] for reason in _FLAWS if reason in reasons), Flaw.NO_FACE)
+
+    def _create_collection(self) -> None:
+        try:
+            self._client.create_collection(CollectionId=self._collection)
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) != "ResourceAlreadyExistsException":
+                raise _typed(error) from None
+
+    def _faces_of(self, upload: uuid.UUID) -> Iterator[str]:
+        try:
+            pages = self._client.get_paginator("list_faces").paginate(
+                CollectionId=self._collection, PaginationConfig={"PageSize": PAGE}
+            )
+            for page in pages:
+                for face in page["Faces"]:
+                    if face.get("ExternalImageId", "").startswith(f"{upload}."):
+                        if not FACE_ID.fullmatch(face["FaceId"]):
+                            raise EngineRefusedError("face_id_malformed")
+                        yield face["FaceId"]
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) != NOT_FOUND:
+                raise _typed(error) from None
+
+
+class _NoCollectionError(EngineUnavailableError):
+    """The collection isn't there, or not yet."""
+
+
+def _width(face: "FaceDetailTypeDef") -> float:
+    return face["BoundingBox"]["Width"]
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+
+
+def _typed(error: BotoCoreError | ClientError) -> EngineUnavailableError | EngineRefusedError:
+    if not isinstance(error, ClientError):
+        return EngineUnavailableError(type(error).__name__)
+    code = _code(error)
+    is_down = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
+    return EngineUnavailableError(code) if code in _AGAIN or is_down else EngineRefusedError(code)

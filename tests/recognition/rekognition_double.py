@@ -1,0 +1,273 @@
+"""A strict local stand-in for Amazon Rekognition: a real HTTP server that takes what the service's
+published model allows, and nothing else, and holds its own answers to the same model.
+
+Faces are really compared, by the local engine. How distances become similarities is invented: 0.45
+stands for 99, 0.50 for 95.
+"""
+
+import base64
+import io
+import json
+import re
+import threading
+import time
+import uuid
+from collections import deque
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import botocore.session
+import numpy as np
+from botocore.model import Shape
+from PIL import Image
+
+from recognition.engines.base import Face
+from recognition.engines.dlib import DlibEngine
+
+MODEL = botocore.session.get_session().get_service_model("rekognition")
+MODEL_VERSION = "7.0"
+TARGET = "RekognitionService."
+ERRORS = {shape.name for shape in MODEL.error_shapes} | {"SerializationException"}
+STATUS = {
+    "InternalServerError": 500,
+    "ProvisionedThroughputExceededException": 400,
+    "ThrottlingException": 400,
+}
+
+
+class RefusedError(Exception):
+    """One of the documented errors, or the one for what isn't even readable."""
+
+    def __init__(self, code: str, message: str = "") -> None:
+        if code not in ERRORS:
+            raise ValueError(f"the service has no error {code}")
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class Indexed:
+    face_id: str
+    external_id: str
+    vector: np.ndarray
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "FaceId": self.face_id,
+            "ExternalImageId": self.external_id,
+            "Confidence": 99.9,
+            "BoundingBox": {"Width": 0.2, "Height": 0.2, "Left": 0.4, "Top": 0.4},
+        }
+
+
+class Rekognition:
+    """`faults` are met by the next requests, one each: an error's code, "cut" (the connection
+    breaks off) or "hang" (no answer within the client's time)."""
+
+    def __init__(self) -> None:
+        self.collections: dict[str, list[Indexed]] = {}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.faults: deque[str] = deque()
+        self.page = 2
+        self._eyes = DlibEngine()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def operations(self) -> list[str]:
+        return [operation for operation, _ in self.asked]
+
+    def answer(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        model = MODEL.operation_model(operation)
+        check(body, model.input_shape, operation)
+        self.asked.append((operation, body))
+        answer: dict[str, Any] = getattr(self, f"_{operation}")(body)
+        check(answer, model.output_shape, f"answer to {operation}")
+        return answer
+
+    def _CreateCollection(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if body["CollectionId"] in self.collections:
+            raise RefusedError("ResourceAlreadyExistsException")
+        self.collections[body["CollectionId"]] = []
+        return {"StatusCode": 200, "FaceModelVersion": MODEL_VERSION}
+
+    def _DetectFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        found, width = self._faces(body["Image"])
+        details = [{"BoundingBox": {"Width": face.box.width / width}} for face in found]
+        return {"FaceDetails": details}
+
+    def _IndexFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        kept = self._collection(body)
+        found, _ = self._faces(body["Image"])
+        if not found or found[0].vector is None:
+            unindexed = [{"Reasons": [_reason(face)]} for face in found]
+            return {"FaceRecords": [], "UnindexedFaces": unindexed}
+        face = Indexed(str(uuid.uuid4()), body["ExternalImageId"], found[0].vector)
+        kept.append(face)
+        return {
+            "FaceRecords": [{"Face": face.shown()}],
+            "UnindexedFaces": [],
+            "FaceModelVersion": MODEL_VERSION,
+        }
+
+    def _CompareFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        one, other = (self._vector(body[name]) for name in ("SourceImage", "TargetImage"))
+        similarity = _similarity(one, other)
+        if similarity < body["SimilarityThreshold"]:
+            return {"FaceMatches": [], "UnmatchedFaces": [{"Confidence": 99.9}]}
+        return {"FaceMatches": [{"Similarity": similarity, "Face": {"Confidence": 99.9}}]}
+
+    def _SearchFacesByImage(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        kept = self._collection(body)
+        probe = self._vector(body["Image"])
+        found = [
+            {"Similarity": _similarity(probe, face.vector), "Face": face.shown()} for face in kept
+        ]
+        near = [match for match in found if match["Similarity"] >= body["FaceMatchThreshold"]]
+        near.sort(key=lambda match: -match["Similarity"])
+        return {"FaceMatches": near[: body["MaxFaces"]], "FaceModelVersion": MODEL_VERSION}
+
+    def _ListFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        kept = self._collection(body)
+        token = body.get("NextToken", "0")
+        if not token.isdigit():
+            raise RefusedError("InvalidPaginationTokenException")
+        start = int(token)
+        end = start + min(self.page, body["MaxResults"])
+        more = {"NextToken": str(end)} if end < len(kept) else {}
+        return {"Faces": [face.shown() for face in kept[start:end]], **more}
+
+    def _DeleteFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        kept = self._collection(body)
+        present = {face.face_id for face in kept}
+        kept[:] = [face for face in kept if face.face_id not in body["FaceIds"]]
+        missing = [face_id for face_id in body["FaceIds"] if face_id not in present]
+        return {
+            "DeletedFaces": [face_id for face_id in body["FaceIds"] if face_id in present],
+            "UnsuccessfulFaceDeletions": [
+                {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]} for face_id in missing
+            ],
+        }
+
+    def _collection(self, body: dict[str, Any]) -> list[Indexed]:
+        if body["CollectionId"] not in self.collections:
+            raise RefusedError("ResourceNotFoundException")
+        return self.collections[body["CollectionId"]]
+
+    def _faces(self, image: dict[str, Any]) -> tuple[list[Face], int]:
+        try:
+            picture = Image.open(io.BytesIO(base64.b64decode(image["Bytes"]))).convert("RGB")
+        except OSError:
+            raise RefusedError("InvalidImageFormatException") from None
+        return self._eyes.detect_and_embed(np.asarray(picture)), picture.width
+
+    def _vector(self, image: dict[str, Any]) -> np.ndarray:
+        found, _ = self._faces(image)
+        if not found or found[0].vector is None:
+            raise RefusedError("InvalidParameterException", "There are no faces in the image.")
+        return found[0].vector
+
+
+def check(value: Any, shape: Shape, where: str) -> None:
+    """Hold a JSON value to a shape: members, types, enumerations, patterns, lower and upper
+    bounds. Raises RefusedError."""
+    rules = shape.metadata
+    size: float | None = None
+    kinds: dict[str, Any] = {
+        "structure": dict,
+        "list": list,
+        "string": str,
+        "blob": str,
+        "integer": int,
+        "float": (int, float),
+    }
+    if not isinstance(value, kinds[shape.type_name]) or isinstance(value, bool):
+        raise RefusedError("SerializationException", where)
+    if shape.type_name == "structure":
+        absent = set(shape.required_members) - value.keys()
+        if absent or value.keys() - shape.members.keys():
+            raise RefusedError("InvalidParameterException", where)
+        for name, member in value.items():
+            check(member, shape.members[name], f"{where}.{name}")
+    elif shape.type_name == "list":
+        size = len(value)
+        for member in value:
+            check(member, shape.member, f"{where}[]")
+    elif shape.type_name == "blob":
+        size = len(base64.b64decode(value, validate=True))
+    elif shape.type_name == "string":
+        size = len(value)
+        if shape.enum and value not in shape.enum:
+            raise RefusedError("InvalidParameterException", where)
+        if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
+            raise RefusedError("InvalidParameterException", where)
+    else:
+        size = value
+    if size is not None and not rules.get("min", size) <= size <= rules.get("max", size):
+        too_large = shape.type_name == "blob" and size > 0
+        raise RefusedError(
+            "ImageTooLargeException" if too_large else "InvalidParameterException", where
+        )
+
+
+def _similarity(one: np.ndarray, other: np.ndarray) -> float:
+    distance = float(np.linalg.norm(one - other))
+    return float(np.interp(distance, [0.0, 0.45, 0.50, 1.0], [100.0, 99.0, 95.0, 0.0]))
+
+
+def _reason(face: Face) -> str:
+    return {
+        "too_small": "SMALL_BOUNDING_BOX",
+        "too_dark": "LOW_BRIGHTNESS",
+        "blurred": "LOW_SHARPNESS",
+    }.get(face.quality.flaw or "", "LOW_FACE_QUALITY")
+
+
+def _handler(double: Rekognition) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            fault = double.faults.popleft() if double.faults else ""
+            if fault == "cut":
+                self.close_connection = True
+                return
+            if fault == "hang":
+                time.sleep(4)
+                self.close_connection = True
+                return
+            try:
+                if fault:
+                    raise RefusedError(fault)
+                self.reply(200, double.answer(self.operation(), json.loads(raw)))
+            except RefusedError as error:
+                body = {"__type": error.code, "message": str(error)}
+                self.reply(STATUS.get(error.code, 400), body)
+
+        def operation(self) -> str:
+            target = self.headers.get("X-Amz-Target", "")
+            signed = "/eu-west-1/rekognition/aws4_request" in self.headers.get("Authorization", "")
+            as_json = self.headers.get("Content-Type") == "application/x-amz-json-1.1"
+            if not (target.startswith(TARGET) and signed and as_json):
+                raise RefusedError("AccessDeniedException")
+            return target.removeprefix(TARGET)
+
+        def reply(self, status: int, body: dict[str, Any]) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Handler

@@ -1,0 +1,352 @@
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from django.core.management import CommandError, call_command
+
+from clinic.core import outbox
+from clinic.core.models import AuditEntry, OutboxMessage
+from recognition import vault
+from recognition.engines.base import (
+    EngineRefusedError,
+    EngineUnavailableError,
+    Flaw,
+    Known,
+    Refused,
+)
+from recognition.engines.rekognition import RekognitionEngine
+from recognition.matching import Match, Verdict
+from recognition.models import CheckIn, Enrolment, Template
+from recognition.tasks import expire
+from tests.recognition import faces
+from tests.recognition.conftest import committing
+from tests.recognition.rekognition_double import Rekognition
+
+pytestmark = pytest.mark.engine
+
+COLLECTION = "clinic-faces"
+ANA, BIA = uuid.UUID(int=1), uuid.UUID(int=2)
+UPLOAD, OTHER = uuid.UUID(int=11), uuid.UUID(int=12)
+
+
+@pytest.fixture
+def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rekognition]:
+    double = Rekognition()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    settings.FACE_ENGINE = "recognition.engines.rekognition.RekognitionEngine"
+    settings.FACE_COLLECTION = COLLECTION
+    settings.AWS_REGION = "eu-west-1"
+    settings.AWS_ENDPOINT_URL = double.url
+    yield double
+    double.close()
+
+
+@pytest.fixture
+def engine(rekognition: Rekognition) -> RekognitionEngine:
+    return RekognitionEngine()
+
+
+def photos(*pictures: Any) -> dict[int, bytes]:
+    return {position: faces.jpeg(picture) for position, picture in enumerate(pictures, start=1)}
+
+
+ASTRONAUT = photos(faces.astronaut())
+
+
+def test_the_first_enrolment_makes_the_collection_and_names_photos_by_the_upload(
+    engine, rekognition
+):
+    found = engine.enrol(UPLOAD, photos(faces.astronaut(), faces.altered_copies()["mirrored"]))
+
+    assert found == [f"{UPLOAD}.1".encode(), f"{UPLOAD}.2".encode()]
+    assert [face.external_id for face in rekognition.collections[COLLECTION]] == [
+        f"{UPLOAD}.1",
+        f"{UPLOAD}.2",
+    ]
+    indexed = [body for operation, body in rekognition.asked if operation == "IndexFaces"]
+    assert {(body["MaxFaces"], body["QualityFilter"]) for body in indexed} == {(1, "AUTO")}
+
+
+def test_a_search_asks_for_the_clinics_threshold_and_names_only_who_is_expected(
+    engine, rekognition
+):
+    engine.enrol(UPLOAD, ASTRONAUT)
+    template = f"{UPLOAD}.1".encode()
+    frame = faces.jpeg(faces.altered_copies()["tilted"])
+
+    assert engine.search(frame, [Known(ANA, template)]) == Match(Verdict.SURE, (ANA,))
+    operation, body = rekognition.asked[-1]
+    assert operation == "SearchFacesByImage"
+    assert (body["FaceMatchThreshold"], body["MaxFaces"], body["QualityFilter"]) == (
+        95.0,
+        4096,
+        "AUTO",
+    )
+    not_hers = [Known(BIA, f"{OTHER}.1".encode())]
+    assert engine.search(frame, not_hers) == Match(Verdict.UNKNOWN)
+
+
+def test_where_nobody_is_expected_no_frame_leaves_the_clinic(engine, rekognition):
+    assert engine.search(ASTRONAUT[1], []) == Match(Verdict.UNKNOWN)
+    assert rekognition.asked == []
+
+
+def test_two_who_pass_the_threshold_are_both_candidates(engine):
+    engine.enrol(UPLOAD, ASTRONAUT)
+    engine.enrol(OTHER, ASTRONAUT)
+    known = [Known(ANA, f"{UPLOAD}.1".encode()), Known(BIA, f"{OTHER}.1".encode())]
+
+    match = engine.search(ASTRONAUT[1], known)
+
+    assert isinstance(match, Match)
+    assert (match.verdict, set(match.people)) == (Verdict.UNSURE, {ANA, BIA})
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (faces.blank(), "no_face"),
+        (faces.side_by_side(faces.astronaut(), faces.astronaut()), "multiple_faces"),
+        (faces.remodelled(bulge=-0.5, eyes=0.3), "different_person"),
+        (faces.darkened(faces.astronaut()), None),
+    ],
+    ids=["blank", "two", "another", "dark"],
+)
+def test_a_refused_upload_leaves_nothing_at_the_provider(engine, rekognition, second, reason):
+    if reason is None:
+        found = engine.enrol(UPLOAD, {1: faces.jpeg(second)})
+        assert found == Refused({1: Flaw.TOO_DARK})
+    else:
+        assert engine.enrol(UPLOAD, photos(faces.astronaut(), second)) == Refused({2: reason})
+
+    assert rekognition.collections.get(COLLECTION, []) == []
+
+
+def test_an_upload_tried_again_after_a_crash_replaces_what_it_left(engine, rekognition):
+    engine.enrol(UPLOAD, ASTRONAUT)
+    engine.enrol(OTHER, ASTRONAUT)
+
+    engine.enrol(UPLOAD, ASTRONAUT)
+
+    assert sorted(face.external_id for face in rekognition.collections[COLLECTION]) == [
+        f"{UPLOAD}.1",
+        f"{OTHER}.1",
+    ]
+
+
+def test_erasing_reads_every_page_spares_others_and_may_be_repeated(engine, rekognition):
+    copies = faces.altered_copies()
+    engine.enrol(OTHER, ASTRONAUT)
+    engine.enrol(UPLOAD, photos(faces.astronaut(), copies["mirrored"], copies["tilted"]))
+
+    engine.erase(UPLOAD)
+    engine.erase(UPLOAD)
+
+    assert [face.external_id for face in rekognition.collections[COLLECTION]] == [f"{OTHER}.1"]
+    assert rekognition.operations().count("DeleteFaces") == 1
+
+
+def test_erasing_where_there_is_no_collection_is_no_error(engine, rekognition):
+    engine.erase(UPLOAD)
+
+    assert rekognition.operations() == ["ListFaces"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "InternalServerError",
+        "cut",
+    ],
+)
+def test_a_passing_failure_is_tried_twice_and_then_unavailable(engine, rekognition, fault):
+    known = [Known(ANA, f"{UPLOAD}.1".encode())]
+    engine.enrol(UPLOAD, ASTRONAUT)
+
+    rekognition.faults.append(fault)
+    assert engine.search(ASTRONAUT[1], known) == Match(Verdict.SURE, (ANA,))
+    rekognition.faults.extend([fault, fault])
+    with pytest.raises(EngineUnavailableError):
+        engine.search(ASTRONAUT[1], known)
+
+
+def test_a_provider_that_hangs_is_given_up_within_the_time_of_a_check_in(engine, rekognition):
+    rekognition.faults.extend(["hang", "hang"])
+
+    with pytest.raises(EngineUnavailableError, match="ReadTimeoutError"):
+        engine.search(ASTRONAUT[1], [Known(ANA, b"x.1")])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "AccessDeniedException",
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidParameterException",
+        "InvalidS3ObjectException",
+    ],
+)
+def test_a_lasting_failure_is_refused_at_once(engine, rekognition, fault):
+    rekognition.faults.append(fault)
+
+    with pytest.raises(EngineRefusedError, match=fault):
+        engine.search(ASTRONAUT[1], [Known(ANA, b"x.1")])
+
+    assert list(rekognition.faults) == []
+    assert rekognition.asked == []
+
+
+@pytest.mark.parametrize("name", ["", "clinic faces", "clínica", "x" * 256])
+def test_a_collection_of_no_valid_name_is_never_asked_for(engine, rekognition, settings, name):
+    settings.FACE_COLLECTION = name
+
+    with pytest.raises(EngineRefusedError, match="face_collection_not_named"):
+        engine.enrol(UPLOAD, ASTRONAUT)
+
+    assert rekognition.asked == []
+
+
+@pytest.mark.parametrize("size", [0, 5_242_881])
+def test_a_photo_the_service_would_refuse_is_not_sent(engine, rekognition, size):
+    with pytest.raises(EngineRefusedError, match="photo_too_large"):
+        engine.search(b"x" * size, [Known(ANA, b"x.1")])
+
+    assert rekognition.asked == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("create_collection", {"CollectionId": "no spaces"}),
+        ("create_collection", {"CollectionId": "x" * 256}),
+        ("list_faces", {"CollectionId": COLLECTION, "MaxResults": 4097}),
+        ("delete_faces", {"CollectionId": COLLECTION, "FaceIds": ["not-a-face-id"]}),
+        (
+            "search_faces_by_image",
+            {"CollectionId": COLLECTION, "Image": {"Bytes": b"x"}, "FaceMatchThreshold": 101.0},
+        ),
+        (
+            "index_faces",
+            {"CollectionId": COLLECTION, "Image": {"Bytes": b"x"}, "ExternalImageId": "Ana M"},
+        ),
+        (
+            "index_faces",
+            {"CollectionId": COLLECTION, "Image": {"Bytes": b"x"}, "QualityFilter": "BEST"},
+        ),
+    ],
+)
+def test_the_double_refuses_what_botocore_lets_pass(rekognition, operation, body):
+    client = boto3.client("rekognition", endpoint_url=rekognition.url, region_name="eu-west-1")
+
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        getattr(client, operation)(**body)
+
+    assert (rekognition.asked, rekognition.collections) == ([], {})
+
+
+def test_withdrawal_erases_the_faces_at_the_provider_and_twice_is_no_error(
+    rekognition, enrolled, work
+):
+    patient = enrolled()
+    template = Template.objects.get()
+    plain = vault.unseal(bytes(template.sealed), owner=patient.user.pk)
+    assert plain == f"{template.upload}.1".encode()
+    (face,) = rekognition.collections[COLLECTION]
+
+    patient.withdraw()
+    assert work() == 1
+
+    assert rekognition.collections[COLLECTION] == []
+    entry = AuditEntry.objects.get(action="recognition.provider_erased")
+    assert (entry.patient_id, entry.data) == (patient.user.pk, {"engine": "rekognition"})
+    message = OutboxMessage.objects.get(task="recognition.erase")
+    assert face.face_id not in str(message.args)
+    OutboxMessage.objects.filter(pk=message.pk).update(done_at=None)
+    with committing():
+        assert outbox.run(message.pk)
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_withdrawal_reaches_a_provider_that_is_down_or_no_longer_in_use(
+    rekognition, enrolled, work, settings
+):
+    patient = enrolled()
+    settings.FACE_ENGINE = "recognition.engines.dlib.DlibEngine"
+    rekognition.faults.extend(["InternalServerError", "InternalServerError"])
+
+    patient.withdraw()
+    assert work() == 0
+    assert len(rekognition.collections[COLLECTION]) == 1
+    assert not AuditEntry.objects.filter(action="recognition.provider_erased").exists()
+
+    assert work() == 1
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_a_withdrawn_upload_whose_try_crashed_is_erased_by_the_next(
+    rekognition, engine, browser, person, work
+):
+    patient = browser(person())
+    patient.upload(faces.astronaut())
+    attempt = uuid.UUID(OutboxMessage.objects.get(task="recognition.enrol").args["attempt"])
+    patient.withdraw()
+    engine.enrol(attempt, ASTRONAUT)
+
+    assert work() == 2
+
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_an_enrolment_that_ends_is_erased_at_the_provider(rekognition, enrolled, work, at_ten):
+    enrolled()
+
+    at_ten.shift(timedelta(days=366))
+    expire()
+    assert work() == 1
+
+    assert (Enrolment.objects.get().status, Template.objects.count()) == ("none", 0)
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_a_new_enrolment_replaces_the_old_one_at_the_provider(rekognition, enrolled, work):
+    patient = enrolled()
+    old = Template.objects.get().upload
+
+    patient.upload(faces.altered_copies()["mirrored"])
+    work()
+    work()
+
+    new = Template.objects.get().upload
+    assert new != old
+    assert [face.external_id for face in rekognition.collections[COLLECTION]] == [f"{new}.1"]
+
+
+def test_an_expected_patient_arrives_and_a_provider_that_is_down_is_an_answer(
+    rekognition, enrolled, book, kiosk, work, store
+):
+    patient = enrolled()
+    book(patient.user)
+
+    rekognition.faults.extend(["ThrottlingException"] * 2)
+    kiosk.show(faces.altered_copies()["tilted"])
+    assert work() == 1
+    assert CheckIn.objects.get().status == "unavailable"
+    kiosk.show(faces.altered_copies()["tilted"])
+    assert work() == 1
+
+    assert CheckIn.objects.first().status == "arrived"
+    assert store() == []
+
+
+def test_an_engine_without_distances_is_not_measured(rekognition, tmp_path):
+    with pytest.raises(CommandError, match="rekognition shows no distances"):
+        call_command("evaluate_faces", str(tmp_path), skip_checks=True)
+    assert rekognition.asked == []
