@@ -48,6 +48,9 @@ ALONE = (
 )
 
 
+NEEDS_AN_ACCOUNT = "face engines on a real Amazon account (AWS_CONTRACT_REGION=… pytest -m aws)"
+
+
 @dataclass
 class Outcome:
     """What one part of the tests came to."""
@@ -306,6 +309,8 @@ def summarise(outcomes: list[Outcome]) -> int:
             print("      no test ran")
     succeeded = all(outcome.succeeded for outcome in outcomes)
     print(f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped")
+    if any(outcome.name == "python" for outcome in outcomes):
+        print(f"not run: {NEEDS_AN_ACCOUNT}")
     if not succeeded:
         print("NOT all is well: see above.", file=sys.stderr)
     return 0 if succeeded else 1

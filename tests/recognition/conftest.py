@@ -23,7 +23,9 @@ from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
 from clinic.directory.models import Organization, Practitioner, Room, Specialty
 from tests.recognition import faces
+from tests.recognition.rekognition_double import Rekognition
 
+COLLECTION = "clinic-faces"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ADULT = date(1990, 5, 4)
 
@@ -259,3 +261,40 @@ def enrolled(
         return patient
 
     return make
+
+
+@pytest.fixture
+def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rekognition]:
+    double = Rekognition()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    settings.FACE_ENGINE = "recognition.engines.rekognition.RekognitionEngine"
+    settings.FACE_COLLECTION = COLLECTION
+    settings.AWS_REGION = "eu-west-1"
+    settings.AWS_ENDPOINT_URL = double.url
+    yield double
+    double.close()
+
+
+NOT_RUN = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs a real account runs only where it is asked for by `-m aws`."""
+    if "aws" in config.getoption("markexpr"):
+        return
+    paid = [item for item in items if item.get_closest_marker("aws")]
+    if paid:
+        items[:] = [item for item in items if item not in paid]
+        config.hook.pytest_deselected(items=paid)
+        config.stash[NOT_RUN] = len(paid)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    count = config.stash.get(NOT_RUN, 0)
+    if count:
+        terminalreporter.write_line(
+            f"NOT RUN: {count} tests on a real Amazon Rekognition account "
+            "(AWS_CONTRACT_REGION=eu-west-1 pytest -m aws, with credentials)",
+            yellow=True,
+        )

@@ -1,5 +1,4 @@
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -23,27 +22,13 @@ from recognition.matching import Match, Verdict
 from recognition.models import CheckIn, Enrolment, Template
 from recognition.tasks import expire
 from tests.recognition import faces
-from tests.recognition.conftest import committing
+from tests.recognition.conftest import COLLECTION, committing
 from tests.recognition.rekognition_double import Rekognition
 
 pytestmark = pytest.mark.engine
 
-COLLECTION = "clinic-faces"
 ANA, BIA = uuid.UUID(int=1), uuid.UUID(int=2)
 UPLOAD, OTHER = uuid.UUID(int=11), uuid.UUID(int=12)
-
-
-@pytest.fixture
-def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rekognition]:
-    double = Rekognition()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    settings.FACE_ENGINE = "recognition.engines.rekognition.RekognitionEngine"
-    settings.FACE_COLLECTION = COLLECTION
-    settings.AWS_REGION = "eu-west-1"
-    settings.AWS_ENDPOINT_URL = double.url
-    yield double
-    double.close()
 
 
 @pytest.fixture
