@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 
 from clinic.core import clock
-from recognition import consent, vault
+from recognition import consent, engines, vault
 from recognition.models import (
     CheckIn,
     CheckInStatus,
@@ -24,8 +24,10 @@ from recognition.models import (
 from recognition.services import check_in, enrolment, pictures, tallies
 
 SHOWN_DAYS = 90
-# Engines that look at pictures on the clinic's own machines; every other one may send them away.
+# Engines that look at pictures on the clinic's own machines; of those that aren't known here it
+# can't be said where pictures go.
 LOCAL_ENGINES = frozenset({"recognition.engines.dlib.DlibEngine"})
+AMAZON_ENGINES = frozenset({engines.KEEPERS["rekognition"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +75,29 @@ def _every(job: str) -> int:
 
 def _engine() -> dict[str, Any]:
     path: str = settings.FACE_ENGINE
-    place = "off" if not path else "local" if path in LOCAL_ENGINES else "outside"
+    name = path.rpartition(".")[2]
+    if path in LOCAL_ENGINES:
+        return {
+            "name": name,
+            "runs": "local",
+            "accept": settings.FACE_ACCEPT_DISTANCE,
+            "confirm": settings.FACE_CONFIRM_DISTANCE,
+            "margin": settings.FACE_MARGIN,
+        }
+    if path in AMAZON_ENGINES:
+        return {
+            "name": f"Amazon Rekognition, {settings.AWS_REGION}",
+            "runs": "amazon",
+            "accept": settings.FACE_ACCEPT_SIMILARITY,
+            "confirm": settings.FACE_CONFIRM_SIMILARITY,
+            "margin": 100.0 - settings.FACE_ACCEPT_SIMILARITY,
+        }
     return {
-        "name": path.rpartition(".")[2],
-        "runs": place,
-        "accept": settings.FACE_ACCEPT_DISTANCE,
-        "confirm": settings.FACE_CONFIRM_DISTANCE,
-        "margin": settings.FACE_MARGIN,
+        "name": name,
+        "runs": "outside" if path else "off",
+        "accept": None,
+        "confirm": None,
+        "margin": None,
     }
 
 
@@ -99,7 +117,12 @@ def _kept() -> list[Kept]:
     uploads = Picture.objects.exclude(enrolment=None)
     frames = Picture.objects.exclude(check_in=None)
     unsure = CheckIn.objects.filter(status=CheckInStatus.CONFIRM)
+    copied = Template.objects.filter(engine__in=engines.KEEPERS)
+    copies = [
+        Kept("copy", "amazon", (), **_size(copied), months=12 * consent.VALID_YEARS),
+    ]
     return [
+        *(copies if settings.FACE_ENGINE in AMAZON_ENGINES or copied.exists() else []),
         Kept(
             "template",
             "database",

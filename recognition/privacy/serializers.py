@@ -4,12 +4,13 @@ from rest_framework import serializers
 
 from recognition.models import DayTally
 
-RUNS = [(place, place) for place in ("off", "local", "outside")]
-PLACES = [(place, place) for place in ("database", "s3", "folder")]
+RUNS = [(place, place) for place in ("off", "local", "amazon", "outside")]
+PLACES = [(place, place) for place in ("database", "s3", "folder", "amazon")]
 VIEWERS = [(viewer, viewer) for viewer in ("patient", "kiosk", "manager")]
 DATA = [
     (what, what)
     for what in (
+        "copy",
         "template",
         "upload",
         "frame",
@@ -27,9 +28,12 @@ class PrivacyEngine(serializers.Serializer[Any]):
     runs = serializers.ChoiceField(
         choices=RUNS, help_text="`outside`: not known to work on the clinic's own machines"
     )
-    accept = serializers.FloatField()
-    confirm = serializers.FloatField()
-    margin = serializers.FloatField()
+    accept = serializers.FloatField(
+        allow_null=True,
+        help_text="`local`: a distance; `amazon`: a similarity in percent; null: not known",
+    )
+    confirm = serializers.FloatField(allow_null=True)
+    margin = serializers.FloatField(allow_null=True)
 
 
 class TemplatesOfEngine(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ from django.contrib import admin
 from clinic.core import clock
 from recognition import consent
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
-from recognition.models import CheckIn, Consent
+from recognition.models import CheckIn, Consent, Template
 from recognition.services import check_in, enrolment, pictures, retention
 from tests.recognition.conftest import NOW
 
@@ -114,25 +114,42 @@ def test_a_limit_is_the_codes_own(report, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "runs"),
+    ("path", "name", "runs", "thresholds"),
     [
-        ("recognition.engines.dlib.DlibEngine", "DlibEngine", "local"),
-        ("tests.recognition.engines.BrokenEngine", "BrokenEngine", "outside"),
-        ("", "", "off"),
+        ("recognition.engines.dlib.DlibEngine", "DlibEngine", "local", (0.31, 0.42, 0.07)),
+        (
+            "recognition.engines.rekognition.RekognitionEngine",
+            "Amazon Rekognition, eu-west-1",
+            "amazon",
+            (98.0, 91.0, 2.0),
+        ),
+        ("tests.recognition.engines.BrokenEngine", "BrokenEngine", "outside", (None,) * 3),
+        ("", "", "off", (None,) * 3),
     ],
 )
-def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, runs):
-    settings.FACE_ENGINE = path
+def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, runs, thresholds):
+    settings.FACE_ENGINE, settings.AWS_REGION = path, "eu-west-1"
     settings.FACE_ACCEPT_DISTANCE, settings.FACE_CONFIRM_DISTANCE = 0.31, 0.42
     settings.FACE_MARGIN = 0.07
+    settings.FACE_ACCEPT_SIMILARITY, settings.FACE_CONFIRM_SIMILARITY = 98.0, 91.0
 
-    assert report()["engine"] == {
-        "name": name,
-        "runs": runs,
-        "accept": 0.31,
-        "confirm": 0.42,
-        "margin": 0.07,
-    }
+    engine = report()["engine"]
+
+    assert (engine["name"], engine["runs"]) == (name, runs)
+    assert (engine["accept"], engine["confirm"], engine["margin"]) == thresholds
+
+
+def test_copies_at_amazon_are_told_while_there_are_any_or_may_be(report, settings, enrolled):
+    enrolled()
+    assert "copy" not in kept(report())
+
+    Template.objects.update(engine="rekognition")
+    copy = kept(report())["copy"]
+    assert (copy["place"], copy["records"], copy["months"]) == ("amazon", 1, 12)
+
+    Template.objects.all().delete()
+    settings.FACE_ENGINE = "recognition.engines.rekognition.RekognitionEngine"
+    assert kept(report())["copy"]["records"] == 0
 
 
 def test_the_clean_ups_come_as_often_as_the_schedule_says(report, settings):

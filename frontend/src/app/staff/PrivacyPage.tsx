@@ -137,14 +137,18 @@ function Facts({ report: { engine, templates, retention, ...report } }: { report
       <dl className={styles.facts}>
         <dt>{t("facts.engine")}</dt>
         <dd>{t(`facts.${engine.runs}`, { name: engine.name })}</dd>
-        <dt>{t("facts.thresholds")}</dt>
-        <dd>
-          {t("facts.thresholds_value", {
-            accept: number.format(accept),
-            confirm: number.format(confirm),
-            margin: number.format(margin),
-          })}
-        </dd>
+        {accept !== null && confirm !== null && margin !== null && (
+          <>
+            <dt>{t("facts.thresholds")}</dt>
+            <dd>
+              {t(engine.runs === "amazon" ? "facts.similarities" : "facts.distances", {
+                accept: number.format(accept),
+                confirm: number.format(confirm),
+                margin: number.format(margin),
+              })}
+            </dd>
+          </>
+        )}
         <dt>{t("facts.consent")}</dt>
         <dd>{t("facts.consent_value", { version: report.consent_version })}</dd>
         <dt>{t("facts.by_engine")}</dt>

@@ -2529,9 +2529,10 @@ export interface components {
          * @description * `database` - database
          *     * `s3` - s3
          *     * `folder` - folder
+         *     * `amazon` - amazon
          * @enum {string}
          */
-        PlaceEnum: "database" | "s3" | "folder";
+        PlaceEnum: "database" | "s3" | "folder" | "amazon";
         PractitionerOut: {
             /** Format: uuid */
             id: string;
@@ -2546,15 +2547,19 @@ export interface components {
              *
              *     * `off` - off
              *     * `local` - local
+             *     * `amazon` - amazon
              *     * `outside` - outside
              */
             runs: components["schemas"]["RunsEnum"];
+            /**
+             * Format: double
+             * @description `local`: a distance; `amazon`: a similarity in percent; null: not known
+             */
+            accept: number | null;
             /** Format: double */
-            accept: number;
+            confirm: number | null;
             /** Format: double */
-            confirm: number;
-            /** Format: double */
-            margin: number;
+            margin: number | null;
         };
         /** @description What is kept about faces, where, how long, for whose eyes. Nobody is named. */
         PrivacyReport: {
@@ -2714,10 +2719,11 @@ export interface components {
         /**
          * @description * `off` - off
          *     * `local` - local
+         *     * `amazon` - amazon
          *     * `outside` - outside
          * @enum {string}
          */
-        RunsEnum: "off" | "local" | "outside";
+        RunsEnum: "off" | "local" | "amazon" | "outside";
         SandboxAttachment: {
             name: string;
             content_type: string;
@@ -3059,7 +3065,8 @@ export interface components {
          */
         WebhookNoticeTypeEnum: "paid" | "refused" | "expired" | "failed";
         /**
-         * @description * `template` - template
+         * @description * `copy` - copy
+         *     * `template` - template
          *     * `upload` - upload
          *     * `frame` - frame
          *     * `orphan` - orphan
@@ -3069,7 +3076,7 @@ export interface components {
          *     * `tally` - tally
          * @enum {string}
          */
-        WhatEnum: "template" | "upload" | "frame" | "orphan" | "candidates" | "check_in" | "consent" | "tally";
+        WhatEnum: "copy" | "template" | "upload" | "frame" | "orphan" | "candidates" | "check_in" | "consent" | "tally";
     };
     responses: never;
     parameters: never;

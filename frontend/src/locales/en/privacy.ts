@@ -32,11 +32,14 @@ export const en: Words<typeof pt> = {
     engine: "Engine",
     off: "recognition is switched off",
     local: "{{name}}: pictures are analysed on the clinic's own servers",
+    amazon: "{{name}}: pictures are sent to Amazon, which keeps a copy of the registered face",
     outside:
       "{{name}}: an engine that the product doesn't know as local; check in the contract where pictures go",
-    thresholds: "Distances",
-    thresholds_value:
-      "up to {{accept}} accepts; up to {{confirm}} asks to confirm; margin of {{margin}} to the second nearest person",
+    thresholds: "Thresholds",
+    distances:
+      "a distance up to {{accept}} accepts; up to {{confirm}} asks to confirm; margin of {{margin}} to the second nearest person",
+    similarities:
+      "a similarity of {{accept}} % accepts; of {{confirm}} % asks to confirm; margin of {{margin}} points to the second nearest person",
     consent: "Consent text",
     consent_value: "version {{version}}",
     oldest: "Oldest representation",
@@ -57,6 +60,7 @@ export const en: Words<typeof pt> = {
     nobody: "nobody",
   },
   data: {
+    copy: "Registered face in the clinic's collection at Amazon",
     template: "Encrypted representation of the face",
     upload: "Photos sent to register, until there is an answer",
     frame: "Picture of the kiosk, until there is an answer",
@@ -70,6 +74,7 @@ export const en: Words<typeof pt> = {
     database: "database",
     s3: "private S3 storage",
     folder: "private folder of the server",
+    amazon: "Amazon Rekognition",
   },
   viewer: {
     patient: "the patient",

@@ -29,11 +29,14 @@ export const pt = {
     engine: "Motor",
     off: "reconhecimento desligado",
     local: "{{name}}: as imagens são analisadas nos servidores da própria clínica",
+    amazon: "{{name}}: as imagens são enviadas à Amazon, que guarda uma cópia do rosto registado",
     outside:
       "{{name}}: motor que o produto não conhece como local; confirme no contrato para onde vão as imagens",
-    thresholds: "Distâncias",
-    thresholds_value:
-      "até {{accept}} aceita; até {{confirm}} pede confirmação; margem de {{margin}} para a segunda pessoa mais próxima",
+    thresholds: "Limiares",
+    distances:
+      "distância até {{accept}} aceita; até {{confirm}} pede confirmação; margem de {{margin}} para a segunda pessoa mais próxima",
+    similarities:
+      "semelhança de {{accept}} % aceita; de {{confirm}} % pede confirmação; margem de {{margin}} pontos para a segunda pessoa mais próxima",
     consent: "Texto da autorização",
     consent_value: "versão {{version}}",
     oldest: "Representação mais antiga",
@@ -54,6 +57,7 @@ export const pt = {
     nobody: "ninguém",
   },
   data: {
+    copy: "Rosto registado na coleção da clínica na Amazon",
     template: "Representação cifrada do rosto",
     upload: "Fotografias enviadas para o registo, até haver resposta",
     frame: "Imagem do quiosque, até haver resposta",
@@ -67,6 +71,7 @@ export const pt = {
     database: "base de dados",
     s3: "armazenamento privado S3",
     folder: "pasta privada do servidor",
+    amazon: "Amazon Rekognition",
   },
   viewer: { patient: "o próprio utente", kiosk: "o quiosque onde se deu", manager: "a gestão" },
   span: {
