@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 
+from recognition import engines
+
 ADULT_AGE = 18
 VALID_YEARS = 1
 
@@ -51,8 +53,46 @@ TEXTS: tuple[ConsentText, ...] = (
             "I am 18 or older."
         ),
     ),
+    ConsentText(
+        version="2-amazon",
+        pt=(
+            "Autorizo a clínica a enviar as fotografias que escolho ao serviço Amazon Rekognition, "
+            "que as trata por conta da clínica, para criar uma representação do meu rosto, e a "
+            "usá-la apenas para me reconhecer no quiosque da entrada, nos dias em que tenho "
+            "consulta e depois de eu tocar no ecrã.\n"
+            "A imagem tirada no quiosque também é enviada a esse serviço e comparada com os rostos "
+            "que a clínica lá tem; a clínica só usa o resultado de quem é esperado nesse dia. Nem "
+            "as fotografias nem essa imagem lá ficam guardadas, e a clínica apaga-as assim que "
+            "houver resposta. A representação fica guardada na Amazon, deixa de valer ao fim de "
+            "12 meses e não serve para mais nada.\n"
+            "Esta autorização é voluntária. Posso retirá-la quando quiser, aqui mesmo, e tudo é "
+            "apagado, aqui e na Amazon. Se não a der, faço a chegada no mesmo quiosque com o "
+            "código do SMS, ou na receção, com o mesmo atendimento.\n"
+            "Tenho 18 anos ou mais."
+        ),
+        en=(
+            "I allow the clinic to send the photos I choose to Amazon Rekognition, which works for "
+            "the clinic, to derive a representation of my face, and to use it only to recognise "
+            "me at the entrance kiosk, on days when I have an appointment and after I touch the "
+            "screen.\n"
+            "The picture taken at the kiosk is sent there too and compared with the faces that "
+            "the clinic has there; the clinic uses the result only for those it expects that day. "
+            "Neither the photos nor that picture stay there, and the clinic erases them once there "
+            "is an answer. The representation is kept at Amazon, ends after 12 months and serves "
+            "no other purpose.\n"
+            "This is voluntary. I can withdraw it at any time, right here, and everything is "
+            "erased, here and at Amazon. If I don't allow it, I check in at the same kiosk with "
+            "the code from my SMS, or at reception, and am treated no differently.\n"
+            "I am 18 or older."
+        ),
+    ),
 )
-CURRENT = TEXTS[-1]
+
+
+def current() -> ConsentText:
+    """What a patient is asked today: the text that says where the engine in use keeps faces."""
+    local, at_amazon = TEXTS
+    return at_amazon if engines.is_kept_by_a_provider() else local
 
 
 def comes_of_age(birth_date: date) -> date:

@@ -55,7 +55,7 @@ def face_state(patient_id: uuid.UUID, birth_date: date | None) -> FaceState:
         engine=(enrolment.engine or None) if enrolment and status != EnrolmentStatus.NONE else None,
         enrolled_at=enrolment.enrolled_at if enrolment and status != EnrolmentStatus.NONE else None,
         expires_at=expires_at,
-        consent=consent.CURRENT,
+        consent=consent.current(),
         consent_given_at=given_at,
         adult=consent.is_adult(birth_date, clock.today()),
     )

@@ -102,6 +102,11 @@ def subjects_that_were(subject_type: str, subject_ids: Collection[str], *, statu
     return set(entries.values_list("subject_id", flat=True))
 
 
+def entries_of(part: str) -> QuerySet[AuditEntry]:
+    """Everything recorded by one part of the product, named as its actions begin."""
+    return AuditEntry.objects.filter(action__startswith=f"{part}.")
+
+
 def entries_about(patient_id: uuid.UUID) -> QuerySet[AuditEntry]:
     """Everything recorded about a patient's data, newest first."""
     return AuditEntry.objects.filter(patient_id=patient_id).order_by("-at", "-id")

@@ -23,6 +23,11 @@ def is_on() -> bool:
     return bool(settings.FACE_ENGINE)
 
 
+def is_kept_by_a_provider() -> bool:
+    """Whether the engine in use keeps faces outside the clinic."""
+    return settings.FACE_ENGINE in KEEPERS.values()
+
+
 def current() -> FaceEngine:
     """The engine of this process, made once. Its models load at the first picture.
 

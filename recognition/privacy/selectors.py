@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 
-from clinic.core import clock
+from clinic.core import audit, clock
 from recognition import consent, engines, vault
 from recognition.models import (
     CheckIn,
@@ -51,7 +51,7 @@ def report() -> dict[str, Any]:
     return {
         "generated_at": moment,
         "engine": _engine(),
-        "consent_version": consent.CURRENT.version,
+        "consent_version": consent.current().version,
         "consents_in_force": Consent.objects.filter(withdrawn_at=None).count(),
         "patients_enrolled": Enrolment.objects.filter(
             status=EnrolmentStatus.ENROLLED, expires_at__gt=moment
@@ -122,7 +122,7 @@ def _kept() -> list[Kept]:
         Kept("copy", "amazon", (), **_size(copied), months=12 * consent.VALID_YEARS),
     ]
     return [
-        *(copies if settings.FACE_ENGINE in AMAZON_ENGINES or copied.exists() else []),
+        *(copies if engines.is_kept_by_a_provider() or copied.exists() else []),
         Kept(
             "template",
             "database",
@@ -150,6 +150,12 @@ def _kept() -> list[Kept]:
             seconds=_seconds(check_in.KEEP_ANSWERS),
         ),
         Kept("consent", "database", ("patient",), **_size(Consent.objects.all(), "given_at")),
+        Kept(
+            "audit",
+            "database",
+            ("manager",),
+            **_size(audit.entries_of("recognition"), "at"),
+        ),
         Kept("tally", "database", ("manager",), records=DayTally.objects.count(), oldest=None),
     ]
 

@@ -18,6 +18,7 @@ DATA = [
         "candidates",
         "check_in",
         "consent",
+        "audit",
         "tally",
     )
 ]

@@ -318,8 +318,8 @@ def _erase_what_nobody_needs(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> Non
 def _record_consent(patient_id: uuid.UUID, language: str, actor: Actor) -> Consent:
     return Consent.objects.create(
         patient_id=patient_id,
-        version=consent.CURRENT.version,
-        text_sha256=consent.CURRENT.sha256,
+        version=consent.current().version,
+        text_sha256=consent.current().sha256,
         language=language[:5],
         given_at=clock.now(),
         actor_kind=actor.kind,

@@ -23,10 +23,28 @@ def test_adults_only(born, today, adult):
 
 def test_a_consent_text_that_somebody_agreed_to_is_never_edited():
     assert {text.version: text.sha256 for text in consent.TEXTS} == {
-        "1": "46e984fa1cbc4e383e24473ca5335c1933d83179c24ccabb356e5dfa7aeab9eb"
+        "1": "46e984fa1cbc4e383e24473ca5335c1933d83179c24ccabb356e5dfa7aeab9eb",
+        "2-amazon": "976ca04013dd3b90f15007f42ed93035cf838ab7f717fb93bde44b67c742a40f",
     }
 
 
-def test_both_languages_say_how_to_take_it_back():
-    assert "retirá-la" in consent.CURRENT.pt
-    assert "withdraw" in consent.CURRENT.en
+@pytest.mark.parametrize("text", consent.TEXTS, ids=lambda text: text.version)
+def test_both_languages_say_how_to_take_it_back(text):
+    assert "retirá-la" in text.pt
+    assert "withdraw" in text.en
+
+
+@pytest.mark.parametrize(
+    ("engine", "version"),
+    [
+        ("recognition.engines.dlib.DlibEngine", "1"),
+        ("recognition.engines.rekognition.RekognitionEngine", "2-amazon"),
+        ("", "1"),
+    ],
+)
+def test_the_text_says_where_the_engine_in_use_keeps_faces(settings, engine, version):
+    settings.FACE_ENGINE = engine
+
+    assert consent.current().version == version
+    assert ("Amazon" in consent.current().pt) is (version == "2-amazon")
+    assert ("Amazon" in consent.current().en) is (version == "2-amazon")

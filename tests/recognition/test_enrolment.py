@@ -51,8 +51,8 @@ def test_before_anything_the_patient_reads_the_consent_text(browser, person):
         "expires_at": None,
         "consent": {
             "version": "1",
-            "text_pt": consent.CURRENT.pt,
-            "text_en": consent.CURRENT.en,
+            "text_pt": consent.current().pt,
+            "text_en": consent.current().en,
             "given_at": None,
         },
         "adult": True,
@@ -91,7 +91,7 @@ def test_the_consent_is_recorded_word_for_word(browser, person):
 
     given = Consent.objects.get()
     assert (given.patient_id, given.version) == (patient.user.pk, "1")
-    assert given.text_sha256 == consent.CURRENT.sha256
+    assert given.text_sha256 == consent.current().sha256
     assert (given.actor_kind, given.actor_id) == ("user", str(patient.user.pk))
     assert (given.language, given.withdrawn_at) == ("en", None)
 

@@ -76,6 +76,7 @@ def test_what_is_kept_is_counted_and_the_oldest_dated(report, enrolled, at_ten):
         "candidates": 0,
         "check_in": 0,
         "consent": 2,
+        "audit": 5,
         "tally": 0,
     }
     assert "Rui" not in json.dumps(body)
@@ -92,6 +93,7 @@ def test_a_limit_is_the_codes_own(report, monkeypatch):
         "candidates": (None, 300),
         "check_in": (None, 2_592_000),
         "consent": (None, None),
+        "audit": (None, None),
         "tally": (None, None),
     }
 

@@ -176,14 +176,14 @@ function Kept({ report: { kept, retention } }: { report: PrivacyReport }) {
   };
   return (
     <section className={styles.section}>
-      <h2>{t("kept.title")}</h2>
+      <h2 id="kept">{t("kept.title")}</h2>
       <p className={list.quiet}>
         {t("kept.text", {
           pictures: span(retention.pictures_every_seconds, t),
           rest: span(retention.every_seconds, t),
         })}
       </p>
-      <div className={styles.scroll}>
+      <div className={styles.scroll} tabIndex={0} role="region" aria-labelledby="kept">
         <table className={styles.table}>
           <thead>
             <tr>
@@ -224,10 +224,10 @@ function Days({ days }: { days: CheckInsOfDay[] }) {
   const language = useLanguage();
   return (
     <section className={styles.section}>
-      <h2>{t("days.title")}</h2>
+      <h2 id="days">{t("days.title")}</h2>
       <p className={list.quiet}>{days.length > 0 ? t("days.text") : t("days.empty")}</p>
       {days.length > 0 && (
-        <div className={styles.scroll}>
+        <div className={styles.scroll} tabIndex={0} role="region" aria-labelledby="days">
           <table className={styles.table}>
             <thead>
               <tr>

@@ -3073,10 +3073,11 @@ export interface components {
          *     * `candidates` - candidates
          *     * `check_in` - check_in
          *     * `consent` - consent
+         *     * `audit` - audit
          *     * `tally` - tally
          * @enum {string}
          */
-        WhatEnum: "copy" | "template" | "upload" | "frame" | "orphan" | "candidates" | "check_in" | "consent" | "tally";
+        WhatEnum: "copy" | "template" | "upload" | "frame" | "orphan" | "candidates" | "check_in" | "consent" | "audit" | "tally";
     };
     responses: never;
     parameters: never;

@@ -49,7 +49,7 @@ export const en: Words<typeof pt> = {
   },
   kept: {
     title: "What is kept, where and until when",
-    text: "After its time it goes with the next clean-up: pictures and unsure likenesses every {{pictures}}, the rest every {{rest}}.",
+    text: "After its time it goes with the next clean-up: pictures of the kiosk or without an owner and unsure likenesses every {{pictures}}, the rest every {{rest}}.",
     what: "Data",
     place: "Where",
     limit: "Time limit",
@@ -68,6 +68,7 @@ export const en: Words<typeof pt> = {
     candidates: "Appointments that an unsure likeness may mean",
     check_in: "Result of each arrival at the kiosk",
     consent: "Consents given and withdrawn, as proof",
+    audit: "Audit log: who registered, arrived or withdrew, and when",
     tally: "Numbers by day, without people",
   },
   place: {

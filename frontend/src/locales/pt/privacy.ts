@@ -5,7 +5,7 @@ export const pt = {
   print: "Imprimir",
   load_failed: "Não conseguimos mostrar isto agora",
   never: "nunca",
-  none: "nenhum",
+  none: "nenhuma",
   figures: {
     consents_one: "autorização em vigor",
     consents_other: "autorizações em vigor",
@@ -46,7 +46,7 @@ export const pt = {
   },
   kept: {
     title: "O que se guarda, onde e até quando",
-    text: "Passado o prazo, sai na limpeza seguinte: imagens e semelhanças incertas a cada {{pictures}}, o resto a cada {{rest}}.",
+    text: "Passado o prazo, sai na limpeza seguinte: imagens do quiosque ou sem dono e semelhanças incertas a cada {{pictures}}, o resto a cada {{rest}}.",
     what: "Dados",
     place: "Onde",
     limit: "Prazo",
@@ -65,6 +65,7 @@ export const pt = {
     candidates: "Consultas possíveis numa semelhança incerta",
     check_in: "Resultado de cada chegada no quiosque",
     consent: "Autorizações dadas e retiradas, como prova",
+    audit: "Auditoria: quem registou, chegou ou retirou, e quando",
     tally: "Números por dia, sem pessoas",
   },
   place: {
