@@ -11,6 +11,11 @@ async function violations(page: Page): Promise<string[]> {
   );
 }
 
+/** How many pixels a page is wider than its window: it has to reflow (WCAG 1.4.10). */
+function sideways(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
+
 for (const screen of SCREENS) {
   test(`no accessibility violation: ${screen.name}`, async ({ browser }) => {
     const context = await contextOf(browser, screen.who);
@@ -25,6 +30,10 @@ for (const screen of SCREENS) {
     await show(page, screen);
 
     expect(await violations(page)).toEqual([]);
+    if (screen.who !== "display" && screen.who !== "kiosk") {
+      await page.setViewportSize({ width: 390, height: 844 });
+      await expect.poll(() => sideways(page), "scrolls sideways on a phone").toBe(0);
+    }
     await context.close();
   });
 }
