@@ -118,7 +118,7 @@ class Payment(models.Model):
     looked_at = models.DateTimeField(
         null=True, blank=True, help_text="when the provider was last asked about the reference"
     )
-    looks = models.PositiveSmallIntegerField(default=0)
+    looks = models.PositiveSmallIntegerField(default=0, db_default=0)
     paid_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -523,7 +523,9 @@ class InvoiceDocument(models.Model):
     standards = models.CharField(
         max_length=40, blank=True, help_text="what it conformed to before it was sealed"
     )
-    sealed_by = models.CharField(max_length=100, blank=True, help_text="empty: not sealed")
+    sealed_by = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="empty: not sealed"
+    )
     rendered_at = models.DateTimeField(default=clock.now)
 
     def __str__(self) -> str:

@@ -12,7 +12,13 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="invoicedocument",
             name="sealed_by",
-            field=models.CharField(blank=True, help_text="empty: not sealed", max_length=100),
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                help_text="empty: not sealed",
+                max_length=100,
+            ),
         ),
         migrations.AlterField(
             model_name="invoicedocument",
