@@ -35,6 +35,9 @@ from clinic.core import clock
 MONEY: Any = DecimalField(max_digits=12, decimal_places=2)
 NOTHING = Decimal("0.00")
 
+ANSWERED_BY_NOW = timedelta(minutes=1)
+"""A refund that was sent longer ago than any call takes has no answer."""
+
 
 @dataclass
 class Tally:
@@ -164,12 +167,16 @@ def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
     ).exclude(pk=OuterRef("payment"))
     given = Refund.objects.filter(payment=OuterRef("payment"))
     sent = given.filter(status=RefundStatus.SENT)
+    unanswered = sent.filter(sent_at__lte=clock.now() - ANSWERED_BY_NOW)
     asked = given.filter(status=RefundStatus.REQUESTED)
     found = (
         PaymentIssue.objects.filter(resolved_at__isnull=not settled)
         .select_related("payment__patient")
         .annotate(
-            is_paid_elsewhere=Exists(others), is_asked_for=Exists(asked), is_sent=Exists(sent)
+            is_paid_elsewhere=Exists(others),
+            is_asked_for=Exists(asked),
+            is_sent=Exists(sent),
+            is_unanswered=Exists(unanswered),
         )
     )
     if settled:
@@ -189,16 +196,17 @@ def with_settlers(found: Sequence[PaymentIssue]) -> Sequence[PaymentIssue]:
 
 
 def suggestion(issue: Any) -> str:
-    """What to do about one of `issues`: wait, refund, contact the patient, or just settle it.
+    """What to do about one of `issues`: wait, ask what became of a refund, refund, contact the
+    patient, or just settle it.
 
     A reference paid twice stands once in the ledger, so that its second payment can't be refunded
     from here: the patient has to be asked where to send it. A refund that was sent without an
-    answer may have arrived, so that another could pay twice: the patient knows.
+    answer may have arrived, so that another could pay twice: the provider and the patient know.
     """
     if issue.kind == IssueKind.ORPHAN or issue.payment is None:
         return "settle"
-    if issue.kind == IssueKind.REFUND_FAILED and issue.is_sent:
-        return "contact"
+    if issue.is_unanswered or (issue.kind == IssueKind.REFUND_FAILED and issue.is_sent):
+        return "ask"
     if issue.is_asked_for or issue.is_sent:
         return "wait"
     if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:

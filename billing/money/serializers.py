@@ -27,7 +27,8 @@ from clinic.core import clock
 
 LONGEST_PERIOD = timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-SUGGESTIONS = ["refund", "settle", "contact", "wait"]
+SUGGESTIONS = ["refund", "settle", "contact", "ask", "wait"]
+OF_THE_PATIENT = {"contact", "ask"}
 
 
 class Money(serializers.DecimalField):
@@ -195,7 +196,9 @@ class IssueBody(serializers.Serializer[PaymentIssue]):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_patient_phone(self, issue: PaymentIssue) -> str | None:
-        if issue.payment is None or self.get_action(issue) != "contact" or issue.resolved_at:
+        if issue.payment is None or issue.resolved_at:
+            return None
+        if self.get_action(issue) not in OF_THE_PATIENT:
             return None
         return issue.payment.patient.phone or None
 

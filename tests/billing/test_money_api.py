@@ -26,7 +26,7 @@ from billing.models import (
 )
 from clinic.core import clock
 from clinic.core.models import AuditEntry
-from clinic.directory.models import Specialty
+from clinic.directory.models import Patient, Specialty
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
 from tests.billing.test_invoice_api import logged_in
@@ -263,26 +263,35 @@ def test_each_issue_suggests_what_can_be_done_about_it(client, manager, ana, pai
 
 
 @pytest.mark.parametrize(
-    ("kind", "action"), [("late", "wait"), ("duplicate", "wait"), ("refund_failed", "contact")]
+    ("kind", "seconds", "action"),
+    [
+        ("late", 30, "wait"),
+        ("late", 60, "ask"),
+        ("duplicate", 60, "ask"),
+        ("amount_mismatch", 60, "ask"),
+        ("refund_failed", 0, "ask"),
+    ],
 )
-def test_a_refund_that_was_sent_without_an_answer_is_not_suggested_again(
-    manager, paid, kind, action
+def test_a_refund_that_was_sent_without_an_answer_is_asked_about_and_not_suggested_again(
+    manager, paid, kind, seconds, action
 ):
+    sent_at = clock.now() - timedelta(seconds=seconds)
     Refund.objects.create(
-        payment=paid,
-        amount="40.00",
-        status="sent",
-        requested_at=clock.now(),
-        sent_at=clock.now(),
+        payment=paid, amount="40.00", status="sent", requested_at=sent_at, sent_at=sent_at
     )
-    open_issue(kind, paid)
+    Patient.objects.filter(pk=paid.patient_id).update(phone="+351912345678")
+    issue = open_issue(kind, paid)
 
     (row,) = manager.get(f"{MONEY}issues").json()["results"]
 
     assert row["action"] == action
+    assert row["patient_phone"] == ("+351912345678" if action == "ask" else None)
     again = give_back(manager, paid, reason="Outra vez")
     assert (again.status_code, again.json()["code"]) == (409, "nothing_to_refund")
     assert Refund.objects.count() == 1
+    settled = manager.post(f"{MONEY}issues/{issue.pk}/settle", {"note": "Chegou, diz a Ana"})
+    assert settled.status_code == 204
+    assert manager.get(f"{MONEY}issues").json()["count"] == 0
 
 
 def test_an_issue_is_settled_once_with_a_note(manager, paid):

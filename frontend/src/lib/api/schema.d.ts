@@ -2047,7 +2047,7 @@ export interface components {
             settled_by?: string | null;
         };
         /** @enum {string} */
-        IssueBodyActionEnum: "refund" | "settle" | "contact" | "wait";
+        IssueBodyActionEnum: "refund" | "settle" | "contact" | "ask" | "wait";
         /**
          * @description * `late` - Paid after the slot was released
          *     * `amount_mismatch` - Paid with another amount or currency

@@ -55,6 +55,7 @@ export const en: Words<typeof pt> = {
     advice: {
       refund: "Give the money back.",
       contact: "Talk to the patient and agree on how to give it back.",
+      ask: "Ask the provider and the patient whether the refund arrived, and write down what you learned.",
       settle: "Check the bank statement and say what you did.",
       wait: "The refund is on its way. There is nothing to do.",
     },

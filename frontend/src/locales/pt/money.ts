@@ -52,6 +52,7 @@ export const pt = {
     advice: {
       refund: "Devolva o dinheiro.",
       contact: "Fale com o utente e combine a devolução.",
+      ask: "Pergunte ao prestador e ao utente se a devolução chegou, e escreva o que soube.",
       settle: "Confirme no extrato e diga o que fez.",
       wait: "A devolução está a caminho. Não tem de fazer nada.",
     },

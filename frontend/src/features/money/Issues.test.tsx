@@ -1,0 +1,50 @@
+import { screen } from "@testing-library/react";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { MoneyIssue } from "@/lib/api/types";
+import { renderPage } from "@/test/render";
+import { Issues } from "./Issues";
+
+const ISSUE: MoneyIssue = {
+  id: "1",
+  kind: "late",
+  created_at: "2026-11-24T12:00:00Z",
+  resolved_at: null,
+  note: "",
+  payment: "p1",
+  patient_name: "Ana Margarida",
+  patient_phone: null,
+  amount: "40.00",
+  expected: "40.00",
+  reference: null,
+  action: "wait",
+  settled_how: null,
+  settled_by: null,
+};
+
+let shown: MoneyIssue = ISSUE;
+
+beforeEach(() => {
+  vi.stubGlobal("fetch", () =>
+    Promise.resolve(Response.json({ count: 1, next: null, previous: null, results: [shown] })),
+  );
+});
+afterEach(() => vi.unstubAllGlobals());
+
+function buttons() {
+  return screen.queryAllByRole("button").map((button) => button.textContent);
+}
+
+it("lets a refund without an answer be asked about and settled, never paid again", async () => {
+  shown = { ...ISSUE, action: "ask", patient_phone: "+351912345678" };
+  renderPage(<Issues />);
+  expect(await screen.findByText(/Pergunte ao prestador e ao utente/)).toBeTruthy();
+  expect(screen.getByRole("link").getAttribute("href")).toBe("tel:+351912345678");
+  expect(buttons()).toEqual(["Dar por resolvido"]);
+});
+
+it("offers nothing while a refund is on its way", async () => {
+  shown = ISSUE;
+  renderPage(<Issues />);
+  expect(await screen.findByText(/A devolução está a caminho/)).toBeTruthy();
+  expect(buttons()).toEqual([]);
+});
