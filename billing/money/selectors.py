@@ -19,6 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, TruncDate
 
+from billing import providers
 from billing.models import (
     DocumentType,
     Invoice,
@@ -200,8 +201,9 @@ def suggestion(issue: Any) -> str:
     patient, or just settle it.
 
     A reference paid twice stands once in the ledger, so that its second payment can't be refunded
-    from here: the patient has to be asked where to send it. A refund that was sent without an
-    answer may have arrived, so that another could pay twice: the provider and the patient know.
+    from here: the patient has to be asked where to send it, as with all that its provider doesn't
+    send back. A refund that was sent without an answer may have arrived, so that another could pay
+    twice: the provider and the patient know.
     """
     if issue.kind == IssueKind.ORPHAN or issue.payment is None:
         return "settle"
@@ -215,4 +217,11 @@ def suggestion(issue: Any) -> str:
         return "settle"
     if issue.kind == IssueKind.DUPLICATE and not issue.is_paid_elsewhere:
         return "contact"
-    return "refund" if issue.payment.status == PaymentStatus.PAID else "contact"
+    if issue.payment.status == PaymentStatus.PAID and _goes_back(issue.payment):
+        return "refund"
+    return "contact"
+
+
+def _goes_back(payment: Payment) -> bool:
+    provider = providers.known().get(payment.provider)
+    return provider is not None and payment.method in provider.capabilities.refunds

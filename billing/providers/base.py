@@ -27,6 +27,8 @@ class Capabilities:
     """One refund id is paid once however often it is asked for."""
     movements: bool
     """It lists the money that moved."""
+    refunds: frozenset[str]
+    """The methods whose payments it sends back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,12 @@ REASONS = (
 class EupagoProvider:
     key = "eupago"
     methods = frozenset({Method.MULTIBANCO.value, Method.MB_WAY.value})
-    capabilities = Capabilities(cancel=False, repeatable_refunds=False, movements=False)
+    capabilities = Capabilities(
+        cancel=False,
+        repeatable_refunds=False,
+        movements=False,
+        refunds=frozenset({Method.MB_WAY}),
+    )
     multibanco_account: tuple[str, str] | None = None
 
     def start(self, request: PaymentRequest) -> PushSent | ReferenceMade | Rejected:
@@ -112,7 +117,7 @@ class EupagoProvider:
         return False
 
     def refund(self, request: RefundRequest) -> str:
-        if request.method == Method.MULTIBANCO:
+        if request.method not in self.capabilities.refunds:
             raise RefundRejectedError(
                 "a Multibanco payment goes back to an IBAN, which we don't ask"
             )

@@ -43,7 +43,9 @@ def sign(raw_body: bytes) -> str:
 class SandboxProvider:
     key = "sandbox"
     methods = frozenset({"multibanco", "mb_way"})
-    capabilities = Capabilities(cancel=True, repeatable_refunds=True, movements=True)
+    capabilities = Capabilities(
+        cancel=True, repeatable_refunds=True, movements=True, refunds=methods
+    )
     multibanco_account: tuple[str, str] | None = (ENTITY, SUBENTITY)
 
     def start(self, request: PaymentRequest) -> PushSent | Rejected:

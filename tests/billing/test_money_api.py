@@ -294,6 +294,52 @@ def test_a_refund_that_was_sent_without_an_answer_is_asked_about_and_not_suggest
     assert manager.get(f"{MONEY}issues").json()["count"] == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "kind", "action"),
+    [
+        ("multibanco", "late", "contact"),
+        ("multibanco", "refund_failed", "contact"),
+        ("mb_way", "late", "refund"),
+        ("mb_way", "refund_failed", "refund"),
+    ],
+)
+def test_what_the_provider_does_not_send_back_is_agreed_on_with_the_patient(
+    eupago, manager, held, method, kind, action
+):
+    payment = getattr(factories, method)(held)
+    Payment.objects.filter(pk=payment.pk).update(
+        status="paid",
+        paid_at=clock.now(),
+        request_state="accepted",
+        entity="11249" if method == "multibanco" else "",
+        reference="005000000" if method == "multibanco" else "",
+    )
+    Refund.objects.create(
+        payment=payment,
+        amount="40.00",
+        status="failed",
+        requested_at=clock.now(),
+        settled_at=clock.now(),
+    )
+    issue = open_issue(kind, payment)
+
+    (row,) = manager.get(f"{MONEY}issues").json()["results"]
+
+    assert row["action"] == action
+    assert manager.post(f"{MONEY}issues/{issue.pk}/settle", {"note": "Por IBAN"}).status_code == 204
+    assert Refund.objects.count() == 1
+    assert eupago.refunds == []
+
+
+def test_a_provider_that_is_no_longer_here_sends_nothing_back(settings, manager, paid):
+    settings.CLINIC_SANDBOX = False
+    open_issue("late", paid)
+
+    (row,) = manager.get(f"{MONEY}issues").json()["results"]
+
+    assert row["action"] == "contact"
+
+
 def test_an_issue_is_settled_once_with_a_note(manager, paid):
     issue = open_issue("amount_mismatch", paid, amount="41.00")
     settle = f"{MONEY}issues/{issue.pk}/settle"

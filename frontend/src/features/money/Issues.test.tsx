@@ -48,3 +48,10 @@ it("offers nothing while a refund is on its way", async () => {
   expect(await screen.findByText(/A devolução está a caminho/)).toBeTruthy();
   expect(buttons()).toEqual([]);
 });
+
+it("offers the refund, and to say that the money went back by another way", async () => {
+  shown = { ...ISSUE, action: "refund" };
+  renderPage(<Issues />);
+  expect(await screen.findByText(/Devolva o dinheiro/)).toBeTruthy();
+  expect(buttons()).toEqual(["Devolver", "Dar por resolvido"]);
+});

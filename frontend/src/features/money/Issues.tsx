@@ -74,7 +74,6 @@ function Issue({
   const language = useLanguage();
   const money = (amount: string | null | undefined) =>
     amount ? formatMoney(amount, language) : "–";
-  const isRefund = issue.action === "refund";
   return (
     <li className={styles.issue}>
       <p className={styles.issueSum}>{money(issue.amount)}</p>
@@ -100,9 +99,12 @@ function Issue({
         </p>
       </div>
       {issue.action !== "wait" && (
-        <Button variant={isRefund ? "pine" : "quiet"} onPress={isRefund ? onRefund : onSettle}>
-          {t(isRefund ? "issues.refund" : "issues.settle")}
-        </Button>
+        <div className={styles.issueDo}>
+          {issue.action === "refund" && <Button onPress={onRefund}>{t("issues.refund")}</Button>}
+          <Button variant="quiet" onPress={onSettle}>
+            {t("issues.settle")}
+          </Button>
+        </div>
       )}
     </li>
   );
