@@ -23,6 +23,9 @@ FIRST_LOOK = timedelta(minutes=55)
 """Hourly with room for a clock that strikes early; each further look waits twice as long."""
 
 LOOKS = 6
+WATCHED = timedelta(days=4)
+"""Longer than a reference can be paid, and than the looks take."""
+
 BATCH = 50
 PATIENCE_SECONDS = 45.0
 
@@ -62,6 +65,7 @@ def _next_due(makers: list[str], moment: datetime) -> Payment | None:
             due,
             provider__in=makers,
             method=Method.MULTIBANCO,
+            created_at__gte=moment - WATCHED,
             status__in=[PaymentStatus.PENDING, PaymentStatus.EXPIRED],
             request_state=RequestState.ACCEPTED,
         )

@@ -95,7 +95,7 @@ def test_a_reference_of_this_hour_is_left_alone(eupago, held):
 def test_each_look_waits_twice_as_long_as_the_one_before_and_six_are_enough(
     eupago, held, looks, minutes, due
 ):
-    looked_at(reference(eupago, held, minutes=9_000), minutes=minutes, looks=looks)
+    looked_at(reference(eupago, held, minutes=5_000), minutes=minutes, looks=looks)
 
     assert watching.look_at_references() == due
     assert eupago.created(INFO) == due
@@ -140,6 +140,16 @@ def test_a_run_that_has_no_time_left_asks_nothing(eupago, held, monkeypatch):
 
     payment.refresh_from_db()
     assert payment.looks == 0
+
+
+@pytest.mark.parametrize(("age", "asked"), [(timedelta(days=4), 0), (timedelta(hours=95), 1)])
+def test_what_is_long_past_paying_is_not_asked_about(eupago, held, age, asked):
+    payment = reference(eupago, held, minutes=age // timedelta(minutes=1))
+
+    assert watching.look_at_references() == asked
+
+    payment.refresh_from_db()
+    assert (payment.looks, eupago.created(INFO)) == (asked, asked)
 
 
 @pytest.mark.django_db(transaction=True)
