@@ -7,6 +7,7 @@ from celery import shared_task
 from billing.services import (
     closing,
     invoices,
+    overdue,
     reconciliation,
     refunds,
     requests,
@@ -65,6 +66,11 @@ def expire_payments() -> None:
 @shared_task(name="billing.look_at_references")
 def look_at_references() -> None:
     watching.look_at_references()
+
+
+@shared_task(name="billing.render_overdue")
+def render_overdue() -> None:
+    overdue.render_overdue()
 
 
 @shared_task(name="billing.forget_old_bodies")

@@ -132,7 +132,8 @@ def render(invoice_id: UUID) -> InvoiceDocument:
 
     Raises SealError, and stores and mails nothing, where a sealer is named and doesn't seal.
     """
-    invoice = Invoice.objects.select_related("payment", "patient", "credits").get(pk=invoice_id)
+    waiting = Invoice.objects.select_for_update(no_key=True, of=("self",))
+    invoice = waiting.select_related("payment", "patient", "credits").get(pk=invoice_id)
     document = InvoiceDocument.objects.filter(invoice=invoice).first()
     if document is not None:
         return document

@@ -325,6 +325,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "render-overdue": {
+        "task": "billing.render_overdue",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "reconcile-payments": {"task": "billing.reconcile", "schedule": crontab(hour=4, minute=15)},
     "learn-times": {"task": "booking.learn_times", "schedule": crontab(hour=3, minute=30)},
     "close-past-days": {"task": "booking.close_past_days", "schedule": 1800.0},

@@ -2,24 +2,30 @@
 
 import hashlib
 import io
+import time
+from datetime import timedelta
 
 import pypdf
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import transaction
 
-from billing import checks, documents
+from billing import checks, documents, tasks
 from billing.models import Invoice, InvoiceDocument
 from billing.sealing import SealError
-from billing.services import invoices
+from billing.services import invoices, overdue
+from clinic.config.celery import app as celery
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from clinic.notifications.models import Message
 from clinic.storage import private
-from tests.billing.factories import drain
+from tests.billing import factories
+from tests.billing.factories import drain, notice, send
+from tests.billing.test_concurrency import at_once
 from tests.billing.test_invoices import TAXPAYER, paid, pdf_text
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +46,12 @@ class LocalSealer:
 class BrokenSealer(LocalSealer):
     def seal(self, pdf: bytes) -> bytes:
         raise SealError("the trust service doesn't answer")
+
+
+class SlowSealer(LocalSealer):
+    def seal(self, pdf: bytes) -> bytes:
+        time.sleep(1)
+        return super().seal(pdf)
 
 
 class ForgetfulSealer(LocalSealer):
@@ -150,3 +162,80 @@ def test_a_sealer_that_is_not_there_is_told_at_the_start(settings, path, found):
     settings.PDF_SEALER = path
 
     assert [error.id for error in checks.pdf_sealer()] == found
+
+
+@pytest.fixture
+def given_up(client, held, settings, monkeypatch) -> Invoice:
+    """An invoice whose sealer was down for so long that the outbox set its message aside."""
+    seal_with(settings, CrashingSealer)
+    paid(client, held, TAXPAYER)
+    messages = OutboxMessage.objects.filter(task="billing.render_invoice")
+    messages.update(failures=12, failed_at=clock.now())
+    later = clock.now() + timedelta(hours=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    return Invoice.objects.get()
+
+
+def test_a_sealer_that_was_down_for_hours_costs_no_document(given_up, settings, tmp_path):
+    tasks.render_overdue()
+    assert not InvoiceDocument.objects.exists()
+    assert stored_files(tmp_path) == []
+    assert not Message.objects.filter(template="invoice_issued").exists()
+
+    seal_with(settings, LocalSealer)
+    assert [overdue.render_overdue() for _ in range(2)] == [1, 0]
+    drain()
+
+    verified(invoices.pdf_of(given_up))
+    assert len(stored_files(tmp_path)) == 1
+    assert Message.objects.filter(template="invoice_issued").count() == 1
+
+
+def test_one_that_cannot_be_sealed_holds_up_no_other(client, ana, given_up, settings, monkeypatch):
+    other = factories.multibanco(factories.appointment(ana))
+    seal_with(settings, BrokenSealer)
+    send(client, notice(other))
+    drain()
+    seal_with(settings, LocalSealer)
+    render = invoices.render
+
+    def refuse_the_first(invoice_id):
+        if invoice_id == given_up.pk:
+            raise SealError("not this one")
+        return render(invoice_id)
+
+    later = clock.now() + timedelta(hours=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    monkeypatch.setattr(invoices, "render", refuse_the_first)
+    monkeypatch.setattr(overdue, "BATCH", 2)
+
+    assert overdue.render_overdue() == 1
+    assert InvoiceDocument.objects.get().invoice.payment_id == other.pk
+
+
+def test_what_the_outbox_still_tries_is_left_to_it(client, held, settings):
+    seal_with(settings, BrokenSealer)
+    paid(client, held, TAXPAYER)
+    seal_with(settings, LocalSealer)
+
+    assert overdue.render_overdue() == 0
+    assert not InvoiceDocument.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_seal_and_mail_once(given_up, settings, tmp_path):
+    seal_with(settings, SlowSealer)
+
+    at_once(2, lambda _: overdue.render_overdue())
+
+    assert InvoiceDocument.objects.count() == 1
+    assert len(stored_files(tmp_path)) == 1
+    assert Message.objects.filter(template="invoice_issued").count() == 1
+
+
+def test_every_hour_runs_what_it_names():
+    celery.loader.import_default_modules()
+    entry = django_settings.CELERY_BEAT_SCHEDULE["render-overdue"]
+
+    assert entry["schedule"] == 3600.0
+    assert celery.tasks[entry["task"]].run is tasks.render_overdue.run
