@@ -37,12 +37,3 @@ export function calendarFile({ uid, start, end, summary, location, now }: Calend
     "",
   ].join("\r\n");
 }
-
-export function download(name: string, type: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

@@ -3,7 +3,8 @@ import type { Checkout } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayLong, formatMoney, formatTime } from "@/lib/format";
-import { calendarFile, download } from "@/lib/ics";
+import { download } from "@/lib/download";
+import { calendarFile } from "@/lib/ics";
 import { mapHref } from "@/lib/map";
 import { useLanguage } from "@/lib/useLanguage";
 import { Button, ButtonLink, CalendarIcon, CheckIcon, PinIcon, Spinner } from "@/ui";
@@ -40,7 +41,7 @@ export function Receipt({
       location: place.address,
       now: serverClock.now(),
     });
-    download("vez.ics", "text/calendar", content);
+    download("vez.ics", new Blob([content], { type: "text/calendar" }));
   }
 
   return (

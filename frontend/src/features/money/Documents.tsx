@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, type UseMutationResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentType, InvoicingRules, PaymentMechanism, Series } from "@/lib/api/types";
@@ -9,7 +9,6 @@ import { useLanguage } from "@/lib/useLanguage";
 import {
   Banner,
   Button,
-  ButtonLink,
   Dialog,
   DownloadIcon,
   Pill,
@@ -20,12 +19,13 @@ import {
 } from "@/ui";
 import {
   rulesQuery,
-  saftAddress,
   seriesQuery,
-  statementAddress,
   today,
   useChangeRules,
   useOpenSeries,
+  useSaft,
+  useStatement,
+  type Period,
 } from "./data";
 import styles from "./Money.module.css";
 
@@ -289,12 +289,15 @@ function SeriesDialog({ onClose }: { onClose: () => void }) {
 const WHOLE = "whole";
 const YEARS = 3;
 
-function Saft() {
+export function Saft() {
   const { t } = useTranslation("money");
   const language = useLanguage();
   const now = Number(today().slice(0, 4));
   const [year, setYear] = useState(String(now));
   const [month, setMonth] = useState(String(Number(today().slice(5, 7))));
+  const period = { year: Number(year), month: month === WHOLE ? null : Number(month) };
+  const saft = useSaft();
+  const statement = useStatement();
   return (
     <section className={styles.panel} aria-labelledby="money-saft">
       <h2 id="money-saft">{t("documents.saft")}</h2>
@@ -322,19 +325,37 @@ function Saft() {
           onChange={setMonth}
         />
       </div>
-      <ButtonLink variant="quiet" href={saftAddress(year, month === WHOLE ? null : month)} download>
-        <DownloadIcon />
+      <Download period={period} file={saft}>
         {t("documents.saft_get")}
-      </ButtonLink>
+      </Download>
       <p className={styles.quiet}>{t("documents.statement_text")}</p>
-      <ButtonLink
-        variant="quiet"
-        href={statementAddress(year, month === WHOLE ? null : month)}
-        download
-      >
-        <DownloadIcon />
+      <Download period={period} file={statement}>
         {t("documents.statement_get")}
-      </ButtonLink>
+      </Download>
     </section>
+  );
+}
+
+function Download({
+  period,
+  file,
+  children,
+}: {
+  period: Period;
+  file: UseMutationResult<void, Error, Period>;
+  children: string;
+}) {
+  return (
+    <>
+      <Button variant="quiet" isPending={file.isPending} onPress={() => file.mutate(period)}>
+        {!file.isPending && <DownloadIcon />}
+        {children}
+      </Button>
+      {file.isError && (
+        <Banner tone="terra" live>
+          <p>{problemText(file.error)}</p>
+        </Banner>
+      )}
+    </>
   );
 }

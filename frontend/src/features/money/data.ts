@@ -15,6 +15,7 @@ import type {
 } from "@/lib/api/types";
 import { addDays, civilDate, type CivilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
+import { download } from "@/lib/download";
 
 const ROOT = "money";
 
@@ -145,20 +146,43 @@ export function useOpenSeries() {
   });
 }
 
-/** Where the table of what came in and went back in a year, or in one of its months, is. */
-export function statementAddress(year: string, month: string | null): string {
-  const days = (number: number) => new Date(Date.UTC(Number(year), number, 0)).getUTCDate();
-  const from = (month ?? "1").padStart(2, "0");
-  const to = (month ?? "12").padStart(2, "0");
-  const query = new URLSearchParams({
-    from: `${year}-${from}-01`,
-    to: `${year}-${to}-${days(Number(to))}`,
-  });
-  return `/api/staff/money/statement?${query.toString()}`;
+/** A year, or one of its months. */
+export interface Period {
+  year: number;
+  month: number | null;
 }
 
-/** Where the SAF-T file of a year, or of one of its months, is. */
-export function saftAddress(year: string, month: string | null): string {
-  const query = new URLSearchParams({ year, ...(month ? { month } : {}) });
-  return `/api/staff/money/saft?${query.toString()}`;
+const NAME = /filename="([^"]+)"/;
+
+/** Saves a file of the server's under the name that it gives it. */
+async function saved(answer: Promise<{ data?: Blob; response: Response }>): Promise<void> {
+  const { data, response } = await answer;
+  const name = NAME.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+  if (data) download(name ?? "", data);
+}
+
+/** Saves the table of what came in and went back. */
+export function useStatement() {
+  return useMutation({
+    mutationFn: ({ year, month }: Period) => {
+      const last = month ?? 12;
+      const two = (number: number) => String(number).padStart(2, "0");
+      const days = new Date(Date.UTC(year, last, 0)).getUTCDate();
+      const query = {
+        from: `${year}-${two(month ?? 1)}-01`,
+        to: `${year}-${two(last)}-${two(days)}`,
+      };
+      return saved(api.GET("/api/staff/money/statement", { params: { query }, parseAs: "blob" }));
+    },
+  });
+}
+
+/** Saves the SAF-T file. */
+export function useSaft() {
+  return useMutation({
+    mutationFn: ({ year, month }: Period) => {
+      const query = { year, ...(month ? { month } : {}) };
+      return saved(api.GET("/api/staff/money/saft", { params: { query }, parseAs: "blob" }));
+    },
+  });
 }
