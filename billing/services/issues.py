@@ -23,9 +23,9 @@ def open_about(
     payment: Payment | None = None,
     delivery: WebhookDelivery | None = None,
     **detail: Any,
-) -> None:
+) -> bool:
     """One issue of this kind about this thing, however often it is told of; a settled one stays
-    settled."""
+    settled. Whether it is open."""
     issue = PaymentIssue(
         kind=kind,
         about=about,
@@ -35,6 +35,7 @@ def open_about(
         created_at=clock.now(),
     )
     PaymentIssue.objects.bulk_create([issue], ignore_conflicts=True)
+    return PaymentIssue.objects.filter(kind=kind, about=about, resolved_at=None).exists()
 
 
 @transaction.atomic

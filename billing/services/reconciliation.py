@@ -1,5 +1,6 @@
 """The provider's books against ours, both ways. Whatever differs is settled as a notice would
-settle it, or lies on a person's desk; running again changes nothing."""
+settle it, or lies on a person's desk; running again changes nothing, and
+what a person has settled is no difference any more."""
 
 import time
 from dataclasses import dataclass, field
@@ -112,8 +113,8 @@ def _ask_about(doubtful: QuerySet[Payment], found: _Findings) -> None:
             continue
         payment.refresh_from_db()
         if ours in SETTLED and theirs not in SETTLED:
-            _leave_to_a_person(payment, theirs)
-            found.differ(f"payment:{payment.id}", ours, theirs, IssueKind.UNRECONCILED)
+            if _leave_to_a_person(payment, theirs):
+                found.differ(f"payment:{payment.id}", ours, theirs, IssueKind.UNRECONCILED)
         elif payment.status != ours:
             found.differ(f"payment:{payment.id}", ours, theirs, payment.status)
 
@@ -138,8 +139,8 @@ def _go_through_movements(
         provider=provider.key, status__in=SETTLED, paid_at__gte=since, paid_at__lt=until
     )
     for payment in paid.exclude(transaction_id__in=theirs).order_by("paid_at"):
-        _leave_to_a_person(payment, "none")
-        found.differ(f"payment:{payment.id}", payment.status, "none", IssueKind.UNRECONCILED)
+        if _leave_to_a_person(payment, "none"):
+            found.differ(f"payment:{payment.id}", payment.status, "none", IssueKind.UNRECONCILED)
 
 
 def _is_in_our_books(movement: Event, provider: PaymentProvider) -> bool:
@@ -162,14 +163,15 @@ def _look_for_unanswered_refunds(
         payment__provider=provider.key, status=RefundStatus.SENT, sent_at__lt=until
     )
     for refund in sent.select_related("payment").order_by("sent_at"):
-        refunds.leave_unanswered(refund)
-        found.differ(f"refund:{refund.id}", refund.status, "no answer", IssueKind.REFUND_FAILED)
+        if refunds.leave_unanswered(refund):
+            found.differ(f"refund:{refund.id}", refund.status, "no answer", IssueKind.REFUND_FAILED)
 
 
 @transaction.atomic
-def _leave_to_a_person(payment: Payment, theirs: str) -> None:
+def _leave_to_a_person(payment: Payment, theirs: str) -> bool:
+    """False where a person has dealt with it before."""
     ledger.lock_money_of(payment.appointment_id)
-    issues.open_about(
+    return issues.open_about(
         f"payment:{payment.id}",
         IssueKind.UNRECONCILED,
         payment=payment,

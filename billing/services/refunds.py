@@ -117,9 +117,10 @@ def record_done(refund: Refund, payment: Payment, *, request_id: str) -> None:
         issues.settle_refunded(payment, actor=actor)
 
 
-def leave_unanswered(refund: Refund) -> None:
-    """Nobody knows whether this money went back: a person has to ask the provider."""
-    issues.open_about(
+def leave_unanswered(refund: Refund) -> bool:
+    """Nobody knows whether this money went back: a person has to ask the provider. False where one
+    has."""
+    return issues.open_about(
         f"refund:{refund.id}",
         IssueKind.REFUND_FAILED,
         payment=refund.payment,
