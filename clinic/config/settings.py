@@ -412,7 +412,8 @@ WHITENOISE_INDEX_FILE = False
 
 # Payments and check-in ---------------------------------------------------------------------------
 # PEM of the RSA key that certified documents are signed with; not needed while they are training.
-INVOICE_SIGNING_KEY = env.str("INVOICE_SIGNING_KEY", default="")
+# Where a variable has but one line, the ends of the key's lines may be written as \n.
+INVOICE_SIGNING_KEY = env.str("INVOICE_SIGNING_KEY", default="", multiline=True)
 # Dotted path of what puts a seal on their PDFs (billing/sealing.py); none: they stay as they are.
 PDF_SEALER = env.str("PDF_SEALER", default="")
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox" if CLINIC_SANDBOX else "")

@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from billing import chain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOUND = {
@@ -22,9 +26,11 @@ SOUND = {
 }
 
 
-def load(settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def load(
+    settings: dict[str, str], program: str = "import clinic.config.settings"
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "import clinic.config.settings"],
+        [sys.executable, "-c", program],
         cwd=REPOSITORY,
         env={"PATH": os.environ["PATH"], **settings},
         capture_output=True,
@@ -37,6 +43,26 @@ def test_sound_settings_are_accepted() -> None:
     started = load(SOUND)
 
     assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize("end", ["\n", r"\n", r"\r\n"])
+def test_a_signing_key_may_be_written_in_one_line(end: str) -> None:
+    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - the law's
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+    started = load(
+        SOUND | {"INVOICE_SIGNING_KEY": pem.replace("\n", end)},
+        "from billing import chain; from clinic.config import settings;"
+        "key = chain.load_private_key(settings.INVOICE_SIGNING_KEY);"
+        "print(chain.public_pem(key), end='')",
+    )
+
+    assert started.returncode == 0, started.stderr
+    assert started.stdout == chain.public_pem(key)
 
 
 def test_an_older_face_key_may_follow_the_newest() -> None:
