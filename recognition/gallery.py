@@ -1,21 +1,26 @@
 """The faces that a kiosk may search: consenting patients whom the clinic expects today."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
-from django.db.models import Exists, OuterRef
+import structlog
+from cryptography.exceptions import InvalidTag
+from django.db.models import Exists, OuterRef, QuerySet
 
 from clinic.core import clock
 from recognition import vault
 from recognition.engines.base import FaceEngine, Known
 from recognition.models import Consent, Template
 
+log = structlog.get_logger(__name__)
+
 
 def load(engine: FaceEngine, expected: Collection[uuid.UUID]) -> list[Known]:
     """Open the templates of those expected patients whose consent and enrolment are in force.
 
     Templates of another engine or model can't be compared, and those of a key that FACE_KEY no
-    longer names can't be opened: both stay closed.
+    longer names can't be opened: both stay closed. A damaged one is logged and left out, so that
+    the others' check-ins go on.
     """
     consents = Consent.objects.filter(
         patient_id=OuterRef("enrolment__patient_id"), withdrawn_at__isnull=True
@@ -27,8 +32,16 @@ def load(engine: FaceEngine, expected: Collection[uuid.UUID]) -> list[Known]:
         engine=engine.name,
         model_hash=engine.model_hash,
         key_id__in=vault.key_ids(),
-    ).values_list("enrolment__patient_id", "sealed")
-    return [
-        Known(patient_id, vault.unseal(bytes(sealed), owner=patient_id))
-        for patient_id, sealed in rows.iterator()
-    ]
+    )
+    return list(_open(rows))
+
+
+def _open(templates: QuerySet[Template]) -> Iterator[Known]:
+    rows = templates.values_list("pk", "enrolment__patient_id", "sealed")
+    for template_id, patient_id, sealed in rows.iterator():
+        try:
+            plain = vault.unseal(bytes(sealed), owner=patient_id)
+        except InvalidTag:
+            log.warning("face_template_damaged", template=str(template_id))
+            continue
+        yield Known(patient_id, plain)

@@ -42,8 +42,10 @@ def seal(plain: bytes, *, owner: uuid.UUID) -> Sealed:
 def unseal(data: bytes, *, owner: uuid.UUID) -> bytes:
     """Decrypt by whichever key fits.
 
-    Raises cryptography's InvalidTag where none does: another key, another owner, changed bytes.
+    Raises cryptography's InvalidTag where none does: another key, another owner, damaged bytes.
     """
+    if len(data) < NONCE_BYTES:
+        raise InvalidTag
     for key in _keys():
         try:
             return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], owner.bytes)

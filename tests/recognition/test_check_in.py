@@ -5,6 +5,7 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+import structlog
 from django.db import connection
 from rest_framework.test import APIClient
 
@@ -250,6 +251,28 @@ def test_templates_of_another_model_are_not_compared(enrolled, book, answered):
     Template.objects.update(model_hash="0" * 64)
 
     assert answered(faces.astronaut())["status"] == "not_recognised"
+
+
+@pytest.mark.parametrize("length", [0, 11, None], ids=["empty", "cut off", "changed"])
+def test_a_damaged_template_is_named_in_the_log_and_spoils_no_other(
+    enrolled, book, answered, length
+):
+    book(enrolled().user)
+    (name, (photo, *_)), *_ = faces.people().items()
+    other = book(enrolled(photo, full_name=name).user, minutes=90)
+    damaged = Template.objects.exclude(enrolment__patient=other.patient).get()
+    sealed = bytes(damaged.sealed)
+    broken = sealed[:-1] + bytes([sealed[-1] ^ 1]) if length is None else sealed[:length]
+    Template.objects.filter(pk=damaged.pk).update(sealed=broken)
+
+    with structlog.testing.capture_logs() as logs:
+        assert answered(faces.astronaut())["status"] == "not_recognised"
+        assert answered(photo)["status"] == "arrived"
+
+    named = [entry["template"] for entry in logs if entry["event"] == "face_template_damaged"]
+    assert named == [str(damaged.pk)] * 2
+    other.refresh_from_db()
+    assert other.status == "arrived"
 
 
 def test_too_early_by_the_clinics_rule(enrolled, book, answered, kiosk, settings):
