@@ -30,7 +30,11 @@ from recognition.matching import Match, Verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import FaceDetailTypeDef
+    from mypy_boto3_rekognition.type_defs import (
+        ComparedFaceTypeDef,
+        FaceDetailTypeDef,
+        FaceTypeDef,
+    )
 
 # The service's own limits. botocore checks neither patterns nor upper bounds.
 MAX_PHOTO_BYTES: Final = 5_242_880
@@ -92,8 +96,10 @@ class RekognitionEngine:
         """See `FaceEngine`. Photos are looked at and compared before any of them is indexed, and
         what a try that broke off has left under the same name goes first."""
         self.erase(upload)
-        flaws = {position: self._flaw(photo) for position, photo in photos.items()}
-        faults: dict[int, str] = {position: flaw for position, flaw in flaws.items() if flaw}
+        found = {position: self._near_face(photo) for position, photo in photos.items()}
+        faults: dict[int, str] = {
+            position: face for position, face in found.items() if isinstance(face, Flaw)
+        }
         faults = faults or self._odd_ones(photos)
         if faults:
             return Refused(faults)
@@ -129,9 +135,9 @@ class RekognitionEngine:
         both pass the threshold are told apart by a whole accept range or not at all."""
         if not known:
             return Match(Verdict.UNKNOWN)
-        flaw = self._flaw(frame)
-        if flaw is not None:
-            return flaw
+        width = self._near_face(frame)
+        if isinstance(width, Flaw):
+            return width
         people = {one.template.decode(): one.person for one in known}
         accept = 100.0 - settings.FACE_ACCEPT_SIMILARITY
         try:
@@ -146,6 +152,9 @@ class RekognitionEngine:
             if _code(error) == NO_FACE:
                 return Flaw.NO_FACE
             raise _typed(error) from None
+        if answer["SearchedFaceBoundingBox"]["Width"] < BYSTANDER_SHARE * width:
+            # The near face fell to the quality filter and somebody behind was searched instead.
+            return Flaw.BLURRED
         nearest: dict[uuid.UUID, float] = {}
         for found in answer["FaceMatches"]:
             person = people.get(found["Face"].get("ExternalImageId", ""))
@@ -170,8 +179,8 @@ class RekognitionEngine:
             raise EngineRefusedError("face_collection_not_named")
         return name
 
-    def _flaw(self, photo: bytes) -> Flaw | None:
-        """Whether the photo shows exactly one near face."""
+    def _near_face(self, photo: bytes) -> float | Flaw:
+        """The width of the photo's one near face, as a share of the photo's."""
         if not 0 < len(photo) <= MAX_PHOTO_BYTES:
             raise EngineRefusedError("photo_too_large")
         try:
@@ -183,7 +192,7 @@ class RekognitionEngine:
             return Flaw.NO_FACE
         if len(widths) > 1 and widths[1] >= BYSTANDER_SHARE * widths[0]:
             return Flaw.MULTIPLE_FACES
-        return None
+        return widths[0]
 
     def _odd_ones(self, photos: Mapping[int, bytes]) -> dict[int, str]:
         positions = list(photos)
@@ -195,7 +204,8 @@ class RekognitionEngine:
         return {positions[index]: OTHER_PERSON for index in sorted(odd)}
 
     def _similarity(self, one: bytes, other: bytes) -> float:
-        """How alike the largest face of one photo is to a face of the other; 0 below accept."""
+        """How alike the largest faces of two photos are; 0 below accept. A likeness to somebody
+        in the background doesn't count."""
         try:
             answer = self._client.compare_faces(
                 SourceImage={"Bytes": one},
@@ -205,9 +215,17 @@ class RekognitionEngine:
             )
         except (BotoCoreError, ClientError) as error:
             raise _typed(error) from None
-        return max((match["Similarity"] for match in answer["FaceMatches"]), default=0.0)
+        seen = [match["Face"] for match in answer["FaceMatches"]] + answer["UnmatchedFaces"]
+        widest = max((_width(face) for face in seen), default=0.0)
+        alike = (
+            match["Similarity"]
+            for match in answer["FaceMatches"]
+            if _width(match["Face"]) >= widest
+        )
+        return max(alike, default=0.0)
 
     def _index(self, external_id: str, photo: bytes) -> Flaw | None:
+        """What kept the photo's largest face out of the collection, where a smaller one may be."""
         try:
             answer = self._client.index_faces(
                 CollectionId=self._collection,
@@ -221,9 +239,12 @@ class RekognitionEngine:
             if _code(error) == NOT_FOUND:
                 raise _NoCollectionError(NOT_FOUND) from None
             raise _typed(error) from None
-        if answer["FaceRecords"]:
+        # Of several faces the service leaves out those of the lowest quality, not the smallest.
+        indexed = max((_width(record["Face"]) for record in answer["FaceRecords"]), default=0.0)
+        nearer = [face for face in answer["UnindexedFaces"] if _width(face["FaceDetail"]) > indexed]
+        if answer["FaceRecords"] and not nearer:
             return None
-        reasons = [reason for face in answer["UnindexedFaces"] for reason in face["Reasons"]]
+        reasons = [reason for face in nearer for reason in face["Reasons"]]
         return next((_FLAWS[reason] for reason in _FLAWS if reason in reasons), Flaw.NO_FACE)
 
     def _create_collection(self) -> None:
@@ -253,7 +274,7 @@ class _NoCollectionError(EngineUnavailableError):
     """The collection isn't there, or not yet."""
 
 
-def _width(face: "FaceDetailTypeDef") -> float:
+def _width(face: "FaceTypeDef | FaceDetailTypeDef | ComparedFaceTypeDef") -> float:
     return face["BoundingBox"]["Width"]
 
 

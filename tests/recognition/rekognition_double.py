@@ -51,25 +51,30 @@ class Indexed:
     face_id: str
     external_id: str
     vector: np.ndarray
+    width: float
 
     def shown(self) -> dict[str, Any]:
         return {
             "FaceId": self.face_id,
             "ExternalImageId": self.external_id,
             "Confidence": 99.9,
-            "BoundingBox": {"Width": 0.2, "Height": 0.2, "Left": 0.4, "Top": 0.4},
+            **_box(self.width),
         }
 
 
 class Rekognition:
     """`faults` are met by the next requests, one each: an error's code, "cut" (the connection
-    breaks off) or "hang" (no answer within the client's time)."""
+    breaks off) or "hang" (no answer within the client's time). Where `bystander` is a share, every
+    picture shows its person once more, that much smaller; the operations in `misled` take the
+    smaller face for the one that is meant."""
 
     def __init__(self) -> None:
         self.collections: dict[str, list[Indexed]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.faults: deque[str] = deque()
         self.page = 2
+        self.bystander: float | None = None
+        self.misled: set[str] = set()
         self._eyes = DlibEngine()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -101,39 +106,55 @@ class Rekognition:
 
     def _DetectFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         found, width = self._faces(body["Image"])
-        details = [{"BoundingBox": {"Width": face.box.width / width}} for face in found]
-        return {"FaceDetails": details}
+        widths = [face.box.width / width for face in found]
+        if self.bystander is not None:
+            widths += [self.bystander * share for share in widths]
+        return {"FaceDetails": [_box(share) for share in widths]}
 
     def _IndexFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         kept = self._collection(body)
-        found, _ = self._faces(body["Image"])
+        found, width = self._faces(body["Image"])
         if not found or found[0].vector is None:
-            unindexed = [{"Reasons": [_reason(face)]} for face in found]
+            unindexed = [
+                {"Reasons": [_reason(face)], "FaceDetail": _box(face.box.width / width)}
+                for face in found
+            ]
             return {"FaceRecords": [], "UnindexedFaces": unindexed}
-        face = Indexed(str(uuid.uuid4()), body["ExternalImageId"], found[0].vector)
+        taken, left = self._taken("IndexFaces", found[0].box.width / width)
+        face = Indexed(str(uuid.uuid4()), body["ExternalImageId"], found[0].vector, taken)
         kept.append(face)
         return {
             "FaceRecords": [{"Face": face.shown()}],
-            "UnindexedFaces": [],
+            "UnindexedFaces": [
+                {"Reasons": ["EXCEEDS_MAX_FACES"], "FaceDetail": _box(share)} for share in left
+            ],
             "FaceModelVersion": MODEL_VERSION,
         }
 
     def _CompareFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        one, other = (self._vector(body[name]) for name in ("SourceImage", "TargetImage"))
+        one, _ = self._vector(body["SourceImage"])
+        other, width = self._vector(body["TargetImage"])
         similarity = _similarity(one, other)
+        taken, left = self._taken("CompareFaces", width)
+        match = [{"Similarity": similarity, "Face": _box(taken)}]
         if similarity < body["SimilarityThreshold"]:
-            return {"FaceMatches": [], "UnmatchedFaces": [{"Confidence": 99.9}]}
-        return {"FaceMatches": [{"Similarity": similarity, "Face": {"Confidence": 99.9}}]}
+            match, left = [], [taken, *left]
+        return {"FaceMatches": match, "UnmatchedFaces": [_box(share) for share in left]}
 
     def _SearchFacesByImage(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         kept = self._collection(body)
-        probe = self._vector(body["Image"])
+        probe, width = self._vector(body["Image"])
+        taken, _ = self._taken("SearchFacesByImage", width)
         found = [
             {"Similarity": _similarity(probe, face.vector), "Face": face.shown()} for face in kept
         ]
         near = [match for match in found if match["Similarity"] >= body["FaceMatchThreshold"]]
         near.sort(key=lambda match: -match["Similarity"])
-        return {"FaceMatches": near[: body["MaxFaces"]], "FaceModelVersion": MODEL_VERSION}
+        return {
+            "SearchedFaceBoundingBox": _box(taken)["BoundingBox"],
+            "FaceMatches": near[: body["MaxFaces"]],
+            "FaceModelVersion": MODEL_VERSION,
+        }
 
     def _ListFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         kept = self._collection(body)
@@ -169,11 +190,18 @@ class Rekognition:
             raise RefusedError("InvalidImageFormatException") from None
         return self._eyes.detect_and_embed(np.asarray(picture)), picture.width
 
-    def _vector(self, image: dict[str, Any]) -> np.ndarray:
-        found, _ = self._faces(image)
+    def _taken(self, operation: str, width: float) -> tuple[float, list[float]]:
+        """The width of the face that an operation works on, and those of the faces it leaves."""
+        if self.bystander is None:
+            return width, []
+        small = self.bystander * width
+        return (small, [width]) if operation in self.misled else (width, [small])
+
+    def _vector(self, image: dict[str, Any]) -> tuple[np.ndarray, float]:
+        found, width = self._faces(image)
         if not found or found[0].vector is None:
             raise RefusedError("InvalidParameterException", "There are no faces in the image.")
-        return found[0].vector
+        return found[0].vector, found[0].box.width / width
 
 
 def check(value: Any, shape: Shape, where: str) -> None:
@@ -216,6 +244,10 @@ def check(value: Any, shape: Shape, where: str) -> None:
         raise RefusedError(
             "ImageTooLargeException" if too_large else "InvalidParameterException", where
         )
+
+
+def _box(width: float) -> dict[str, Any]:
+    return {"BoundingBox": {"Width": width, "Height": width, "Left": 0.1, "Top": 0.1}}
 
 
 def _similarity(one: np.ndarray, other: np.ndarray) -> float:

@@ -112,6 +112,44 @@ def test_a_refused_upload_leaves_nothing_at_the_provider(engine, rekognition, se
     assert rekognition.collections.get(COLLECTION, []) == []
 
 
+def test_somebody_in_the_background_hinders_neither_enrolment_nor_search(engine, rekognition):
+    rekognition.bystander = 0.4
+
+    found = engine.enrol(UPLOAD, photos(faces.astronaut(), faces.altered_copies()["mirrored"]))
+
+    assert found == [f"{UPLOAD}.1".encode(), f"{UPLOAD}.2".encode()]
+    known = [Known(ANA, f"{UPLOAD}.1".encode())]
+    assert engine.search(ASTRONAUT[1], known) == Match(Verdict.SURE, (ANA,))
+
+
+def test_a_face_of_the_background_that_was_indexed_for_the_near_one_goes_again(engine, rekognition):
+    rekognition.bystander, rekognition.misled = 0.4, {"IndexFaces"}
+
+    found = engine.enrol(UPLOAD, ASTRONAUT)
+
+    assert found == Refused({1: Flaw.MULTIPLE_FACES})
+    assert rekognition.operations().count("DeleteFaces") == 1
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_a_likeness_to_somebody_in_the_background_is_none(engine, rekognition):
+    rekognition.bystander, rekognition.misled = 0.4, {"CompareFaces"}
+
+    found = engine.enrol(UPLOAD, photos(faces.astronaut(), faces.altered_copies()["mirrored"]))
+
+    assert found == Refused({2: "different_person"})
+    assert rekognition.collections == {}
+
+
+def test_who_stands_behind_is_never_searched_for_the_person_at_the_kiosk(engine, rekognition):
+    engine.enrol(UPLOAD, ASTRONAUT)
+    rekognition.bystander, rekognition.misled = 0.4, {"SearchFacesByImage"}
+
+    found = engine.search(ASTRONAUT[1], [Known(ANA, f"{UPLOAD}.1".encode())])
+
+    assert found == Flaw.BLURRED
+
+
 def test_an_upload_tried_again_after_a_crash_replaces_what_it_left(engine, rekognition):
     engine.enrol(UPLOAD, ASTRONAUT)
     engine.enrol(OTHER, ASTRONAUT)
