@@ -435,8 +435,12 @@ FACE_MARGIN = env.float("FACE_MARGIN", default=0.05)
 FACE_COLLECTION = env.str("FACE_COLLECTION", default="")
 FACE_ACCEPT_SIMILARITY = env.float("FACE_ACCEPT_SIMILARITY", default=99.0)
 FACE_CONFIRM_SIMILARITY = env.float("FACE_CONFIRM_SIMILARITY", default=95.0)
-if not 0 < FACE_CONFIRM_SIMILARITY <= FACE_ACCEPT_SIMILARITY <= 100:
-    raise ImproperlyConfigured("FACE_CONFIRM_SIMILARITY, then FACE_ACCEPT_SIMILARITY, up to 100")
+# Who is sure must be a whole accept range likelier than the next, and below confirm nobody is seen.
+if not 0 < FACE_CONFIRM_SIMILARITY <= 2 * FACE_ACCEPT_SIMILARITY - 100 < 100:
+    raise ImproperlyConfigured(
+        "FACE_ACCEPT_SIMILARITY must be under 100, FACE_CONFIRM_SIMILARITY over 0 and twice as far"
+        " from 100 or farther"
+    )
 if FACE_ENGINE.endswith(".RekognitionEngine") and not FACE_COLLECTION:
     raise ImproperlyConfigured(
         "Rekognition needs FACE_COLLECTION, a collection of this clinic only"

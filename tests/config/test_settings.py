@@ -103,12 +103,23 @@ def test_an_unsafe_setting_stops_the_start_and_is_named(name: str, value: str | 
     assert name in started.stderr.splitlines()[-1]
 
 
+def test_the_nearest_sound_thresholds_are_accepted() -> None:
+    started = load(
+        SOUND | {"FACE_ACCEPT_SIMILARITY": "99", "FACE_CONFIRM_SIMILARITY": "98"},
+    )
+
+    assert started.returncode == 0, started.stderr
+
+
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
         ({"FACE_ENGINE": "recognition.engines.rekognition.RekognitionEngine"}, "FACE_COLLECTION"),
         ({"FACE_ACCEPT_SIMILARITY": "90"}, "FACE_CONFIRM_SIMILARITY"),
         ({"FACE_ACCEPT_SIMILARITY": "101"}, "FACE_ACCEPT_SIMILARITY"),
+        ({"FACE_ACCEPT_SIMILARITY": "100"}, "FACE_ACCEPT_SIMILARITY"),
+        ({"FACE_CONFIRM_SIMILARITY": "98.5"}, "FACE_CONFIRM_SIMILARITY"),
+        ({"FACE_CONFIRM_SIMILARITY": "0"}, "FACE_CONFIRM_SIMILARITY"),
     ],
 )
 def test_faces_are_never_searched_by_half_a_setting(changed: dict[str, str], named: str) -> None:
