@@ -23,7 +23,7 @@ def enrol(*, enrolment_id: str, attempt: str) -> None:
     enrolment.complete(uuid.UUID(enrolment_id), uuid.UUID(attempt))
 
 
-@outbox.handler("recognition.erase")
+@outbox.handler(enrolment.ERASE, until_done=True)
 def erase(*, engine: str, enrolment_id: str, upload: str) -> None:
     enrolment.erase_copies(
         engine=engine, enrolment_id=uuid.UUID(enrolment_id), upload=uuid.UUID(upload)

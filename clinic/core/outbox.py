@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from clinic.core import clock, logs
 from clinic.core.models import OutboxMessage
@@ -22,10 +23,13 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "outbox"
 MAX_FAILURES = 12
+# The column of the counts is a smallint; a message that nobody can do may be tried for years.
+MOST_COUNTED = 32767
 LONGEST_PAUSE_SECONDS = 900
 
 Handler = Callable[..., None]
 _handlers: dict[str, Handler] = {}
+_tried_until_done: set[str] = set()
 
 
 class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
@@ -33,12 +37,15 @@ class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
     which is a word or a code of ours and quotes nobody."""
 
 
-def handler(task: str) -> Callable[[Handler], Handler]:
+def handler(task: str, *, until_done: bool = False) -> Callable[[Handler], Handler]:
     """Register the function that does the work of `task`. It gets the message's args as keywords.
 
     It runs inside a transaction and may run more than once, though its database effects are kept
-    only once.
+    only once. What the clinic owes somebody in any case is tried `until_done`: such a message is
+    set aside only as Permanent, never for the number of its failures.
     """
+    if until_done:
+        _tried_until_done.add(task)
 
     def register(function: Handler) -> Handler:
         known = _handlers.setdefault(task, function)
@@ -98,7 +105,7 @@ def claim_due(limit: int = 50) -> list[tuple[uuid.UUID, str]]:
         )
         for message in due:
             message.next_at = moment + retry_delay(message.attempts)
-            message.attempts += 1
+            message.attempts = min(message.attempts + 1, MOST_COUNTED)
         OutboxMessage.objects.bulk_update(due, ["next_at", "attempts"])
     return [(message.id, message.task) for message in due]
 
@@ -121,8 +128,8 @@ def run(message_id: uuid.UUID) -> bool:
     """Do one message. False when there was nothing to do: done, given up, or in another's hands.
 
     A failing handler leaves no effect but the recorded error; the relay tries again later. After
-    MAX_FAILURES of them the message is set aside for a person. Messages that no worker took, as
-    while all are down, wait as long as it takes.
+    MAX_FAILURES of them the message is set aside for a person, unless its task is tried until it is
+    done. Messages that no worker took, as while all are down, wait as long as it takes.
     """
     try:
         with transaction.atomic():
@@ -142,13 +149,23 @@ def run(message_id: uuid.UUID) -> bool:
     return True
 
 
+def overdue(task: str) -> int:
+    """How many messages of a task are not done although their time has come, those set aside
+    among them."""
+    undone = OutboxMessage.objects.filter(task=task, done_at__isnull=True)
+    return undone.filter(
+        Q(attempts__gt=0) | Q(failures__gt=0) | Q(next_at__lte=clock.now())
+    ).count()
+
+
 def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
     reason = f"Permanent: {error}" if isinstance(error, Permanent) else logs.describe(error)
     with transaction.atomic():
         message = OutboxMessage.objects.select_for_update().get(id=message_id)
         message.last_error = reason
-        message.failures += 1
-        if isinstance(error, Permanent) or message.failures >= MAX_FAILURES:
+        message.failures = min(message.failures + 1, MOST_COUNTED)
+        is_hopeless = message.failures >= MAX_FAILURES and message.task not in _tried_until_done
+        if isinstance(error, Permanent) or is_hopeless:
             message.failed_at = clock.now()
         message.save(update_fields=["last_error", "failures", "failed_at"])
     log.warning(

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 
-from clinic.core import audit, clock
+from clinic.core import audit, clock, outbox
 from recognition import consent, engines, vault
 from recognition.models import (
     CheckIn,
@@ -62,6 +62,7 @@ def report() -> dict[str, Any]:
             "pictures_every_seconds": _every("sweep-pictures"),
             "last_run": run.finished_at if run else None,
             "overdue_faces": Enrolment.objects.filter(expires_at__lte=moment).count(),
+            "undone_erasures": outbox.overdue(enrolment.ERASE),
         },
         "kept": [asdict(kept) for kept in _kept()],
         "days": _days(),

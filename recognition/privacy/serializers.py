@@ -57,6 +57,9 @@ class PrivacyRetention(serializers.Serializer[Any]):
     )
     last_run = serializers.DateTimeField(allow_null=True)
     overdue_faces = serializers.IntegerField(help_text="Expired and not yet erased")
+    undone_erasures = serializers.IntegerField(
+        help_text="Uploads whose faces a provider was due to erase and has not yet confirmed"
+    )
 
 
 class KeptData(serializers.Serializer[Any]):

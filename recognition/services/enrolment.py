@@ -22,6 +22,7 @@ from recognition.services import pictures
 MAX_PHOTOS = 5
 RECOMMENDED_PHOTOS = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
+ERASE = "recognition.erase"
 UNREADABLE = "unreadable"
 UNAVAILABLE = "unavailable"
 SWITCHED_OFF_RETRY_SECONDS = 300
@@ -297,8 +298,8 @@ def _drop_templates(enrolment: Enrolment) -> int:
 
 def _erase_copies(enrolment: Enrolment, engine: str, upload: uuid.UUID) -> None:
     outbox.enqueue(
-        "recognition.erase",
-        key=f"recognition.erase:{engine}:{upload}",
+        ERASE,
+        key=f"{ERASE}:{engine}:{upload}",
         engine=engine,
         enrolment_id=str(enrolment.id),
         upload=str(upload),

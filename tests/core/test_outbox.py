@@ -16,6 +16,14 @@ from clinic.core.models import AuditEntry, OutboxMessage
 EFFECT = "tests.effect"
 
 
+DUTY = "tests.duty"
+
+
+@outbox.handler(DUTY, until_done=True)
+def duty(**args: str) -> None:
+    effect(**args)
+
+
 @outbox.handler(EFFECT)
 def effect(fail: str = "") -> None:
     audit.record("effect", actor=Actor.system("tests"))
@@ -98,6 +106,36 @@ def test_after_twelve_failures_a_message_is_set_aside() -> None:
     outbox.run(message.id)
     message.refresh_from_db()
     assert message.failed_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_tried_until_done_is_never_set_aside_for_its_failures() -> None:
+    write(fail="later")
+    OutboxMessage.objects.update(task=DUTY, failures=32767, attempts=32767)
+    (message,) = OutboxMessage.objects.all()
+
+    assert outbox.claim_due() == [(message.id, DUTY)]
+    assert outbox.run(message.id) is False
+
+    message.refresh_from_db()
+    assert (message.failures, message.attempts, message.failed_at) == (32767, 32767, None)
+    assert message.next_at - clock.now() <= timedelta(minutes=15)
+    OutboxMessage.objects.update(args={})
+    assert outbox.run(message.id) is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_overdue_is_what_was_due_and_is_not_done() -> None:
+    done, waiting, aside = (write(f"effect:{number}") for number in (1, 2, 3))
+    with transaction.atomic():
+        outbox.enqueue(EFFECT, key="effect:later", delay_seconds=60)
+        outbox.enqueue(DUTY, key="duty:1")
+    outbox.run(done.id)
+    OutboxMessage.objects.filter(pk=aside.id).update(failed_at=clock.now(), failures=1)
+
+    assert outbox.overdue(EFFECT) == 2
+    assert [due for due, task in outbox.claim_due() if task == EFFECT] == [waiting.id]
+    assert outbox.overdue(EFFECT) == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -314,6 +314,27 @@ def test_withdrawal_reaches_a_provider_that_is_down_or_no_longer_in_use(
     assert rekognition.collections[COLLECTION] == []
 
 
+def test_an_erasure_goes_on_until_the_provider_obeys_and_the_manager_reads_that_it_is_undone(
+    rekognition, enrolled, browser, person, work
+):
+    def undone():
+        return manager.http.get("/api/staff/privacy").json()["retention"]["undone_erasures"]
+
+    patient = enrolled()
+    manager = browser(person("Marta Reis", role="manager"))
+    patient.withdraw()
+    rekognition.faults.extend(["AccessDeniedException"] * 13)
+    for _ in range(13):
+        assert work() == 0
+
+    message = OutboxMessage.objects.get(task="recognition.erase")
+    assert (message.failures, message.failed_at) == (13, None)
+    assert (undone(), len(rekognition.collections[COLLECTION])) == (1, 1)
+
+    assert work() == 1
+    assert (undone(), rekognition.collections[COLLECTION]) == (0, [])
+
+
 def test_a_withdrawn_upload_whose_try_crashed_is_erased_by_the_next(
     rekognition, engine, browser, person, work
 ):

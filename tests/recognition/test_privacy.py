@@ -52,6 +52,7 @@ def test_an_empty_clinic_keeps_nothing(report):
         "pictures_every_seconds": 60,
         "last_run": None,
         "overdue_faces": 0,
+        "undone_erasures": 0,
     }
 
 

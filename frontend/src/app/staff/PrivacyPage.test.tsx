@@ -25,6 +25,7 @@ const REPORT: PrivacyReport = {
     pictures_every_seconds: 60,
     last_run: "2026-11-24T10:00:00Z",
     overdue_faces: 0,
+    undone_erasures: 0,
   },
   kept: [
     {

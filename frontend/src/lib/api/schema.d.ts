@@ -2582,6 +2582,8 @@ export interface components {
             last_run: string | null;
             /** @description Expired and not yet erased */
             overdue_faces: number;
+            /** @description Uploads whose faces a provider was due to erase and has not yet confirmed */
+            undone_erasures: number;
         };
         PrivacyTemplates: {
             total: number;
