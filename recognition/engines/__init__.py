@@ -38,6 +38,11 @@ def current() -> FaceEngine:
     return _make(settings.FACE_ENGINE)
 
 
+def keepers() -> list[str]:
+    """Names of the KEEPERS that the settings let be asked, in use or not."""
+    return list(KEEPERS) if settings.FACE_COLLECTION else []
+
+
 def keeper(name: str) -> FaceEngine:
     """The engine of that name, one of KEEPERS, also where it isn't the current one."""
     return _make(KEEPERS[name])

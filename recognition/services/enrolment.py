@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from clinic.core import audit, clock, outbox
@@ -46,6 +45,8 @@ def begin(
     with transaction.atomic():
         Enrolment.objects.bulk_create([Enrolment(patient_id=patient_id)], ignore_conflicts=True)
         enrolment = Enrolment.objects.select_for_update().get(patient_id=patient_id)
+        if enrolment.status == EnrolmentStatus.PROCESSING:
+            _erase_half_done(enrolment)
         pictures.discard(enrolment.pictures.all())
         _end_consent(patient_id, Consent.Ending.RENEWED)
         given = _record_consent(patient_id, language, actor)
@@ -193,6 +194,7 @@ def _examine(
 def _enrol(enrolment: Enrolment, engine: FaceEngine, templates: Sequence[bytes]) -> None:
     moment = clock.now()
     _drop_templates(enrolment)
+    _erase_half_done(enrolment, spare=engine.name)
     Template.objects.bulk_create(_template(enrolment, engine, plain, moment) for plain in templates)
     enrolment.status = EnrolmentStatus.ENROLLED
     enrolment.engine = engine.name
@@ -242,9 +244,7 @@ def _erase(enrolment: Enrolment) -> _Erased:
 
 def _clear(enrolment: Enrolment, status: EnrolmentStatus, reasons: list[Reason]) -> _Erased:
     if enrolment.status == EnrolmentStatus.PROCESSING:
-        for name, path in engines.KEEPERS.items():
-            if path == settings.FACE_ENGINE:
-                _erase_copies(enrolment, name, enrolment.attempt)
+        _erase_half_done(enrolment)
     templates = _drop_templates(enrolment)
     uploaded = list(enrolment.pictures.all())
     pictures.discard(uploaded)
@@ -296,6 +296,14 @@ def _drop_templates(enrolment: Enrolment) -> int:
     return deleted
 
 
+def _erase_half_done(enrolment: Enrolment, *, spare: str = "") -> None:
+    """Erase what tries of the upload in work may have left at any provider but `spare`: the engine
+    may have been another one at each try."""
+    for name in engines.keepers():
+        if name != spare:
+            _erase_copies(enrolment, name, enrolment.attempt)
+
+
 def _erase_copies(enrolment: Enrolment, engine: str, upload: uuid.UUID) -> None:
     outbox.enqueue(
         ERASE,
@@ -312,8 +320,9 @@ def _erase_what_nobody_needs(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> Non
         Enrolment.objects.filter(pk=enrolment_id, attempt=attempt).exists()
         or Template.objects.filter(upload=attempt).exists()
     )
-    if engines.is_on() and not needed:
-        engines.current().erase(attempt)
+    if not needed:
+        for name in engines.keepers():
+            engines.keeper(name).erase(attempt)
 
 
 def _record_consent(patient_id: uuid.UUID, language: str, actor: Actor) -> Consent:

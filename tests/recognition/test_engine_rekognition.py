@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from django.core.management import CommandError, call_command
 
-from clinic.core import outbox
+from clinic.core import clock, outbox
 from clinic.core.models import AuditEntry, OutboxMessage
 from recognition import vault
 from recognition.engines.base import (
@@ -20,6 +20,7 @@ from recognition.engines.base import (
 from recognition.engines.rekognition import RekognitionEngine
 from recognition.matching import Match, Verdict
 from recognition.models import CheckIn, Enrolment, Template
+from recognition.services import enrolment
 from recognition.tasks import expire
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION, committing
@@ -345,6 +346,71 @@ def test_a_withdrawn_upload_whose_try_crashed_is_erased_by_the_next(
     engine.enrol(attempt, ASTRONAUT)
 
     assert work() == 2
+
+    assert rekognition.collections[COLLECTION] == []
+
+
+def crash_after_indexing(engine, patient):
+    """Upload a photo; the worker dies when it is indexed and before the answer is written."""
+    patient.upload(faces.astronaut())
+    attempt = Enrolment.objects.get(patient=patient.user).attempt
+    engine.enrol(attempt, ASTRONAUT)
+    return attempt
+
+
+def test_a_replaced_upload_whose_try_crashed_is_erased_though_its_job_never_comes_again(
+    rekognition, engine, browser, person, work
+):
+    patient = browser(person())
+    replaced = crash_after_indexing(engine, patient)
+    OutboxMessage.objects.filter(task="recognition.enrol").update(done_at=clock.now())
+
+    patient.upload(faces.altered_copies()["mirrored"])
+    assert work() == 2
+
+    kept = Template.objects.get().upload
+    assert kept != replaced
+    assert [face.external_id for face in rekognition.collections[COLLECTION]] == [f"{kept}.1"]
+
+
+@pytest.mark.parametrize("now", ["recognition.engines.dlib.DlibEngine", ""], ids=["dlib", "off"])
+def test_a_crashed_upload_is_erased_at_withdrawal_also_where_the_engine_is_another_by_then(
+    rekognition, engine, browser, person, work, settings, now
+):
+    patient = browser(person())
+    crash_after_indexing(engine, patient)
+    settings.FACE_ENGINE = now
+
+    patient.withdraw()
+    OutboxMessage.objects.filter(task="recognition.enrol").update(done_at=clock.now())
+    assert work() == 1
+
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_a_try_by_another_engine_erases_what_the_crashed_one_left(
+    rekognition, engine, browser, person, work, settings
+):
+    patient = browser(person())
+    crash_after_indexing(engine, patient)
+    settings.FACE_ENGINE = "recognition.engines.dlib.DlibEngine"
+
+    assert work() == 1
+    assert Template.objects.get().engine == "dlib"
+    assert work() == 1
+
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_the_job_of_a_withdrawn_upload_erases_also_at_a_provider_out_of_use(
+    rekognition, engine, browser, person, settings
+):
+    patient = browser(person())
+    attempt = crash_after_indexing(engine, patient)
+    patient.withdraw()
+    settings.FACE_ENGINE = "recognition.engines.dlib.DlibEngine"
+
+    enrolment.complete(Enrolment.objects.get().pk, attempt)
 
     assert rekognition.collections[COLLECTION] == []
 
