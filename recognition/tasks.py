@@ -24,9 +24,12 @@ def enrol(*, enrolment_id: str, attempt: str) -> None:
 
 
 @outbox.handler(enrolment.ERASE, until_done=True)
-def erase(*, engine: str, enrolment_id: str, upload: str) -> None:
+def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> None:
     enrolment.erase_copies(
-        engine=engine, enrolment_id=uuid.UUID(enrolment_id), upload=uuid.UUID(upload)
+        engine=engine,
+        model_hash=model_hash,
+        enrolment_id=uuid.UUID(enrolment_id),
+        upload=uuid.UUID(upload),
     )
 
 

@@ -89,7 +89,7 @@ class RekognitionEngine:
     @property
     def model_hash(self) -> str:
         """Where the faces are: those of another collection or region can't be searched."""
-        place = f"{settings.AWS_REGION}/{self._collection}"
+        place = f"{settings.AWS_REGION}/{settings.FACE_COLLECTION}"
         return hashlib.sha256(place.encode()).hexdigest()
 
     def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> list[bytes] | Refused:

@@ -58,7 +58,7 @@ class PrivacyRetention(serializers.Serializer[Any]):
     last_run = serializers.DateTimeField(allow_null=True)
     overdue_faces = serializers.IntegerField(help_text="Expired and not yet erased")
     undone_erasures = serializers.IntegerField(
-        help_text="Uploads whose faces a provider was due to erase and has not yet confirmed"
+        help_text="Times a provider was due to erase an upload's faces and didn't confirm it yet"
     )
 
 

@@ -13,7 +13,7 @@ from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.storage import private
 from recognition import consent, engines, vault
-from recognition.engines.base import FaceEngine, Refused
+from recognition.engines.base import EngineRefusedError, FaceEngine, Refused
 from recognition.errors import Code
 from recognition.models import Consent, Enrolment, EnrolmentStatus, Picture, Template
 from recognition.services import pictures
@@ -22,6 +22,8 @@ MAX_PHOTOS = 5
 RECOMMENDED_PHOTOS = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
 ERASE = "recognition.erase"
+# A provider may list a face only some time after it took it, so it is asked once more.
+SECOND_LOOK_SECONDS = 3600
 UNREADABLE = "unreadable"
 UNAVAILABLE = "unavailable"
 SWITCHED_OFF_RETRY_SECONDS = 300
@@ -121,10 +123,16 @@ def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
             )
 
 
-def erase_copies(*, engine: str, enrolment_id: uuid.UUID, upload: uuid.UUID) -> None:
+def erase_copies(
+    *, engine: str, model_hash: str, enrolment_id: uuid.UUID, upload: uuid.UUID
+) -> None:
     """Erase one upload's faces at the provider and keep the proof. Safe to repeat. Raises
-    EngineError when the provider can't be asked; the outbox then asks again."""
-    engines.keeper(engine).erase(upload)
+    EngineError when the provider can't be asked, or the settings name another place there than
+    `model_hash`; the outbox then asks again."""
+    keeper = engines.keeper(engine)
+    if keeper.model_hash != model_hash:
+        raise EngineRefusedError("faces_kept_elsewhere")
+    keeper.erase(upload)
     enrolment = Enrolment.objects.filter(pk=enrolment_id).first()
     audit.record(
         "recognition.provider_erased",
@@ -289,9 +297,9 @@ def _expire(enrolment_id: uuid.UUID) -> bool:
 def _drop_templates(enrolment: Enrolment) -> int:
     """Delete the templates, and with the commit their copies at a provider; how many."""
     copies = enrolment.templates.filter(engine__in=engines.KEEPERS, upload__isnull=False)
-    for name, upload in copies.values_list("engine", "upload").distinct():
+    for name, place, upload in copies.values_list("engine", "model_hash", "upload").distinct():
         if upload is not None:
-            _erase_copies(enrolment, name, upload)
+            _erase_copies(enrolment, name, place, upload)
     deleted, _ = enrolment.templates.all().delete()
     return deleted
 
@@ -301,17 +309,21 @@ def _erase_half_done(enrolment: Enrolment, *, spare: str = "") -> None:
     may have been another one at each try."""
     for name in engines.keepers():
         if name != spare:
-            _erase_copies(enrolment, name, enrolment.attempt)
+            place = engines.keeper(name).model_hash
+            _erase_copies(enrolment, name, place, enrolment.attempt)
 
 
-def _erase_copies(enrolment: Enrolment, engine: str, upload: uuid.UUID) -> None:
-    outbox.enqueue(
-        ERASE,
-        key=f"{ERASE}:{engine}:{upload}",
-        engine=engine,
-        enrolment_id=str(enrolment.id),
-        upload=str(upload),
-    )
+def _erase_copies(enrolment: Enrolment, engine: str, model_hash: str, upload: uuid.UUID) -> None:
+    for delay in (0, SECOND_LOOK_SECONDS):
+        outbox.enqueue(
+            ERASE,
+            key=f"{ERASE}:{engine}:{upload}:{delay}",
+            delay_seconds=delay,
+            engine=engine,
+            model_hash=model_hash,
+            enrolment_id=str(enrolment.id),
+            upload=str(upload),
+        )
 
 
 def _erase_what_nobody_needs(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:

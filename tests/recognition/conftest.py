@@ -234,10 +234,12 @@ def kiosk(make_kiosk: Callable[[], Kiosk]) -> Kiosk:
 
 @pytest.fixture
 def work(db: None) -> Callable[[], int]:
-    """Do the recognition jobs in the outbox, as the worker does; how many were done."""
+    """Do the recognition jobs that are due, as the worker does; how many were done."""
 
     def run() -> int:
-        waiting = OutboxMessage.objects.filter(task__startswith="recognition.", done_at=None)
+        waiting = OutboxMessage.objects.filter(
+            task__startswith="recognition.", done_at=None, next_at__lte=clock.now()
+        )
         done = 0
         for message in list(waiting.order_by("created_at")):
             with committing():

@@ -291,7 +291,7 @@ def test_withdrawal_erases_the_faces_at_the_provider_and_twice_is_no_error(
     assert rekognition.collections[COLLECTION] == []
     entry = AuditEntry.objects.get(action="recognition.provider_erased")
     assert (entry.patient_id, entry.data) == (patient.user.pk, {"engine": "rekognition"})
-    message = OutboxMessage.objects.get(task="recognition.erase")
+    message = OutboxMessage.objects.get(task="recognition.erase", done_at__isnull=False)
     assert face.face_id not in str(message.args)
     OutboxMessage.objects.filter(pk=message.pk).update(done_at=None)
     with committing():
@@ -328,7 +328,7 @@ def test_an_erasure_goes_on_until_the_provider_obeys_and_the_manager_reads_that_
     for _ in range(13):
         assert work() == 0
 
-    message = OutboxMessage.objects.get(task="recognition.erase")
+    message = OutboxMessage.objects.get(task="recognition.erase", failures__gt=0)
     assert (message.failures, message.failed_at) == (13, None)
     assert (undone(), len(rekognition.collections[COLLECTION])) == (1, 1)
 
@@ -348,6 +348,52 @@ def test_a_withdrawn_upload_whose_try_crashed_is_erased_by_the_next(
     assert work() == 2
 
     assert rekognition.collections[COLLECTION] == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"FACE_COLLECTION": "other-faces"}, {"AWS_REGION": "eu-central-1"}, {"FACE_COLLECTION": ""}],
+    ids=["collection", "region", "none"],
+)
+def test_an_erasure_where_the_faces_are_not_is_no_proof(
+    rekognition, enrolled, work, settings, changed
+):
+    patient = enrolled()
+    before = {name: getattr(settings, name) for name in changed}
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    asked = len(rekognition.asked)
+
+    patient.withdraw()
+    assert work() == 0
+
+    message = OutboxMessage.objects.get(task="recognition.erase", failures__gt=0)
+    assert message.last_error.startswith("EngineRefusedError")
+    assert not AuditEntry.objects.filter(action="recognition.provider_erased").exists()
+    assert (len(rekognition.asked), len(rekognition.collections[COLLECTION])) == (asked, 1)
+
+    for name, value in before.items():
+        setattr(settings, name, value)
+    assert work() == 1
+    assert rekognition.collections[COLLECTION] == []
+
+
+def test_a_face_that_the_provider_lists_late_is_erased_an_hour_after(
+    rekognition, enrolled, work, at_ten
+):
+    patient = enrolled()
+    late = rekognition.collections[COLLECTION].pop()
+    patient.withdraw()
+    assert work() == 1
+    rekognition.collections[COLLECTION].append(late)
+
+    at_ten.shift(timedelta(minutes=59))
+    assert work() == 0
+    at_ten.shift(timedelta(minutes=2))
+    assert work() == 1
+
+    assert rekognition.collections[COLLECTION] == []
+    assert AuditEntry.objects.filter(action="recognition.provider_erased").count() == 2
 
 
 def crash_after_indexing(engine, patient):

@@ -2582,7 +2582,7 @@ export interface components {
             last_run: string | null;
             /** @description Expired and not yet erased */
             overdue_faces: number;
-            /** @description Uploads whose faces a provider was due to erase and has not yet confirmed */
+            /** @description Times a provider was due to erase an upload's faces and didn't confirm it yet */
             undone_erasures: number;
         };
         PrivacyTemplates: {
