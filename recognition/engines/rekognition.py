@@ -195,17 +195,29 @@ class RekognitionEngine:
         return widths[0]
 
     def _odd_ones(self, photos: Mapping[int, bytes]) -> dict[int, str]:
-        positions = list(photos)
-        distances = [[0.0] * len(positions) for _ in positions]
-        for i, j in itertools.combinations(range(len(positions)), 2):
-            far = 100.0 - self._similarity(photos[positions[i]], photos[positions[j]])
-            distances[i][j] = distances[j][i] = far
-        odd = matching.odd_ones_out(distances, 100.0 - settings.FACE_ACCEPT_SIMILARITY)
+        """Photos that all show the first one's person need no other comparison; only to name those
+        that don't fit is every pair looked at."""
+        accept = 100.0 - settings.FACE_ACCEPT_SIMILARITY
+        positions = sorted(photos)
+        others = positions[1:]
+        far = {
+            (positions[0], other): self._distance(photos[positions[0]], photos[other])
+            for other in others
+        }
+        if all(distance <= accept for distance in far.values()):
+            return {}
+        for one, other in itertools.combinations(others, 2):
+            far[one, other] = self._distance(photos[one], photos[other])
+        distances = [
+            [far.get((min(one, other), max(one, other)), 0.0) for other in positions]
+            for one in positions
+        ]
+        odd = matching.odd_ones_out(distances, accept)
         return {positions[index]: OTHER_PERSON for index in sorted(odd)}
 
-    def _similarity(self, one: bytes, other: bytes) -> float:
-        """How alike the largest faces of two photos are; 0 below accept. A likeness to somebody
-        in the background doesn't count."""
+    def _distance(self, one: bytes, other: bytes) -> float:
+        """How far the largest faces of two photos are from being alike; 100 beyond accept. A
+        likeness to somebody in the background doesn't count."""
         try:
             answer = self._client.compare_faces(
                 SourceImage={"Bytes": one},
@@ -222,7 +234,7 @@ class RekognitionEngine:
             for match in answer["FaceMatches"]
             if _width(match["Face"]) >= widest
         )
-        return max(alike, default=0.0)
+        return 100.0 - max(alike, default=0.0)
 
     def _index(self, external_id: str, photo: bytes) -> Flaw | None:
         """What kept the photo's largest face out of the collection, where a smaller one may be."""

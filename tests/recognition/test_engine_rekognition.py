@@ -113,6 +113,34 @@ def test_a_refused_upload_leaves_nothing_at_the_provider(engine, rekognition, se
     assert rekognition.collections.get(COLLECTION, []) == []
 
 
+def test_photos_of_one_person_are_compared_with_the_first_only(engine, rekognition):
+    copies = faces.altered_copies()
+    same = [faces.astronaut(), copies["mirrored"], copies["tilted"], copies["cropped"]]
+
+    found = engine.enrol(UPLOAD, photos(*same))
+
+    assert found == [f"{UPLOAD}.{position}".encode() for position in (1, 2, 3, 4)]
+    assert rekognition.operations().count("CompareFaces") == 3
+
+
+def test_a_first_photo_of_somebody_else_is_the_one_that_is_named(engine, rekognition):
+    stranger = faces.remodelled(bulge=-0.5, eyes=0.3)
+    same = faces.astronaut(), faces.altered_copies()["mirrored"]
+
+    assert engine.enrol(UPLOAD, photos(stranger, *same)) == Refused({1: "different_person"})
+
+    assert rekognition.operations().count("CompareFaces") == 3
+    assert rekognition.collections == {}
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_where_there_is_nothing_to_compare_nothing_is(engine, rekognition, count):
+    found = engine.enrol(UPLOAD, dict(list(ASTRONAUT.items())[:count]))
+
+    assert found == [f"{UPLOAD}.1".encode()][:count]
+    assert rekognition.operations().count("CompareFaces") == 0
+
+
 def test_somebody_in_the_background_hinders_neither_enrolment_nor_search(engine, rekognition):
     rekognition.bystander = 0.4
 
