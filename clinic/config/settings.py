@@ -445,6 +445,11 @@ if FACE_ENGINE.endswith(".RekognitionEngine") and not FACE_COLLECTION:
     raise ImproperlyConfigured(
         "Rekognition needs FACE_COLLECTION, a collection of this clinic only"
     )
+if FACE_ENGINE.endswith(".RekognitionEngine") and env.int("FACE_WORKER_CONCURRENCY", default=2) < 2:
+    raise ImproperlyConfigured(
+        "FACE_WORKER_CONCURRENCY must be 2 or more with Rekognition: an enrolment is a row of slow"
+        " calls, and a kiosk can't wait for it"
+    )
 
 # Spoken calls: none by itself where a real clinic runs or a test names none ----------------------
 SPEECH_ENGINE = env.str(

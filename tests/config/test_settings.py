@@ -103,6 +103,19 @@ def test_an_unsafe_setting_stops_the_start_and_is_named(name: str, value: str | 
     assert name in started.stderr.splitlines()[-1]
 
 
+AMAZON = {
+    "FACE_ENGINE": "recognition.engines.rekognition.RekognitionEngine",
+    "FACE_COLLECTION": "clinic-faces",
+}
+
+
+@pytest.mark.parametrize("concurrency", [{}, {"FACE_WORKER_CONCURRENCY": "2"}])
+def test_two_face_workers_are_enough_for_amazon(concurrency: dict[str, str]) -> None:
+    started = load(SOUND | AMAZON | concurrency)
+
+    assert started.returncode == 0, started.stderr
+
+
 def test_the_nearest_sound_thresholds_are_accepted() -> None:
     started = load(
         SOUND | {"FACE_ACCEPT_SIMILARITY": "99", "FACE_CONFIRM_SIMILARITY": "98"},
@@ -115,6 +128,7 @@ def test_the_nearest_sound_thresholds_are_accepted() -> None:
     ("changed", "named"),
     [
         ({"FACE_ENGINE": "recognition.engines.rekognition.RekognitionEngine"}, "FACE_COLLECTION"),
+        (AMAZON | {"FACE_WORKER_CONCURRENCY": "1"}, "FACE_WORKER_CONCURRENCY"),
         ({"FACE_ACCEPT_SIMILARITY": "90"}, "FACE_CONFIRM_SIMILARITY"),
         ({"FACE_ACCEPT_SIMILARITY": "101"}, "FACE_ACCEPT_SIMILARITY"),
         ({"FACE_ACCEPT_SIMILARITY": "100"}, "FACE_ACCEPT_SIMILARITY"),

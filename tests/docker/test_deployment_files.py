@@ -1,7 +1,9 @@
 """The deployment's files fit together; what `make run` starts is what production starts."""
 
+import os
 import re
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 from string import Template
@@ -171,3 +173,33 @@ def test_the_bundle_is_the_same_twice_and_starts_can_be_run(tmp_path: Path) -> N
         assert opened.testzip() is None
         mode = opened.getinfo("docker/start").external_attr >> 16
     assert mode & 0o111
+
+
+@pytest.mark.parametrize(
+    ("environment", "processes"),
+    [
+        ({}, "1"),
+        ({"FACE_ENGINE": "recognition.engines.dlib.DlibEngine"}, "1"),
+        ({"FACE_ENGINE": "recognition.engines.rekognition.RekognitionEngine"}, "2"),
+        ({"FACE_WORKER_CONCURRENCY": "3"}, "3"),
+    ],
+    ids=["default", "local", "Amazon", "chosen"],
+)
+def test_a_kiosk_never_waits_for_an_enrolment_at_amazon(
+    tmp_path: Path, environment: dict[str, str], processes: str
+) -> None:
+    celery = tmp_path / "celery"
+    celery.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    celery.chmod(0o755)
+
+    started = subprocess.run(
+        [check.DOCKER / "start", "face-worker"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    given = started.stdout.splitlines()
+    assert given[given.index("--concurrency") + 1] == processes
+    assert given[given.index("--queues") + 1] == "recognition"
