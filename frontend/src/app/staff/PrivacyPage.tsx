@@ -112,6 +112,8 @@ function Warnings({ report: { templates, retention } }: { report: PrivacyReport 
   const found = [
     retention.last_run === null && t("warning.no_run"),
     retention.overdue_faces > 0 && t("warning.overdue", { count: retention.overdue_faces }),
+    retention.undone_erasures > 0 &&
+      t("warning.undone_erasures", { count: retention.undone_erasures }),
     templates.unreadable > 0 && t("warning.unreadable", { count: templates.unreadable }),
     templates.older_key > 0 && t("warning.older_key", { count: templates.older_key }),
   ].filter((text) => text !== false);

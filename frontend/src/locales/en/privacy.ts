@@ -21,6 +21,8 @@ export const en: Words<typeof pt> = {
     title: "Needs attention",
     overdue_one: "{{count}} registration has expired and isn't erased yet.",
     overdue_other: "{{count}} registrations have expired and aren't erased yet.",
+    undone_erasures_one: "{{count}} erasure at Amazon isn't confirmed yet; we keep trying.",
+    undone_erasures_other: "{{count}} erasures at Amazon aren't confirmed yet; we keep trying.",
     unreadable_one: "{{count}} representation opens with none of the keys that are set.",
     unreadable_other: "{{count}} representations open with none of the keys that are set.",
     older_key_one: "{{count}} representation is still encrypted with an earlier key.",

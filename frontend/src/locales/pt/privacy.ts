@@ -18,6 +18,10 @@ export const pt = {
     title: "Precisa de atenção",
     overdue_one: "{{count}} registo já expirou e ainda não foi apagado.",
     overdue_other: "{{count}} registos já expiraram e ainda não foram apagados.",
+    undone_erasures_one:
+      "{{count}} apagamento na Amazon ainda por confirmar; continuamos a tentar.",
+    undone_erasures_other:
+      "{{count}} apagamentos na Amazon ainda por confirmar; continuamos a tentar.",
     unreadable_one: "{{count}} representação não abre com nenhuma chave configurada.",
     unreadable_other: "{{count}} representações não abrem com nenhuma chave configurada.",
     older_key_one: "{{count}} representação ainda está cifrada com uma chave anterior.",
