@@ -273,30 +273,6 @@ it("tells who settled an issue, when and how", async () => {
   expect(words(settled)).toContain("26 nov 2026, 10:30 · com a devolução do dinheiro");
 });
 
-it("offers the movements of the chosen month for a spreadsheet", async () => {
-  answers["staff/money/rules"] = {
-    certificate_number: "1234",
-    producer_name: "Vez",
-    producer_tax_id: "",
-    mb_way_mechanism: "OU",
-    can_sign: true,
-  };
-  answers["staff/money/series"] = [];
-  const user = open();
-  await user.click(await screen.findByRole("radio", { name: "Documentos" }));
-  const link = await screen.findByRole("link", { name: "Descarregar movimentos (CSV)" });
-  const period = () => {
-    const query = new URL(link.getAttribute("href") ?? "", location.origin).searchParams;
-    return [query.get("from"), query.get("to")];
-  };
-  const [year, month] = new Intl.DateTimeFormat("sv", { timeZone: "Europe/Lisbon" })
-    .format()
-    .split("-");
-  const last = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-
-  expect(period()).toEqual([`${year}-${month}-01`, `${year}-${month}-${last}`]);
-});
-
 it("is in English for who reads English", async () => {
   open();
   await section("Hoje");

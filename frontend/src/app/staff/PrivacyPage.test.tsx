@@ -138,11 +138,12 @@ it("names what needs attention", async () => {
   await open({
     ...REPORT,
     templates: { ...REPORT.templates, unreadable: 1, older_key: 2 },
-    retention: { ...REPORT.retention, last_run: null, overdue_faces: 2 },
+    retention: { ...REPORT.retention, last_run: null, overdue_faces: 2, undone_erasures: 3 },
   });
 
   expect(await screen.findByText("Precisa de atenção")).toBeTruthy();
   expect(screen.getByText("2 registos já expiraram e ainda não foram apagados.")).toBeTruthy();
+  expect(screen.getByText(/^3 apagamentos na Amazon ainda por confirmar/)).toBeTruthy();
   expect(screen.getByText(/^1 representação não abre/)).toBeTruthy();
   expect(screen.getByText(/^2 representações ainda estão cifradas/)).toBeTruthy();
   expect(screen.getByText("A limpeza ainda nunca chegou ao fim.")).toBeTruthy();
