@@ -1,6 +1,7 @@
 """The four sockets as clients see them: a real server, PostgreSQL and Redis."""
 
 import collections
+import contextlib
 import itertools
 import json
 from collections.abc import Callable
@@ -410,7 +411,7 @@ class TestWhatAClientSends:
             ("[" * 60_000, 1007),
             ('{"a":' * 9_000, 1007),
             ("x" * 65_537, 1009),
-            (b"x" * 1_000_000, 1009),
+            (b"x" * 65_537, 1009),
         ],
     )
     def test_closes_its_own_socket_and_reaches_nobody(
@@ -425,6 +426,21 @@ class TestWhatAClientSends:
 
         assert offender.closed_with() == code
         assert bystander.next()["type"] == "heartbeat"
+
+    def test_a_frame_of_a_megabyte_is_cut_off_before_its_end(
+        self, listen: Listen, screen: ScreenOf, clinic: Clinic
+    ) -> None:
+        """Its sender may still be sending when the socket goes, and then never reads the code."""
+        headers = token(screen("display").token)
+        offender, bystander = listen("/ws/display", headers), listen("/ws/display", headers)
+        offender.next("board")
+        bystander.next("board")
+
+        with contextlib.suppress(ConnectionClosed):
+            offender.socket.send(b"x" * 1_000_000)
+
+        assert offender.closed_with() in {1009, None}
+        assert bystander.next("heartbeat")["stale"] is False
 
     def test_a_flood_is_cut_off_at_its_first_frame(
         self, listen: Listen, screen: ScreenOf, clinic: Clinic
