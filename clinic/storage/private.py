@@ -7,7 +7,7 @@ an S3 bucket. Keys carry no personal data; make them with `new_key`.
 import re
 import uuid
 
-from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.storage import Storage, storages
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9._-]*)+")
@@ -35,8 +35,7 @@ def put(key: str, data: bytes, content_type: str) -> str:
         if get(name) != data:
             raise FileExistsError("the private storage never replaces a file")
         return name
-    file = ContentFile(data)
-    file.content_type = content_type  # type: ignore[attr-defined]  # S3Storage reads it; File doesn't declare it
+    file = SimpleUploadedFile(name, data, content_type)
     stored = storage.save(name, file)
     if stored != name:
         storage.delete(stored)
