@@ -7,8 +7,8 @@ an S3 bucket. Keys carry no personal data; make them with `new_key`.
 import re
 import uuid
 
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.storage import Storage, storages
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9._-]*)+")
 
