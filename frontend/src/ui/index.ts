@@ -7,6 +7,7 @@ export { Crash } from "./Crash";
 export { DateField } from "./DateField";
 export { ConfirmDialog, Dialog } from "./Dialog";
 export { ErrorBoundary } from "./ErrorBoundary";
+export { Figures, type Figure } from "./Figures";
 export * from "./icons";
 export { LanguageSwitch } from "./LanguageSwitch";
 export { RadioCards, type RadioCard } from "./RadioCards";

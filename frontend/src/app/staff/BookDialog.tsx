@@ -170,7 +170,8 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
               onChange={setFullName}
               autoComplete="off"
               autoCapitalize="words"
-              // Whoever opens this has somebody in front of them who says their name.
+              // An opening dialog has to move the focus somewhere (ARIA's dialog pattern): to the
+              // name, since the person whose visit this is stands at the desk and says it.
               // eslint-disable-next-line jsx-a11y/no-autofocus
               autoFocus={walkIn}
               error={problemOf("full_name")}

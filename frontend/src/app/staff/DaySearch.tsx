@@ -88,7 +88,8 @@ export function DaySearch({ day, inputRef, onFind, onLeave }: DaySearchProps) {
         hidden={!isShown || !found.length}
       >
         {found.map((appointment, index) => (
-          // The input keeps the focus; its keys choose among the options.
+          // An option never has the focus, so no key reaches it: in ARIA's combobox pattern the
+          // input keeps it, and its arrow keys and Enter choose (`onKeyDown` above).
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
           <div
             key={appointment.id}

@@ -10,7 +10,7 @@ import { addWords, problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { en } from "@/locales/en/privacy";
 import { pt } from "@/locales/pt/privacy";
-import { Banner, Button, EmptyState, SkeletonList } from "@/ui";
+import { Banner, Button, EmptyState, Figures, SkeletonList } from "@/ui";
 import list from "./ListPage.module.css";
 import styles from "./PrivacyPage.module.css";
 
@@ -86,20 +86,13 @@ function Report({ report }: { report: PrivacyReport }) {
   return (
     <>
       <Warnings report={report} />
-      <dl className={styles.figures}>
-        <div>
-          <dt>{t("figures.consents", { count: consents })}</dt>
-          <dd>{consents}</dd>
-        </div>
-        <div>
-          <dt>{t("figures.patients", { count: patients })}</dt>
-          <dd>{patients}</dd>
-        </div>
-        <div>
-          <dt>{t("figures.templates", { count: templates.total })}</dt>
-          <dd>{templates.total}</dd>
-        </div>
-      </dl>
+      <Figures
+        figures={[
+          { name: t("figures.consents", { count: consents }), value: consents },
+          { name: t("figures.patients", { count: patients }), value: patients },
+          { name: t("figures.templates", { count: templates.total }), value: templates.total },
+        ]}
+      />
       <Facts report={report} />
       <Kept report={report} />
       <Days days={report.days} />
@@ -119,11 +112,13 @@ function Warnings({ report: { templates, retention } }: { report: PrivacyReport 
   ].filter((text) => text !== false);
   if (found.length === 0) return null;
   return (
-    <Banner tone="amber" title={t("warning.title")}>
-      {found.map((text) => (
-        <p key={text}>{text}</p>
-      ))}
-    </Banner>
+    <div className={styles.warnings}>
+      <Banner tone="amber" title={t("warning.title")}>
+        {found.map((text) => (
+          <p key={text}>{text}</p>
+        ))}
+      </Banner>
+    </div>
   );
 }
 

@@ -6,7 +6,7 @@ import type { DayAccuracy, WaitReport } from "@/lib/api/types";
 import { formatDay } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, EmptyState, SegmentedControl, SkeletonList } from "@/ui";
+import { Banner, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
 import list from "./ListPage.module.css";
 import styles from "./WaitsPage.module.css";
 
@@ -61,20 +61,13 @@ function Report({ report }: { report: WaitReport }) {
   const longest = Math.max(...report.days.map((day) => Math.max(day.mean_wait, told(day))), 1);
   return (
     <>
-      <dl className={styles.figures}>
-        <div>
-          <dt>{t("waits.inside")}</dt>
-          <dd>{percent(report.total.coverage)} %</dd>
-        </div>
-        <div>
-          <dt>{t("waits.error")}</dt>
-          <dd>{Math.round(report.total.error)} min</dd>
-        </div>
-        <div>
-          <dt>{t("waits.beyond")}</dt>
-          <dd>{percent(report.total.beyond)} %</dd>
-        </div>
-      </dl>
+      <Figures
+        figures={[
+          { name: t("waits.inside"), value: `${percent(report.total.coverage)} %` },
+          { name: t("waits.error"), value: `${Math.round(report.total.error)} min` },
+          { name: t("waits.beyond"), value: `${percent(report.total.beyond)} %` },
+        ]}
+      />
       <p className={styles.legend} aria-hidden="true">
         <span className={styles.waitedKey} /> {t("waits.legend_waited")}
         <span className={styles.toldKey} /> {t("waits.legend_told")}

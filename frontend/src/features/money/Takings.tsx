@@ -5,7 +5,7 @@ import type { DayTally, MoneySummary, Tally } from "@/lib/api/types";
 import { formatDay, formatMoney } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, EmptyState, SegmentedControl, SkeletonList } from "@/ui";
+import { Banner, Button, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
 import { cents, percent } from "./amount";
 import { summaryQuery } from "./data";
 import styles from "./Money.module.css";
@@ -51,14 +51,12 @@ function Today({ today }: { today: MoneySummary["today"] }) {
       <h2 id="money-today" className={styles.heading}>
         {t("today.title")}
       </h2>
-      <dl className={styles.figures}>
-        {(["paid", "pending", "refunded"] as const).map((part) => (
-          <div key={part}>
-            <dt>{t(`today.${part}`, { count: today[part].count })}</dt>
-            <dd>{formatMoney(today[part].sum, language)}</dd>
-          </div>
-        ))}
-      </dl>
+      <Figures
+        figures={(["paid", "pending", "refunded"] as const).map((part) => ({
+          name: t(`today.${part}`, { count: today[part].count }),
+          value: formatMoney(today[part].sum, language),
+        }))}
+      />
     </section>
   );
 }
