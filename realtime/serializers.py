@@ -12,7 +12,7 @@ class BoardWait(serializers.Serializer[object]):
 class BoardEntry(serializers.Serializer[object]):
     id = serializers.UUIDField()
     ticket = serializers.CharField()
-    label = serializers.CharField(  # type: ignore[assignment]  # DRF moves fields off the class: nothing is hidden
+    label = serializers.CharField(  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.label stays
         help_text="As the patient has chosen to be named"
     )
     room = serializers.CharField()

@@ -37,7 +37,7 @@ class ProblemDetails(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = ErrorItem(many=True)  # type: ignore[assignment]  # DRF moves fields off the class: nothing is hidden
+    errors = ErrorItem(many=True)  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so BaseSerializer.errors stays
     request_id = serializers.CharField()
 
 

@@ -191,7 +191,7 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    objects = PatientManager()  # type: ignore[assignment,misc]  # a proxy may have another manager; the stubs want the parent's
+    objects = PatientManager()  # type: ignore[assignment,misc]  # Django lets a proxy have another manager than User's; the stubs want a subtype, whose rows would be User
 
     class Meta:
         proxy = True

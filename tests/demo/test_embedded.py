@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 AS_ROOT = os.geteuid() == 0
+# PostgreSQL refuses to run as root, so for root alone it is another user's process, which a private
+# folder shuts out. Everybody else runs it as themselves, and there is nothing to show.
+as_root_only = pytest.mark.skipif(
+    not AS_ROOT, reason="only root's PostgreSQL is another user's process; run this as root"
+)
 
 
 @pytest.fixture
@@ -219,7 +224,7 @@ def test_a_killed_parent_takes_its_servers_along(home: Path) -> None:
         Postgres(home / "postgres").remove()
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as another user")
+@as_root_only
 def test_root_can_keep_its_checkout_to_itself(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
@@ -238,7 +243,7 @@ def test_root_can_keep_its_checkout_to_itself(tmp_path: Path) -> None:
     assert shelters_of(private / "postgres") == []
 
 
-@pytest.mark.skipif(not AS_ROOT, reason="only root runs PostgreSQL as another user")
+@as_root_only
 def test_a_new_checkout_at_the_same_place_starts_empty(tmp_path: Path) -> None:
     private = tmp_path / "private"
     private.mkdir(mode=0o700)

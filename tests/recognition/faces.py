@@ -42,7 +42,10 @@ def altered_copies() -> dict[str, Image.Image]:
 def people() -> dict[str, list[Image.Image]]:
     """Everybody in the folder with their photos by name; skips the test where there is none."""
     if not FOLDER.is_dir():
-        pytest.skip(f"needs photos of several people: no folder {FOLDER} (set FACES_DIR)")
+        pytest.skip(
+            f"needs licensed photos of several people, which are not ours to copy: no folder"
+            f" {FOLDER} (set FACES_DIR)"
+        )
     found = {
         person.name: [Image.open(photo).convert("RGB") for photo in sorted(person.glob("*.jpg"))]
         for person in sorted(FOLDER.iterdir())
