@@ -23,6 +23,8 @@ def label(full_name: str, choice: str, ticket: str) -> str:
 
 def _printable(text: str) -> str:
     """Without control and direction characters, which could disturb the rest of a screen."""
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text
     return "".join(
         " " if unicodedata.category(sign).startswith("Z") else sign
         for sign in unicodedata.normalize("NFC", text)
