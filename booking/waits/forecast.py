@@ -142,13 +142,16 @@ class _Day:
         rolls = np.arange(ROLLS)
         for _ in queue:
             here = arrivals <= free
-            chosen = np.where(here.any(axis=0), here.argmax(axis=0), arrivals.argmin(axis=0))
-            ready = np.maximum(free, arrivals[chosen, rolls])
-            start = np.where(eager[chosen, rolls], ready, np.maximum(ready, due[chosen]))
+            chosen = here.argmax(axis=0)
+            if not (somebody := here.any(axis=0)).all():
+                chosen = np.where(somebody, chosen, arrivals.argmin(axis=0))
+            at = chosen * ROLLS + rolls
+            ready = np.maximum(free, arrivals.take(at))
+            start = np.where(eager.take(at), ready, np.maximum(ready, due[chosen]))
             comes = np.isfinite(start)
-            starts[chosen[comes], rolls[comes]] = start[comes]
-            free = np.where(comes, start + lengths[chosen, rolls], free)
-            arrivals[chosen, rolls] = NEVER
+            np.put(starts, at[comes], start[comes])
+            free = np.where(comes, start + lengths.take(at), free)
+            np.put(arrivals, at, NEVER)
         return starts
 
     def _find_pace(self) -> Floats:
