@@ -44,6 +44,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         would hold for hours."""
         await super().send(message)
         if message["type"] == "websocket.accept":
+            self.request.headers.clear()  # the parser holds on to the request itself
             del self.request, self.response
             self.scope["headers"] = []
 
