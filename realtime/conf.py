@@ -11,8 +11,9 @@ class Timing:
 
     heartbeat: float = 15.0
     """Between two heartbeats on each socket."""
-    watch: float = 2.0
-    """Between two looks at Redis and at the queue's revision: what a lost message costs at most."""
+    watch: float = 1.0
+    """Between two looks at Redis and at the queue's revision. A lost message costs at most this,
+    and `read` on top where the database is silent: less than the 5 s that screens are given."""
     access: float = 60.0
     """Between two checks that the sessions and devices behind the sockets still live."""
     read: float = 3.0
