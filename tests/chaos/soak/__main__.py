@@ -23,11 +23,14 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.browser import installed_chromium
 from tests.chaos.soak.clinic import REPOSITORY, Clinic
 from tests.chaos.soak.faults import FAULTS, deck
+from tests.chaos.soak.machine import Machine
 from tests.chaos.soak.screens import Display
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ PATIENCE_SECONDS = 60.0
 SETTLE_SECONDS = 0.5
 # A board that has just changed is on its way for so long.
 ON_ITS_WAY_SECONDS = 1.0
+PAUSE_TOLD_SECONDS = 0.5
 
 
 @dataclass
@@ -122,9 +126,17 @@ class Watch:
 
 
 class Soak:
-    def __init__(self, clinic: Clinic, watch: Watch, loop: asyncio.AbstractEventLoop, seed: int):
+    def __init__(
+        self,
+        clinic: Clinic,
+        watch: Watch,
+        machine: Machine,
+        loop: asyncio.AbstractEventLoop,
+        seed: int,
+    ):
         self._clinic = clinic
         self._watch = watch
+        self._machine = machine
         self._loop = loop
         self._random = random.Random(seed)
 
@@ -133,6 +145,7 @@ class Soak:
         every screen is right."""
         fault = FAULTS[kind]
         self._watch.begin()
+        self._machine.longest_pause()
         began = time.monotonic()
         fault.take(self._clinic, self._call)
         time.sleep(self._random.uniform(*fault.away) if away is None else away)
@@ -141,7 +154,14 @@ class Soak:
         seconds = self.wait_for_everybody(back)
         time.sleep(SETTLE_SECONDS)
         unsaid = {screen.name: screen.unsaid for screen in self._watch.screens}
-        return {"kind": kind, "away": back - began, "right_after": seconds, "unsaid": unsaid}
+        return {
+            "kind": kind,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "away": back - began,
+            "right_after": seconds,
+            "unsaid": unsaid,
+            "machine_paused": self._machine.longest_pause(),
+        }
 
     def wait_for_everybody(self, back: float) -> list[float | None]:
         """After how many seconds each screen was right; None where it never was."""
@@ -190,13 +210,20 @@ def run(
         watch = Watch(displays, browser, queue)
         tasks = [asyncio.run_coroutine_threadsafe(each.run(), loop) for each in (*displays, watch)]
         stack.callback(lambda: [task.cancel() for task in tasks])
-        soak = Soak(clinic, watch, loop, seed)
+        machine = Machine(clinic.log.parent)
+        machine.start()
+        stack.callback(machine.stop)
+        soak = Soak(clinic, watch, machine, loop, seed)
         cycles = []
         began = time.monotonic()
         soak.wait_for_everybody(began)
         for number, kind in enumerate(kinds, 1):
-            if not queue.is_alive() or any(task.done() for task in tasks):
-                raise RuntimeError("the queue, a display or the watch has ended")
+            if (
+                not queue.is_alive()
+                or any(task.done() for task in tasks)
+                or (browser is not None and not browser.is_alive())
+            ):
+                raise RuntimeError("the queue, a display, the browser or the watch has ended")
             cycles.append(soak.cycle(kind, away))
             _print_cycle(number, cycles[-1])
         return {
@@ -209,7 +236,7 @@ def run(
             "lies": sorted(watch.lies),
             "load": os.getloadavg(),
             "cycles": cycles,
-            "web_log": clinic.log.read_text(errors="replace")[-20_000:],
+            "web_log": clinic.log.read_text(errors="replace")[-200_000:],
         }
 
 
@@ -233,11 +260,13 @@ def verdict(result: dict[str, Any]) -> list[str]:
 def _print_cycle(number: int, cycle: dict[str, Any]) -> None:
     right = [seconds for seconds in cycle["right_after"] if seconds is not None]
     never = len(cycle["right_after"]) - len(right)
+    paused = cycle["machine_paused"]
     print(
         f"{number:4} {cycle['kind']:24} away {cycle['away']:5.1f} s"
         f"   all right after {max(right, default=float('nan')):5.1f} s"
         f"   wrong and silent at most {max(cycle['unsaid'].values()):4.1f} s"
-        f"{f'   {never} NEVER RIGHT' if never else ''}",
+        f"{f'   {never} NEVER RIGHT' if never else ''}"
+        f"{f'   the machine paused for {paused:.1f} s' if paused > PAUSE_TOLD_SECONDS else ''}",
         flush=True,
     )
 
@@ -267,6 +296,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     parser.add_argument("--out", type=Path, default=REPOSITORY / "var" / "soak.json")
     asked = parser.parse_args()
+    if not asked.no_browser:
+        installed_chromium()  # before anything else starts: getting one takes a while
     kinds = asked.kinds or deck(asked.cycles, asked.seed)
     result = run(kinds, away=asked.away, is_with_browser=not asked.no_browser, seed=asked.seed)
     result["broken"] = verdict(result)
