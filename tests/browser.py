@@ -19,30 +19,38 @@ class NoBrowserError(RuntimeError):
 
 
 def find_chromium(node: Node) -> Path | None:
-    """A Chromium that starts; None stands for the one that Playwright downloaded itself.
-
-    Looks at CHROMIUM, then at the PATH, then asks the system's package manager where it may, then
-    Playwright. Raises NoBrowserError when all of that leaves us without.
+    """A Chromium that starts; None stands for the one that Playwright downloaded itself, where
+    there is no other. Raises NoBrowserError when all of that leaves us without.
     """
+    try:
+        return installed_chromium()
+    except NoBrowserError:
+        if os.environ.get("CHROMIUM"):
+            raise
+        print("No Chromium on this machine; Playwright tries its own download ...", flush=True)
+        if node.run_npm("exec", "--", "playwright", "install", "chromium") == 0:
+            return None
+        raise
+
+
+def installed_chromium() -> Path:
+    """A Chromium that starts: named in CHROMIUM, on the PATH, or from the system's package manager
+    where it may be asked. Raises NoBrowserError where there is none."""
     named = os.environ.get("CHROMIUM")
     if named:
         if _starts(Path(named)):
             return Path(named)
         raise NoBrowserError(f"CHROMIUM names {named}, which does not start.")
-    installed = on_path() or (on_path() if _install_with_apt() else None)
-    if installed is not None:
-        return installed
-    print("No Chromium on this machine; Playwright tries its own download ...", flush=True)
-    if node.run_npm("exec", "--", "playwright", "install", "chromium") == 0:
-        return None
-    raise NoBrowserError(
-        "The browser tests need Chromium: install it (Debian: apt install chromium) "
-        "or name one in CHROMIUM."
-    )
+    found = _on_path() or (_on_path() if _install_with_apt() else None)
+    if found is None:
+        raise NoBrowserError(
+            "There is no Chromium: install it (Debian: apt install chromium) "
+            "or name one in CHROMIUM."
+        )
+    return found
 
 
-def on_path() -> Path | None:
-    """A Chromium on the PATH that starts, if there is one."""
+def _on_path() -> Path | None:
     for name in NAMES:
         found = shutil.which(name)
         if found is not None and _starts(Path(found)):

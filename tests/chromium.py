@@ -13,7 +13,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from clinic.demo.processes import Program, wait_until
-from tests.browser import NoBrowserError, on_path
+from tests.browser import NoBrowserError, installed_chromium
 
 # As in frontend/e2e/support/flags.ts.
 FLAGS = (
@@ -28,9 +28,7 @@ class Page:
     """One page in a browser of its own; use it in one thread only."""
 
     def __init__(self, *flags: str) -> None:
-        binary = on_path()
-        if binary is None:
-            raise NoBrowserError("There is no Chromium on the PATH.")
+        binary = installed_chromium()
         self._stack = ExitStack()
         self._number = 0
         with ExitStack() as stack:
