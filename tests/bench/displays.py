@@ -1,10 +1,11 @@
 """Many display clients in one process: `python displays.py URL COUNT STOPPING`.
 
 The first line of its input is a JSON list with the displays' tokens, one each; empty for a server
-that asks for none. Says `ready` on a line once all of them hold a first frame. Then, for every
-revision that all of them have received, prints one JSON line with the instants of the first and the
-last arrival (the machine's monotonic clock, comparable between processes), this process's CPU
-seconds so far, and how many frames came that were older than one before on the same socket.
+that asks for none. Says `ready SECONDS` on a line once all of them hold a first frame: so long
+after the first began to connect. Then, for every revision that all of them have received, prints
+one JSON line with the instants of the first and the last arrival (the machine's monotonic clock,
+comparable between processes), this process's CPU seconds so far, and how many frames came that were
+older than one before on the same socket.
 
 The line `stop` makes the last STOPPING displays stop reading; they aren't counted above. Each still
 reads for a moment every few seconds, or the server would soon close it. The line `go` makes them
@@ -118,9 +119,10 @@ async def main(url: str, count: int, stopping: int) -> None:
                 lambda: displays[place], url, extra_headers=headers
             )
 
+    began = time.monotonic()
     await asyncio.gather(*(connect(place) for place in places))
     await tally.all_greeted.wait()
-    print("ready", flush=True)
+    print(f"ready {time.monotonic() - began}", flush=True)
     slow = [(displays[place], kept[place].underlying_transport) for place in places[counted:]]
     stopped: list[asyncio.Task[None]] = []
     while line := await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):

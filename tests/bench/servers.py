@@ -101,16 +101,21 @@ class Child:
         return self.process.pid
 
 
-@contextlib.contextmanager
-def displays(
-    url: str, count: int, tokens: Sequence[str] = (), *, stopping: int = 0
-) -> Iterator[Child]:
-    """So many display clients, all of them with a first frame. `stopping` of them stop reading
-    when they are told so; the others are counted."""
-    with Child(str(HERE / "displays.py"), url, str(count), str(stopping)) as clients:
-        clients.write(json.dumps(list(tokens)).encode())
-        assert clients.read() == b"ready"
-        yield clients
+class Displays(Child):
+    """The program of displays.py, all of its displays with a first frame."""
+
+    def __init__(self, url: str, count: int, tokens: Sequence[str], stopping: int) -> None:
+        super().__init__(str(HERE / "displays.py"), url, str(count), str(stopping))
+        self.write(json.dumps(list(tokens)).encode())
+        ready, seconds = self.read().split()
+        assert ready == b"ready"
+        self.connected_seconds = float(seconds)
+
+
+def displays(url: str, count: int, tokens: Sequence[str] = (), *, stopping: int = 0) -> Displays:
+    """So many display clients, connected. `stopping` of them stop reading when they are told so;
+    the others are counted."""
+    return Displays(url, count, tokens, stopping)
 
 
 @contextlib.contextmanager
@@ -131,7 +136,9 @@ def web_process(
     command = [
         *("uvicorn", application, "--port", str(port)),
         *("--ws", "realtime.protocol:WebSocketProtocol"),
-        *("--ws-per-message-deflate", "false", "--backlog", "4096"),
+        *("--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
+        *("--ws-ping-interval", "20", "--ws-ping-timeout", "20", "--backlog", "4096"),
+        *("--no-access-log", "--no-server-header", "--no-proxy-headers"),
         *("--log-level", "warning"),
     ]
     with _serving(command, origin) as pid:
