@@ -36,6 +36,7 @@ def save(folder: Path, **photos: object) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.usefixtures("_looked_at_anew")
 def test_one_person_is_accepted_from_the_other_photos(tmp_path):
     copies = faces.altered_copies()
     save(tmp_path / "ana", a=faces.astronaut(), b=copies["mirrored"], c=copies["cropped"])
