@@ -15,13 +15,15 @@ from billing import documents, selectors
 from billing.models import Invoice
 from billing.serializers import (
     CheckoutBody,
+    DetailsToKeep,
     InvoiceBody,
+    KeptDetailsBody,
     PaymentBody,
     PaymentOrder,
     WebhookAccepted,
     WebhookNotice,
 )
-from billing.services import checkout, invoices, looks, webhooks
+from billing.services import checkout, details, invoices, looks, webhooks
 from booking import links
 from booking import selectors as booking
 from booking.errors import Code as BookingCode
@@ -29,7 +31,7 @@ from clinic.accounts.choices import Role
 from clinic.accounts.permissions import CsrfProtected, IsManager, IsPatient
 from clinic.accounts.principals import actor_of
 from clinic.core import idempotency
-from clinic.core.api import answers
+from clinic.core.api import answers, validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
@@ -132,6 +134,41 @@ class PaymentView(_ByLink):
         return Response(selectors.body_of(payment))
 
 
+class KeptDetailsView(APIView):
+    permission_classes = (IsPatient,)
+
+    @extend_schema(
+        operation_id="me_invoice_details",
+        tags=["invoices"],
+        responses=answers({200: KeptDetailsBody}, 401, 403),
+        summary="The invoice details that I had kept for the next payment",
+    )
+    def get(self, request: Request) -> Response:
+        return Response(KeptDetailsBody(selectors.kept_details(_own_id(request))).data)
+
+    @extend_schema(
+        operation_id="me_invoice_details_keep",
+        tags=["invoices"],
+        request=DetailsToKeep,
+        responses=answers({200: KeptDetailsBody}, 400, 401, 403),
+        summary="Keep these for the next payment, in place of those before",
+    )
+    def put(self, request: Request) -> Response:
+        wish = validated(DetailsToKeep(data=request.data))
+        kept = details.keep(_own_id(request), **wish, actor=actor_of(request.user))
+        return Response(KeptDetailsBody(kept).data)
+
+    @extend_schema(
+        operation_id="me_invoice_details_forget",
+        tags=["invoices"],
+        responses=answers({204: None}, 401, 403),
+        summary="Forget them",
+    )
+    def delete(self, request: Request) -> Response:
+        details.forget(_own_id(request), actor=actor_of(request.user))
+        return Response(status=204)
+
+
 class WebhookView(APIView):
     """The signature is the only credential; cookies and CSRF have no say here."""
 
@@ -204,6 +241,12 @@ class InvoicePdfView(APIView):
         response["Content-Disposition"] = f'attachment; filename="{documents.file_name(invoice)}"'
         response["Cache-Control"] = "no-store"
         return response
+
+
+def _own_id(request: Request) -> UUID:
+    user: Any = request.user
+    own: UUID = user.pk
+    return own
 
 
 def _limited_to(request: Request) -> UUID | None:

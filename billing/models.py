@@ -162,6 +162,25 @@ class Payment(models.Model):
 
 
 class ReferencePool(models.Model):
+class KeptInvoiceDetails(models.Model):
+    """To whom a patient has their invoices made out, kept because they asked for it and no longer
+    than they want. Erased with the patient."""
+
+    patient = models.OneToOneField(
+        "directory.Patient", on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    tax_id = models.CharField(max_length=9)
+    name = models.CharField(max_length=120, blank=True)
+    address = models.CharField(max_length=200, blank=True)
+    kept_at = models.DateTimeField(help_text="when the patient last asked for it")
+
+    class Meta:
+        verbose_name_plural = "kept invoice details"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
     """Where the next Multibanco order number comes from, per sub-entity."""
 
     entity = models.CharField(max_length=5)

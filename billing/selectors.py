@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from billing.models import Invoice, Payment, PaymentStatus
+from billing.models import Invoice, KeptInvoiceDetails, Payment, PaymentStatus
 
 
 def payment(payment_id: UUID) -> Payment:
@@ -62,3 +62,9 @@ def invoices(*, patient_id: UUID | None) -> QuerySet[Invoice]:
     """Invoices, newest first: of one patient, or of everybody when none is named."""
     found = Invoice.objects.select_related("payment", "credits").order_by("-issued_at", "-sequence")
     return found if patient_id is None else found.filter(patient_id=patient_id)
+
+
+def kept_details(patient_id: UUID) -> KeptInvoiceDetails:
+    """What a patient's invoices are to say; empty, with no `kept_at`, where nothing is kept."""
+    kept = KeptInvoiceDetails.objects.filter(patient_id=patient_id).first()
+    return kept or KeptInvoiceDetails(patient_id=patient_id)

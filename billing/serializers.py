@@ -7,7 +7,15 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from billing import nif, phones
-from billing.models import CustomerKind, DocumentType, Invoice, Method, PaymentStatus, Reason
+from billing.models import (
+    CustomerKind,
+    DocumentType,
+    Invoice,
+    KeptInvoiceDetails,
+    Method,
+    PaymentStatus,
+    Reason,
+)
 from billing.services.checkout import Customer, Order
 from booking.fields import InstantField
 
@@ -61,6 +69,27 @@ class InvoiceDetails(serializers.Serializer[Customer]):
                 {"tax_id": "A final consumer gives no tax number."}, code="unexpected"
             )
         return attrs
+
+
+class DetailsToKeep(serializers.Serializer[Any]):
+    """What the patient wants to find again at the next payment."""
+
+    tax_id = Text(max_length=20, help_text="NIF; required")
+    name = Text(max_length=120)
+    address = Text(max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["tax_id"] = _tax_id(attrs["tax_id"])
+        return attrs
+
+
+class KeptDetailsBody(serializers.Serializer[KeptInvoiceDetails]):
+    """Every text is empty where nothing is kept."""
+
+    tax_id = serializers.CharField()
+    name = serializers.CharField()
+    address = serializers.CharField()
+    kept_at = serializers.DateTimeField(allow_null=True, help_text="Null where nothing is kept")
 
 
 class PaymentOrder(serializers.Serializer[Order]):

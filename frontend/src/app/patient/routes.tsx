@@ -35,6 +35,7 @@ export const routes: RouteObject[] = [
             path: "/pay/:token",
             lazy: async () => {
               const { CheckoutPage } = await import("@/features/checkout");
+              const { useInvoiceMemory } = await import("@/features/invoices");
               return {
                 Component: function Pay() {
                   const me = useMe();
@@ -42,6 +43,7 @@ export const routes: RouteObject[] = [
                     <CheckoutPage
                       token={useParams().token ?? ""}
                       phone={me.data?.phone ?? ""}
+                      memory={useInvoiceMemory(me.data?.role === "patient")}
                       place={placeOf(useClinic())}
                     />
                   );
@@ -129,6 +131,15 @@ export const routes: RouteObject[] = [
                 Component: () => (
                   <RequireLogin>{(user) => <DetailsPage key={user.id} user={user} />}</RequireLogin>
                 ),
+              };
+            },
+          },
+          {
+            path: "/eu/fatura",
+            lazy: async () => {
+              const { InvoiceDetailsPage } = await import("@/features/invoices");
+              return {
+                Component: () => <RequireLogin>{() => <InvoiceDetailsPage />}</RequireLogin>,
               };
             },
           },

@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isProblem } from "@/lib/api/problem";
-import type { Checkout, Payment, PaymentMethod } from "@/lib/api/types";
+import type { Checkout, InvoiceMemory, Payment, PaymentMethod } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
@@ -12,7 +12,7 @@ import { Banner, Button, ButtonLink, EmptyState, Page, SegmentedControl, Skeleto
 import styles from "./Checkout.module.css";
 import { checkoutQuery, paymentQuery } from "./data";
 import { Hold } from "./Hold";
-import { FINAL_CONSUMER } from "./InvoiceChoice";
+import { rememberedIn } from "./InvoiceChoice";
 import { PaymentForm, type PaymentDetails } from "./PaymentForm";
 import { MbWayDetails, MultibancoDetails, Waiting } from "./PendingPayment";
 import { Receipt, type Place } from "./Receipt";
@@ -21,17 +21,21 @@ import { Receipt, type Place } from "./Receipt";
 export function CheckoutPage({
   token,
   phone,
+  memory,
   place,
 }: {
   token: string;
   phone: string;
+  memory: InvoiceMemory | null;
   place: Place;
 }) {
   const { t } = useTranslation(["patient", "common"]);
   const checkout = useQuery(checkoutQuery(token));
 
   if (checkout.data) {
-    return <Known checkout={checkout.data} token={token} phone={phone} place={place} />;
+    return (
+      <Known checkout={checkout.data} token={token} phone={phone} memory={memory} place={place} />
+    );
   }
   if (checkout.isError) {
     const isGone = isProblem(checkout.error) && checkout.error.status === 404;
@@ -65,11 +69,13 @@ function Known({
   checkout,
   token,
   phone,
+  memory,
   place,
 }: {
   checkout: Checkout;
   token: string;
   phone: string;
+  memory: InvoiceMemory | null;
   place: Place;
 }) {
   const { t } = useTranslation("patient");
@@ -101,20 +107,35 @@ function Known({
   }
   return (
     <Page narrow title={t("pay.title")}>
-      <Paying checkout={checkout} token={token} phone={phone} />
+      <Paying checkout={checkout} token={token} phone={phone} memory={memory} />
     </Page>
   );
 }
 
-function Paying({ checkout, token, phone }: { checkout: Checkout; token: string; phone: string }) {
+function Paying({
+  checkout,
+  token,
+  phone,
+  memory,
+}: {
+  checkout: Checkout;
+  token: string;
+  phone: string;
+  memory: InvoiceMemory | null;
+}) {
   const { t } = useTranslation("patient");
   const language = useLanguage();
   const client = useQueryClient();
   const [started, setStarted] = useState<Payment | null>(null);
   const [method, setMethod] = useState<PaymentMethod>(checkout.payment?.method ?? "mb_way");
   const [isAnew, setAnew] = useState(false);
-  const [typed, setTyped] = useState<PaymentDetails | null>(null);
-  const details = typed ?? { phone: formatPhone(phone), invoice: FINAL_CONSUMER };
+  const [typed, setTyped] = useState<Partial<PaymentDetails>>({});
+  const details: PaymentDetails = {
+    phone: formatPhone(phone),
+    invoice: rememberedIn(memory),
+    keep: false,
+    ...typed,
+  };
 
   const current = started ?? checkout.payment;
   const followed = useQuery({
@@ -189,7 +210,8 @@ function Paying({ checkout, token, phone }: { checkout: Checkout; token: string;
           token={token}
           method={method}
           details={details}
-          onDetails={setTyped}
+          onDetails={(change) => setTyped((before) => ({ ...before, ...change }))}
+          memory={memory}
           onStarted={(next) => {
             setStarted(next);
             setAnew(false);

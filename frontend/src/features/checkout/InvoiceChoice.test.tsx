@@ -1,14 +1,30 @@
-import { screen } from "@testing-library/react";
+import { cleanup, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it } from "vitest";
-import type { InvoiceDetails } from "@/lib/api/types";
+import type { InvoiceDetails, InvoiceMemory } from "@/lib/api/types";
 import { renderPage } from "@/test/render";
-import { FINAL_CONSUMER, InvoiceChoice } from "./InvoiceChoice";
+import { FINAL_CONSUMER, InvoiceChoice, rememberedIn } from "./InvoiceChoice";
 
-function show(refused: Record<string, string> = {}, value: InvoiceDetails = FINAL_CONSUMER) {
-  const changes: InvoiceDetails[] = [];
+const NOTHING_KEPT = { tax_id: "", name: "", address: "", kept_at: null };
+
+function remembering(kept: InvoiceMemory["kept"] = NOTHING_KEPT): InvoiceMemory {
+  return { kept, keep: () => Promise.resolve() };
+}
+
+function show(
+  refused: Record<string, string> = {},
+  value: InvoiceDetails = FINAL_CONSUMER,
+  memory: InvoiceMemory | null = null,
+) {
+  const changes: (InvoiceDetails & { kept?: true })[] = [];
   renderPage(
-    <InvoiceChoice value={value} refused={refused} onChange={(next) => changes.push(next)} />,
+    <InvoiceChoice
+      value={value}
+      keep={false}
+      memory={memory}
+      refused={refused}
+      onChange={(next, keep) => changes.push({ ...next, ...(keep ? { kept: true } : {}) })}
+    />,
   );
   return changes;
 }
@@ -42,4 +58,35 @@ it("says at once that a check digit is wrong, and at once that it is right", asy
 it("opens by itself at the field that the server refused", () => {
   show({ tax_id: "Recusado pelo servidor." }, { kind: "taxpayer", tax_id: "123456789" });
   expect(screen.getByText("Recusado pelo servidor.")).toBeTruthy();
+});
+
+it("keeps details only for whoever is logged in, and only where that is ticked", async () => {
+  const visitor = { kind: "taxpayer", tax_id: "501964843" } as const;
+  show({ name: "Recusado." }, visitor);
+  expect(screen.queryByRole("checkbox")).toBeNull();
+  cleanup();
+
+  const changes = show({ name: "Recusado." }, visitor, remembering());
+  const user = userEvent.setup();
+  const box = screen.getByRole<HTMLInputElement>("checkbox", {
+    name: "Guardar para a próxima vez",
+  });
+  expect(box.checked).toBe(false);
+  await user.click(screen.getByRole("button", { name: "Usar estes dados" }));
+  await user.click(box);
+  await user.click(screen.getByRole("button", { name: "Usar estes dados" }));
+  await user.click(screen.getByRole("radio", { name: "Consumidor final" }));
+  await user.click(screen.getByRole("button", { name: "Usar estes dados" }));
+
+  expect(changes).toEqual([visitor, { ...visitor, kept: true }, { kind: "final_consumer" }]);
+});
+
+it("begins with what was kept, and with no name where nothing was", () => {
+  const kept = { tax_id: "501964843", name: "Ana, Lda.", address: "", kept_at: "2026-11-27" };
+  expect(rememberedIn(remembering(kept))).toEqual({
+    kind: "taxpayer",
+    tax_id: "501964843",
+    name: "Ana, Lda.",
+  });
+  expect([remembering(), null].map(rememberedIn)).toEqual([FINAL_CONSUMER, FINAL_CONSUMER]);
 });

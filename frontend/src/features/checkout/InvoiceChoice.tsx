@@ -1,22 +1,34 @@
 import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { InvoiceDetails } from "@/lib/api/types";
+import type { InvoiceDetails, InvoiceMemory } from "@/lib/api/types";
 import { cleanNif, isNif } from "@/lib/nif";
-import { Button, SegmentedControl, TextField } from "@/ui";
+import { Button, Checkbox, SegmentedControl, TextField } from "@/ui";
 import styles from "./Checkout.module.css";
 
 const EMAIL = /^\S+@\S+\.\S+$/;
 
 export const FINAL_CONSUMER: InvoiceDetails = { kind: "final_consumer" };
 
+/** What the form begins with: what was kept at an earlier payment, else no name at all. */
+export function rememberedIn(memory: InvoiceMemory | null): InvoiceDetails {
+  if (!memory?.kept.kept_at) return FINAL_CONSUMER;
+  const { tax_id, name, address } = memory.kept;
+  return { kind: "taxpayer", tax_id, ...(name ? { name } : {}), ...(address ? { address } : {}) };
+}
+
 /** In whose name the invoice is. Closed it is one line; the server's refusals open it again. */
 export function InvoiceChoice({
   value,
+  keep,
+  memory,
   onChange,
   refused,
 }: {
   value: InvoiceDetails;
-  onChange: (details: InvoiceDetails) => void;
+  keep: boolean;
+  /** Without it nothing can be kept, as for whoever only holds the link. */
+  memory: InvoiceMemory | null;
+  onChange: (details: InvoiceDetails, keep: boolean) => void;
   /** Server sentences by field name. */
   refused: Readonly<Record<string, string>>;
 }) {
@@ -39,9 +51,11 @@ export function InvoiceChoice({
       {isOpen ? (
         <InvoiceForm
           value={value}
+          keep={keep}
+          canKeep={memory !== null}
           refused={refused}
-          onDone={(details) => {
-            onChange(details);
+          onDone={(details, keep) => {
+            onChange(details, keep);
             setEditing(false);
           }}
         />
@@ -54,6 +68,7 @@ export function InvoiceChoice({
             {value.name ? ` · ${value.name}` : ""}
           </span>
           <span>{value.email ?? t("pay.invoice.by_email")}</span>
+          {keep ? <span>{t("pay.invoice.keeping")}</span> : null}
         </p>
       )}
     </section>
@@ -62,12 +77,16 @@ export function InvoiceChoice({
 
 function InvoiceForm({
   value,
+  keep,
+  canKeep,
   refused,
   onDone,
 }: {
   value: InvoiceDetails;
+  keep: boolean;
+  canKeep: boolean;
   refused: Readonly<Record<string, string>>;
-  onDone: (details: InvoiceDetails) => void;
+  onDone: (details: InvoiceDetails, keep: boolean) => void;
 }) {
   const { t } = useTranslation("patient");
   const [kind, setKind] = useState(value.kind);
@@ -75,9 +94,11 @@ function InvoiceForm({
   const [name, setName] = useState(value.name ?? "");
   const [address, setAddress] = useState(value.address ?? "");
   const [email, setEmail] = useState(value.email ?? "");
+  const [isKept, setKept] = useState(keep);
   const [tried, setTried] = useState(false);
   const [seen, setSeen] = useState(refused);
 
+  const note = useId();
   const digits = cleanNif(taxId);
   const isTaxpayer = kind === "taxpayer";
   const taxIdWrong = isTaxpayer && !isNif(taxId) && (tried || digits.length >= 9);
@@ -89,13 +110,16 @@ function InvoiceForm({
     setTried(true);
     if (emailWrong || (isTaxpayer && !isNif(taxId))) return;
     setSeen({});
-    onDone({
-      kind,
-      ...(isTaxpayer ? { tax_id: digits } : {}),
-      ...(isTaxpayer && name.trim() ? { name: name.trim() } : {}),
-      ...(isTaxpayer && address.trim() ? { address: address.trim() } : {}),
-      ...(email.trim() ? { email: email.trim() } : {}),
-    });
+    onDone(
+      {
+        kind,
+        ...(isTaxpayer ? { tax_id: digits } : {}),
+        ...(isTaxpayer && name.trim() ? { name: name.trim() } : {}),
+        ...(isTaxpayer && address.trim() ? { address: address.trim() } : {}),
+        ...(email.trim() ? { email: email.trim() } : {}),
+      },
+      isTaxpayer && isKept,
+    );
   }
 
   return (
@@ -142,6 +166,16 @@ function InvoiceForm({
             autoComplete="street-address"
             error={fieldError("address", address, value.address ?? "")}
           />
+          {canKeep ? (
+            <div>
+              <Checkbox isSelected={isKept} onChange={setKept} aria-describedby={note}>
+                {t("pay.invoice.keep")}
+              </Checkbox>
+              <p id={note} className={styles.note}>
+                {t("pay.invoice.keep_note")}
+              </p>
+            </div>
+          ) : null}
         </>
       ) : null}
       <TextField

@@ -1,12 +1,18 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isProblem, Problem } from "@/lib/api/problem";
-import type { Checkout, InvoiceDetails, Payment, PaymentMethod } from "@/lib/api/types";
+import type {
+  Checkout,
+  InvoiceDetails,
+  InvoiceMemory,
+  Payment,
+  PaymentMethod,
+} from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
 import { fieldProblemText, problemText } from "@/lib/i18n";
 import { isPortugueseMobile, toE164 } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, TextField } from "@/ui";
+import { Banner, Button, TextField, toast } from "@/ui";
 import styles from "./Checkout.module.css";
 import { usePay, type PaymentOrder } from "./data";
 import { InvoiceChoice } from "./InvoiceChoice";
@@ -32,6 +38,8 @@ function invoiceFields(fields: Record<string, string>): Record<string, string> {
 export interface PaymentDetails {
   phone: string;
   invoice: InvoiceDetails;
+  /** The invoice details are to be found again at the next payment. */
+  keep: boolean;
 }
 
 /** Starts a payment with the chosen method. */
@@ -41,13 +49,15 @@ export function PaymentForm({
   method,
   details,
   onDetails,
+  memory,
   onStarted,
 }: {
   checkout: Checkout;
   token: string;
   method: PaymentMethod;
   details: PaymentDetails;
-  onDetails: (details: PaymentDetails) => void;
+  onDetails: (change: Partial<PaymentDetails>) => void;
+  memory: InvoiceMemory | null;
   onStarted: (payment: Payment) => void;
 }) {
   const { t } = useTranslation("patient");
@@ -77,7 +87,22 @@ export function PaymentForm({
     if (!(undecided && attempt.current?.order === text)) {
       attempt.current = { order: text, key: crypto.randomUUID() };
     }
-    pay.mutate({ ...order, key: attempt.current.key }, { onSuccess: onStarted });
+    pay.mutate(
+      { ...order, key: attempt.current.key },
+      {
+        onSuccess: (payment) => {
+          if (details.keep) keepInvoice();
+          onStarted(payment);
+        },
+      },
+    );
+  }
+
+  function keepInvoice() {
+    const { tax_id = "", name = "", address = "" } = invoice;
+    memory
+      ?.keep({ tax_id, name, address })
+      .catch(() => toast({ text: t("pay.invoice.not_kept"), tone: "bad" }));
   }
 
   return (
@@ -102,7 +127,7 @@ export function PaymentForm({
           inputMode="tel"
           autoComplete="tel"
           value={phone}
-          onChange={(next) => onDetails({ ...details, phone: next })}
+          onChange={(next) => onDetails({ phone: next })}
           error={phoneWrong ? t("pay.phone_error") : refused.phone}
         />
       ) : (
@@ -110,7 +135,9 @@ export function PaymentForm({
       )}
       <InvoiceChoice
         value={invoice}
-        onChange={(next) => onDetails({ ...details, invoice: next })}
+        keep={details.keep}
+        memory={memory}
+        onChange={(next, keep) => onDetails({ invoice: next, keep })}
         refused={invoiceFields(refused)}
       />
       <Button type="submit" variant="terra" size="large" wide isPending={pay.isPending}>

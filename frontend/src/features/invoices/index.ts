@@ -1,1 +1,3 @@
+export { keptDetailsQuery, useInvoiceMemory } from "./details";
+export { InvoiceDetailsPage } from "./InvoiceDetailsPage";
 export { InvoicesPage } from "./InvoicesPage";

@@ -10,11 +10,13 @@ import styles from "./Profile.module.css";
 export function AccountPage({
   user,
   faceState,
+  invoiceState,
   onLogout,
   isLoggingOut,
 }: {
   user: User;
   faceState: string;
+  invoiceState: string;
   onLogout: () => void;
   isLoggingOut: boolean;
 }) {
@@ -30,6 +32,7 @@ export function AccountPage({
           hint={screenLabel(user.full_name, user.label_choice, t("label.ticket"))}
         />
         <Row href="/eu/rosto" title={t("me.face")} hint={faceState} />
+        <Row href="/eu/fatura" title={t("kept.title")} hint={invoiceState} />
         <Row href="/eu/acessos" title={t("me.accesses")} hint={t("me.accesses_hint")} />
       </div>
       <div className={styles.foot}>

@@ -610,6 +610,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/invoice-details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invoice details that I had kept for the next payment */
+        get: operations["me_invoice_details"];
+        /** Keep these for the next payment, in place of those before */
+        put: operations["me_invoice_details_keep"];
+        post?: never;
+        /** Forget them */
+        delete: operations["me_invoice_details_forget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/practitioners": {
         parameters: {
             query?: never;
@@ -1842,6 +1861,13 @@ export interface components {
          * @enum {string}
          */
         DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright";
+        /** @description What the patient wants to find again at the next payment. */
+        DetailsToKeepRequest: {
+            /** @description NIF; required */
+            tax_id?: string;
+            name?: string;
+            address?: string;
+        };
         Device: {
             /** Format: uuid */
             id: string;
@@ -2074,6 +2100,17 @@ export interface components {
          *     * `short` - Given name and initial
          *     * `full` - Full name
          * @enum {string}
+        /** @description Every text is empty where nothing is kept. */
+        KeptDetailsBody: {
+            tax_id: string;
+            name: string;
+            address: string;
+            /**
+             * Format: date-time
+             * @description Null where nothing is kept
+             */
+            kept_at: string | null;
+        };
          */
         LabelChoice: "ticket" | "short" | "full";
         /**
@@ -5008,6 +5045,122 @@ export interface operations {
                 specialty?: string;
             };
             header?: never;
+    me_invoice_details: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptDetailsBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    me_invoice_details_keep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DetailsToKeepRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptDetailsBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    me_invoice_details_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
             path?: never;
             cookie?: never;
         };

@@ -42,6 +42,7 @@ export type PaymentMethod = Schemas["MethodEnum"];
 export type PaymentStatus = Schemas["PaymentStatus"];
 export type Payment = Schemas["PaymentBody"];
 export type InvoiceDetails = Schemas["InvoiceDetailsRequest"];
+export type KeptDetails = Schemas["KeptDetailsBody"];
 export type Checkout = Schemas["CheckoutBody"];
 export type Invoice = Schemas["InvoiceBody"];
 export type DocumentType = Schemas["DocumentTypeEnum"];
@@ -70,6 +71,12 @@ export type CheckIn = Schemas["CheckInResult"];
 
 export type SandboxMessage = Schemas["SandboxMessage"];
 export type MbWayRequest = Schemas["MbWayRequest"];
+
+/** The invoice details that a patient had kept, and the way to keep others in their place. */
+export interface InvoiceMemory {
+  kept: KeptDetails;
+  keep: (details: Omit<KeptDetails, "kept_at">) => Promise<unknown>;
+}
 
 export interface Page<T> {
   count: number;

@@ -125,6 +125,10 @@ export const pt = {
       email: "E-mail para a fatura",
       email_error: "Este e-mail não parece completo.",
       done: "Usar estes dados",
+      keep: "Guardar para a próxima vez",
+      keep_note: "NIF, nome e morada ficam na sua conta. Pode mudá-los ou apagá-los em Eu.",
+      keeping: "Ficam guardados quando pagar.",
+      not_kept: "Não conseguimos guardar os dados da fatura. O pagamento não é afetado.",
     },
     refused_title: "O pagamento foi recusado",
     refused_text:
@@ -306,6 +310,16 @@ export const pt = {
     birth_hint: "Precisa de ter 18 anos para usar a chegada com o rosto.",
     save: "Guardar",
   },
+  kept: {
+    title: "Dados para faturas",
+    lead: "Só guardamos o que pedir. Preenchem o próximo pagamento; pode mudá-los ou apagá-los quando quiser.",
+    none: "Nada guardado",
+    saved: "Dados para faturas guardados.",
+    forget: "Apagar estes dados",
+    forget_title: "Apagar os dados para faturas?",
+    forget_text: "As faturas já emitidas não mudam. No próximo pagamento volta a escrevê-los.",
+    forgotten: "Apagados.",
+  },
   face: {
     title: "Chegada com o rosto",
     intro:
@@ -415,6 +429,8 @@ export const pt = {
       payment_issue_settled: "resolveu um assunto de pagamento",
       refund_requested: "pediu o reembolso",
       invoice_issued: "emitiu a fatura",
+      invoice_details_kept: "guardou dados para faturas",
+      invoice_details_forgotten: "apagou os dados para faturas",
       recognition_enrolment_requested: "enviou fotografias e deu autorização",
       recognition_enrolled: "ativou a chegada com o rosto",
       recognition_enrolment_failed: "não conseguiu usar as fotografias",

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { useLogout } from "@/features/auth";
 import { faceQuery } from "@/features/face";
+import { keptDetailsQuery } from "@/features/invoices";
 import { AccountPage } from "@/features/profile";
 import type { User } from "@/lib/api/types";
 import { problemText } from "@/lib/i18n";
@@ -12,11 +13,15 @@ export function Account({ user }: { user: User }) {
   const { t } = useTranslation("patient");
   const navigate = useNavigate();
   const face = useQuery({ ...faceQuery, enabled: user.role === "patient" });
+  const kept = useQuery(keptDetailsQuery).data;
   const logout = useLogout();
   return (
     <AccountPage
       user={user}
       faceState={face.data ? t(`me.face_${face.data.status}`) : ""}
+      invoiceState={
+        kept?.kept_at ? t("invoices.tax_id", { nif: kept.tax_id }) : kept ? t("kept.none") : ""
+      }
       isLoggingOut={logout.isPending}
       onLogout={() =>
         logout.mutate(undefined, {
