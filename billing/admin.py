@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from billing.models import (
+    DocumentRequest,
     Invoice,
     Payment,
     PaymentEvent,
@@ -87,8 +88,15 @@ class ReconciliationAdmin(ReadOnly):
     list_filter = ("provider",)
 
 
+@admin.register(DocumentRequest)
+class DocumentRequestAdmin(ReadOnly):
+    list_display = ("created_at", "issuer", "sent_at", "refusal", "issued_at")
+    list_filter = ("issuer",)
+    exclude = ("draft",)
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnly):
-    list_display = ("number", "issued_on", "customer_name", "gross_total", "training")
+    list_display = ("number", "issuer", "issued_on", "customer_name", "gross_total", "training")
     search_fields: ClassVar[list[str]] = ["number", "customer_tax_id"]
     date_hierarchy = "issued_at"

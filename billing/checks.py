@@ -1,5 +1,5 @@
-"""Start-up checks: a provider that could take no money, or only play money, is refused early; a
-sealer that isn't there and a key that can't sign too."""
+"""Start-up checks: a provider that could take no money, or only play money, is refused early; an
+issuer without credentials, a sealer that isn't there and a key that can't sign too."""
 
 import re
 from typing import Any
@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from billing import chain, sealing
+from billing import chain, issuing, sealing
+from billing.issuing.invoicexpress import InvoiceXpressIssuer
 
 WEBHOOK_KEY_BYTES = 32
 TEST_HOST = re.compile(r"(^|\.)(sandbox|replica|demo|test)\.|^(localhost|127\.|\[?::1)")
+INVOICEXPRESS_HOSTS = ".app.invoicexpress.com"
 TEST_KEY = re.compile(r"demo|test|sandbox", re.IGNORECASE)
 
 
@@ -43,6 +45,34 @@ def pdf_sealer(**_options: Any) -> list[CheckMessage]:
         sealing.current()
     except ImportError as error:
         return [Error(f"PDF_SEALER can't be loaded: {error}", id="billing.E005")]
+    return []
+
+
+@register
+def invoice_issuer(**_options: Any) -> list[CheckMessage]:
+    """An issuer that can't be found or asked would leave every payment without its invoice."""
+    try:
+        issuer = issuing.current()
+    except ImportError as error:
+        return [Error(f"INVOICE_ISSUER can't be loaded: {error}", id="billing.E007")]
+    if issuer.key != InvoiceXpressIssuer.key and not settings.INVOICEXPRESS_API_KEY:
+        return []
+    if not settings.INVOICEXPRESS_API_KEY or not settings.INVOICEXPRESS_URL:
+        return [
+            Error(
+                "InvoiceXpress needs INVOICEXPRESS_API_KEY and INVOICEXPRESS_URL.",
+                id="billing.E008",
+            )
+        ]
+    address = urlsplit(settings.INVOICEXPRESS_URL)
+    is_theirs = (address.hostname or "").endswith(INVOICEXPRESS_HOSTS)
+    if settings.PRODUCTION and (address.scheme != "https" or not is_theirs):
+        return [
+            Error(
+                f"INVOICEXPRESS_URL must be https://ACCOUNT{INVOICEXPRESS_HOSTS} in production.",
+                id="billing.E009",
+            )
+        ]
     return []
 
 

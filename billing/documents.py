@@ -96,10 +96,12 @@ REFUND_REASON = "Devolução do valor pago"
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A finished file. `standards` names what it conforms to by the typesetter's own check."""
+    """A finished file. `standards` names what it conforms to by the typesetter's own check,
+    `sealed_by` whose seal is on it."""
 
     data: bytes
     standards: str
+    sealed_by: str = ""
 
 
 def render(invoice: Invoice) -> Pdf:
@@ -180,14 +182,11 @@ def _producer(invoice: Invoice) -> str:
     return " · ".join(part for part in (invoice.producer_name, invoice.producer_tax_id) if part)
 
 
-def storage_key(invoice: Invoice, seal: str = "") -> str:
-    """Where the PDF lies: the same place for the same invoice, and nothing personal in it.
-
-    Sealing again gives other bytes and files are never replaced, so each sealed file has a place of
-    its own: `seal` is its SHA-256.
-    """
+def storage_key(invoice: Invoice, sha256: str) -> str:
+    """Where the PDF lies: a place for each content, as files are never replaced and sealing again
+    gives other bytes. Nothing personal is in it."""
     name = invoice.id.hex
-    return f"invoices/{name[:2]}/{name}{f'-{seal}' if seal else ''}.pdf"
+    return f"invoices/{name[:2]}/{name}-{sha256}.pdf"
 
 
 def file_name(invoice: Invoice) -> str:

@@ -18,6 +18,7 @@ from clinic.core import clock
 
 CURRENCY = "EUR"
 GROSS_DIGITS = 10
+OWN_ISSUER = "own"
 TRAINING_TEXT = "Documento emitido para fins de Formação"
 
 
@@ -161,7 +162,6 @@ class Payment(models.Model):
         return f"{self.method} {self.amount} {self.status}"
 
 
-class ReferencePool(models.Model):
 class KeptInvoiceDetails(models.Model):
     """To whom a patient has their invoices made out, kept because they asked for it and no longer
     than they want. Erased with the patient."""
@@ -181,6 +181,7 @@ class KeptInvoiceDetails(models.Model):
         return str(self.pk)
 
 
+class ReferencePool(models.Model):
     """Where the next Multibanco order number comes from, per sub-entity."""
 
     entity = models.CharField(max_length=5)
@@ -247,6 +248,8 @@ class IssueKind(models.TextChoices):
     ORPHAN = "orphan", "Paid for something we don't know"
     REFUND_FAILED = "refund_failed", "The provider refused the refund, or didn't answer"
     UNRECONCILED = "unreconciled", "The provider's books and ours differ"
+    NOT_ISSUED = "not_issued", "The issuer of invoices refused a document, or doesn't answer"
+    INVOICE_MISMATCH = "invoice_mismatch", "The issuer's document comes to another amount"
 
 
 class PaymentIssue(models.Model):
@@ -424,7 +427,10 @@ class InvoiceSeries(models.Model):
 
 class Invoice(models.Model):
     """An issued document: an invoice-receipt, or a credit note for one. Everything on it is a copy
-    taken at issue; it is never changed."""
+    taken at issue; it is never changed.
+
+    A third party's is in none of our series, and neither certificate, hash nor QR code are ours.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="documents")
@@ -436,17 +442,25 @@ class Invoice(models.Model):
     )
     reason = models.CharField(max_length=200, blank=True, help_text="why a credit note was issued")
     patient = models.ForeignKey("directory.Patient", on_delete=models.PROTECT, related_name="+")
-    series = models.ForeignKey(InvoiceSeries, on_delete=models.PROTECT, related_name="invoices")
-    sequence = models.PositiveIntegerField()
+    issuer = models.CharField(max_length=20, default=OWN_ISSUER, db_default=OWN_ISSUER)
+    external_id = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="the issuer's own id"
+    )
+    series = models.ForeignKey(
+        InvoiceSeries, on_delete=models.PROTECT, null=True, blank=True, related_name="invoices"
+    )
+    sequence = models.PositiveIntegerField(null=True, blank=True)
     number = models.CharField(max_length=60, unique=True)
     document_type = models.CharField(max_length=2, choices=DocumentType.choices)
     training = models.BooleanField()
-    certificate = models.CharField(max_length=4, default="0", help_text="0: not certified")
+    certificate = models.CharField(
+        max_length=4, blank=True, default="0", help_text="0: not certified; empty: a third party's"
+    )
     producer_name = models.CharField(max_length=200, blank=True)
     producer_tax_id = models.CharField(max_length=9, blank=True)
-    atcud = models.CharField(max_length=70)
-    hash = models.CharField(max_length=200)
-    hash_control = models.CharField(max_length=10)
+    atcud = models.CharField(max_length=70, blank=True)
+    hash = models.CharField(max_length=200, blank=True)
+    hash_control = models.CharField(max_length=10, blank=True)
     issued_on = models.DateField()
     issued_at = models.DateTimeField()
     service_on = models.DateField()
@@ -469,12 +483,24 @@ class Invoice(models.Model):
     net_total = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
     vat_total = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
     gross_total = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
-    qr = models.TextField()
+    qr = models.TextField(blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["series", "sequence"], name="one_invoice_per_series_number"
+            ),
+            models.UniqueConstraint(
+                fields=["issuer", "external_id"],
+                condition=~Q(external_id=""),
+                name="one_invoice_per_document_of_an_issuer",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    issuer=OWN_ISSUER, external_id="", series__isnull=False, sequence__isnull=False
+                )
+                | ~Q(issuer=OWN_ISSUER) & ~Q(external_id="") & Q(series=None, sequence=None),
+                name="own_documents_are_in_a_series",
             ),
             models.UniqueConstraint(
                 fields=["payment"], condition=Q(document_type="FR"), name="one_invoice_per_payment"
@@ -532,8 +558,49 @@ class InvoiceLine(models.Model):
         return f"{self.position} {self.description}"
 
 
+class DocumentRequest(models.Model):
+    """A document that a third party is asked for, from before the first call until it is issued.
+
+    Its id is the document's, and our reference over there.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="+")
+    refund = models.OneToOneField(
+        Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    issuer = models.CharField(max_length=20)
+    draft: models.JSONField[list[dict[str, Any]]] = models.JSONField(
+        help_text="the document and its line as they are asked for; emptied at issue"
+    )
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="when it was last asked for")
+    next_at = models.DateTimeField(help_text="when it is asked about, unless it is issued by then")
+    refusal = models.CharField(max_length=200, blank=True)
+    issued_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(refund=None),
+                name="one_invoice_asked_for_per_payment",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_at"],
+                condition=Q(issued_at=None),
+                name="document_request_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.created_at:%Y-%m-%d}"
+
+
 class InvoiceDocument(models.Model):
-    """The PDF of an invoice, rendered once and kept."""
+    """The PDF of an invoice, made once by its issuer and kept."""
 
     invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="document")
     storage_key = models.CharField(max_length=200, unique=True)

@@ -16,7 +16,15 @@ from xml.sax.xmlreader import AttributesImpl
 from django.db.models import Q, QuerySet, Sum
 
 from billing import nif, vat
-from billing.models import DocumentType, Invoice, InvoiceLine, InvoiceSeries, InvoicingRules, Method
+from billing.models import (
+    OWN_ISSUER,
+    DocumentType,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    InvoicingRules,
+    Method,
+)
 from clinic.core import clock
 
 VERSION = "1.04_01"
@@ -29,6 +37,7 @@ UNKNOWN = "Desconhecido"
 REGION = "PT"
 CURRENCY = "EUR"
 ROWS_AT_ONCE = 500
+LEFT_OUT = "Sem {} documentos que outro programa certificado emitiu"
 TAX_CODES: dict[vat.Bracket, tuple[str, str]] = {
     "exempt": ("ISE", "Isento"),
     "reduced": ("RED", "Taxa reduzida"),
@@ -61,26 +70,29 @@ class Seller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the file says of itself: documents, and the net sums of notes and of invoices."""
+    """What the file says of itself: documents, and the net sums of notes and of invoices; and the
+    documents of third parties in its period, which are in theirs."""
 
     documents: int
     debit: Decimal
     credit: Decimal
+    left_out: int
 
 
 def write(out: IO[bytes], period: Period, *, seller: Seller, rules: InvoicingRules) -> Totals:
     """Write the file of a period: the documents that have been issued when it begins.
 
-    A certified program exports its real documents, another one those for training. Letters that
-    Windows-1252 lacks are written as character references.
+    A certified program exports its real documents, another one those for training; a third party
+    exports its own, and the header says so. Letters that Windows-1252 lacks are written as
+    character references.
     """
-    chosen = _issued_by_now(training=not rules.certificate_number).filter(
-        issued_on__gte=period.first, issued_on__lte=period.last
-    )
-    totals = _totals(chosen)
+    within = Q(issued_on__gte=period.first, issued_on__lte=period.last)
+    chosen = _issued_by_now(training=not rules.certificate_number).filter(within)
+    left_out = Invoice.objects.exclude(issuer=OWN_ISSUER).filter(within).count()
+    totals = _totals(chosen, left_out)
     file = _File(out)
     with file.root():
-        _header(file, period, seller, rules)
+        _header(file, period, seller, rules, left_out)
         with file.element("MasterFiles"):
             for customer in _customers(chosen):
                 _customer(file, customer)
@@ -133,17 +145,19 @@ def _issued_by_now(*, training: bool) -> QuerySet[Invoice]:
     return Invoice.objects.filter(by_now)
 
 
-def _totals(chosen: QuerySet[Invoice]) -> Totals:
+def _totals(chosen: QuerySet[Invoice], left_out: int) -> Totals:
     lines = InvoiceLine.objects.filter(invoice__in=chosen)
     net = lines.aggregate(
         debit=Sum("net", filter=Q(invoice__document_type=DocumentType.CREDIT_NOTE)),
         credit=Sum("net", filter=Q(invoice__document_type=DocumentType.INVOICE_RECEIPT)),
     )
     zero = Decimal(0)
-    return Totals(chosen.count(), net["debit"] or zero, net["credit"] or zero)
+    return Totals(chosen.count(), net["debit"] or zero, net["credit"] or zero, left_out)
 
 
-def _header(file: _File, period: Period, seller: Seller, rules: InvoicingRules) -> None:
+def _header(
+    file: _File, period: Period, seller: Seller, rules: InvoicingRules, left_out: int
+) -> None:
     with file.element("Header"):
         file.text("AuditFileVersion", VERSION)
         file.text("CompanyID", seller.tax_id)
@@ -167,6 +181,8 @@ def _header(file: _File, period: Period, seller: Seller, rules: InvoicingRules) 
         producer = (rules.producer_name or seller.legal_name).replace("/", "-")
         file.text("ProductID", f"{PRODUCT}/{producer}", 255)
         file.text("ProductVersion", PRODUCT_VERSION)
+        if left_out:
+            file.text("HeaderComment", LEFT_OUT.format(left_out))
         file.text("Telephone", seller.phone, 20)
         file.text("Email", seller.email, 254)
 

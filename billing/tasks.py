@@ -7,6 +7,7 @@ from celery import shared_task
 from billing.services import (
     closing,
     invoices,
+    issuance,
     overdue,
     reconciliation,
     refunds,
@@ -53,6 +54,11 @@ def issue_credit_note(refund_id: str) -> None:
     invoices.credit(UUID(refund_id))
 
 
+@outbox.handler("billing.ask_issuer")
+def ask_issuer(request_id: str) -> None:
+    issuance.ask_after_commit(UUID(request_id))
+
+
 @outbox.handler("billing.render_invoice")
 def render_invoice(invoice_id: str) -> None:
     invoices.render(UUID(invoice_id))
@@ -66,6 +72,11 @@ def expire_payments() -> None:
 @shared_task(name="billing.look_at_references")
 def look_at_references() -> None:
     watching.look_at_references()
+
+
+@shared_task(name="billing.follow_documents")
+def follow_documents() -> None:
+    issuance.follow_due()
 
 
 @shared_task(name="billing.render_overdue")

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from billing import issuing
 from billing.api import IDEMPOTENCY_KEY
 from billing.models import InvoiceSeries, InvoicingRules, Payment, PaymentIssue, Reconciliation
 from billing.money import books, selectors, serializers
@@ -318,4 +319,5 @@ def _state(rules: InvoicingRules) -> dict[str, Any]:
     return {
         **serializers.RulesBody(rules).data,
         "can_sign": numbering.can_sign(),
+        "issuer": issuing.current().key,
     }

@@ -191,20 +191,23 @@ def with_settlers(found: Sequence[PaymentIssue]) -> Sequence[PaymentIssue]:
     settled = {str(issue.pk): issue for issue in found if issue.resolved_at is not None}
     for entry, name in accounts.newest_changes(PaymentIssue._meta.label_lower, settled):
         issue: Any = settled[entry.subject_id]
-        issue.settled_how = "person" if entry.actor_kind == "user" else "refund"
+        by_itself = "issue" if issue.kind == IssueKind.NOT_ISSUED else "refund"
+        issue.settled_how = "person" if entry.actor_kind == "user" else by_itself
         issue.settled_by = name or None
     return found
 
 
 def suggestion(issue: Any) -> str:
     """What to do about one of `issues`: wait, ask what became of a refund, refund, contact the
-    patient, or just settle it.
+    patient, see to a document at its issuer, or just settle it.
 
     A reference paid twice stands once in the ledger, so that its second payment can't be refunded
     from here: the patient has to be asked where to send it, as with all that its provider doesn't
     send back. A refund that was sent without an answer may have arrived, so that another could pay
     twice: the provider and the patient know.
     """
+    if issue.kind in {IssueKind.NOT_ISSUED, IssueKind.INVOICE_MISMATCH}:
+        return "issue" if issue.kind == IssueKind.NOT_ISSUED else "correct"
     if issue.kind == IssueKind.ORPHAN or issue.payment is None:
         return "settle"
     if issue.is_unanswered or (issue.kind == IssueKind.REFUND_FAILED and issue.is_sent):

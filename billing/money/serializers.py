@@ -27,7 +27,7 @@ from clinic.core import clock
 
 LONGEST_PERIOD = timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-SUGGESTIONS = ["refund", "settle", "contact", "ask", "wait"]
+SUGGESTIONS = ["refund", "settle", "contact", "ask", "wait", "issue", "correct"]
 OF_THE_PATIENT = {"contact", "ask"}
 
 
@@ -185,7 +185,7 @@ class IssueBody(serializers.Serializer[PaymentIssue]):
     reference = serializers.SerializerMethodField()
     action = serializers.SerializerMethodField(help_text="What to do next")
     settled_how = serializers.ChoiceField(
-        choices=["person", "refund"],
+        choices=["person", "refund", "issue"],
         default=None,
         allow_null=True,
         help_text="Null while it is open, and where the audit log doesn't say",
@@ -269,6 +269,10 @@ class RulesBody(serializers.Serializer[InvoicingRules]):
 
 class InvoicingRulesState(RulesBody):
     can_sign = serializers.BooleanField(help_text="There is a key to sign documents with")
+    issuer = serializers.CharField(
+        help_text="Who issues new documents: `own`, or the key of a third party, whose rules and"
+        " series are its own"
+    )
 
 
 class RulesChange(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Issuing a document for money that came or went back, then rendering and mailing its PDF."""
+"""A document for money that came or went back, and then its PDF, which is kept and mailed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing import chain, documents, nif, qr, sealing, vat
+from billing import documents, issuing, nif, vat
 from billing.errors import Code
+from billing.issuing.base import InvoiceIssuer
 from billing.models import (
     CustomerKind,
     DocumentType,
@@ -21,10 +22,9 @@ from billing.models import (
     Refund,
     RefundStatus,
 )
-from billing.services import numbering
+from billing.services import issuance
 from booking import selectors as booking
-from clinic.core import audit, clock, outbox
-from clinic.core.audit import Actor
+from clinic.core import clock
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory
 from clinic.notifications import services as notifications
@@ -35,10 +35,8 @@ if TYPE_CHECKING:
 
     from booking.models import Appointment
 
-TAX_REGION = "PT"
 COUNTRY = "PT"
 PDF = "application/pdf"
-ISSUER = Actor.system("invoicing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +54,15 @@ class Service:
 def issue(payment_id: UUID) -> Invoice | None:
     """The one invoice-receipt of a paid payment; the same one when asked again.
 
-    None for a payment whose money is not there, or no longer.
+    None for a payment whose money is not there, or no longer, and while a third party is asked.
     """
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
     existing = invoice_of(payment)
     if existing is not None:
         return existing
     if payment.status != PaymentStatus.PAID or payment.paid_at is None:
+        return None
+    if issuance.is_asked_for(payment):
         return None
     appointment = booking.get_appointment(payment.appointment_id)
     invoice = Invoice(
@@ -76,15 +76,21 @@ def issue(payment_id: UUID) -> Invoice | None:
     _name_seller(invoice)
     _name_customer(invoice, payment)
     return _complete(
-        invoice, DocumentType.INVOICE_RECEIPT, payment.amount, _sold(appointment, invoice.language)
+        issuing.current(),
+        invoice,
+        DocumentType.INVOICE_RECEIPT,
+        payment.amount,
+        _sold(appointment, invoice.language),
     )
 
 
 @transaction.atomic
 def credit(refund_id: UUID) -> Invoice | None:
-    """The one credit note of a refund that was paid; the same one when asked again.
+    """The one credit note of a refund that was paid, by whoever issued the invoice; the same one
+    when asked again.
 
-    None where there is nothing to credit: the money went back before an invoice was issued.
+    None where there is nothing to credit, as the money went back before an invoice was issued, and
+    while a third party is asked. An invoice that is only being asked for is credited when it comes.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
@@ -93,6 +99,8 @@ def credit(refund_id: UUID) -> Invoice | None:
         return existing
     invoice = invoice_of(payment)
     if invoice is None or refund.status != RefundStatus.DONE or refund.settled_at is None:
+        return None
+    if issuance.is_asked_for(payment, refund=refund):
         return None
     line = invoice.lines.get()
     note = Invoice(
@@ -110,7 +118,8 @@ def credit(refund_id: UUID) -> Invoice | None:
         exemption_code=line.exemption_code,
         exemption_reason=line.exemption_reason,
     )
-    return _complete(note, DocumentType.CREDIT_NOTE, refund.amount, sold)
+    issuer = issuing.get(invoice.issuer)
+    return _complete(issuer, note, DocumentType.CREDIT_NOTE, refund.amount, sold)
 
 
 COPIED_TO_A_CREDIT_NOTE = (
@@ -128,28 +137,27 @@ def invoice_of(payment: Payment) -> Invoice | None:
 
 @transaction.atomic
 def render(invoice_id: UUID) -> InvoiceDocument:
-    """The PDF of an issued document, made, sealed and mailed once; the stored one when asked again.
+    """The PDF of an issued document, made by its issuer and mailed once; the stored one when asked
+    again.
 
-    Raises SealError, and stores and mails nothing, where a sealer is named and doesn't seal.
+    Raises SealError or NotReadyError, and stores and mails nothing, where there is no file yet.
     """
     waiting = Invoice.objects.select_for_update(no_key=True, of=("self",))
     invoice = waiting.select_related("payment", "patient", "credits").get(pk=invoice_id)
     document = InvoiceDocument.objects.filter(invoice=invoice).first()
     if document is not None:
         return document
-    pdf = documents.render(invoice)
-    sealer = sealing.current()
-    data = pdf.data if sealer is None else sealing.sealed(pdf.data, sealer)
-    digest = hashlib.sha256(data).hexdigest()
-    key = documents.storage_key(invoice, digest if sealer else "")
-    private.put(key, data, PDF)
+    pdf = issuing.get(invoice.issuer).pdf(invoice)
+    digest = hashlib.sha256(pdf.data).hexdigest()
+    key = documents.storage_key(invoice, digest)
+    private.put(key, pdf.data, PDF)
     document = InvoiceDocument.objects.create(
         invoice=invoice,
         storage_key=key,
         sha256=digest,
-        size=len(data),
+        size=len(pdf.data),
         standards=pdf.standards,
-        sealed_by=sealer.name if sealer else "",
+        sealed_by=pdf.sealed_by,
         rendered_at=clock.now(),
     )
     _mail(invoice, document)
@@ -164,47 +172,20 @@ def pdf_of(invoice: Invoice) -> bytes:
     return private.get(document.storage_key)
 
 
-def qr_document(invoice: Invoice, rate: Decimal) -> qr.Document:
-    """What the QR code of a document with one tax rate says."""
-    taxed = (invoice.net_total, invoice.vat_total)
-    match vat.bracket(rate):
-        case "exempt":
-            taxes = qr.RegionTaxes(TAX_REGION, exempt_base=invoice.net_total)
-        case "reduced":
-            taxes = qr.RegionTaxes(TAX_REGION, reduced=taxed)
-        case "intermediate":
-            taxes = qr.RegionTaxes(TAX_REGION, intermediate=taxed)
-        case "normal":
-            taxes = qr.RegionTaxes(TAX_REGION, normal=taxed)
-    return qr.Document(
-        seller_tax_id=invoice.seller_tax_id,
-        buyer_tax_id=invoice.customer_tax_id,
-        buyer_country=invoice.customer_country,
-        type=invoice.document_type,
-        status="N",
-        issued_on=invoice.issued_on,
-        number=invoice.number,
-        atcud=invoice.atcud,
-        taxes=[taxes],
-        tax_total=invoice.vat_total,
-        gross_total=invoice.gross_total,
-        hash_characters=chain.printed(invoice.hash),
-        certificate=invoice.certificate,
-    )
-
-
 def _complete(
-    invoice: Invoice, document_type: DocumentType, gross: Decimal, sold: Service
-) -> Invoice:
-    """Number, sign and store a document with its line; its PDF follows."""
+    issuer: InvoiceIssuer,
+    invoice: Invoice,
+    document_type: DocumentType,
+    gross: Decimal,
+    sold: Service,
+) -> Invoice | None:
+    """Have a document issued with its line; its PDF follows."""
     taken_apart = vat.split(gross, sold.vat_rate)
+    invoice.document_type = document_type
     invoice.net_total = taken_apart.net
     invoice.vat_total = taken_apart.vat
     invoice.gross_total = taken_apart.gross
-    numbering.number(invoice, numbering.locked_series(document_type, clock.now()))
-    invoice.qr = qr.text(qr_document(invoice, sold.vat_rate))
-    invoice.save(force_insert=True)
-    InvoiceLine.objects.create(
+    line = InvoiceLine(
         invoice=invoice,
         position=1,
         code=sold.code,
@@ -217,17 +198,7 @@ def _complete(
         exemption_code=sold.exemption_code,
         exemption_reason=sold.exemption_reason,
     )
-    audit.record(
-        "invoice.issued",
-        actor=ISSUER,
-        subject=invoice,
-        patient_id=invoice.patient_id,
-        number=invoice.number,
-    )
-    outbox.enqueue(
-        "billing.render_invoice", key=f"render-invoice:{invoice.id}", invoice_id=str(invoice.id)
-    )
-    return invoice
+    return issuance.issue(issuer, invoice, line)
 
 
 def _sold(appointment: "Appointment", language: str) -> Service:

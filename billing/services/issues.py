@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing.errors import Code
-from billing.models import IssueKind, Payment, PaymentIssue, WebhookDelivery
+from billing.models import DocumentRequest, IssueKind, Payment, PaymentIssue, WebhookDelivery
 from clinic.core import audit, clock
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
@@ -67,6 +67,15 @@ def settle_one(issue_id: UUID, *, note: str, actor: Actor) -> None:
 def settle_refunded(payment: Payment, *, actor: Actor) -> None:
     """The money is back, so nothing is left to do about it. The payment's money must be locked."""
     for issue in payment.issues.filter(kind__in=ENDED_BY_REFUND, resolved_at__isnull=True):
+        _close(issue, actor)
+
+
+def settle_issued(request: DocumentRequest, *, actor: Actor) -> None:
+    """The document that a person was told of as missing is there. The request must be locked."""
+    about = f"document:{request.id}"
+    for issue in PaymentIssue.objects.filter(
+        kind=IssueKind.NOT_ISSUED, about=about, resolved_at=None
+    ).select_related("payment"):
         _close(issue, actor)
 
 

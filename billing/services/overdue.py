@@ -1,4 +1,5 @@
-"""Documents without a PDF long after the outbox gave up, as when a sealer was down for hours."""
+"""Documents without a PDF long after the outbox gave up, as when a sealer, or the third party that
+issued them, was down for hours."""
 
 import time
 from datetime import timedelta

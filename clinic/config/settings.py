@@ -325,6 +325,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "follow-documents": {
+        "task": "billing.follow_documents",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "render-overdue": {
         "task": "billing.render_overdue",
         "schedule": 3600.0,
@@ -416,6 +421,11 @@ WHITENOISE_INDEX_FILE = False
 INVOICE_SIGNING_KEY = env.str("INVOICE_SIGNING_KEY", default="", multiline=True)
 # Dotted path of what puts a seal on their PDFs (billing/sealing.py); none: they stay as they are.
 PDF_SEALER = env.str("PDF_SEALER", default="")
+# Dotted path of who issues the documents (billing/issuing); a third party's are only kept here.
+INVOICE_ISSUER = env.str("INVOICE_ISSUER", default="") or "billing.issuing.own.OwnIssuer"
+INVOICEXPRESS_API_KEY = env.str("INVOICEXPRESS_API_KEY", default="")
+INVOICEXPRESS_SEQUENCE = env.str("INVOICEXPRESS_SEQUENCE", default="")
+INVOICEXPRESS_URL = env.str("INVOICEXPRESS_URL", default="").rstrip("/")
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="sandbox" if CLINIC_SANDBOX else "")
 EUPAGO_API_KEY = env.str("EUPAGO_API_KEY", default="")
 EUPAGO_WEBHOOK_KEY = env.str("EUPAGO_WEBHOOK_KEY", default="")

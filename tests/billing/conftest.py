@@ -3,9 +3,10 @@ from rest_framework.test import APIClient
 
 from booking.models import Appointment
 from clinic.directory.models import Patient
-from tests.billing import eupago_double, factories
+from tests.billing import eupago_double, factories, invoicexpress_double
 from tests.billing.bank import open_bank
 from tests.billing.eupago_double import open_eupago
+from tests.billing.invoicexpress_double import open_invoicexpress
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,14 @@ def eupago(settings):
         settings.EUPAGO_CLIENT_SECRET = eupago_double.CLIENT["client_secret"]
         yield eupago
         assert eupago.complaints == []
+
+
+@pytest.fixture
+def invoicexpress(settings):
+    """Documents are issued by a double of InvoiceXpress, which has nothing to complain about."""
+    with open_invoicexpress() as invoicexpress:
+        settings.INVOICE_ISSUER = "billing.issuing.invoicexpress.InvoiceXpressIssuer"
+        settings.INVOICEXPRESS_URL = invoicexpress.url
+        settings.INVOICEXPRESS_API_KEY = invoicexpress_double.API_KEY
+        yield invoicexpress
+        assert invoicexpress.complaints == []

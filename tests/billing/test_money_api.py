@@ -445,6 +445,7 @@ def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, m
         "producer_tax_id": "",
         "mb_way_mechanism": "OU",
         "can_sign": True,
+        "issuer": "own",
     }
     assert AuditEntry.objects.get(action="invoicing_rules.changed").data == {"changes": change}
 

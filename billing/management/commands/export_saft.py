@@ -27,3 +27,5 @@ class Command(BaseCommand):
             f"{options['output']}: {totals.documents} documents, net {totals.credit:.2f} invoiced,"
             f" {totals.debit:.2f} credited"
         )
+        if totals.left_out:
+            self.stdout.write(f"{totals.left_out} documents of a third party are in its own file")

@@ -194,8 +194,8 @@ function SettledRow({ issue }: { issue: MoneyIssue }) {
   const money = (amount: string | null | undefined) =>
     amount ? formatMoney(amount, language) : "–";
   const how =
-    issue.settled_how === "refund"
-      ? t("settled.by_refund")
+    issue.settled_how === "refund" || issue.settled_how === "issue"
+      ? t(`settled.by_${issue.settled_how}`)
       : issue.settled_by
         ? t("settled.by", { name: issue.settled_by })
         : t("settled.by_unknown");

@@ -70,6 +70,13 @@ export function Documents() {
 
 function Standing({ rules, series }: { rules: InvoicingRules; series: readonly Series[] }) {
   const { t } = useTranslation("money");
+  if (rules.issuer !== "own") {
+    return (
+      <Banner title={t("documents.others_title", { issuer: rules.issuer })}>
+        <p>{t("documents.others_text")}</p>
+      </Banner>
+    );
+  }
   if (rules.certificate_number) {
     return <Banner title={t("documents.certified", { number: rules.certificate_number })} />;
   }

@@ -2040,6 +2040,8 @@ export interface components {
             mb_way_mechanism: components["schemas"]["MbWayMechanismEnum"];
             /** @description There is a key to sign documents with */
             can_sign: boolean;
+            /** @description Who issues new documents: `own`, or the key of a third party, whose rules and series are its own */
+            issuer: string;
         };
         IssueBody: {
             /** Format: uuid */
@@ -2067,13 +2069,14 @@ export interface components {
              *
              *     * `person` - person
              *     * `refund` - refund
+             *     * `issue` - issue
              */
             settled_how?: (components["schemas"]["SettledHowEnum"] | components["schemas"]["NullEnum"]) | null;
             /** @description The name of whoever of the staff settled it */
             settled_by?: string | null;
         };
         /** @enum {string} */
-        IssueBodyActionEnum: "refund" | "settle" | "contact" | "ask" | "wait";
+        IssueBodyActionEnum: "refund" | "settle" | "contact" | "ask" | "wait" | "issue" | "correct";
         /**
          * @description * `late` - Paid after the slot was released
          *     * `amount_mismatch` - Paid with another amount or currency
@@ -2081,9 +2084,11 @@ export interface components {
          *     * `orphan` - Paid for something we don't know
          *     * `refund_failed` - The provider refused the refund, or didn't answer
          *     * `unreconciled` - The provider's books and ours differ
+         *     * `not_issued` - The issuer of invoices refused a document, or doesn't answer
+         *     * `invoice_mismatch` - The issuer's document comes to another amount
          * @enum {string}
          */
-        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled";
+        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled" | "not_issued" | "invoice_mismatch";
         /** @description After `months` or `seconds` it goes with the next clean-up; with neither it stays. */
         KeptData: {
             what: components["schemas"]["WhatEnum"];
@@ -2095,11 +2100,6 @@ export interface components {
             months: number | null;
             seconds: number | null;
         };
-        /**
-         * @description * `ticket` - Ticket only
-         *     * `short` - Given name and initial
-         *     * `full` - Full name
-         * @enum {string}
         /** @description Every text is empty where nothing is kept. */
         KeptDetailsBody: {
             tax_id: string;
@@ -2111,6 +2111,11 @@ export interface components {
              */
             kept_at: string | null;
         };
+        /**
+         * @description * `ticket` - Ticket only
+         *     * `short` - Given name and initial
+         *     * `full` - Full name
+         * @enum {string}
          */
         LabelChoice: "ticket" | "short" | "full";
         /**
@@ -2827,9 +2832,10 @@ export interface components {
         /**
          * @description * `person` - person
          *     * `refund` - refund
+         *     * `issue` - issue
          * @enum {string}
          */
-        SettledHowEnum: "person" | "refund";
+        SettledHowEnum: "person" | "refund" | "issue";
         SettlementRequest: {
             /** @description How it was dealt with */
             note?: string;
@@ -5039,12 +5045,6 @@ export interface operations {
             };
         };
     };
-    practitioners: {
-        parameters: {
-            query?: {
-                specialty?: string;
-            };
-            header?: never;
     me_invoice_details: {
         parameters: {
             query?: never;
@@ -5161,6 +5161,12 @@ export interface operations {
             };
         };
     };
+    practitioners: {
+        parameters: {
+            query?: {
+                specialty?: string;
+            };
+            header?: never;
             path?: never;
             cookie?: never;
         };

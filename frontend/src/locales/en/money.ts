@@ -51,6 +51,8 @@ export const en: Words<typeof pt> = {
     orphan: "Money came in that belongs to no appointment.",
     refund_failed: "The bank refused the refund, or did not answer.",
     unreconciled: "The provider's books and ours differ.",
+    not_issued: "An invoice or credit note is still to be issued.",
+    invoice_mismatch: "The document was issued for {{amount}}, which is not what we asked for.",
     reference: "Reference {{reference}}",
     advice: {
       refund: "Give the money back.",
@@ -58,6 +60,9 @@ export const en: Words<typeof pt> = {
       ask: "Ask the provider and the patient whether the refund arrived, and write down what you learned.",
       settle: "Check the bank statement and say what you did.",
       wait: "The refund is on its way. There is nothing to do.",
+      issue:
+        "See in the invoicing program whether the customer's data, the rates and the series are right. Don't issue it by hand: we ask for it again every hour.",
+      correct: "Correct it in the invoicing program and say what you did.",
     },
     refund: "Give back",
     settle: "Mark as settled",
@@ -121,6 +126,7 @@ export const en: Words<typeof pt> = {
     none: "Nothing has been settled yet.",
     by: "by {{name}}",
     by_refund: "by giving the money back",
+    by_issue: "by issuing the document",
     by_unknown: "nobody knows by whom",
   },
   payments: {
@@ -169,6 +175,9 @@ export const en: Words<typeof pt> = {
     done: "Refund asked for: {{amount}}.",
   },
   documents: {
+    others_title: "Documents are issued by another certified program ({{issuer}})",
+    others_text:
+      "Numbers, series, signature and SAF-T are its own. The rules and series here don't apply, and the SAF-T from here leaves its documents out.",
     training_title: "Documents in training mode",
     training_text: "Invoices issued now have no fiscal value. To change that:",
     training_step_1:

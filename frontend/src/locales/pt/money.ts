@@ -48,6 +48,8 @@ export const pt = {
     orphan: "Entrou dinheiro que não é de nenhuma consulta.",
     refund_failed: "O banco recusou a devolução, ou não respondeu.",
     unreconciled: "As contas do prestador e as nossas não coincidem.",
+    not_issued: "Uma fatura ou nota de crédito está por emitir.",
+    invoice_mismatch: "O documento foi emitido com {{amount}}, que não é o que pedimos.",
     reference: "Referência {{reference}}",
     advice: {
       refund: "Devolva o dinheiro.",
@@ -55,6 +57,9 @@ export const pt = {
       ask: "Pergunte ao prestador e ao utente se a devolução chegou, e escreva o que soube.",
       settle: "Confirme no extrato e diga o que fez.",
       wait: "A devolução está a caminho. Não tem de fazer nada.",
+      issue:
+        "Veja no programa de faturação se os dados do cliente, as taxas e a série servem. Não a emita à mão: voltamos a pedi-la de hora a hora.",
+      correct: "Corrija-o no programa de faturação e diga o que fez.",
     },
     refund: "Devolver",
     settle: "Dar por resolvido",
@@ -118,6 +123,7 @@ export const pt = {
     none: "Ainda nada foi dado por resolvido.",
     by: "por {{name}}",
     by_refund: "com a devolução do dinheiro",
+    by_issue: "com a emissão do documento",
     by_unknown: "não se sabe por quem",
   },
   payments: {
@@ -166,6 +172,9 @@ export const pt = {
     done: "Devolução pedida: {{amount}}.",
   },
   documents: {
+    others_title: "Os documentos são emitidos por outro programa certificado ({{issuer}})",
+    others_text:
+      "Números, séries, assinatura e SAF-T são os dele. As regras e séries daqui não se aplicam, e o SAF-T daqui não traz os documentos dele.",
     training_title: "Documentos em modo de formação",
     training_text: "As faturas que saem agora não têm valor fiscal. Para passarem a ter:",
     training_step_1:
