@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,7 +86,7 @@ def _draft(document: Invoice, line: InvoiceLine) -> dict[str, Any]:
         "date": clock.today().strftime(DATE),
         "due_date": clock.today().strftime(DATE),
         "reference": str(document.id),
-        "client": _client(document),
+        "client": _customer(document),
         "items": [
             {
                 "name": line.code,
@@ -115,7 +116,7 @@ def _draft(document: Invoice, line: InvoiceLine) -> dict[str, Any]:
     return _document_in(made, document)
 
 
-def _client(document: Invoice) -> dict[str, str]:
+def _customer(document: Invoice) -> dict[str, str]:
     """The customer over there, made or put right first: the draft takes everything but name and
     code from them, and finds them by name where it doesn't know the code."""
     wanted = {
@@ -242,13 +243,19 @@ def _download(address: str) -> bytes:
     if urlsplit(address).scheme != urlsplit(settings.INVOICEXPRESS_URL).scheme:
         raise NotReadyError("InvoiceXpress names a file elsewhere")
     try:
-        response = httpx.get(address, timeout=TIMEOUT)
+        response = _http().get(address, timeout=TIMEOUT)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise NotReadyError(type(error).__name__) from error
     data = response.content
     if not response.is_success or not data.startswith(PDF_BEGINS) or len(data) > MOST_BYTES:
         raise NotReadyError(f"there is no PDF: {response.status_code}")
     return data
+
+
+@cache
+def _http() -> httpx.Client:
+    """One per process: making it takes longer than most calls, and a document needs several."""
+    return httpx.Client()
 
 
 def _call(
@@ -259,7 +266,7 @@ def _call(
 ) -> httpx.Response:
     """The key goes with the address, so an error is told by its kind alone."""
     try:
-        return httpx.request(
+        return _http().request(
             method,
             f"{settings.INVOICEXPRESS_URL}{path}",
             json=payload,

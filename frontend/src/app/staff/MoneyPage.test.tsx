@@ -264,6 +264,13 @@ it("tells who settled an issue, when and how", async () => {
       settled_by: "Marta Reis",
     },
     { ...LATE, id: "i-2", resolved_at: "2026-11-26T10:30:00Z", settled_how: "refund" },
+    {
+      ...LATE,
+      id: "i-3",
+      kind: "not_issued",
+      resolved_at: "2026-11-25T10:30:00Z",
+      settled_how: "issue",
+    },
   ]);
   open();
   const settled = await section("Já resolvido");
@@ -271,6 +278,7 @@ it("tells who settled an issue, when and how", async () => {
   expect(await within(settled).findByText("Devolvido ao balcão")).toBeTruthy();
   expect(words(settled)).toContain("27 nov 2026, 10:30 · por Marta Reis");
   expect(words(settled)).toContain("26 nov 2026, 10:30 · com a devolução do dinheiro");
+  expect(words(settled)).toContain("25 nov 2026, 10:30 · com a emissão do documento");
 });
 
 it("is in English for who reads English", async () => {

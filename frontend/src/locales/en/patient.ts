@@ -129,7 +129,7 @@ export const en: Words<typeof pt> = {
       done: "Use these details",
       keep: "Keep for next time",
       keep_note: "NIF, name and address stay in your account. Change or erase them under Me.",
-      keeping: "Kept once you pay.",
+      keeping: "They will be kept in your account.",
       not_kept: "We couldn't keep the invoice details. The payment isn't affected.",
     },
     refused_title: "The payment was refused",
