@@ -41,7 +41,7 @@ SILENCE = timedelta(hours=1)
 """How long a document may be missing without a refusal before a person is told."""
 
 BATCH = 50
-PATIENCE_SECONDS = 20.0
+RUN_SECONDS = 20.0
 ISSUER = Actor.system("invoicing")
 
 
@@ -87,7 +87,7 @@ def ask_after_commit(request_id: UUID) -> None:
 def follow_due() -> int:
     """Ask about every document that should have been issued by now, and for those that never
     arrived; returns how many were looked at."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + RUN_SECONDS
     due = DocumentRequest.objects.filter(issued_at=None, next_at__lte=clock.now())
     looked_at = 0
     for request_id in list(due.order_by("next_at").values_list("pk", flat=True)[:BATCH]):
