@@ -3,6 +3,7 @@ import type {
   Appointment,
   Checkout,
   Face,
+  KeptDetails,
   LinkedVisit,
   Payment,
   Visit,
@@ -161,6 +162,16 @@ export async function showCheckout(page: Page, changes: Partial<Checkout>): Prom
   };
   await page.route(/\/api\/checkout\/[^/]+$/, answer(checkout));
   await page.route(/\/api\/checkout\/[^/]+\/payments\/./, answer(checkout.payment));
+}
+
+export async function showKeptDetails(page: Page): Promise<void> {
+  const kept: KeptDetails = {
+    tax_id: "501964843",
+    name: "Ana & Filhos, Lda.",
+    address: "Rua do Ouro 3, Lisboa",
+    kept_at: inMinutes(-60),
+  };
+  await page.route("**/api/me/invoice-details", answer(kept));
 }
 
 export async function showFace(page: Page, changes: Partial<Face>): Promise<void> {

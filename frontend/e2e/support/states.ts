@@ -6,6 +6,7 @@ import {
   readLinkAgain,
   showCheckout,
   showFace,
+  showKeptDetails,
   showLinkedVisit,
   showVisit,
   VISIT_PATH,
@@ -169,6 +170,13 @@ export const WALKS: readonly Walk[] = [
   { name: "my details", who: "patient", path: "/eu/dados", steps: [["form"]] },
   { name: "my name on the screens", who: "patient", path: "/eu/ecras", steps: [["choice"]] },
   { name: "who looked", who: "patient", path: "/eu/acessos", steps: [["list"]] },
+  {
+    name: "invoice details",
+    who: "patient",
+    path: "/eu/fatura",
+    prepare: showKeptDetails,
+    steps: [["kept"], ["erasing", press("Apagar estes dados")]],
+  },
   {
     name: "face photos refused",
     who: "patient",
