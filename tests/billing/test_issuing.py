@@ -51,6 +51,13 @@ def _short_time_out(monkeypatch):
     monkeypatch.setattr(adapter, "TIMEOUT", httpx.Timeout(0.4))
 
 
+@pytest.fixture
+def _noon():
+    """Far from midnight, so that minutes later it is the same day."""
+    with clock.replaying(clock.day_bounds(clock.today())[0] + timedelta(hours=12)):
+        yield
+
+
 @pytest.fixture(params=["own", "invoicexpress"])
 def issuer(request) -> str:
     if request.param != "own":
@@ -94,8 +101,10 @@ def open_issues() -> list[tuple[str, str]]:
 
 def test_every_issuer_gives_money_one_document_with_its_file(issuer, client, bank, ana, settle):
     payment = settle(paid, client, factories.appointment(ana), TAXPAYER)
+    unpaid = factories.multibanco(factories.appointment(ana))
     for _ in range(2):
         settle(invoices.issue, payment.pk)
+        assert settle(invoices.issue, unpaid.pk) is None
 
     invoice = Invoice.objects.select_related("document").get()
     assert (invoice.issuer, invoice.payment, totals(invoice)) == (issuer, payment, FORTY)
@@ -180,6 +189,7 @@ def test_what_invoicexpress_is_asked_for(client, bank, ana, invoicexpress, settl
     assert invoicexpress.calls.count(CREATE) == invoicexpress.calls.count("POST credit_notes") + 1
 
 
+@pytest.mark.usefixtures("_noon")
 @pytest.mark.parametrize(
     ("call", "fault", "creations", "finalizations"),
     [
