@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 
-from billing.models import InvoiceDocument, Payment
+from billing.models import Invoice, InvoiceDocument, Payment
 from billing.services import invoices
 from clinic.core import clock
 from tests.billing import factories
@@ -35,6 +36,21 @@ def test_a_payment_that_the_old_program_begins_is_taken(as_it_was, held):
 
     kept = Payment.objects.get()
     assert (kept.pk, kept.looks, kept.looked_at) == (values["id"], 0, None)
+
+
+def test_an_invoice_that_the_old_program_issues_is_one_of_ours(as_it_was, ana):
+    old = as_it_was.get_model("billing", "Invoice")
+    payments = [factories.multibanco(factories.appointment(ana)) for _ in range(2)]
+    Payment.objects.update(status="paid", paid_at=clock.now())
+    invoices.issue(payments[0].pk)
+    with transaction.atomic():
+        values = values_of(old, invoices.issue(payments[1].pk))
+        transaction.set_rollback(True)
+
+    old.objects.create(**values)
+
+    kept = Invoice.objects.get(payment=payments[1])
+    assert (kept.issuer, kept.external_id, kept.sequence) == ("own", "", 2)
 
 
 def test_a_file_that_the_old_program_renders_is_kept(as_it_was, held):
