@@ -5,7 +5,8 @@ from booking.models import Appointment
 from clinic.directory.models import Patient
 from tests.billing import eupago_double, factories, invoicexpress_double
 from tests.billing.bank import open_bank
-from tests.billing.eupago_double import open_eupago
+from tests.billing.doubles import open_double
+from tests.billing.eupago_double import Eupago
 from tests.billing.invoicexpress_double import open_invoicexpress
 
 
@@ -47,7 +48,7 @@ def bank(settings):
 @pytest.fixture
 def eupago(settings):
     """New payments go to a double of eupago, which has to have nothing to complain about."""
-    with open_eupago() as eupago:
+    with open_double(Eupago()) as eupago:
         settings.PAYMENT_PROVIDER = "eupago"
         settings.EUPAGO_URL = eupago.url
         settings.EUPAGO_API_KEY = eupago_double.API_KEY

@@ -2,23 +2,19 @@
 field or a type that it doesn't name is refused and remembered as a complaint."""
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.billing.doubles import Answer, Double
 
 API_KEY = "demo-0000-1111-2222-333"
 WEBHOOK_KEY = "0123456789abcdef0123456789abcdef"
 CLIENT = {"client_id": "clinic", "client_secret": "a secret of the clinic"}
 TOKEN = "token-of-the-clinic"
 ENTITY = 11249
-
-Answer = tuple[int, Any]
 
 
 @dataclass
@@ -32,18 +28,9 @@ class Reference:
 
 
 @dataclass
-class Eupago:
-    url: str = ""
+class Eupago(Double):
     references: dict[int, Reference] = field(default_factory=dict)
     refunds: list[tuple[str, Decimal]] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-    rules: dict[str, list[Answer | str]] = field(default_factory=dict)
-
-    def will(self, path: str, *what: Answer | str) -> None:
-        """The next calls of this path: an answer, or `hang`, `break`, or `lose` (do the work and
-        break off before the answer)."""
-        self.rules[path.strip("/")] = list(what)
 
     def pay(self, number: str) -> Reference:
         """Somebody pays this reference."""
@@ -53,9 +40,6 @@ class Eupago:
 
     def close(self, number: str, state: str) -> None:
         self.references[int(number)].state = state
-
-    def created(self, path: str) -> int:
-        return self.calls.count(path)
 
     def answer(self, method: str, target: str, headers: Any, raw: bytes) -> Answer:
         path = urlsplit(target).path.strip("/")
@@ -193,51 +177,3 @@ class Eupago:
     def _complain(self, status: int, about: str) -> Answer:
         self.complaints.append(about)
         return status, {"transactionStatus": "Rejected", "code": "DENIED", "text": about}
-
-
-@contextmanager
-def open_eupago() -> Iterator[Eupago]:
-    eupago = Eupago()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            path = urlsplit(self.path).path.strip("/")
-            eupago.calls.append(path)
-            planned = eupago.rules.get(path)
-            rule = planned.pop(0) if planned else None
-            if rule == "hang":
-                time.sleep(0.6)
-            if rule in ("hang", "break"):
-                self.close_connection = True
-                return
-            status, body = (
-                rule
-                if isinstance(rule, tuple)
-                else eupago.answer(self.command, self.path, self.headers, raw)
-            )
-            if rule == "lose":
-                self.close_connection = True
-                return
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_args: Any) -> None:
-            """Tests are quiet."""
-
-    for method in ("GET", "POST", "DELETE", "PUT"):
-        setattr(Handler, f"do_{method}", Handler.answer)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    eupago.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield eupago
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
