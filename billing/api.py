@@ -50,6 +50,13 @@ SIGNATURE = OpenApiParameter(
     required=True,
     description="Base64 of HMAC-SHA256 over the raw body",
 )
+CALLBACK_KEY = OpenApiParameter(
+    "key",
+    str,
+    OpenApiParameter.QUERY,
+    required=True,
+    description="The key that was agreed on with the provider",
+)
 
 
 class _ByLink(APIView):
@@ -170,10 +177,26 @@ class KeptDetailsView(APIView):
 
 
 class WebhookView(APIView):
-    """The signature is the only credential; cookies and CSRF have no say here."""
+    """The signature, or the key, is the only credential; cookies and CSRF have no say here."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="payment_callback",
+        tags=["webhooks"],
+        auth=[],
+        parameters=[CALLBACK_KEY],
+        responses=answers({200: WebhookAccepted}, 400, 404, 405),
+        summary="A hint of a provider that signs nothing",
+        description="The key alone proves nothing: the provider is asked about the payment, and "
+        "only its answer counts. The rest of the query is in the provider's own words.",
+    )
+    def get(self, request: Request, provider: str) -> Response:
+        plain = request._request
+        query = plain.META["QUERY_STRING"].encode()
+        webhooks.accept(provider, plain.headers, query, signed=False)
+        return Response({"status": "accepted"})
 
     @extend_schema(
         operation_id="payment_webhook",
@@ -181,7 +204,7 @@ class WebhookView(APIView):
         auth=[],
         parameters=[SIGNATURE],
         request=WebhookNotice,
-        responses=answers({200: WebhookAccepted}, 400, 404, 413, 415),
+        responses=answers({200: WebhookAccepted}, 400, 404, 405, 413, 415),
         summary="A provider's notice",
         description="Verified and stored at once, worked on afterwards. The same notice again is "
         "accepted and changes nothing.",

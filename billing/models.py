@@ -6,6 +6,7 @@ in the database see to it.
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from typing import Any, ClassVar
 
@@ -19,7 +20,17 @@ from clinic.core import clock
 CURRENCY = "EUR"
 GROSS_DIGITS = 10
 OWN_ISSUER = "own"
+ORDER_ID_LENGTH = 15
+ORDER_ID_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 TRAINING_TEXT = "Documento emitido para fins de Formação"
+
+
+def new_order_id() -> str:
+    """A name for a payment that nobody guesses (64 bits), as long as every provider takes one.
+
+    Letters alone, which nobody reads as a number, and no vowels, which would make words.
+    """
+    return "".join(secrets.choice(ORDER_ID_LETTERS) for _ in range(ORDER_ID_LENGTH))
 
 
 class Method(models.TextChoices):
@@ -96,6 +107,13 @@ class Payment(models.Model):
     currency = models.CharField(max_length=3, default=CURRENCY)
     provider = models.CharField(max_length=32)
     request_state = models.CharField(max_length=16, choices=RequestState.choices)
+    order_id = models.CharField(
+        max_length=ORDER_ID_LENGTH,
+        blank=True,
+        default=new_order_id,
+        db_default="",
+        help_text="our name of the payment where the provider's are short",
+    )
     request_id = models.CharField(max_length=100, blank=True, help_text="the provider's own id")
     transaction_id = models.CharField(
         max_length=100, blank=True, help_text="the provider's name of the money that came"
@@ -139,6 +157,9 @@ class Payment(models.Model):
                 fields=["provider", "request_id"],
                 condition=~Q(request_id=""),
                 name="one_payment_per_provider_request",
+            ),
+            models.UniqueConstraint(
+                fields=["order_id"], condition=~Q(order_id=""), name="one_payment_per_order_id"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
             models.CheckConstraint(condition=Q(currency=CURRENCY), name="payment_in_euro"),

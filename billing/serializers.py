@@ -168,7 +168,7 @@ class WebhookAccepted(serializers.Serializer[Any]):
 class WebhookNotice(serializers.Serializer[Any]):
     """A notice of the sandbox bank. The header X-Signature signs its exact bytes.
 
-    Other providers write in their own forms: eupago as its webhooks 2.0 do.
+    Other providers write in their own forms: eupago as its webhooks 2.0 do, ifthenpay as a GET.
     """
 
     event_id = serializers.CharField()

@@ -29,19 +29,25 @@ class Capabilities:
     """It lists the money that moved."""
     refunds: frozenset[str]
     """The methods whose payments it sends back."""
+    signed_notices: bool
+    """Its notices are posted and signed. Elsewhere they are a GET whose address holds a key, which
+    proves nothing: a hint to ask about a payment."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """One payment as a provider sees it; `payment_id` is our identifier over there."""
+    """One payment as a provider sees it; `payment_id` is our identifier over there, or `order_id`
+    where that is too long. No money came before `begun_at`: a reference may have had others."""
 
     payment_id: UUID
+    order_id: str
     method: str
     amount: Decimal
     phone: str
     request_id: str
     entity: str
     reference: str
+    begun_at: datetime
     last_day: date
 
 
@@ -84,7 +90,8 @@ class Event:
     """What a provider says happened to a payment, whether told by webhook or asked for.
 
     `transaction_id` is its name of the money that moved: one notice may come in many events, one
-    movement has one name. Of money that went back it names the payment's.
+    movement has one name. Of money that went back it names the payment's. `order_id` is our name
+    of the payment at a provider that doesn't know `payment_id`.
     """
 
     event_id: str
@@ -98,10 +105,11 @@ class Event:
     currency: str
     occurred_at: datetime
     transaction_id: str
+    order_id: str = ""
 
 
 class InvalidSignatureError(Exception):
-    """The notice was not signed by the provider."""
+    """The notice was not signed by the provider, or has not its key."""
 
 
 class MalformedEventError(Exception):
@@ -160,15 +168,15 @@ class PaymentProvider(Protocol):
         ...
 
     def open_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bytes:
-        """The clear text of a notice.
+        """The clear text of a notice; of one that isn't signed, which is a query, without its key.
 
-        Raises InvalidSignatureError unless the provider signed exactly these bytes, and
-        MalformedEventError when signed bytes can't be deciphered.
+        Raises InvalidSignatureError unless the provider signed exactly these bytes (or they hold
+        its key), and MalformedEventError when signed bytes can't be deciphered.
         """
         ...
 
     def read_event(self, body: Mapping[str, Any]) -> Event | None:
-        """The event in a verified notice; None for a kind we don't follow.
+        """The event in an opened notice; None for a kind we don't follow.
 
         Raises MalformedEventError when a field is missing or has the wrong form.
         """

@@ -91,6 +91,7 @@ class EupagoProvider:
         repeatable_refunds=False,
         movements=False,
         refunds=frozenset({Method.MB_WAY}),
+        signed_notices=True,
     )
     multibanco_account: tuple[str, str] | None = None
 

@@ -44,7 +44,7 @@ class SandboxProvider:
     key = "sandbox"
     methods = frozenset({"multibanco", "mb_way"})
     capabilities = Capabilities(
-        cancel=True, repeatable_refunds=True, movements=True, refunds=methods
+        cancel=True, repeatable_refunds=True, movements=True, refunds=methods, signed_notices=True
     )
     multibanco_account: tuple[str, str] | None = (ENTITY, SUBENTITY)
 

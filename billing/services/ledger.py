@@ -83,11 +83,13 @@ def as_request(payment: Payment) -> PaymentRequest:
     """The payment as its provider knows it."""
     return PaymentRequest(
         payment_id=payment.id,
+        order_id=payment.order_id,
         method=payment.method,
         amount=payment.amount,
         phone=payment.phone,
         request_id=payment.request_id,
         entity=payment.entity,
         reference=payment.reference,
+        begun_at=payment.created_at,
         last_day=clock.local(payment.expires_at).date(),
     )

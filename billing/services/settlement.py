@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     NOT_OUR_REFUND = "not_our_refund"
     NOT_FOLLOWED = "not_followed"
     MALFORMED = "malformed"
+    ASKED = "asked"
 
 
 _STATUS = {
@@ -151,11 +152,22 @@ def _money_went_back(
     return Outcome.APPLIED
 
 
+def payment_of(event: Event, provider: str) -> Payment | None:
+    """The payment that an event is about, as it stands; it isn't locked."""
+    appointment_id = _appointment_of(event, provider)
+    if appointment_id is None:
+        return None
+    payments = Payment.objects.filter(appointment_id=appointment_id)
+    return next((payment for payment in payments if _is_about(event, payment)), None)
+
+
 def _appointment_of(event: Event, provider: str) -> UUID | None:
     """An offline reference comes back without our identifier; its holder is unique."""
     candidates = Payment.objects.filter(provider=provider).values_list("appointment_id", flat=True)
     if event.payment_id is not None:
         return candidates.filter(pk=event.payment_id).first()
+    if event.order_id:
+        return candidates.filter(order_id=event.order_id).first()
     if event.method != Method.MULTIBANCO:
         return None
     holders = candidates.filter(
@@ -166,7 +178,7 @@ def _appointment_of(event: Event, provider: str) -> UUID | None:
 
 def _is_about(event: Event, payment: Payment) -> bool:
     """A provider that makes its own references names ours before we have learned them."""
-    if event.payment_id not in {None, payment.id}:
+    if event.payment_id not in {None, payment.id} or event.order_id not in {"", payment.order_id}:
         return False
     if event.type == EventType.REFUNDED:
         return event.transaction_id == payment.transaction_id != ""

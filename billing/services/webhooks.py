@@ -1,4 +1,8 @@
-"""Notices of providers: checked and stored at once, understood afterwards."""
+"""Notices of providers: checked and stored at once, understood afterwards.
+
+What a signed notice says is applied. One that isn't signed is believed nothing: its provider is
+asked about the payment, and only the answer counts.
+"""
 
 import hashlib
 import json
@@ -13,8 +17,12 @@ from django.db.models import Exists, OuterRef
 from billing import providers
 from billing.errors import Code
 from billing.models import IssueKind, PaymentIssue, WebhookDelivery
-from billing.providers.base import InvalidSignatureError, MalformedEventError
-from billing.services import settlement
+from billing.providers.base import (
+    InvalidSignatureError,
+    MalformedEventError,
+    UnknownOutcomeError,
+)
+from billing.services import requests, settlement
 from billing.services.settlement import Outcome
 from clinic.core import clock, outbox
 from clinic.core.errors import Code as CoreCode
@@ -28,15 +36,21 @@ MAX_BODY = 64 * 1024
 KEEP_BODY = timedelta(days=90)
 
 
-def accept(provider_key: str, headers: Mapping[str, str], raw_body: bytes) -> None:
-    """Store a genuine notice and queue its work; the same bytes again change nothing.
+def accept(
+    provider_key: str, headers: Mapping[str, str], raw_body: bytes, *, signed: bool = True
+) -> None:
+    """Store a genuine notice and queue its work; the same again changes nothing.
 
-    Raises DomainError `not_found` for an unknown provider, `too_large`, `bad_signature`, or
-    `malformed` for signed bytes that are no JSON object. None of these changes the ledger.
+    One that isn't `signed` came as a GET, and its body is the query. Raises DomainError `not_found`
+    for an unknown provider, `method_not_allowed` for one that gives its notices the other way,
+    `too_large`, `bad_signature`, or `malformed` for signed bytes that are no JSON object. None of
+    these changes the ledger.
     """
     provider = providers.known().get(provider_key)
     if provider is None:
         raise DomainError(CoreCode.NOT_FOUND)
+    if provider.capabilities.signed_notices != signed:
+        raise DomainError(CoreCode.METHOD_NOT_ALLOWED)
     if len(raw_body) > MAX_BODY:
         raise DomainError(CoreCode.TOO_LARGE)
     try:
@@ -47,14 +61,14 @@ def accept(provider_key: str, headers: Mapping[str, str], raw_body: bytes) -> No
     except MalformedEventError:
         raise DomainError(CoreCode.MALFORMED) from None
     body = _json_object(clear)
-    digest = hashlib.sha256(raw_body).hexdigest()
+    digest = hashlib.sha256(raw_body if signed else clear).hexdigest()
     with transaction.atomic():
         WebhookDelivery.objects.bulk_create(
             [
                 WebhookDelivery(
                     provider=provider_key,
                     sha256=digest,
-                    verified=True,
+                    verified=signed,
                     body=body,
                     received_at=clock.now(),
                 )
@@ -69,13 +83,23 @@ def accept(provider_key: str, headers: Mapping[str, str], raw_body: bytes) -> No
         )
 
 
-@transaction.atomic
 def process(delivery_id: UUID) -> str:
-    """Do what a stored notice asks for, once, and return what came of it."""
+    """Do what a stored notice asks for, once, and return what came of it.
+
+    Raises UnknownOutcomeError while the provider can't confirm what it said unsigned.
+    """
+    delivery = WebhookDelivery.objects.get(pk=delivery_id)
+    if delivery.verified or delivery.processed_at is not None:
+        return _settle(delivery_id)
+    return _settle(delivery_id, asked=_ask_about(delivery))
+
+
+@transaction.atomic
+def _settle(delivery_id: UUID, *, asked: Outcome | None = None) -> str:
     delivery = WebhookDelivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
     if delivery.processed_at is not None:
         return delivery.outcome
-    delivery.outcome = _outcome(delivery)
+    delivery.outcome = asked or _outcome(delivery)
     delivery.processed_at = clock.now()
     delivery.save(update_fields=["outcome", "processed_at"])
     log.info("webhook_processed", delivery=str(delivery.id), outcome=delivery.outcome)
@@ -109,6 +133,21 @@ def _outcome(delivery: WebhookDelivery) -> Outcome:
     if event is None:
         return Outcome.NOT_FOLLOWED
     return settlement.apply(event, provider=delivery.provider, delivery=delivery)
+
+
+def _ask_about(delivery: WebhookDelivery) -> Outcome:
+    """No lock is held meanwhile. Money for nothing we know is left to the night's comparison."""
+    try:
+        event = providers.get(delivery.provider).read_event(delivery.body)
+    except MalformedEventError as error:
+        log.warning("hint_malformed", delivery=str(delivery.id), field=str(error))
+        return Outcome.MALFORMED
+    payment = None if event is None else settlement.payment_of(event, delivery.provider)
+    if event is None or payment is None:
+        return Outcome.UNKNOWN_PAYMENT
+    if requests.ask(payment) == "pending":
+        raise UnknownOutcomeError("the provider doesn't know yet of what it told us")
+    return Outcome.ASKED
 
 
 def _json_object(raw_body: bytes) -> dict[str, object]:

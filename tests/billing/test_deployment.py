@@ -36,6 +36,7 @@ def test_a_payment_that_the_old_program_begins_is_taken(as_it_was, held):
 
     kept = Payment.objects.get()
     assert (kept.pk, kept.looks, kept.looked_at) == (values["id"], 0, None)
+    assert kept.order_id == ""
 
 
 def test_an_invoice_that_the_old_program_issues_is_one_of_ours(as_it_was, ana):
