@@ -5,6 +5,7 @@ from django.conf import settings
 from billing.errors import Code
 from billing.providers.base import PaymentProvider
 from billing.providers.eupago import EupagoProvider
+from billing.providers.ifthenpay import IfthenpayProvider
 from billing.providers.sandbox import SandboxProvider
 from clinic.core.errors import DomainError
 
@@ -17,6 +18,8 @@ def known() -> dict[str, PaymentProvider]:
         providers[SandboxProvider.key] = SandboxProvider()
     if settings.EUPAGO_API_KEY:
         providers[EupagoProvider.key] = EupagoProvider()
+    if settings.IFTHENPAY_BACKOFFICE_KEY:
+        providers[IfthenpayProvider.key] = IfthenpayProvider()
     return providers
 
 

@@ -435,6 +435,12 @@ EUPAGO_URL = env.str(
     "EUPAGO_URL",
     default="https://clientes.eupago.pt" if PRODUCTION else "https://sandbox.eupago.pt",
 ).rstrip("/")
+IFTHENPAY_BACKOFFICE_KEY = env.str("IFTHENPAY_BACKOFFICE_KEY", default="")
+IFTHENPAY_ANTI_PHISHING_KEY = env.str("IFTHENPAY_ANTI_PHISHING_KEY", default="")
+IFTHENPAY_ENTITY = env.str("IFTHENPAY_ENTITY", default="")
+IFTHENPAY_SUBENTITY = env.str("IFTHENPAY_SUBENTITY", default="")
+IFTHENPAY_MBWAY_KEY = env.str("IFTHENPAY_MBWAY_KEY", default="")
+IFTHENPAY_URL = env.str("IFTHENPAY_URL", default="https://api.ifthenpay.com").rstrip("/")
 SANDBOX_BANK_URL = env.str("SANDBOX_BANK_URL", default=f"{INTERNAL_ORIGIN}/api/sandbox/bank")
 HOLD_MINUTES = 15
 CHECK_IN_EARLIEST_MINUTES = env.int("CHECK_IN_EARLIEST_MINUTES", default=24 * 60)
@@ -483,8 +489,11 @@ USE_I18N = True
 
 # Logs: JSON lines, without personal data ---------------------------------------------------------
 # Who holds a payment link may pay, and who holds a visit's may follow it; the token is part of the
-# address.
-SECRET_ADDRESSES = re.compile(r"(?P<open>/(?:api/(?:checkout|visits)|pay|v)/)[^/?#\s\"']+")
+# address. A provider that signs nothing shows its key in the query.
+SECRET_ADDRESSES = re.compile(
+    r"(?P<open>/(?:api/(?:checkout|visits)|pay|v)/|/api/webhooks/payments/[\w-]+(?=\?))"
+    r"(?:\?[^\s\"']*|[^/?#\s\"']+)"
+)
 _log_entry: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,

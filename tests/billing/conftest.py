@@ -3,10 +3,11 @@ from rest_framework.test import APIClient
 
 from booking.models import Appointment
 from clinic.directory.models import Patient
-from tests.billing import eupago_double, factories, invoicexpress_double
+from tests.billing import eupago_double, factories, ifthenpay_double, invoicexpress_double
 from tests.billing.bank import open_bank
 from tests.billing.doubles import open_double
 from tests.billing.eupago_double import Eupago
+from tests.billing.ifthenpay_double import Ifthenpay
 from tests.billing.invoicexpress_double import open_invoicexpress
 
 
@@ -68,3 +69,15 @@ def invoicexpress(settings):
         settings.INVOICEXPRESS_API_KEY = invoicexpress_double.API_KEY
         yield invoicexpress
         assert invoicexpress.complaints == []
+
+
+@pytest.fixture
+def ifthenpay(settings):
+    """New payments go to a double of ifthenpay, which has to have nothing to complain about."""
+    with open_double(Ifthenpay()) as ifthenpay:
+        settings.PAYMENT_PROVIDER = "ifthenpay"
+        settings.IFTHENPAY_URL = ifthenpay.url
+        for name, value in ifthenpay_double.SETTINGS.items():
+            setattr(settings, name, value)
+        yield ifthenpay
+        assert ifthenpay.complaints == []

@@ -238,6 +238,33 @@ def test_a_visit_s_link_is_in_no_line_of_the_log(
     assert '192.0.2.7 - "GET /v/…?a=1 HTTP/1.1" 200' in events
 
 
+@pytest.mark.django_db
+def test_the_key_in_a_provider_s_callback_is_in_no_line_of_the_log(
+    settings: Any, log: io.StringIO
+) -> None:
+    settings.IFTHENPAY_BACKOFFICE_KEY = "1234-5678-9012-3456"
+    settings.IFTHENPAY_ANTI_PHISHING_KEY = key = "Kq7dV2nPx9LmTz4RbW8c"
+    client = APIClient()
+    client.raise_request_exception = False
+    path = "/api/webhooks/payments/ifthenpay"
+    address = f"{path}?payment_datetime=27/11/2026 10:00&key={key}&reference=999123490"
+
+    answers = [client.get(address.replace("key=", "key=x")), client.post(address)]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE billing_webhookdelivery RENAME TO elsewhere")
+        answers.append(client.get(address))
+        transaction.set_rollback(True)
+    asked = address.replace(" ", "%20")
+    logging.getLogger("uvicorn.access").warning('"GET %s HTTP/1.1" %d', asked, 200)
+
+    assert [answer.status_code for answer in answers] == [400, 415, 500]
+    assert key not in log.getvalue()
+    events = [entry["event"] for entry in entries(log)]
+    assert f"Internal Server Error: {path}" in events
+    assert f'"GET {path}… HTTP/1.1" 200' in events
+
+
 @app.task(name="tests.fail")
 def fail() -> None:
     try:
