@@ -220,11 +220,12 @@ def suggestion(issue: Any) -> str:
         return "settle"
     if issue.kind == IssueKind.DUPLICATE and not issue.is_paid_elsewhere:
         return "contact"
-    if issue.payment.status == PaymentStatus.PAID and _goes_back(issue.payment):
+    if issue.payment.status == PaymentStatus.PAID and goes_back(issue.payment):
         return "refund"
     return "contact"
 
 
-def _goes_back(payment: Payment) -> bool:
+def goes_back(payment: Payment) -> bool:
+    """Whether its provider sends its money back when asked, and is still here to be asked."""
     provider = providers.known().get(payment.provider)
     return provider is not None and payment.method in provider.capabilities.refunds

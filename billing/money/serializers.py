@@ -129,6 +129,10 @@ class MoneyPayment(serializers.Serializer[Payment]):
     amount = Money()
     returned = Money(help_text="Given back, or on its way back")
     refundable = serializers.SerializerMethodField(help_text="What can still be given back")
+    provider_refunds = serializers.SerializerMethodField(
+        help_text="The provider sends it back when asked; else a person has to see to it"
+    )
+    provider = serializers.CharField()
     method = serializers.ChoiceField(choices=Method.choices)
     status = serializers.ChoiceField(choices=PaymentStatus.choices)
     invoice_number = serializers.CharField(allow_null=True)
@@ -137,6 +141,9 @@ class MoneyPayment(serializers.Serializer[Payment]):
     def get_refundable(self, payment: Any) -> str:
         is_paid = payment.status == PaymentStatus.PAID
         return f"{payment.amount - payment.returned if is_paid else 0:.2f}"
+
+    def get_provider_refunds(self, payment: Payment) -> bool:
+        return selectors.goes_back(payment)
 
 
 class RefundBody(serializers.Serializer[Refund]):

@@ -324,8 +324,11 @@ def test_what_the_provider_does_not_send_back_is_agreed_on_with_the_patient(
     issue = open_issue(kind, payment)
 
     (row,) = manager.get(f"{MONEY}issues").json()["results"]
+    shown = manager.get(f"{MONEY}payments/{payment.pk}").json()
 
     assert row["action"] == action
+    assert (shown["provider"], shown["refundable"]) == ("eupago", "40.00")
+    assert shown["provider_refunds"] == (method == "mb_way")
     assert manager.post(f"{MONEY}issues/{issue.pk}/settle", {"note": "Por IBAN"}).status_code == 204
     assert Refund.objects.count() == 1
     assert eupago.refunds == []
@@ -336,8 +339,10 @@ def test_a_provider_that_is_no_longer_here_sends_nothing_back(settings, manager,
     open_issue("late", paid)
 
     (row,) = manager.get(f"{MONEY}issues").json()["results"]
+    (shown,) = manager.get(f"{MONEY}payments").json()["results"]
 
     assert row["action"] == "contact"
+    assert not shown["provider_refunds"]
 
 
 def test_an_issue_is_settled_once_with_a_note(manager, paid):

@@ -62,6 +62,8 @@ const PAYMENT = {
   amount: "40.00",
   returned: "0.00",
   refundable: "40.00",
+  provider_refunds: true,
+  provider: "sandbox",
   method: "mb_way",
   status: "paid",
   invoice_number: "FR 2026A/1",
@@ -130,9 +132,9 @@ afterEach(() => {
   localStorage.clear();
 });
 
-function open() {
+function open(address = "/dinheiro") {
   renderPage(
-    <MemoryRouter>
+    <MemoryRouter initialEntries={[address]}>
       <Suspense>
         <MoneyPage />
       </Suspense>
@@ -154,6 +156,27 @@ it("says that it loads, then what came in", async () => {
   arrive(SUMMARY);
 
   expect(words(await section("Hoje"))).toContain("40,00 €");
+});
+
+it("says that it loads, and refuses nobody, until it is known who is there", async () => {
+  let arrive: (body: unknown) => void = () => undefined;
+  const manager = answers["auth/me"];
+  answers["auth/me"] = new Promise((resolve) => (arrive = resolve));
+  open();
+  expect((await screen.findAllByText("A carregar…")).length).toBeGreaterThan(0);
+  expect(screen.queryByText("Só a gestão vê o dinheiro.")).toBeNull();
+
+  arrive(manager);
+
+  expect(await section("Hoje")).toBeTruthy();
+});
+
+it("is for the management alone", async () => {
+  answers["auth/me"] = { id: "r", role: "reception", language: "pt", full_name: "Rita" };
+  open();
+
+  expect(await screen.findByText("Só a gestão vê o dinheiro.")).toBeTruthy();
+  expect(screen.queryByText("A carregar…")).toBeNull();
 });
 
 it("is empty in words where nothing came in, nothing is open and nothing was compared", async () => {
@@ -246,12 +269,36 @@ it("lists the comparisons with their differences, and more of them on demand", a
   expect(words(books)).toContain(
     "Aqui: não consta. No prestador: pago. Ficou: por resolver, de nenhuma consulta.",
   );
-  expect(await within(books).findByText("sandbox: a última noite ficou por comparar")).toBeTruthy();
+  expect(await within(books).findByText("Banco simulado: a última noite ficou por comparar")).toBeTruthy();
   await user.click(within(books).getByRole("button", { name: "Mostrar mais" }));
 
   expect(await within(books).findByText("sem diferenças")).toBeTruthy();
   expect(words(books)).toContain("sem lista de movimentos · 2 sem resposta");
   expect(within(books).queryByRole("button", { name: "Mostrar mais" })).toBeNull();
+});
+
+it.each([
+  { provider_refunds: true, offered: 1 },
+  { provider_refunds: false, offered: 0 },
+])("offers to give back what its provider sends back, else says what to do: %o", async (each) => {
+  const payment = {
+    ...PAYMENT,
+    provider: "eupago",
+    method: "multibanco",
+    provider_refunds: each.provider_refunds,
+  };
+  answers["staff/money/payments"] = page([payment]);
+  answers["staff/money/payments/p-1"] = payment;
+  const user = open("/dinheiro?vista=pagamentos");
+
+  await user.click(await screen.findByRole("button", { name: /Ver o pagamento de Ana Martins/ }));
+
+  const dialog = await screen.findByRole("dialog");
+  expect(await within(dialog).findByText("Eupago")).toBeTruthy();
+  const offers = within(dialog).queryAllByRole("button", { name: "Devolver dinheiro" });
+  expect(offers).toHaveLength(each.offered);
+  const advice = within(dialog).queryAllByText(/Contacte o prestador/);
+  expect(advice).toHaveLength(1 - each.offered);
 });
 
 it("tells who settled an issue, when and how", async () => {

@@ -5,7 +5,7 @@ import { Books, Documents, Issues, Payments, Takings } from "@/features/money";
 import { addWords } from "@/lib/i18n";
 import { en } from "@/locales/en/money";
 import { pt } from "@/locales/pt/money";
-import { EmptyState, SegmentedControl } from "@/ui";
+import { EmptyState, SegmentedControl, SkeletonList } from "@/ui";
 import list from "./ListPage.module.css";
 import styles from "./MoneyPage.module.css";
 
@@ -17,7 +17,7 @@ const NAMES = Object.keys(VIEWS) as View[];
 
 /** What came in, what needs a person, and how documents are issued: for the manager. */
 export function MoneyPage() {
-  const { t } = useTranslation(["money", "staff"]);
+  const { t } = useTranslation(["money", "staff", "common"]);
   const me = useMe();
   const [search, setSearch] = useSearchParams();
   const view = NAMES.find((name) => VIEWS[name] === search.get("vista")) ?? "takings";
@@ -25,7 +25,11 @@ export function MoneyPage() {
     return (
       <main className={list.page} id="content">
         <h1 className={list.title}>{t("title")}</h1>
-        <EmptyState title={t("staff:money_only_manager")} />
+        {me.isPending ? (
+          <SkeletonList count={4} label={t("common:state.loading")} />
+        ) : (
+          <EmptyState title={t("staff:money_only_manager")} />
+        )}
       </main>
     );
   }

@@ -8,6 +8,7 @@ import { useLanguage } from "@/lib/useLanguage";
 import { Banner, Button, Pill, SkeletonList } from "@/ui";
 import { reconciliationsQuery, settledQuery, standingsQuery } from "./data";
 import styles from "./Money.module.css";
+import { useProviderName } from "./provider";
 
 /** What the nights' comparisons with the provider found, and what became of every issue. */
 export function Books() {
@@ -83,11 +84,12 @@ function Reconciliations() {
 function Standing({ standing }: { standing: ReconciliationStanding }) {
   const { t } = useTranslation("money");
   const moment = useMoment();
+  const nameOf = useProviderName();
   if (standing.state === "good") return null;
   return (
     <Banner
       tone={standing.state === "late" ? "terra" : "amber"}
-      title={t(`books.standing.${standing.state}`, { provider: standing.provider })}
+      title={t(`books.standing.${standing.state}`, { provider: nameOf(standing.provider) })}
     >
       <p>
         {t(`books.standing_text.${standing.state}`, {
@@ -101,13 +103,14 @@ function Standing({ standing }: { standing: ReconciliationStanding }) {
 function Run({ run }: { run: Reconciliation }) {
   const { t } = useTranslation("money");
   const moment = useMoment();
+  const nameOf = useProviderName();
   const count = run.differences.length;
   return (
     <li>
       <strong>{moment(run.started_at)}</strong>{" "}
       <Pill tone={count ? "amber" : "sage"}>{t("books.differences", { count })}</Pill>
       <span className={styles.quiet}>
-        {run.provider} · {t("books.asked", { count: run.asked })} ·{" "}
+        {nameOf(run.provider)} · {t("books.asked", { count: run.asked })} ·{" "}
         {run.listed === null ? t("books.unlisted") : t("books.listed", { count: run.listed })}
         {run.unanswered > 0 && ` · ${t("books.unanswered", { count: run.unanswered })}`}
       </span>

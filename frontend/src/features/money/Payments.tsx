@@ -20,6 +20,7 @@ import {
 import { cents } from "./amount";
 import { paymentQuery, paymentsQuery } from "./data";
 import styles from "./Money.module.css";
+import { useProviderName } from "./provider";
 import { RefundDialog } from "./RefundDialog";
 
 const ANY = "any";
@@ -160,6 +161,8 @@ function Detail({
   const language = useLanguage();
   const found = useQuery(paymentQuery(id));
   const payment = found.data;
+  const nameOf = useProviderName();
+  const isRefundable = payment !== undefined && cents(payment.refundable) > 0;
   const moment = (instant: string) =>
     `${formatDate(civilDate(instant), language)}, ${formatTime(instant)}`;
   return (
@@ -173,7 +176,7 @@ function Detail({
       onClose={onClose}
       actions={
         <>
-          {payment && cents(payment.refundable) > 0 && (
+          {isRefundable && payment.provider_refunds && (
             <Button variant="danger" onPress={onRefund}>
               {t("payments.refund")}
             </Button>
@@ -206,6 +209,10 @@ function Detail({
               <dd>{t(`method.${payment.method}`)}</dd>
             </div>
             <div>
+              <dt>{t("payments.provider")}</dt>
+              <dd>{nameOf(payment.provider)}</dd>
+            </div>
+            <div>
               <dt>{t("payments.invoice")}</dt>
               <dd>{payment.invoice_number ?? t("payments.no_invoice")}</dd>
             </div>
@@ -221,6 +228,11 @@ function Detail({
             )}
           </dl>
           <h3 className={styles.subheading}>{t("payments.refunds")}</h3>
+          {isRefundable && !payment.provider_refunds && (
+            <p className={styles.advice}>
+              {t("payments.refund_by_hand", { provider: nameOf(payment.provider) })}
+            </p>
+          )}
           {payment.refunds.length === 0 && (
             <p className={styles.quiet}>{t("payments.no_refunds")}</p>
           )}

@@ -1421,7 +1421,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * A hint of a provider that signs nothing
+         * @description The key alone proves nothing: the provider is asked about the payment, and only its answer counts. The rest of the query is in the provider's own words.
+         */
+        get: operations["payment_callback"];
         put?: never;
         /**
          * A provider's notice
@@ -2256,6 +2260,9 @@ export interface components {
              * @description What can still be given back
              */
             readonly refundable: string;
+            /** @description The provider sends it back when asked; else a person has to see to it */
+            readonly provider_refunds: boolean;
+            provider: string;
             method: components["schemas"]["MethodEnum"];
             status: components["schemas"]["PaymentStatus"];
             invoice_number: string | null;
@@ -2283,6 +2290,9 @@ export interface components {
              * @description What can still be given back
              */
             readonly refundable: string;
+            /** @description The provider sends it back when asked; else a person has to see to it */
+            readonly provider_refunds: boolean;
+            provider: string;
             method: components["schemas"]["MethodEnum"];
             status: components["schemas"]["PaymentStatus"];
             invoice_number: string | null;
@@ -3080,7 +3090,7 @@ export interface components {
         /**
          * @description A notice of the sandbox bank. The header X-Signature signs its exact bytes.
          *
-         *     Other providers write in their own forms: eupago as its webhooks 2.0 do.
+         *     Other providers write in their own forms: eupago as its webhooks 2.0 do, ifthenpay as a GET.
          */
         WebhookNoticeRequest: {
             event_id: string;
@@ -7332,6 +7342,54 @@ export interface operations {
             };
         };
     };
+    payment_callback: {
+        parameters: {
+            query: {
+                /** @description The key that was agreed on with the provider */
+                key: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookAccepted"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     payment_webhook: {
         parameters: {
             query?: never;
@@ -7367,6 +7425,14 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            405: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -33,6 +33,7 @@ export const en: Words<typeof pt> = {
     empty_text: "The charts appear with the first payment.",
   },
   method: { multibanco: "Multibanco", mb_way: "MB WAY" },
+  provider: { sandbox: "Simulated bank", eupago: "Eupago", ifthenpay: "ifthenpay" },
   status: {
     pending: "awaited",
     paid: "paid",
@@ -142,6 +143,7 @@ export const en: Words<typeof pt> = {
     returned: "{{amount}} given back",
     treatment: "Treatment",
     method: "Method",
+    provider: "Provider",
     invoice: "Invoice",
     created: "Asked for on",
     paid: "Paid on",
@@ -149,6 +151,8 @@ export const en: Words<typeof pt> = {
     no_refunds: "Nothing has been given back yet.",
     credit_note: "Credit note {{number}}",
     refund: "Give money back",
+    refund_by_hand:
+      "It can't be given back from here: {{provider}} doesn't send this payment back when asked. Contact the provider, or agree with the patient on where the money goes.",
   },
   refund_status: {
     requested: "on its way",

@@ -30,6 +30,7 @@ export const pt = {
     empty_text: "Os gráficos aparecem com o primeiro pagamento.",
   },
   method: { multibanco: "Multibanco", mb_way: "MB WAY" },
+  provider: { sandbox: "Banco simulado", eupago: "Eupago", ifthenpay: "ifthenpay" },
   status: {
     pending: "à espera",
     paid: "pago",
@@ -139,6 +140,7 @@ export const pt = {
     returned: "{{amount}} devolvidos",
     treatment: "Tratamento",
     method: "Método",
+    provider: "Prestador",
     invoice: "Fatura",
     created: "Pedido em",
     paid: "Pago em",
@@ -146,6 +148,8 @@ export const pt = {
     no_refunds: "Ainda nada foi devolvido.",
     credit_note: "Nota de crédito {{number}}",
     refund: "Devolver dinheiro",
+    refund_by_hand:
+      "Daqui não dá para devolver: {{provider}} não devolve este pagamento a pedido. Contacte o prestador, ou combine com o utente para onde vai o dinheiro.",
   },
   refund_status: {
     requested: "a caminho",
