@@ -152,7 +152,7 @@ export const en: Words<typeof pt> = {
     credit_note: "Credit note {{number}}",
     refund: "Give money back",
     refund_by_hand:
-      "It can't be given back from here: {{provider}} doesn't send this payment back when asked. Contact the provider, or agree with the patient on where the money goes.",
+      "It can't be given back from here: the provider, {{provider}}, doesn't send this payment back when asked. Contact it, or agree with the patient on where the money goes.",
   },
   refund_status: {
     requested: "on its way",

@@ -149,7 +149,7 @@ export const pt = {
     credit_note: "Nota de crédito {{number}}",
     refund: "Devolver dinheiro",
     refund_by_hand:
-      "Daqui não dá para devolver: {{provider}} não devolve este pagamento a pedido. Contacte o prestador, ou combine com o utente para onde vai o dinheiro.",
+      "Daqui não dá para devolver: o prestador, {{provider}}, não devolve este pagamento a pedido. Contacte-o, ou combine com o utente para onde vai o dinheiro.",
   },
   refund_status: {
     requested: "a caminho",
