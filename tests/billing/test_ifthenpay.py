@@ -211,6 +211,7 @@ def test_a_push_without_a_usable_answer_is_never_sent_again(ifthenpay, held, ans
 @pytest.mark.parametrize("told_by", ["clock", "callback"])
 @sends
 def test_the_money_of_a_lost_answer_is_found_by_our_own_name(ifthenpay, held, told_by):
+    replaced = factories.mb_way(held, phone="+351961234567")
     payment = factories.mb_way(held)
     ifthenpay.will(PUSH, "lose")
     drain()
@@ -226,6 +227,7 @@ def test_the_money_of_a_lost_answer_is_found_by_our_own_name(ifthenpay, held, to
 
     assert state(payment) == (PaymentStatus.PAID, "", RequestState.ACCEPTED)
     assert payment.request_id == payment.transaction_id == sent.request_id
+    assert state(replaced)[0] == PaymentStatus.EXPIRED
     assert ifthenpay.created(PUSH) == 1
     assert Invoice.objects.count() == 1
 
@@ -372,15 +374,17 @@ def test_a_callback_about_nothing_of_ours_asks_nobody(ifthenpay, reference, chan
     assert state(reference) == UNTOUCHED
 
 
-def test_the_key_is_not_kept_and_no_more_than_what_names_the_payment(ifthenpay, reference):
-    callback(reference, payer="Ana", payment_datetime="27-11-2026 10:00:00")
+def test_neither_the_key_nor_more_than_names_the_payment_is_kept_or_tells_callbacks_apart(
+    ifthenpay, reference, settings
+):
+    same = {"payment_datetime": "27-11-2026 10:00:00"}
+    callback(reference, payer="Ana", **same)
+    settings.IFTHENPAY_ANTI_PHISHING_KEY = another = "another" * 5
+
+    assert callback(reference, key=another, **same) == 200
 
     delivery = WebhookDelivery.objects.get()
-
-    assert delivery.body == {
-        "reference": reference.reference,
-        "payment_datetime": "27-11-2026 10:00:00",
-    }
+    assert delivery.body == {"reference": reference.reference, **same}
     assert not delivery.verified
     assert KEY not in json.dumps(list(OutboxMessage.objects.values("key", "args")))
 
