@@ -38,9 +38,9 @@ class Read:
 
 
 def read(pdf: bytes) -> Read:
-    """The one code on the first page."""
+    """The one QR code on the first page; lines of text can look like other codes."""
     page = pypdfium2.PdfDocument(pdf)[0].render(scale=DOTS_PER_INCH / 72).to_numpy()
-    (found,) = zxingcpp.read_barcodes(page)
+    (found,) = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormat.QRCode)
     corners = found.position
     to_mm = MILLIMETRES_PER_INCH / DOTS_PER_INCH
     left, top = corners.top_left.x * to_mm, corners.top_left.y * to_mm
