@@ -16,16 +16,16 @@ TEST_HOST = re.compile(r"(^|\.)(sandbox|replica|demo|test)\.|^(localhost|127\.|\
 INVOICEXPRESS_HOSTS = ".app.invoicexpress.com"
 TEST_KEY = re.compile(r"demo|test|sandbox", re.IGNORECASE)
 IFTHENPAY_FORMS = (
-    ("IFTHENPAY_BACKOFFICE_KEY", r"(\d{4}-){3}\d{4}", "four groups of four digits", "E007"),
+    ("IFTHENPAY_BACKOFFICE_KEY", r"(\d{4}-){3}\d{4}", "four groups of four digits", "E010"),
     (
         "IFTHENPAY_ANTI_PHISHING_KEY",
         r"[A-Za-z0-9]{20,50}",
         "20 to 50 letters and digits, at random",
-        "E008",
+        "E011",
     ),
-    ("IFTHENPAY_ENTITY", r"\d{5}", "five digits", "E009"),
-    ("IFTHENPAY_SUBENTITY", r"\d{1,3}", "one to three digits", "E010"),
-    ("IFTHENPAY_MBWAY_KEY", r"[A-Z]{3}-\d{6}", "three letters and six digits", "E011"),
+    ("IFTHENPAY_ENTITY", r"\d{5}", "five digits", "E012"),
+    ("IFTHENPAY_SUBENTITY", r"\d{1,3}", "one to three digits", "E013"),
+    ("IFTHENPAY_MBWAY_KEY", r"[A-Z]{3}-\d{6}", "three letters and six digits", "E014"),
 )
 IFTHENPAY_HOST = re.compile(r"([a-z0-9-]+\.)*ifthenpay\.com")
 IFTHENPAY_SAMPLES = re.compile(r"(\d)\1{3}(-\1{4}){3}|11604/999|99999/\d+|[A-Z]{3}-0{6}|ABC-123456")
@@ -71,13 +71,13 @@ def _ifthenpay() -> list[CheckMessage]:
     address = urlsplit(settings.IFTHENPAY_URL)
     if address.scheme != "https" or not IFTHENPAY_HOST.fullmatch(address.netloc):
         found.append(
-            Error("IFTHENPAY_URL must be ifthenpay's own host in production.", id="billing.E012")
+            Error("IFTHENPAY_URL must be ifthenpay's own host in production.", id="billing.E015")
         )
     account = f"{settings.IFTHENPAY_ENTITY}/{settings.IFTHENPAY_SUBENTITY}"
     given = (settings.IFTHENPAY_BACKOFFICE_KEY, settings.IFTHENPAY_MBWAY_KEY, account)
     if any(IFTHENPAY_SAMPLES.fullmatch(one) for one in given):
         found.append(
-            Error("ifthenpay's keys or its account are samples, not real ones.", id="billing.E013")
+            Error("ifthenpay's keys or its account are samples, not real ones.", id="billing.E016")
         )
     return found
 
