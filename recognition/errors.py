@@ -8,6 +8,7 @@ class Code(StrEnum):
     ADULT_REQUIRED = "adult_required"
     IMAGE_UNREADABLE = "image_unreadable"
     IMAGE_TYPE = "image_type"
+    IMAGE_HEIC = "image_heic"
     IMAGE_TOO_LARGE = "image_too_large"
     IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
     FACE_SWITCHED_OFF = "face_switched_off"
@@ -38,6 +39,13 @@ register(
             "Envie a fotografia em JPEG, PNG ou WebP.",
             "Send the photo as JPEG, PNG or WebP.",
         ),
+        Code.IMAGE_HEIC: Problem(
+            415,
+            "A fotografia está em HEIC, que não abrimos. Tire-a com a câmara da página, ou "
+            "guarde-a como JPEG (no iPhone: Definições, Câmara, Formatos, Mais compatível).",
+            "The photo is in HEIC, which we can't open. Take it with the page's camera, or save it "
+            "as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible).",
+        ),
         Code.IMAGE_TOO_LARGE: Problem(
             413,
             "A fotografia tem mais de 8 MB. Envie uma mais pequena.",
@@ -45,8 +53,8 @@ register(
         ),
         Code.IMAGE_TOO_MANY_PIXELS: Problem(
             413,
-            "A fotografia tem mais de 20 megapíxeis. Envie uma mais pequena.",
-            "The photo is over 20 megapixels. Send a smaller one.",
+            "A fotografia tem mais de {megapixels} megapíxeis. Envie uma mais pequena.",
+            "The photo is over {megapixels} megapixels. Send a smaller one.",
         ),
         Code.FACE_SWITCHED_OFF: Problem(
             503,

@@ -17,10 +17,17 @@ from recognition.errors import Code
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 20_000_000
+# Its decoder holds every pixel four times over.
+MAX_WEBP_PIXELS = 8_000_000
+# A photo has about ten; each costs a pass over all its pixels. In 8 MB of random bytes, as in the
+# film behind a moving photo, the mark of a scan stands some 120 times by chance.
+MAX_SCANS = 200
 KEPT_SIDE = 1600
 JPEG_QUALITY = 92
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_JPEG_SCAN = b"\xff\xda"
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -40,40 +47,64 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 def clean(data: bytes) -> bytes:
     """The picture as an upright RGB JPEG of at most KEPT_SIDE pixels, without metadata.
 
-    Raises DomainError: `image_too_large` (over 8 MB), `image_type` (neither JPEG, PNG nor WebP),
-    `image_too_many_pixels` (over 20 million), `image_unreadable` (empty, truncated, damaged).
+    Raises DomainError: `image_too_large` (over 8 MB), `image_heic` (as iPhones keep photos),
+    `image_type` (else neither JPEG, PNG nor WebP), `image_too_many_pixels` (over 20 million, of a
+    WebP over 8), `image_unreadable` (empty, truncated, damaged, or made to be slow).
     """
     if len(data) > MAX_BYTES:
         raise DomainError(Code.IMAGE_TOO_LARGE)
-    if not data:
-        raise DomainError(Code.IMAGE_UNREADABLE)
-    if not _looks_supported(data):
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
+        raise DomainError(Code.IMAGE_HEIC)
+    if data and not _looks_supported(data):
         raise DomainError(Code.IMAGE_TYPE)
+    if not data or data.count(_JPEG_SCAN) > MAX_SCANS:
+        raise DomainError(Code.IMAGE_UNREADABLE)
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise DomainError(Code.IMAGE_TOO_MANY_PIXELS)
-            orientation = _orientation(image)
-            # A JPEG decoder can halve while it decodes; other formats ignore this.
-            image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
-            picture = image.convert("RGB")
+        return _written_anew(data)
+    except DomainError:
+        raise
     except Image.DecompressionBombError as error:
-        raise DomainError(Code.IMAGE_TOO_MANY_PIXELS) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, MemoryError) as error:
+        raise _too_many(MAX_PIXELS) from error
+    except Exception as error:  # a damaged file makes a decoder fail in ways that nobody listed
         raise DomainError(Code.IMAGE_UNREADABLE) from error
-    picture.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
-    if orientation in _UPRIGHT:
-        picture = picture.transpose(_UPRIGHT[orientation])
-    picture.info.clear()
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=JPEG_QUALITY)
-    return out.getvalue()
 
 
 def decode(jpeg: bytes) -> NDArray[np.uint8]:
     """The pixels (height, width, 3) of a JPEG that `clean` made."""
     with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def _written_anew(data: bytes) -> bytes:
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
+        if image.width * image.height > limit:
+            raise _too_many(limit)
+        orientation = _orientation(image)
+        # A JPEG decoder can halve while it decodes; other formats ignore this.
+        image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
+        picture = _rgb(image)
+        picture.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
+        if orientation in _UPRIGHT:
+            picture = picture.transpose(_UPRIGHT[orientation])
+        picture.info.clear()
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=JPEG_QUALITY)
+        return out.getvalue()
+
+
+def _too_many(limit: int) -> DomainError:
+    return DomainError(Code.IMAGE_TOO_MANY_PIXELS, megapixels=limit // 1_000_000)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """The image decoded; where it is RGB already, itself and not a copy of all its pixels."""
+    if image.mode == "RGB":
+        return image
+    if image.mode.startswith("I"):
+        # Sixteen bits of grey, which a conversion alone would cut off at 255.
+        image = image.point(lambda grey: grey / 256).convert("L")
+    return image.convert("RGB")
 
 
 def _looks_supported(data: bytes) -> bool:

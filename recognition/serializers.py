@@ -31,7 +31,7 @@ class FaceUpload(serializers.Serializer[Any]):
         child=serializers.FileField(allow_empty_file=True, use_url=False),
         min_length=1,
         max_length=enrolment.MAX_PHOTOS,
-        help_text="JPEG, PNG or WebP, at most 8 MB and 20 megapixels each",
+        help_text="JPEG, PNG or WebP, at most 8 MB and 20 megapixels each, a WebP 8 megapixels",
     )
     consent = serializers.BooleanField(
         required=False, default=False, help_text="Must be true: the answer to the consent text"

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
@@ -197,6 +198,27 @@ def test_unusable_files_are_refused_and_nothing_is_kept(
     assert (refused.status_code, refused.json()["code"]) == (status, code)
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert (rows(), store()) == (NOTHING, [])
+
+
+def test_a_photo_is_what_it_holds_whatever_it_is_called(browser, person, store):
+    http = browser(person()).http
+
+    def send(data: bytes, name: str, content_type: str, language: str = "en") -> Any:
+        photo = SimpleUploadedFile(name, data, content_type=content_type)
+        form = {"images": [photo], "consent": "true"}
+        headers = {"Accept-Language": language}
+        return http.put("/api/me/face", form, format="multipart", headers=headers)
+
+    heic = b"\0\0\0\x18ftypheic"
+    refused = [send(heic, "x.jpg", "image/jpeg", language) for language in ("pt", "en")]
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {
+        (415, "image_heic")
+    }
+    assert "guarde-a como JPEG" in refused[0].json()["detail"]
+    assert "save it as JPEG" in refused[1].json()["detail"]
+    assert (rows(), store()) == (NOTHING, [])
+
+    assert send(faces.jpeg(faces.astronaut()), "x.pdf", "text/html").status_code == 202
 
 
 def test_one_bad_file_among_good_ones_keeps_none(browser, person, store):
