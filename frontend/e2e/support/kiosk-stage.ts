@@ -9,7 +9,7 @@ export const CODE = "K7M2PQ";
 type Language = "pt" | "en";
 
 /** A canvas in place of the camera: a page can't be given light and a lens. */
-function paintedCamera(): void {
+export function paintedCamera(): void {
   navigator.mediaDevices.getUserMedia = () => {
     const canvas = document.createElement("canvas");
     canvas.width = 640;
@@ -17,9 +17,9 @@ function paintedCamera(): void {
     const paint = canvas.getContext("2d");
     const draw = () => {
       if (!paint) return;
-      paint.fillStyle = "#b7c8bf";
+      paint.fillStyle = "#8fa69a";
       paint.fillRect(0, 0, 640, 480);
-      paint.fillStyle = "#dfe9e3";
+      paint.fillStyle = "#c9b8a4";
       paint.beginPath();
       paint.arc(320, 220, 120, 0, 7);
       paint.fill();
@@ -30,7 +30,7 @@ function paintedCamera(): void {
   };
 }
 
-function missingCamera(): void {
+export function missingCamera(): void {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error("no camera"));
 }
 

@@ -11,6 +11,7 @@ import {
   showVisit,
   VISIT_PATH,
 } from "./bodies";
+import { missingCamera, paintedCamera } from "./kiosk-stage";
 import { chooseFirstTime, chooseTreatment, login } from "./patient";
 import type { Who } from "./pages";
 
@@ -170,6 +171,38 @@ export const WALKS: readonly Walk[] = [
   { name: "my details", who: "patient", path: "/eu/dados", steps: [["form"]] },
   { name: "my name on the screens", who: "patient", path: "/eu/ecras", steps: [["choice"]] },
   { name: "who looked", who: "patient", path: "/eu/acessos", steps: [["list"]] },
+  ...(["pt", "en"] as const).map((language) => ({
+    name: `face by the camera, in ${language}`,
+    who: "patient" as const,
+    ...(language === "en" ? { language } : {}),
+    path: "/eu/rosto",
+    prepare: async (page: Page) => {
+      await page.addInitScript(paintedCamera);
+      await showFace(page, {});
+    },
+    steps: [
+      [
+        "the first pose",
+        async (page: Page) => {
+          await press(/Tirar com a câmara|Use the camera/)(page);
+          await page.locator("video").waitFor();
+          await press(/Tirar fotografia|Take a photo/)(page);
+          await page.getByText(/sua esquerda|your left/).waitFor();
+        },
+      ],
+      ["one photo", press(/Fechar câmara|Close the camera/)],
+    ] as Walk["steps"],
+  })),
+  {
+    name: "face without a camera",
+    who: "patient",
+    path: "/eu/rosto",
+    prepare: async (page) => {
+      await page.addInitScript(missingCamera);
+      await showFace(page, {});
+    },
+    steps: [["files instead", press("Tirar com a câmara")]],
+  },
   {
     name: "invoice details",
     who: "patient",

@@ -119,7 +119,11 @@ export function Answer({ by, checkIn, dispatch }: AnswerProps) {
     <div className="screen" role="alert">
       <div className="say">
         <h1 className="title">{t(`outcome.${words}.title`)}</h1>
-        <p className="lead">{t(`outcome.${words}.text`)}</p>
+        <p className="lead">
+          {status === "poor_image" && checkIn.detail
+            ? t(`outcome.poor_image.${checkIn.detail}`)
+            : t(`outcome.${words}.text`)}
+        </p>
       </div>
       <div className="act choices">
         <button type="button" className="choice choice-pine" onClick={() => dispatch(first.event)}>

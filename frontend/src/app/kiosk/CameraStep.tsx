@@ -1,65 +1,56 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  hintFor,
-  look,
-  takePicture,
-  useCamera,
-  type Hint,
-  type Look,
-} from "@/features/check-in/useCamera";
+import { takePicture, useCamera, useLooks, type Hint } from "@/lib/camera";
 
 const READY_AFTER_MS = 1800;
 const AT_THE_LATEST_MS = 5000;
-const LOOK_EVERY_MS = 300;
 
 interface CameraStepProps {
   onPicture: (image: Blob) => void;
   onFailed: () => void;
 }
 
-/** Counts down while the face is in the circle; waits a little longer for light and stillness. */
+/** Counts down while the face is in the oval; waits a little longer for light and stillness. */
 export function CameraStep({ onPicture, onFailed }: CameraStepProps) {
   const { t } = useTranslation("kiosk");
-  const { video, state } = useCamera();
+  const { video, state } = useCamera({ width: 640, height: 480 });
   const [hint, setHint] = useState<Hint>("look");
   const taken = useRef(false);
+  const isLive = state === "live";
 
   useEffect(() => {
-    if (state === "failed") onFailed();
+    if (state === "denied" || state === "missing") onFailed();
   }, [onFailed, state]);
 
-  useEffect(() => {
-    if (state !== "live") return;
-    const started = Date.now();
-    let before: Look | null = null;
-    const timer = setInterval(() => {
-      const element = video.current;
-      if (!element || taken.current) return;
-      const now = look(element);
-      const found = hintFor(before, now);
-      before = now;
-      setHint(found);
-      const elapsed = Date.now() - started;
-      if (elapsed < READY_AFTER_MS || (found !== "look" && elapsed < AT_THE_LATEST_MS)) return;
-      taken.current = true;
-      takePicture(element).then(onPicture, onFailed);
-    }, LOOK_EVERY_MS);
-    return () => clearInterval(timer);
-  }, [onFailed, onPicture, state, video]);
+  useLooks(video, isLive, (found, elapsed) => {
+    setHint(found);
+    if (taken.current || !video.current) return;
+    if (elapsed < READY_AFTER_MS || (found !== "look" && elapsed < AT_THE_LATEST_MS)) return;
+    taken.current = true;
+    takePicture(video.current).then((image) => {
+      if (image) onPicture(image);
+      else onFailed();
+    }, onFailed);
+  });
 
   return (
     <div className="screen">
       <div className="say">
         <h1 className="title">{t("camera.title")}</h1>
       </div>
-      <div className={state === "live" ? "lens counting" : "lens"}>
+      <div className={isLive ? "lens lens-oval counting" : "lens lens-oval"}>
         <video ref={video} className="lens-picture" muted playsInline />
-        <svg className="lens-ring" viewBox="0 0 200 200" aria-hidden="true" focusable="false">
-          <circle cx="100" cy="100" r="97" pathLength="100" />
+        <svg
+          className="lens-ring"
+          viewBox="0 0 164 200"
+          preserveAspectRatio="none"
+          aria-hidden="true"
+          focusable="false"
+        >
+          <path d="M82 3a79 97 0 1 1 0 194a79 97 0 1 1 0-194" pathLength="100" />
         </svg>
         <p className="lens-hint" role="status">
-          {state === "live" ? t(`camera.${hint}`) : t("camera.starting")}
+          {isLive ? t(`camera.${hint}`) : t("camera.starting")}
         </p>
       </div>
     </div>

@@ -1,7 +1,13 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isPaired } from "@/features/check-in/api";
-import { CODE_LENGTH, YEAR_LENGTH, type Event, type Step } from "@/features/check-in/machine";
+import {
+  CODE_LENGTH,
+  YEAR_LENGTH,
+  type Event,
+  type Step,
+  type Way,
+} from "@/features/check-in/machine";
 import { useCheckIn } from "@/features/check-in/useCheckIn";
 import { deviceApi } from "@/lib/api/client";
 import { civilHour } from "@/lib/civil";
@@ -17,6 +23,7 @@ import { Pairing } from "./Pairing";
 const ASK_AFTER_MS = 45_000;
 const WIPE_AFTER_MS = 20_000;
 const ANSWER_MS = 15_000;
+const LONG_MS = 2500;
 
 export function Kiosk() {
   const [paired, setPaired] = useState<boolean | null>(null);
@@ -157,15 +164,7 @@ function StepView({ step, dispatch, picture, submit }: StepViewProps) {
       return <CameraStep onPicture={picture} onFailed={onFailed} />;
     case "sending":
     case "waiting":
-      return (
-        <div className="screen" role="status">
-          <div className="say">
-            <div className="pulse" aria-hidden="true" />
-            <h1 className="title">{t("sending.title")}</h1>
-            <p className="lead">{t("sending.text")}</p>
-          </div>
-        </div>
-      );
+      return <Waiting way={step.way} dispatch={dispatch} />;
     case "code":
       return (
         <div className="screen screen-beside">
@@ -227,6 +226,36 @@ function StepView({ step, dispatch, picture, submit }: StepViewProps) {
     case "help":
       return <Desk step={step.name} dispatch={dispatch} />;
   }
+}
+
+/** A face that is looked at for long: whoever waits may go on with the code. */
+function Waiting({ way, dispatch }: { way: Way; dispatch: (event: Event) => void }) {
+  const { t } = useTranslation("kiosk");
+  const [isLong, setLong] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLong(true), LONG_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div className="screen">
+      <div className="say" role="status">
+        <div className="pulse" aria-hidden="true" />
+        <h1 className="title">{t("sending.title")}</h1>
+        <p className="lead">{t(isLong && way === "face" ? "sending.long" : "sending.text")}</p>
+      </div>
+      {isLong && way === "face" && (
+        <div className="act choices">
+          <button
+            type="button"
+            className="choice choice-pine"
+            onClick={() => dispatch({ type: "choose_code" })}
+          >
+            {t("code")}
+          </button>
+        </div>
+      )}
+    </div>
+  );
 }
 
 function Rest({ dispatch }: { dispatch: (event: Event) => void }) {

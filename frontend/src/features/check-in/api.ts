@@ -1,7 +1,7 @@
 import { body, deviceApi } from "@/lib/api/client";
 import { isProblem } from "@/lib/api/problem";
 import type { CheckIn } from "@/lib/api/types";
-import type { Entry, Trouble } from "./machine";
+import type { Entry, Refusal } from "./machine";
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
@@ -46,7 +46,8 @@ export function confirmCheckIn(id: string, by: Entry, typed: string): Promise<Ch
 /** A kiosk that the clinic no longer knows is as good as offline: only the desk can help. */
 const NO_ANSWER = new Set([0, 401, 403]);
 
-export function troubleOf(error: unknown): Trouble {
+export function refusalOf(error: unknown): Refusal {
+  if (isProblem(error) && error.status === 503) return "unavailable";
   if (!isProblem(error) || NO_ANSWER.has(error.status) || error.status >= 500) return "offline";
   return error.status === 429 ? "throttled" : "wrong";
 }

@@ -74,6 +74,14 @@ describe("by face", () => {
     });
   });
 
+  it("offers the code at once when the picture can't be kept or looked at", () => {
+    expect(next(sent, { type: "refused", of: 1, trouble: "unavailable" })).toMatchObject({
+      name: "answer",
+      by: "face",
+      checkIn: { status: "unavailable" },
+    });
+  });
+
   it("says so when there is no camera", () => {
     expect(run(REST, { type: "choose_camera" }, { type: "camera_failed" })).toEqual({
       name: "no_camera",
@@ -122,9 +130,9 @@ describe("by code", () => {
   });
 
   it("sends to the desk when offline", () => {
-    expect(next(sending, { type: "refused", of: 1, trouble: "offline" })).toEqual({
-      name: "offline",
-    });
+    for (const trouble of ["offline", "unavailable"] as const) {
+      expect(next(sending, { type: "refused", of: 1, trouble })).toEqual({ name: "offline" });
+    }
   });
 });
 

@@ -10,6 +10,8 @@ export const YEAR_LENGTH = 4;
 
 export type Entry = "code" | "birth_year";
 export type Trouble = "wrong" | "throttled" | "offline";
+/** What may keep an answer away: also a part of the clinic that is down while the rest works. */
+export type Refusal = Trouble | "unavailable";
 /** What the clinic was asked with. */
 export type Way = "face" | "code";
 
@@ -40,7 +42,7 @@ export type Event =
   | { type: "send"; attempt: number }
   | { type: "accepted"; of: number; checkIn: CheckIn }
   | { type: "decided"; checkIn: CheckIn }
-  | { type: "refused"; of: number | string; trouble: Trouble }
+  | { type: "refused"; of: number | string; trouble: Refusal }
   | { type: "confirm_by"; entry: Entry };
 
 export const REST: Step = { name: "rest" };
@@ -134,22 +136,26 @@ function afterDecision(step: Step, checkIn: CheckIn): Step {
   return checkIn.status === "confirm" ? step : { name: "answer", by: "confirmation", checkIn };
 }
 
-function afterRefusal(step: Step, trouble: Trouble): Step {
+function afterRefusal(step: Step, refusal: Refusal): Step {
+  if (step.name === "sending" && step.way === "face") {
+    if (refusal === "wrong") return { name: "answer", by: "face", checkIn: notTaken("poor_image") };
+    if (refusal === "unavailable") {
+      return { name: "answer", by: "face", checkIn: notTaken("unavailable") };
+    }
+  }
+  const trouble = refusal === "unavailable" ? "offline" : refusal;
   if (step.name === "confirm") return { ...step, typed: "", trouble };
   if (trouble === "offline") return { name: "offline" };
-  if (step.name === "sending" && step.way === "face" && trouble === "wrong") {
-    return { name: "answer", by: "face", checkIn: UNREADABLE };
-  }
   return { name: "code", typed: "", trouble };
 }
 
-/** A picture that the clinic did not even take in. */
-const UNREADABLE: CheckIn = {
+/** The answer to a picture that the clinic did not even take in. */
+const notTaken = (status: "poor_image" | "unavailable"): CheckIn => ({
   id: "",
-  status: "poor_image",
+  status,
   label: null,
   ticket: null,
   room: null,
   wait: null,
   detail: null,
-};
+});

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import { openLive, type Frame } from "@/lib/live";
 import type { CheckIn, CheckInFrame } from "@/lib/api/types";
-import { confirmCheckIn, readCheckIn, sendCode, sendPicture, troubleOf } from "./api";
+import { confirmCheckIn, readCheckIn, refusalOf, sendCode, sendPicture } from "./api";
 import { asked, isComplete, next, REST, type Event, type Step } from "./machine";
 
 const POLL_MS = 1000;
@@ -29,7 +29,7 @@ export function useCheckIn(): CheckInFlow {
     busy.current = mine;
     work()
       .then(dispatch, (error: unknown) =>
-        dispatch({ type: "refused", of, trouble: troubleOf(error) }),
+        dispatch({ type: "refused", of, trouble: refusalOf(error) }),
       )
       .finally(() => {
         if (busy.current === mine) busy.current = null;

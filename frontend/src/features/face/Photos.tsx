@@ -1,53 +1,76 @@
 import { useEffect, useMemo, useRef, useState, type Dispatch, type SetStateAction } from "react";
 import { useTranslation } from "react-i18next";
 import { FileTrigger } from "react-aria-components";
-import { Banner, Button, CameraIcon, CloseIcon, PlusIcon } from "@/ui";
-import { Camera, type CameraFault } from "./Camera";
+import type { CameraFault } from "@/lib/camera";
+import { Banner, Button, CameraIcon, classes, CloseIcon, PlusIcon } from "@/ui";
 import styles from "./Face.module.css";
-import { shrinkFile } from "./photos";
+import { Guide } from "./Guide";
+import {
+  isHeic,
+  nextPose,
+  POSES,
+  shrinkFile,
+  withPhoto,
+  type Faults,
+  type Photo,
+  type Pose,
+} from "./photos";
 
-/** One to `max` photos, from the camera or from files. Nothing leaves before it is sent. */
+interface Unopened {
+  name: string;
+  heic: boolean;
+}
+
+/** Up to `max` photos, by the camera's guide or from files. Nothing leaves before it is sent. */
 export function Photos({
   photos,
+  faults,
   onChange,
   max,
 }: {
-  photos: readonly Blob[];
-  onChange: Dispatch<SetStateAction<readonly Blob[]>>;
+  photos: readonly Photo[];
+  faults: Faults;
+  onChange: Dispatch<SetStateAction<readonly Photo[]>>;
   max: number;
 }) {
   const { t } = useTranslation("patient");
-  const [isCameraOn, setCameraOn] = useState(false);
+  /** The pose that the camera waits for; null while it is off. */
+  const [pose, setPose] = useState<Pose | null>(null);
   const [fault, setFault] = useState<CameraFault | null>(null);
-  const [unreadable, setUnreadable] = useState<string | null>(null);
+  const [unopened, setUnopened] = useState<Unopened | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  const room = max - photos.length;
+  const missing = nextPose(photos, faults);
+  const isFull = photos.length >= max;
 
-  function add(taken: readonly Blob[]) {
-    onChange((before) => [...before, ...taken].slice(0, max));
-    if (photos.length + taken.length >= max) closeCamera();
-  }
-
-  function openCamera() {
+  function openCamera(wanted: Pose | null) {
     setFault(null);
-    setCameraOn(true);
+    setPose(wanted);
   }
 
   /** The shutter had the focus and is gone: the section is read from its start. */
   function closeCamera() {
-    setCameraOn(false);
+    setPose(null);
     heading.current?.focus({ preventScroll: true });
   }
 
+  function take(blob: Blob) {
+    const all = withPhoto(photos, { blob, pose });
+    onChange(all);
+    const next = nextPose(all, faults);
+    const hasRoom = all.length < max || all.some((one) => one.pose === next);
+    if (next && hasRoom) setPose(next);
+    else closeCamera();
+  }
+
   async function addFiles(files: FileList | null) {
-    setUnreadable(null);
-    const taken: Blob[] = [];
-    for (const file of [...(files ?? [])].slice(0, room)) {
-      const photo = await shrinkFile(file);
-      if (photo) taken.push(photo);
-      else setUnreadable(file.name);
+    setUnopened(null);
+    const taken: Photo[] = [];
+    for (const file of [...(files ?? [])].slice(0, max - photos.length)) {
+      const blob = await shrinkFile(file);
+      if (blob) taken.push({ blob, pose: null });
+      else setUnopened({ name: file.name, heic: isHeic(file) });
     }
-    add(taken);
+    onChange((before) => [...before, ...taken].slice(0, max));
   }
 
   return (
@@ -57,13 +80,17 @@ export function Photos({
           {t("face.photos_title")}
         </h2>
         <span className={styles.count} role="status">
-          {t("face.count", { count: photos.length, max })}
+          {t("face.count", {
+            count: photos.length,
+            total: Math.max(POSES.length, photos.length),
+          })}
         </span>
       </div>
-      <p className={styles.note}>{t("face.photos_text")}</p>
-      {isCameraOn && room > 0 ? (
-        <Camera
-          onPhoto={(photo) => add([photo])}
+      <p className={styles.note}>{t("face.photos_text", { max })}</p>
+      {pose ? (
+        <Guide
+          pose={pose}
+          onPhoto={take}
           onFault={(found) => {
             setFault(found);
             closeCamera();
@@ -72,16 +99,22 @@ export function Photos({
         />
       ) : (
         <div className={styles.buttons}>
-          <Button variant="quiet" isDisabled={room === 0} onPress={openCamera}>
-            <CameraIcon />
-            {t("face.camera")}
-          </Button>
+          {missing ? (
+            <Button
+              variant={fault ? "quiet" : "pine"}
+              isDisabled={isFull && !photos.some((one) => one.pose === missing)}
+              onPress={() => openCamera(missing)}
+            >
+              <CameraIcon />
+              {t(photos.some((one) => one.pose) ? "face.camera_on" : "face.camera")}
+            </Button>
+          ) : null}
           <FileTrigger
             acceptedFileTypes={["image/jpeg", "image/png", "image/webp"]}
             allowsMultiple
             onSelect={(files) => void addFiles(files)}
           >
-            <Button variant="quiet" isDisabled={room === 0}>
+            <Button variant={fault ? "pine" : "quiet"} isDisabled={isFull}>
               <PlusIcon />
               {t("face.upload")}
             </Button>
@@ -93,18 +126,20 @@ export function Photos({
           <p>{t(`face.camera_${fault}`)}</p>
         </Banner>
       ) : null}
-      {unreadable ? (
+      {unopened ? (
         <Banner tone="terra" live>
-          <p>{t("face.unreadable", { name: unreadable })}</p>
+          <p>{t(unopened.heic ? "face.heic" : "face.unreadable", { name: unopened.name })}</p>
         </Banner>
       ) : null}
       {photos.length ? (
         <ul className={styles.photos}>
           {photos.map((photo, index) => (
-            <Photo
-              key={index}
+            <Tile
+              key={photo.pose ?? `file ${index}`}
               photo={photo}
               number={index + 1}
+              isRefused={faults.has(photo)}
+              onRetake={() => openCamera(photo.pose)}
               onRemove={() => onChange((all) => all.filter((one) => one !== photo))}
             />
           ))}
@@ -114,21 +149,47 @@ export function Photos({
   );
 }
 
-function Photo({ photo, number, onRemove }: { photo: Blob; number: number; onRemove: () => void }) {
+function Tile({
+  photo,
+  number,
+  isRefused,
+  onRetake,
+  onRemove,
+}: {
+  photo: Photo;
+  number: number;
+  isRefused: boolean;
+  onRetake: () => void;
+  onRemove: () => void;
+}) {
   const { t } = useTranslation("patient");
-  const url = useMemo(() => URL.createObjectURL(photo), [photo]);
+  const url = useMemo(() => URL.createObjectURL(photo.blob), [photo]);
   useEffect(() => () => URL.revokeObjectURL(url), [url]);
+  const name = t(`face.photo_of.${photo.pose ?? "file"}`);
   return (
-    <li className={styles.photo}>
-      <img src={url} alt={t("face.photo", { number })} />
-      <Button
-        variant="plain"
-        className={styles.remove}
-        aria-label={t("face.remove", { number })}
-        onPress={onRemove}
-      >
-        <CloseIcon size={18} />
-      </Button>
+    <li className={styles.tile}>
+      <div className={classes(styles.photo, isRefused && styles.refused)}>
+        <img src={url} alt={t("face.photo", { number, name })} />
+        <Button
+          variant="plain"
+          className={styles.remove}
+          aria-label={t("face.remove", { number })}
+          onPress={onRemove}
+        >
+          <CloseIcon size={18} />
+        </Button>
+      </div>
+      <p className={styles.caption}>{isRefused ? t("face.refused") : name}</p>
+      {photo.pose ? (
+        <Button
+          variant={isRefused ? "pine" : "plain"}
+          size="small"
+          aria-label={t("face.retake_one", { number, name })}
+          onPress={onRetake}
+        >
+          {t("face.retake")}
+        </Button>
+      ) : null}
     </li>
   );
 }

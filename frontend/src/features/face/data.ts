@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/lib/api/client";
 
-const POLL_MS = 1500;
+const POLL_MS = 700;
 
 export const faceQuery = queryOptions({
   queryKey: ["face"],

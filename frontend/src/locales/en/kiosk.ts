@@ -21,10 +21,19 @@ export const en: Words<typeof pt> = {
     starting: "Starting the camera…",
     look: "Look at the camera",
     dark: "It's dark: turn to the light",
+    bright: "Too much light: turn a little",
+    several: "Only one person in front, please",
+    nobody: "Put your face in the oval",
+    far: "Come closer",
     still: "Hold still for a moment",
-    title: "Put your face in the circle",
+    blurred: "It's blurred: don't move",
+    title: "Put your face in the oval",
   },
-  sending: { title: "One moment…", text: "We are looking up your appointment." },
+  sending: {
+    title: "One moment…",
+    text: "We are looking up your appointment.",
+    long: "It is taking long. If you like, use the code from your SMS.",
+  },
   code_step: {
     title: "Type the code from your SMS",
     text: "Six letters and digits.",
@@ -86,6 +95,10 @@ export const en: Words<typeof pt> = {
     poor_image: {
       title: "The picture isn't clear",
       text: "Come closer, turn to the light and hold still for a moment.",
+      too_small: "Your face is far away. Come closer.",
+      blurred: "It is blurred. Hold still for a moment.",
+      too_dark: "It is dark. Turn to the light.",
+      too_bright: "There is too much light. Turn a little, out of it.",
     },
     unavailable: {
       title: "Recognition isn't available",

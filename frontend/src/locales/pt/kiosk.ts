@@ -18,10 +18,19 @@ export const pt = {
     starting: "A ligar a câmara…",
     look: "Olhe para a câmara",
     dark: "Está escuro: vire-se para a luz",
+    bright: "Há luz a mais: vire-se um pouco",
+    several: "Fique só uma pessoa à frente",
+    nobody: "Ponha o rosto no oval",
+    far: "Aproxime-se",
     still: "Fique quieto um instante",
-    title: "Ponha o rosto no círculo",
+    blurred: "Está desfocado: não se mexa",
+    title: "Ponha o rosto no oval",
   },
-  sending: { title: "Um momento…", text: "Estamos a ver a sua marcação." },
+  sending: {
+    title: "Um momento…",
+    text: "Estamos a ver a sua marcação.",
+    long: "Está a demorar. Se preferir, use o código do SMS.",
+  },
   code_step: {
     title: "Escreva o código do SMS",
     text: "São seis letras e algarismos.",
@@ -83,6 +92,10 @@ export const pt = {
     poor_image: {
       title: "A imagem não ficou nítida",
       text: "Aproxime-se, vire-se para a luz e fique quieto um instante.",
+      too_small: "O rosto está longe. Aproxime-se.",
+      blurred: "Ficou tremida. Fique quieto um instante.",
+      too_dark: "Ficou escura. Vire-se para a luz.",
+      too_bright: "Tem luz a mais. Rode um pouco, para fora da luz.",
     },
     unavailable: {
       title: "O reconhecimento não está disponível",

@@ -1,0 +1,69 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { faceFinder } from "./faces";
+import { hintFor, lookAt, type Look } from "./look";
+
+const SIDE = 96;
+
+/** A square picture whose grey is given by column and row. */
+function picture(grey: (column: number, row: number) => number): Look {
+  const pixels = new Uint8ClampedArray(SIDE * SIDE * 4);
+  for (let at = 0; at < SIDE * SIDE; at += 1) {
+    pixels.fill(grey(at % SIDE, Math.floor(at / SIDE)), at * 4, at * 4 + 3);
+  }
+  return lookAt(pixels);
+}
+
+const sharp = picture((column, row) => (column % 16 < 8 === row % 16 < 8 ? 90 : 150));
+const soft = picture((column) => 120 + 60 * Math.sin((column / SIDE) * Math.PI * 2));
+
+it("measures light and sharpness", () => {
+  const flat = picture(() => 200);
+  expect(flat.brightness).toBeCloseTo(200, 3);
+  expect(flat.sharpness).toBeCloseTo(0, 3);
+  expect(sharp.sharpness).toBeGreaterThan(0.1);
+  expect(soft.sharpness).toBeLessThan(0.004);
+});
+
+it.each([
+  ["dark", picture(() => 44), null, null],
+  ["bright", picture(() => 216), null, null],
+  ["still", sharp, picture(() => 60), null],
+  ["blurred", soft, soft, null],
+  ["look", sharp, sharp, null],
+  ["look", sharp, null, [0.4, 0.19]],
+  ["several", sharp, sharp, [0.2, 0.4]],
+  ["far", sharp, sharp, [0.19]],
+  ["nobody", sharp, sharp, []],
+] as const)("says %s", (hint, now, before, faces) => {
+  expect(hintFor(now, before, faces)).toBe(hint);
+});
+
+const video = { videoWidth: 640, videoHeight: 480 } as HTMLVideoElement;
+
+afterEach(() => vi.unstubAllGlobals());
+
+it("knows of faces only where the browser can tell", async () => {
+  expect(await faceFinder()(video)).toBeNull();
+
+  vi.stubGlobal(
+    "FaceDetector",
+    class {
+      detect = () => Promise.resolve([{ boundingBox: { width: 240 } }]);
+    },
+  );
+  expect(await faceFinder()(video)).toEqual([0.5]);
+});
+
+it("asks a browser no second time that promised and failed", async () => {
+  const detect = vi.fn(() => Promise.reject(new Error("face detection service unavailable")));
+  vi.stubGlobal(
+    "FaceDetector",
+    class {
+      detect = detect;
+    },
+  );
+  const find = faceFinder();
+
+  expect([await find(video), await find(video)]).toEqual([null, null]);
+  expect(detect).toHaveBeenCalledTimes(1);
+});
