@@ -4,7 +4,9 @@ Chromium plays a file of JPEG frames as its camera (`--use-file-for-fake-video-c
 for each thing that may stand in front of the kiosk.
 
     person/enrol-1.jpg … enrol-5.jpg   photos of one person
+    enrol-1.mjpeg … enrol-3.mjpeg      the first three of them, as a camera shows them
     person.mjpeg                       another photo of the same person
+    dark.mjpeg                         that photo with the light switched off
     stranger.mjpeg                     somebody else
     blank.mjpeg                        a grey wall
     two-people.mjpeg                   both of them
@@ -27,6 +29,8 @@ FRAME = (640, 480)
 FRAMES = 30
 WALL = (118, 118, 118)
 ENROL_FROM = 5
+POSES = 3
+DARK = 0.12
 THUMBNAIL = 6
 
 
@@ -45,6 +49,8 @@ def write_pictures(folder: Path) -> None:
     (folder / "person").mkdir(parents=True, exist_ok=True)
     for number, photo in enumerate(cast.person[:ENROL_FROM], start=1):
         photo.save(folder / "person" / f"enrol-{number}.jpg", quality=92)
+    for number, photo in enumerate(cast.person[:POSES], start=1):
+        (folder / f"enrol-{number}.mjpeg").write_bytes(_film(photo))
     wall = Image.new("RGB", FRAME, WALL)
     both = wall.copy()
     half = (FRAME[0] // 2, FRAME[1])
@@ -52,6 +58,7 @@ def write_pictures(folder: Path) -> None:
         both.paste(ImageOps.pad(photo, half, color=WALL), (left, 0))
     for name, picture in {
         "person": cast.person_at_the_kiosk,
+        "dark": ImageEnhance.Brightness(cast.person_at_the_kiosk).enhance(DARK),
         "stranger": cast.stranger,
         "blank": wall,
         "two-people": both,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import environ
 import structlog
+from botocore.config import Config
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -383,7 +384,8 @@ S3_PUBLIC_BUCKET = env.str("S3_PUBLIC_BUCKET", default="")
 
 
 def object_storage(bucket: str, folder: str) -> dict[str, Any]:
-    """S3 where a bucket is named, else a folder under var/."""
+    """S3 where a bucket is named, else a folder under var/. S3 that is down says so while somebody
+    still waits at a kiosk: of itself the client would try for minutes."""
     if not bucket:
         return {
             "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -398,6 +400,11 @@ def object_storage(bucket: str, folder: str) -> dict[str, Any]:
             "querystring_expire": 300,
             "file_overwrite": False,
             "default_acl": None,
+            "client_config": Config(
+                connect_timeout=1,
+                read_timeout=3,
+                retries={"mode": "standard", "total_max_attempts": 2},
+            ),
         },
     }
 

@@ -109,15 +109,13 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
 
   await test.step("a stranger is not recognised, and an empty picture has no face", async () => {
     if (!kiosk) throw new Error("no kiosk");
-    const session = await kiosk.session();
     for (const [film, words] of [
       ["stranger.mjpeg", "Não o reconhecemos"],
       ["blank.mjpeg", "Não vimos um rosto"],
     ] as const) {
-      const other = await Kiosk.start(film, watch, session);
-      await other.showFace();
-      await expect(other.page.getByRole("heading", { name: words })).toBeVisible();
-      await other.close();
+      await kiosk.sees(film);
+      await kiosk.showFace();
+      await expect(kiosk.page.getByRole("heading", { name: words })).toBeVisible();
     }
   });
 

@@ -4,19 +4,23 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
 from django.db import connection, transaction
 
 from billing.models import Invoice, Payment
-from clinic.core.models import OutboxMessage
+from booking.models import Appointment
+from clinic.core import clock
+from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.demo.models import SandboxMessage
 from clinic.demo.processes import wait_until
-from clinic.directory.models import Patient
-from recognition.models import Enrolment, Template
+from clinic.directory.models import Patient, Specialty
+from recognition.models import CheckIn, Enrolment, Picture, Template
 from tests.chaos.conftest import Stack
-from tests.conftest import Clinic
+from tests.conftest import Clinic, Screen
 from tests.contract.test_access import notice_of
 from tests.recognition.faces import altered_copies, jpeg
 
@@ -56,11 +60,43 @@ def assert_settles(stack: Stack, settled: Callable[[], bool]) -> None:
     assert reached, f"{list(undone)}\n{stack.worker.last_lines()}"
 
 
+def expect_today(patient: Patient, clinic: Clinic) -> None:
+    """A booked visit that begins now, at whatever hour of the day."""
+    moment = clock.now()
+    Appointment.objects.create(
+        patient=patient,
+        specialty=Specialty.objects.get(code="massage"),
+        practitioner=clinic.sousa,
+        room=clinic.room_1,
+        start=moment,
+        end=moment + timedelta(minutes=45),
+        status="booked",
+        price=Decimal("40.00"),
+        vat_rate=Decimal(23),
+        check_in_code="K7M2PQ",
+        booked_at=moment,
+        created_at=moment,
+    )
+
+
+@contextmanager
+def another_kiosk_letting_in(patient: Patient) -> Iterator[None]:
+    """Holds what lets one kiosk at a time admit a patient: a worker that has recognised the face
+    stands still half-way."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    with closing(other), other.cursor() as cursor:
+        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+        cursor.execute(lock, [f"check-in:{patient.pk}"])
+        yield
+        other.rollback()
+
+
 @pytest.mark.chaos
 @pytest.mark.engine
 @pytest.mark.django_db(transaction=True)
-def test_an_enrolment_finishes_once_after_the_worker_was_killed(
-    stack: Stack, clinic: Clinic, ana: Patient
+def test_enrolment_and_check_in_finish_once_after_the_worker_was_killed(
+    stack: Stack, clinic: Clinic, ana: Patient, screen: Callable[[str], Screen]
 ) -> None:
     photos = [
         ("images", (f"{name}.jpg", jpeg(picture), "image/jpeg"))
@@ -78,6 +114,24 @@ def test_an_enrolment_finishes_once_after_the_worker_was_killed(
     assert_settles(stack, everything_is_done)
     assert Enrolment.objects.get().status == "enrolled"
     assert Template.objects.count() == len(photos)
+
+    expect_today(ana, clinic)
+    kiosk = httpx.Client(
+        base_url=stack.origin, headers={"Authorization": f"Device {screen('kiosk').token}"}
+    )
+    with another_kiosk_letting_in(ana):
+        frame = {"image": ("frame.jpg", jpeg(altered_copies()["mirrored"]), "image/jpeg")}
+        check_in = kiosk.post("/api/check-ins", files=frame).json()["id"]
+        kill_during(stack, "recognition.identify")
+    assert CheckIn.objects.get().status == "processing"
+
+    stack.worker.start()
+
+    assert_settles(stack, everything_is_done)
+    answer = kiosk.get(f"/api/check-ins/{check_in}").json()
+    assert (answer["status"], answer["label"]) == ("arrived", "Ana M.")
+    assert AuditEntry.objects.filter(action="appointment.arrived").count() == 1
+    assert not Picture.objects.exists()
 
 
 @contextmanager

@@ -213,6 +213,7 @@ class Kiosk:
 
     def __init__(self, device: Device, token: str) -> None:
         self.device = device
+        self.token = token
         self.http = APIClient(headers={"Authorization": f"Device {token}", "Accept-Language": "en"})
 
     def show(self, photo: Image.Image | bytes) -> Any:

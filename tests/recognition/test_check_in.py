@@ -10,7 +10,13 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
+from booking.services.changes import cancel
+from booking.services.visit import arrive
+from clinic.accounts import services as accounts
+from clinic.accounts.models import User
+from clinic.accounts.services.sessions import open_session
 from clinic.core import events, outbox
+from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.storage import private
 from recognition import selectors
@@ -18,9 +24,12 @@ from recognition.events import CheckInDecided
 from recognition.models import CheckIn, Consent, Picture, Template
 from recognition.tasks import expire, identify, sweep
 from tests.recognition import faces
-from tests.recognition.conftest import committing
+from tests.recognition.conftest import as_file, committing
+from tests.recognition.engines import MeanwhileEngine
 
 pytestmark = pytest.mark.engine
+
+DESK = Actor(kind="user", id=str(uuid.UUID(int=7)), role="reception")
 
 heard: list[CheckInDecided] = []
 
@@ -231,6 +240,48 @@ def test_withdrawal_between_the_frame_and_the_search_counts(enrolled, book, kios
     work()
 
     assert kiosk.result(accepted.json()["id"]).json()["status"] == "not_recognised"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("meanwhile", "answer", "ends"),
+    [
+        ("the patient withdraws", "not_recognised", "booked"),
+        ("the clinic cancels", "no_appointment", "cancelled"),
+        ("the desk was faster", "already_arrived", "arrived"),
+    ],
+)
+def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
+    enrolled, book, kiosk, work, settings, meanwhile, answer, ends
+):
+    patient = enrolled()
+    appointment = book(patient.user)
+    happenings = {
+        "the patient withdraws": patient.withdraw,
+        "the clinic cancels": lambda: cancel(appointment.pk, actor=DESK, by_clinic=True),
+        "the desk was faster": lambda: arrive(appointment.pk, actor=DESK),
+    }
+    finished = threading.Event()
+
+    def happen():
+        happenings[meanwhile]()
+        connection.close()
+        finished.set()
+
+    def elsewhere():
+        threading.Thread(target=happen).start()
+        assert finished.wait(timeout=4)
+
+    settings.FACE_ENGINE = "tests.recognition.engines.MeanwhileEngine"
+    MeanwhileEngine.happens = elsewhere
+    check_in = kiosk.show(faces.astronaut()).json()["id"]
+    work()
+
+    body = kiosk.result(check_in).json()
+    assert body["status"] == answer
+    assert (body["label"] is None) == (answer != "already_arrived")
+    appointment.refresh_from_db()
+    assert appointment.status == ends
 
 
 def test_an_ended_enrolment_is_not_searched(enrolled, book, make_kiosk, work, at_ten):
@@ -626,6 +677,33 @@ def test_only_the_same_kiosk_reads_the_answer(person, book, kiosk, make_kiosk, b
         assert other.post("/api/check-ins", {"code": "A"}, format="json").status_code == 403
     assert APIClient().get(f"/api/check-ins/{check_in}").status_code == 401
     assert CheckIn.objects.count() == 1
+
+
+def test_a_forged_token_lets_nobody_in(person, book, kiosk, make_kiosk, store):
+    patient = person()
+    code = book(patient).check_in_code
+    token, revoked = kiosk.token, make_kiosk()
+    accounts.revoke_device(revoked.device.pk, by=User.objects.get(username="manager"))
+    forged = {
+        "one letter": token[:-1] + ("A" if token[-1] != "A" else "B"),
+        "cut short": token[:-1],
+        "nothing": "",
+        "its name": str(kiosk.device.pk),
+        "its digest": kiosk.device.token_hash,
+        "a patient's": open_session(patient).pair.access,
+        "a revoked one": revoked.token,
+    }
+
+    for what, other in forged.items():
+        http = APIClient(headers={"Authorization": f"Device {other}"})
+        by_code = http.post("/api/check-ins", {"code": code}, format="json")
+        by_face = http.post(
+            "/api/check-ins", {"image": as_file(faces.astronaut())}, format="multipart"
+        )
+        assert (by_code.status_code, by_face.status_code) == (401, 401), what
+
+    assert (CheckIn.objects.count(), store()) == (0, [])
+    assert Appointment.objects.get().status == "booked"
 
 
 def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(kiosk, make_kiosk):

@@ -8,6 +8,19 @@ interface Slot {
   start: string;
 }
 
+export interface Booked {
+  id: string;
+  code: string;
+}
+
+interface NewPatient {
+  new_patient: { full_name: string; phone: string };
+}
+
+function asNew({ fullName, phone }: Person): NewPatient {
+  return { new_patient: { full_name: fullName, phone } };
+}
+
 /** The reception at its desk, over the API: it books for people, and sends them home again. */
 export class Desk {
   private constructor(
@@ -27,24 +40,40 @@ export class Desk {
   }
 
   /** Books today's last free time for somebody new; gives the appointment and the SMS's code. */
-  async bookToday(person: Person): Promise<{ id: string; code: string }> {
-    const now = new Date();
+  bookToday(person: Person): Promise<Booked> {
+    return this.book(person, "today", asNew(person));
+  }
+
+  /**
+   * Books that day's last free time, for somebody with an account where `patient` names one; gives
+   * the appointment and the SMS's code.
+   */
+  async book(
+    person: Person,
+    day: "today" | "tomorrow",
+    patient: { patient: string } | NewPatient = asNew(person),
+  ): Promise<Booked> {
+    const wanted = new Date(Date.now() + (day === "today" ? 0 : DAY_MS));
     const period = {
-      from: now.toISOString(),
-      to: new Date(now.getTime() + DAY_MS).toISOString(),
+      from: wanted.toISOString(),
+      to: new Date(wanted.getTime() + DAY_MS).toISOString(),
     };
     const slots = (await this.get("/api/slots", { specialty: "massage", ...period })) as Slot[];
-    const today = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Lisbon" });
+    const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Lisbon" });
     const last = slots
-      .filter(({ start }) => today.format(new Date(start)) === today.format(now))
+      .filter(({ start }) => dayOf.format(new Date(start)) === dayOf.format(wanted))
       .at(-1);
-    if (!last) throw new Error("no free time today; the clinic closes at midnight");
+    if (!last) throw new Error(`no free time ${day}; the clinic closes at midnight`);
     const { id } = (await this.post("/api/staff/appointments", {
-      new_patient: { full_name: person.fullName, phone: person.phone },
+      ...patient,
       specialty: "massage",
       start: last.start,
     })) as { id: string };
     return { id, code: await this.codeSentTo(person) };
+  }
+
+  async cancel(appointment: string): Promise<void> {
+    await this.post(`/api/staff/appointments/${appointment}/cancel`, {});
   }
 
   async sendHome(appointment: string): Promise<void> {

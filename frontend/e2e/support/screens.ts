@@ -1,43 +1,37 @@
-import { chromium, expect, type Browser, type Page, type Request } from "@playwright/test";
-import { CHROMIUM_FLAGS, cameraFlags } from "./flags";
-import { baseUrl, chromiumPath, picture } from "./settings";
+import { expect, type Page, type Request } from "@playwright/test";
+import { FilmedBrowser } from "./camera";
+import { baseUrl } from "./settings";
 import type { Watch } from "./test";
 
 export const TV = { width: 1920, height: 1080 };
 export const UPRIGHT = { width: 1080, height: 1920 };
 
-type Session = Awaited<ReturnType<ReturnType<Page["context"]>["storageState"]>>;
-
 /** A kiosk of flesh and glass: its own browser, whose camera shows a film. */
 export class Kiosk {
   private constructor(
-    private readonly browser: Browser,
+    private readonly filmed: FilmedBrowser,
     readonly page: Page,
   ) {}
 
-  /** Starts one; with the session of a paired kiosk it is that kiosk, seeing somebody else. */
-  static async start(film: string, watch: Watch, session?: Session): Promise<Kiosk> {
-    const executablePath = chromiumPath();
-    const browser = await chromium.launch({
-      args: [...CHROMIUM_FLAGS, ...cameraFlags(picture(film))],
-      ...(executablePath ? { executablePath } : {}),
-    });
-    const context = await browser.newContext({
+  static async start(film: string, watch: Watch): Promise<Kiosk> {
+    const filmed = await FilmedBrowser.start(film);
+    const context = await filmed.browser.newContext({
       baseURL: baseUrl(),
       locale: "pt-PT",
       timezoneId: "Europe/Lisbon",
       viewport: UPRIGHT,
       permissions: ["camera"],
-      ...(session ? { storageState: session } : {}),
     });
     watch.over(context);
     const page = await context.newPage();
     await page.goto("/kiosk");
-    return new Kiosk(browser, page);
+    return new Kiosk(filmed, page);
   }
 
-  session(): Promise<Session> {
-    return this.page.context().storageState();
+  /** At rest again, with somebody else in front of it. */
+  async sees(film: string): Promise<void> {
+    this.filmed.shows(film);
+    await this.page.goto("/kiosk");
   }
 
   async pair(code: string): Promise<void> {
@@ -78,7 +72,7 @@ export class Kiosk {
   }
 
   close(): Promise<void> {
-    return this.browser.close();
+    return this.filmed.close();
   }
 }
 

@@ -13,9 +13,13 @@ export const ROOT = resolve(import.meta.dirname, "../../..");
 
 let read: Demo | null = null;
 
+export function demoFile(): string {
+  return process.env.DEMO_JSON ?? resolve(ROOT, "var/demo.json");
+}
+
 /** What the running demo says about itself. */
 export function demo(): Demo {
-  const file = process.env.DEMO_JSON ?? resolve(ROOT, "var/demo.json");
+  const file = demoFile();
   if (!existsSync(file)) {
     throw new Error(`${file} is missing: start the demo first (make run), or name it in DEMO_JSON`);
   }
