@@ -114,6 +114,7 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     await page.getByText("Li e autorizo.").click();
     await send.click();
     await expect(page.getByText("Fotografia 2: está escura.")).toBeVisible();
+    await expect(page.locator(":focus")).toContainText("Há fotografias que não servem");
     await expect(page.getByText("não serviu")).toHaveCount(1);
     await expect(send).toBeDisabled();
 

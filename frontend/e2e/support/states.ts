@@ -201,7 +201,15 @@ export const WALKS: readonly Walk[] = [
       await page.addInitScript(missingCamera);
       await showFace(page, {});
     },
-    steps: [["files instead", press("Tirar com a câmara")]],
+    steps: [
+      [
+        "files instead",
+        async (page) => {
+          await press("Tirar com a câmara")(page);
+          await page.getByText("Não encontrámos uma câmara livre.").waitFor();
+        },
+      ],
+    ],
   },
   {
     name: "invoice details",

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Face, FaceReason } from "@/lib/api/types";
 import { problemText } from "@/lib/i18n";
@@ -20,6 +20,13 @@ export function Enrol({ face, onSent }: { face: Face; onSent: () => void }) {
   const [isAgreed, setAgreed] = useState(false);
   const [isTried, setTried] = useState(false);
   const enrol = useEnrol();
+  const told = useRef<HTMLDivElement>(null);
+
+  /** The button that sent the photos is gone: its answer is read in its place. */
+  const isAnswered = face.status === "failed" && sent.length > 0;
+  useEffect(() => {
+    if (isAnswered) told.current?.focus();
+  }, [isAnswered]);
 
   const faults = faultsOf(face, sent);
   const reasons = sent.length
@@ -58,16 +65,18 @@ export function Enrol({ face, onSent }: { face: Face; onSent: () => void }) {
   return (
     <div className={styles.stack}>
       {face.status === "failed" && reasons.length ? (
-        <Banner tone="amber" title={t("face.failed_title")} live>
-          <p>{t("face.failed_text")}</p>
-          <ul className={styles.reasons}>
-            {reasons.map((reason) => (
-              <li key={`${reason.photo ?? 0} ${reason.code}`}>
-                <Reason reason={reason} />
-              </li>
-            ))}
-          </ul>
-        </Banner>
+        <div ref={told} tabIndex={-1} className={styles.told}>
+          <Banner tone="amber" title={t("face.failed_title")} live>
+            <p>{t("face.failed_text")}</p>
+            <ul className={styles.reasons}>
+              {reasons.map((reason) => (
+                <li key={`${reason.photo ?? 0} ${reason.code}`}>
+                  <Reason reason={reason} />
+                </li>
+              ))}
+            </ul>
+          </Banner>
+        </div>
       ) : null}
       {face.status === "failed" ? null : (
         <ul className={styles.points}>
