@@ -82,6 +82,13 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
   const twinId = await arriveWithPhone(twinPhone, twin);
   await enrolByApi(twinPhone);
 
+  async function goOnWith(film: string): Promise<void> {
+    await page.getByRole("button", { name: "Fechar câmara" }).click();
+    filmed.shows(film);
+    await page.getByRole("button", { name: "Continuar com a câmara" }).click();
+    await expectReady(page);
+  }
+
   await test.step("the camera asks for three poses, and says before that it is dark", async () => {
     await page.goto("/eu/rosto");
     await login(page, person.username, person.password);
@@ -91,19 +98,13 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     await expectReady(page);
     await page.keyboard.press("Enter");
     await expect(page.getByText("Vire um pouco a cabeça para a sua esquerda")).toBeVisible();
-    await page.getByRole("button", { name: "Fechar câmara" }).click();
 
-    filmed.shows("dark.mjpeg");
-    await page.getByRole("button", { name: "Continuar com a câmara" }).click();
-    await expectReady(page);
+    await goOnWith("dark.mjpeg");
     await expect(page.getByText("Está escuro: vire-se para a luz")).toBeVisible();
     await page.keyboard.press("Enter");
     await expect(page.getByText("Vire um pouco a cabeça para a sua direita")).toBeVisible();
-    await page.getByRole("button", { name: "Fechar câmara" }).click();
 
-    filmed.shows("enrol-3.mjpeg");
-    await page.getByRole("button", { name: "Continuar com a câmara" }).click();
-    await expectReady(page);
+    await goOnWith("enrol-3.mjpeg");
     await page.keyboard.press("Enter");
     await expect(page.getByText("3 de 3")).toBeVisible();
     await expect(page.locator("video")).toHaveCount(0);
