@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -219,6 +220,25 @@ def test_a_dead_broker_costs_a_second_and_no_try() -> None:
     message.refresh_from_db()
     assert message.attempts == 0
     assert message.next_at - clock.now() <= timedelta(seconds=relay.BROKER_PAUSE_SECONDS)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_commit_calls_the_relay_once_and_a_roll_back_never() -> None:
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("LISTEN outbox")
+
+        def calls() -> list[str]:
+            return [call.channel for call in other.connection.notifies(timeout=0.2)]
+
+        with transaction.atomic():
+            write("effect:1")
+            write("effect:2")
+            assert calls() == []
+        assert calls() == ["outbox"]
+        with transaction.atomic():
+            write("effect:3")
+            transaction.set_rollback(True)
+        assert calls() == []
 
 
 @pytest.mark.django_db(transaction=True)
