@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import django
+from asgiref.sync import ThreadSensitiveContext
 from channels.routing import ProtocolTypeRouter
 from django.core.handlers.asgi import ASGIHandler
+from django.db import close_old_connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -23,16 +26,34 @@ REQUESTS_AT_ONCE = 16
 class QueueingHandler(ASGIHandler):
     """Django's handler, which would start every request at once, with a queue before the views.
 
-    A request waits here with its body read, so a slow sender keeps nobody else waiting.
+    A request waits here with its body read, so a slow sender keeps nobody else waiting. Threads are
+    kept, and with them their database connections: on a busy machine to set one up takes longer
+    than what most views do with it.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._places = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        # The one that was used last is the next: few connections are kept busy, not all of them.
+        self._idle: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
+        for _ in range(REQUESTS_AT_ONCE):
+            self._idle.put_nowait(ThreadPoolExecutor(max_workers=1))
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        async with self._places:
-            return await super().get_response_async(request)
+        thread = await self._idle.get()
+        try:
+            async with ThreadSensitiveContext(executor=thread):
+                return await super().get_response_async(request)
+        finally:
+            self._keep(thread)
+
+    def _keep(self, thread: ThreadPoolExecutor) -> None:
+        """Take a thread back once it is done, which after a visitor has gone may be later."""
+        loop = asyncio.get_running_loop()
+
+        def idle(_: Future[None]) -> None:
+            loop.call_soon_threadsafe(self._idle.put_nowait, thread)
+
+        thread.submit(close_old_connections).add_done_callback(idle)
 
 
 application = ProtocolTypeRouter(

@@ -311,6 +311,8 @@ class Postgres(_Server):
             "shared_buffers": "128MB",
             "timezone": "UTC",
             "jit": "off",
+            # Every commit would wait while the next file of the log is filled with zeros.
+            "wal_init_zero": "off",
         }
         if not self.durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -1,4 +1,5 @@
-"""A storm of requests waits its turn instead of taking every database connection."""
+"""A storm of requests waits its turn instead of taking every database connection; those that are
+taken are kept for the next."""
 
 import asyncio
 import threading
@@ -6,7 +7,11 @@ import time
 from collections.abc import AsyncIterator
 
 import httpx
+import psycopg
 import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -39,11 +44,22 @@ def work(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("done")
 
 
-urlpatterns = [path("work", work)]
+def which_connection(_request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return HttpResponse(str(cursor.fetchone()[0]))
 
 
-def client() -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(QueueingHandler())
+def hang_up(_request: HttpRequest) -> HttpResponse:
+    connection.close()
+    return HttpResponse("closed")
+
+
+urlpatterns = [path("work", work), path("which", which_connection), path("hang-up", hang_up)]
+
+
+def client(handler: QueueingHandler | None = None) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(handler or QueueingHandler())
     return httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=30)
 
 
@@ -73,3 +89,53 @@ async def test_bodies_that_never_end_keep_nobody_else_waiting() -> None:
             sender.cancel()
         await asyncio.wait(slow)
     assert answer.status_code == 200
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db(transaction=True)
+async def test_a_request_finds_the_connection_of_the_one_before_unless_it_broke() -> None:
+    async with client() as visitor:
+        first, second = [(await visitor.get("/which")).text for _ in range(2)]
+        _end_the_connection(int(second))
+        third = await visitor.get("/which")
+        await visitor.get("/hang-up")
+
+    assert first == second
+    assert (third.status_code, third.text != second) == (200, True)
+
+
+def _end_the_connection(pid: int) -> None:
+    database = settings.DATABASES["default"]
+    with psycopg.connect(
+        host=database["HOST"],
+        port=database["PORT"],
+        user=database["USER"],
+        password=database["PASSWORD"],
+        dbname=database["NAME"],
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+@pytest.mark.urls(__name__)
+async def test_a_thread_whose_visitor_has_gone_is_nobodys_until_it_is_done() -> None:
+    counter.most = 0
+    handler = QueueingHandler()
+    await asyncio.gather(*(_visit_and_leave(handler) for _ in range(REQUESTS_AT_ONCE)))
+    async with client(handler) as visitor:
+        answers = await asyncio.gather(*(visitor.get("/work") for _ in range(STORM)))
+
+    assert [answer.status_code for answer in answers] == [200] * STORM
+    assert counter.most == REQUESTS_AT_ONCE
+
+
+async def _visit_and_leave(handler: QueueingHandler) -> None:
+    """Ask for the work, and be gone before it is done."""
+    scope = {
+        **{"type": "http", "http_version": "1.1", "method": "GET", "scheme": "http"},
+        **{"path": "/work", "query_string": b"", "headers": [(b"host", b"testserver")]},
+    }
+    visit = ApplicationCommunicator(handler, scope)
+    await visit.send_input({"type": "http.request", "body": b""})
+    await asyncio.sleep(0.01)
+    await visit.send_input({"type": "http.disconnect"})
+    await visit.wait()
