@@ -3,6 +3,7 @@ settle it, or lies on a person's desk; running again changes nothing, and
 what a person has settled is no difference any more."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -128,12 +129,11 @@ def _go_through_movements(
         log.warning("movements_not_listed", provider=provider.key, error=str(error))
         return
     found.listed = len(movements)
-    for movement in movements:
-        if not _is_in_our_books(movement, provider):
-            with transaction.atomic():
-                outcome = settlement.apply(movement, provider=provider.key)
-            if outcome != Outcome.REPEATED:
-                found.differ(f"movement:{movement.transaction_id}", "none", movement.type, outcome)
+    for movement in _not_in_our_books(movements, provider):
+        with transaction.atomic():
+            outcome = settlement.apply(movement, provider=provider.key)
+        if outcome != Outcome.REPEATED:
+            found.differ(f"movement:{movement.transaction_id}", "none", movement.type, outcome)
     theirs = {movement.transaction_id for movement in movements}
     paid = Payment.objects.filter(
         provider=provider.key, status__in=SETTLED, paid_at__gte=since, paid_at__lt=until
@@ -143,17 +143,20 @@ def _go_through_movements(
             found.differ(f"payment:{payment.id}", payment.status, "none", IssueKind.UNRECONCILED)
 
 
-def _is_in_our_books(movement: Event, provider: PaymentProvider) -> bool:
-    """The payment that it paid has its name, or a person has it on the desk."""
-    settled = Payment.objects.filter(
-        provider=provider.key,
-        transaction_id=movement.transaction_id,
-        amount=movement.amount,
-        currency=movement.currency,
-        status__in=SETTLED,
+def _not_in_our_books(movements: list[Event], provider: PaymentProvider) -> Iterator[Event]:
+    """Those whose name neither the payment that they paid has, nor an issue on a person's desk."""
+    names = {movement.transaction_id for movement in movements}
+    settled = set(
+        Payment.objects.filter(
+            provider=provider.key, status__in=SETTLED, transaction_id__in=names
+        ).values_list("transaction_id", "amount", "currency")
     )
-    about = f"{provider.key}:{movement.transaction_id}"
-    return settled.exists() or PaymentIssue.objects.filter(about=about).exists()
+    abouts = {f"{provider.key}:{name}" for name in names}
+    on_a_desk = set(PaymentIssue.objects.filter(about__in=abouts).values_list("about", flat=True))
+    for movement in movements:
+        money = (movement.transaction_id, movement.amount, movement.currency)
+        if money not in settled and f"{provider.key}:{movement.transaction_id}" not in on_a_desk:
+            yield movement
 
 
 def _look_for_unanswered_refunds(

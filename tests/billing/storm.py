@@ -1,6 +1,7 @@
 """A provider in bad weather: its notices come late, in any order, several times or never.
 
-The books are the provider's own and answer over HTTP. Afterwards they are compared with the ledger.
+The books are the provider's own and answer over HTTP. An hour later the product reconciles once, as
+it does every night; then this compares its ledger with the books, by rules of its own.
 """
 
 import json
@@ -10,26 +11,21 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
-from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet, Sum
+import time_machine
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.test import override_settings
 from rest_framework.test import APIClient
 
 from billing import providers
-from billing.models import (
-    Invoice,
-    Payment,
-    PaymentEvent,
-    PaymentIssue,
-    PaymentStatus,
-    Refund,
-)
-from billing.services import requests, settlement, verification
+from billing.models import Invoice, Payment, PaymentIssue, Reconciliation, Refund
+from billing.services import reconciliation, verification
 from booking.models import Appointment
 from booking.services import changes, holds
 from clinic.config.celery import app as celery
@@ -49,6 +45,7 @@ WAVE = 500
 WEATHER = Actor.system("weather")
 MONEY_TASKS = Q(task__startswith="billing.") & ~Q(task="billing.render_invoice")
 UNFIT = ("amount_mismatch", "orphan")
+SETTLED = ("paid", "refunded")
 
 
 @dataclass
@@ -63,13 +60,17 @@ class Books:
 
     def note(self, payment: Payment, *, fits: bool = True, **changes: Any) -> None:
         """Write down an event about a payment, to be told."""
-        event = factories.notice(payment, **changes)
+        event = factories.notice(payment, transaction_id=str(uuid4()), **changes)
         if fits:
             self.intended[event["event_id"]] = str(payment.id)
         self.events.append(event)
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
-        """The provider's interface: requests, their state, and refunds, each refund once."""
+        """The provider's interface: requests, their state, refunds, each once, and its books."""
+        path, _, query = path.partition("?")
+        if path == "/movements":
+            period = parse_qs(query)
+            return 200, {"movements": self.movements(period["since"][0], period["until"][0])}
         if path == "/mb-way":
             request_id = self.requests.setdefault(body["payment_id"], str(uuid4()))
             expires_at = clock.now() + timedelta(minutes=4)
@@ -85,18 +86,34 @@ class Books:
         told = [event for event in self.events if event["payment_id"] == payment_id]
         return 200, told[-1] if told else {"type": "pending"}
 
+    def movements(self, since: str, until: str) -> list[dict[str, Any]]:
+        """The money that came from `since` until before `until`."""
+        first, last = datetime.fromisoformat(since), datetime.fromisoformat(until)
+        return [
+            {name: value for name, value in event.items() if name != "event_id"}
+            for event in self.paid()
+            if first <= datetime.fromisoformat(event["occurred_at"]) < last
+        ]
+
+    def paid(self) -> Iterator[dict[str, Any]]:
+        """The events in which money came."""
+        return (event for event in self.events if event["type"] == "paid")
+
     def money_in(self) -> dict[str, Decimal]:
         """What came in for each payment, the second time a reference was paid included."""
         total: defaultdict[str, Decimal] = defaultdict(Decimal)
-        for event in self.events:
-            if event["type"] == "paid" and event["event_id"] in self.intended:
+        for event in self.paid():
+            if event["event_id"] in self.intended:
                 total[self.intended[event["event_id"]]] += Decimal(event["amount"])
         return dict(total)
 
     def unfit(self) -> set[str]:
-        """Events of money that belongs to no payment as it stands."""
-        paid = {event["event_id"] for event in self.events if event["type"] == "paid"}
-        return paid - self.intended.keys()
+        """The names of the money that belongs to no payment as it stands."""
+        return {
+            event["transaction_id"]
+            for event in self.paid()
+            if event["event_id"] not in self.intended
+        }
 
 
 @contextmanager
@@ -110,7 +127,8 @@ def provider() -> Iterator[Books]:
 
 
 def rage(books: Books, owner: Patient, *, events: int, seed: int) -> dict[str, Any]:
-    """So many events about the payments of one patient, told in a storm, then reconciled once.
+    """So many events about the payments of one patient, told in a storm; after an hour, in which
+    every hold ran out, the product reconciles once.
 
     Gives what happened, with a sentence for each fault; without faults the list is empty.
     """
@@ -133,13 +151,17 @@ def rage(books: Books, owner: Patient, *, events: int, seed: int) -> dict[str, A
     _deliver(late)
     told += late
     _work(chance)
-    reconcile(books)
-    _work(chance)
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        while holds.expire_due():
+            _work(chance)
+        found = reconciliation.reconcile(providers.get("sandbox"))
+        _work(chance)
     return {
         "seed": seed,
         "events": len(books.events),
         "deliveries": len(told),
         "never_told": _never_told(books, told),
+        "reconciled": _summary(found),
         "payments": dict(Counter(Payment.objects.values_list("status", flat=True))),
         "issues": dict(Counter(PaymentIssue.objects.values_list("kind", flat=True))),
         "documents": dict(Counter(Invoice.objects.values_list("document_type", flat=True))),
@@ -154,20 +176,14 @@ def _never_told(books: Books, notices: list[bytes]) -> int:
     return sum(event["event_id"] not in told for event in books.events)
 
 
-def reconcile(books: Books) -> None:
-    """Ask about whatever is undecided, then go through the money in the provider's books."""
-    overdue = clock.now() - timedelta(minutes=10)
-    Payment.objects.filter(status=PaymentStatus.PENDING).update(
-        expires_at=overdue, sent_at=F("created_at") - timedelta(minutes=10)
-    )
-    while requests.follow_due():
-        pass
-    sandbox = providers.get("sandbox")
-    for entry in books.events:
-        event = sandbox.read_event(entry)
-        if event is not None and entry["type"] == "paid":
-            with transaction.atomic():
-                settlement.apply(event, provider=sandbox.key)
+def _summary(run: Reconciliation) -> dict[str, Any]:
+    return {
+        "seconds": (run.finished_at - run.started_at).total_seconds(),
+        "asked": run.asked,
+        "unanswered": run.unanswered,
+        "listed": run.listed,
+        "found": dict(Counter(difference["outcome"] for difference in run.differences)),
+    }
 
 
 def faults(books: Books) -> list[str]:
@@ -175,11 +191,12 @@ def faults(books: Books) -> list[str]:
     found = list(_differences("money in", books.money_in(), _ledger_in()))
     done = Refund.objects.filter(status="done").values_list("pk", "amount")
     found += _differences("money back", books.refunds, {str(pk): sum_ for pk, sum_ in done})
-    issues = PaymentIssue.objects.filter(kind__in=UNFIT)
-    about = {detail["event_id"] for detail in issues.values_list("detail", flat=True)}
-    found += [f"no issue about {event}" for event in books.unfit() - about]
-    found += [f"an issue about {event}, which fits" for event in about - books.unfit()]
-    found += _second_payments_nobody_sees()
+    unfit = {name for kind in UNFIT for name in _on_a_desk(kind)}
+    found += [f"no issue about {name}" for name in books.unfit() - unfit]
+    found += [f"an issue about {name}, which fits" for name in unfit - books.unfit()]
+    odd = PaymentIssue.objects.filter(kind__in=["unreconciled", "refund_failed"])
+    found += [f"{issue.kind}: {issue.detail}" for issue in odd]
+    found += _paid_twice_and_nobody_knows()
     found += _documents_that_are_wrong()
     found += verification.verify()[1]
     undone = OutboxMessage.objects.filter(MONEY_TASKS, done_at=None)
@@ -291,17 +308,22 @@ def _in_parallel(act: Callable[[Any], Any], all_of: list[Any]) -> list[Any]:
         return [got for part in parts for got in part]
 
 
+def _on_a_desk(kind: str) -> set[str]:
+    """The provider's names of the money that has an issue of this kind."""
+    abouts = PaymentIssue.objects.filter(kind=kind).values_list("about", flat=True)
+    return {about.partition(":")[2] for about in abouts}
+
+
 def _ledger_in() -> dict[str, Decimal]:
-    """Each payment's money as the ledger has it: once, and again for a reference paid again."""
+    """Each payment's money as the ledger has it: its own, and what came for it once more, which is
+    on a person's desk under another name."""
     total: defaultdict[str, Decimal] = defaultdict(Decimal)
-    ever_paid = Payment.objects.filter(status__in=["paid", "refunded"])
-    for pk, amount in ever_paid.values_list("pk", "amount"):
-        total[str(pk)] += amount
-    again = PaymentEvent.objects.filter(
-        type="paid", from_status__in=["paid", "refunded"], payment__method="multibanco"
-    )
-    for pk, amount in again.values_list("payment", "amount"):
-        total[str(pk)] += amount
+    for payment in Payment.objects.filter(status__in=SETTLED):
+        total[str(payment.pk)] += payment.amount
+    for issue in PaymentIssue.objects.filter(kind="duplicate").select_related("payment"):
+        assert issue.payment is not None
+        if issue.about != f"sandbox:{issue.payment.transaction_id}":
+            total[str(issue.payment_id)] += Decimal(issue.detail["amount"])
     return dict(total)
 
 
@@ -311,36 +333,28 @@ def _differences(what: str, theirs: dict[str, Decimal], ours: dict[str, Decimal]
             yield f"{what} of {key}: they have {theirs.get(key)}, we have {ours.get(key)}"
 
 
-def _second_payments_nobody_sees() -> Iterator[str]:
-    """Money that came twice for one visit is on a person's desk or was given back."""
-    for visit in Appointment.objects.all().iterator():
-        payments = Payment.objects.filter(appointment=visit)
-        events = PaymentEvent.objects.filter(payment__in=payments, type="paid")
-        came = events.filter(to_status="paid").exclude(from_status="paid").count()
-        came += events.filter(
-            from_status__in=["paid", "refunded"], payment__method="multibanco"
-        ).count()
-        kept = payments.filter(status="paid").count()
-        seen = PaymentIssue.objects.filter(payment__in=payments, kind="duplicate").count()
-        back = payments.filter(status="refunded").count()
-        if came > 1 and seen + back < came - 1:
-            yield f"visit {visit.pk} was paid {came} times ({kept} kept) and {seen} are seen"
+def _paid_twice_and_nobody_knows() -> Iterator[str]:
+    """We keep the money of one payment for each visit; any other is on a desk or went back."""
+    kept = Payment.objects.filter(status="paid").exclude(transaction_id__in=_on_a_desk("duplicate"))
+    for visit, count in Counter(kept.values_list("appointment", flat=True)).items():
+        if count > 1:
+            yield f"visit {visit} keeps {count} payments"
 
 
 def _documents_that_are_wrong() -> Iterator[str]:
-    for payment in Payment.objects.filter(status__in=["paid", "refunded"]).iterator():
-        receipts = payment.documents.filter(document_type="FR")
-        is_excused = payment.issues.filter(kind__in=["late", "duplicate"]).exists()
-        if receipts.count() != 1 and not (is_excused and not receipts.exists()):
-            given_back = payment.refunds.filter(status="done").exists()
-            if receipts.count() > 1 or not given_back:
-                yield f"payment {payment.pk} has {receipts.count()} invoices"
-        if receipts.exists():
-            back = payment.refunds.filter(status="done").aggregate(sum=Sum("amount"))["sum"]
-            notes = payment.documents.filter(document_type="NC")
-            if notes.aggregate(sum=Sum("gross_total"))["sum"] != back:
-                yield f"payment {payment.pk}: {back} went back, the credit notes say otherwise"
-    visits = Invoice.objects.filter(document_type="FR").values_list("payment__appointment")
-    for visit, count in Counter(visits).items():
-        if count > 1:
-            yield f"visit {visit} has {count} invoices"
+    settled = Payment.objects.filter(status__in=SETTLED)
+    visits: Counter[Any] = Counter()
+    for payment in settled.prefetch_related("documents", "issues", "refunds").iterator(500):
+        documents = payment.documents.all()
+        receipts = sum(document.document_type == "FR" for document in documents)
+        noted = sum(d.gross_total for d in documents if d.document_type == "NC")
+        back = sum(refund.amount for refund in payment.refunds.all() if refund.status == "done")
+        excused = any(issue.kind in {"late", "duplicate"} for issue in payment.issues.all())
+        if receipts > 1 or not (receipts or excused or back):
+            yield f"payment {payment.pk} has {receipts} invoices"
+        if receipts and noted != back:
+            yield f"payment {payment.pk}: {back} went back, {noted} is credited"
+        visits[payment.appointment_id] += receipts
+    yield from (
+        f"visit {visit} has {count} invoices" for visit, count in visits.items() if count > 1
+    )

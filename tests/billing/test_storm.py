@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.billing import storm
+from tests.billing import factories, storm
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
@@ -14,6 +14,15 @@ def test_after_a_storm_and_one_reconciliation_the_ledger_equals_the_providers_bo
     assert told["faults"] == []
     assert told["never_told"] > 2
     assert told["deliveries"] > 2 * told["events"]
+    assert told["reconciled"]["unanswered"] == 0
+    assert told["reconciled"]["found"]["applied"] > 0
     assert {"paid", "refunded", "refused", "expired"} <= told["payments"].keys()
-    assert {"late", "duplicate", "amount_mismatch", "orphan"} <= told["issues"].keys()
+    assert {"late", "duplicate", "amount_mismatch", "orphan"} == told["issues"].keys()
     assert told["documents"].keys() == {"FR", "NC"}
+
+    # The comparison would have seen a cent that nobody told of.
+    forgotten = factories.multibanco(factories.appointment(ana))
+    books.note(forgotten)
+    assert storm.faults(books) == [
+        f"money in of {forgotten.pk}: they have {forgotten.amount}, we have None"
+    ]
