@@ -7,7 +7,7 @@ PY := .venv/bin/python
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format build reset bench soak payday lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench soak payday storm lock schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ soak: install ## stop everything that can stop, CYCLES (100) times, with 20 disp
 
 payday: install ## let PEOPLE (500) pay while KILLS (200) processes are killed; nothing may be lost or doubled
 	@$(PY) -m tests.chaos.payday --people $(or $(PEOPLE),500) --kills $(or $(KILLS),200)
+
+storm: install ## tell EVENTS (10000) of a provider in a storm, reconcile once, compare to the cent
+	@EVENTS=$(or $(EVENTS),10000) $(PY) -m tests.bench storm
 
 schema: install ## write the OpenAPI document and the TypeScript types made from it
 	@$(PY) -m tests.lint schema --write

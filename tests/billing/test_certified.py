@@ -4,8 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -16,7 +14,7 @@ from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.notifications.models import Message
-from tests.billing import factories
+from tests.billing import certificate, factories
 from tests.billing.factories import drain, notice, send
 from tests.billing.test_invoices import paid, pdf_text
 
@@ -27,29 +25,14 @@ MANAGER = Actor.system("tests")
 
 @pytest.fixture(scope="module")
 def key_pem() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - the law's
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    return certificate.new_key()
 
 
 @pytest.fixture
 def certified(settings, key_pem) -> int:
     """The program has a certificate, a key, and this year's series; the year."""
     settings.INVOICE_SIGNING_KEY = key_pem
-    InvoicingRules.objects.create(certificate_number="1234")
-    year = clock.today().year
-    for document_type, code in (("FR", "JFX7K2P9"), ("NC", "JFX7K2PA")):
-        numbering.open_series(
-            document_type=document_type,
-            name=f"{year}A",
-            year=year,
-            validation_code=code,
-            actor=MANAGER,
-        )
-    return year
+    return certificate.certify()
 
 
 def give_back(payment: Payment, bank, amount: str | None = None, reason: str = "") -> Refund:
@@ -128,12 +111,7 @@ def test_a_new_key_signs_under_a_new_version_and_the_old_ones_still_verify(
     client, ana, certified, settings
 ):
     paid(client, factories.appointment(ana))
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - the law's
-    settings.INVOICE_SIGNING_KEY = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    ).decode()
+    settings.INVOICE_SIGNING_KEY = certificate.new_key()
 
     paid(client, factories.appointment(ana))
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,13 @@ class Stack:
     web: Program
     worker: Program
     relay: Program
+
+    def is_live(self) -> bool:
+        """Whether the web process answers."""
+        try:
+            return httpx.get(f"{self.origin}/health/live", timeout=1).status_code == 200
+        except httpx.TransportError:
+            return False
 
     def browser_of(self, user: User) -> httpx.Client:
         """An HTTP client in which that person is logged in."""
@@ -103,8 +110,9 @@ def processes(folder: Path, database: str) -> Iterator[Stack]:
     programs = (stack.web, stack.relay, stack.worker)
     for each in programs:
         each.start()
-    answers: Callable[[], bool] = lambda: _is_live(origin)  # noqa: E731
-    if not wait_until(answers, seconds=START_SECONDS, give_up=lambda: not stack.web.is_running()):
+    if not wait_until(
+        stack.is_live, seconds=START_SECONDS, give_up=lambda: not stack.web.is_running()
+    ):
         raise RuntimeError(f"the web process didn't start:\n{stack.web.last_lines()}")
     try:
         yield stack
@@ -121,10 +129,3 @@ def stack(transactional_db: None, running: Stack) -> Stack:
     assert running.valkey.is_running()
     assert all(each.is_running() for each in (running.web, running.worker, running.relay))
     return running
-
-
-def _is_live(origin: str) -> bool:
-    try:
-        return httpx.get(f"{origin}/health/live", timeout=1).status_code == 200
-    except httpx.TransportError:
-        return False

@@ -2,27 +2,37 @@
 
 python -m tests.chaos.payday [--kills 200] [--people 500] [--seed 1] [--out FILE]
 
-Afterwards the bank's books, the ledger, the documents and the mailbox must agree. Exits with 1
-where money was lost, doubled or misapplied, with everything in the JSON file.
+What was killed is up again before the next is chosen, so that every kill meets a clinic at work.
+Afterwards the bank's books, the ledger, the signed documents and the mailbox must agree. Exits with
+1 where money was lost, doubled or misapplied, with everything in the JSON file.
 """
 
 import argparse
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from tests.bench import servers
 
+if TYPE_CHECKING:
+    from tests.chaos.conftest import Stack
+
 AT_ONCE = 6
 PATIENCE_SECONDS = 420
-SETTLING_SECONDS = 300
+SETTLING_SECONDS = 900
+RETURN_SECONDS = 60
 PAUSE_SECONDS = 0.5
 CLOCKWORK_SECONDS = 5
 KILLED = ("web", "relay", "worker", "valkey")
@@ -38,10 +48,11 @@ def main() -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1))
     print(
-        f"{len(result['kills'])} kills in {result['seconds']:.0f} s, {options.people} people:"
-        f" {result['bank']} EUR at the bank, {result['ledger']} EUR in the ledger,"
+        f"{len(result['kills'])} kills {dict(Counter(kill['of'] for kill in result['kills']))} in"
+        f" {result['seconds']:.0f} s, {result['paid']} of {options.people} people saw that it was"
+        f" paid: {result['bank']} EUR at the bank, {result['ledger']} EUR in the ledger,"
         f" {result['documents']} documents, {result['mails']} mails;"
-        f" {len(result['faults'])} faults"
+        f" {len(result['faults'])} faults\n{result['verify_invoices']}"
     )
     for fault in result["faults"]:
         print(fault)
@@ -50,33 +61,49 @@ def main() -> int:
 
 def soak(kills: int, people: int, seed: int, folder: Path) -> dict[str, Any]:
     """So many people pay one after the other while that many processes are killed."""
+    from django.test import override_settings
+
     from billing.services import requests
+    from tests.billing import certificate, factories
     from tests.chaos.conftest import processes
 
     chance = random.Random(seed)
     progress = Progress(kills, people)
+    factories.clinic()
+    certificate.certify()
+    os.environ["INVOICE_SIGNING_KEY"] = certificate.new_key()
     began = time.monotonic()
-    with processes(folder / "stack", os.environ["DATABASE_URL"]) as stack:
-        visits = list(_visits(people))
+    with (
+        processes(folder / "stack", os.environ["DATABASE_URL"]) as stack,
+        override_settings(SANDBOX_BANK_URL=f"{stack.origin}/api/sandbox/bank"),
+    ):
+        patients = list(_patients(people))
         with ThreadPoolExecutor(AT_ONCE) as crowd:
             paying = [
-                crowd.submit(_pay, stack.origin, visit, number, progress)
-                for number, visit in enumerate(visits)
+                crowd.submit(_pay, stack.origin, patient, number, progress)
+                for number, patient in enumerate(patients)
             ]
             while len(progress.killed) < kills:
                 time.sleep(chance.uniform(0.1, 2.0))
                 name = chance.choice(KILLED)
-                victim = getattr(stack, name)
-                victim.kill()
-                victim.start()
-                progress.killed.append(f"{time.monotonic() - began:.2f} {name}")
+                at = time.monotonic() - began
+                progress.killed.append({"at": at, "of": name, "back_after": _kill(stack, name)})
                 requests.follow_due()
             while not all(each.done() for each in paying):
                 time.sleep(CLOCKWORK_SECONDS)
                 requests.follow_due()
         outcomes = [each.result() for each in paying]
-        settled = _everything_is_done()
-        found = [*_faults(outcomes), *settled]
+        undone = _wait_until_everything_is_done()
+    verified = subprocess.run(
+        [sys.executable, "manage.py", "verify_invoices"],
+        cwd=servers.REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = [*_faults(outcomes), *undone]
+    if verified.returncode:
+        found.append(verified.stderr)
     return {
         "seconds": time.monotonic() - began,
         "load": os.getloadavg(),
@@ -84,15 +111,49 @@ def soak(kills: int, people: int, seed: int, folder: Path) -> dict[str, Any]:
         "kills": progress.killed,
         "paid": outcomes.count("paid"),
         **_sums(),
+        "verify_invoices": verified.stdout.strip(),
         "faults": found,
     }
+
+
+def _kill(stack: "Stack", name: str) -> float:
+    """Kill one of them outright and start it again; the seconds until it was at work again."""
+    from clinic.core import clock
+    from clinic.demo.processes import wait_until
+
+    victim = getattr(stack, name)
+    victim.kill()
+    killed_at, began = clock.now(), time.monotonic()
+    victim.start()
+    if not wait_until(lambda: _is_at_work(stack, name, killed_at), seconds=RETURN_SECONDS):
+        raise RuntimeError(f"{name} did not come back:\n{victim.last_lines()}")
+    return time.monotonic() - began
+
+
+def _is_at_work(stack: "Stack", name: str, since: datetime) -> bool:
+    """Whether it does again what it is for, and not only runs."""
+    from django.db import connection
+
+    from clinic.core.models import Heartbeat
+
+    match name:
+        case "web":
+            return stack.is_live()
+        case "worker":
+            return Heartbeat.objects.filter(name="worker", at__gt=since).exists()
+        case "relay":
+            sockets = psutil.Process(stack.relay.pid).net_connections("tcp")
+            database = int(connection.settings_dict["PORT"])
+            return any(socket.raddr and socket.raddr.port == database for socket in sockets)
+        case _:
+            return stack.valkey.is_running()  # it had answered when its start returned
 
 
 class Progress:
     """People come as the kills go on, so that nobody is through before the last one."""
 
     def __init__(self, kills: int, people: int) -> None:
-        self.killed: list[str] = []
+        self.killed: list[dict[str, Any]] = []
         self._kills, self._people = kills, people
 
     def wait_for_turn(self, number: int) -> None:
@@ -100,12 +161,11 @@ class Progress:
             time.sleep(PAUSE_SECONDS / 2)
 
 
-def _visits(people: int) -> Iterator[Any]:
-    """A patient with a held visit for each of the people, made when it is their turn."""
+def _patients(people: int) -> Iterator[Any]:
+    """A patient for each of the people."""
     from clinic.directory.models import Patient
     from tests.billing import factories
 
-    factories.clinic()
     for number in range(people):
         name = f"payer{number:04d}"
         yield Patient.objects.get(pk=factories.user(name, full_name=f"Pagador {number}").pk)
@@ -163,7 +223,7 @@ def _try(browser: Any, url: str, bank: str, order: dict[str, Any], attempt: int)
     return str(seen.json()["status"]) if seen.is_success else str(seen.status_code)
 
 
-def _everything_is_done() -> list[str]:
+def _wait_until_everything_is_done() -> list[str]:
     from billing.services import requests
     from clinic.core.models import OutboxMessage
     from clinic.demo.processes import wait_until
@@ -182,10 +242,7 @@ def _everything_is_done() -> list[str]:
 
 
 def _faults(outcomes: list[str]) -> Iterator[str]:
-    from collections import Counter
-
     from billing.models import Invoice, InvoiceDocument, Payment, PaymentIssue
-    from billing.services import verification
     from booking.models import Appointment
     from clinic.demo.models import BankPayment, MbWayRequest, SandboxMessage
 
@@ -215,7 +272,6 @@ def _faults(outcomes: list[str]) -> Iterator[str]:
     mails = SandboxMessage.objects.filter(channel="email", attachments__isnull=False).count()
     if not mails == InvoiceDocument.objects.count() == len(invoiced):
         yield f"{mails} mails with {InvoiceDocument.objects.count()} files of {len(invoiced)}"
-    yield from verification.verify()[1]
 
 
 def _sums() -> dict[str, Any]:
