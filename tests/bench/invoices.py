@@ -29,10 +29,8 @@ from clinic.core import clock
 from clinic.directory.models import Patient
 from tests.bench import servers
 from tests.billing import factories
-from tests.billing.test_vat import disagreements
 
 ISSUED = 200
-PRICES = 200_000
 SIZES = (10_000, 100_000)
 MEMORY_LIMIT_MB = 200
 ROWS_AT_ONCE = 2_000
@@ -76,11 +74,7 @@ def main() -> None:
     small, large = (file["cpu_seconds"] / file["documents"] * 1e6 for file in files)
     peak = max(file["peak_mb"] for file in files)
     whole = issued.issuing + issued.rendering
-    wrong = disagreements(PRICES)
-    path = servers.write_raw(
-        "invoices",
-        {"load": load, "issued": vars(issued), "saft": files, "prices_that_disagree": wrong},
-    )
+    path = servers.write_raw("invoices", {"load": load, "issued": vars(issued), "saft": files})
     print(
         f"\n{issued.count} invoices by one worker: {issued.count / whole:.1f} a second issued and"
         f" rendered ({issued.issuing / issued.count * 1000:.1f} ms and"
@@ -98,7 +92,6 @@ def main() -> None:
         f"a document costs {small:.0f} and {large:.0f} µs of processor, {large / small:.2f} × at"
         f" ten times as many; {peak / MEMORY_LIMIT_MB:.2f} × the limit of {MEMORY_LIMIT_MB} MB"
     )
-    print(f"{PRICES} prices at each rate: {len(wrong)} where line and document disagree")
     print(f"every measurement: {path.relative_to(servers.REPOSITORY)}")
 
 

@@ -62,20 +62,25 @@ def test_whatever_a_specialty_can_be_taxed_with_an_invoice_can_print():
         vat.bracket(Decimal(22))
 
 
-def test_line_and_totals_agree_for_every_rate_of_many_prices():
-    assert disagreements(20_000) == []
+def test_line_and_totals_agree_for_two_hundred_thousand_prices():
+    assert disagreements(200_000) == []
 
 
-def disagreements(prices: int) -> list[str]:
-    """Random prices of which, by one of the rates, line and document don't add up to the cent."""
-    chance = random.Random(2026)
+def disagreements(prices: int, seed: int = 2026) -> list[str]:
+    """Random prices, each at one of the rates, of which line and document don't add up to the cent.
+
+    The document's totals are the split's; the line has its net price of six decimals and the rate,
+    from which gross and VAT must follow.
+    """
+    chance = random.Random(seed)
+    rates = list(vat.BRACKETS)
     found = []
-    for _ in range(prices):
-        gross = Decimal(chance.randint(1, 9_999_900)) / 100
-        for rate in vat.BRACKETS:
-            apart = vat.split(gross, rate)
-            line_gross = (apart.unit_net * (100 + rate) / 100).quantize(vat.CENT, ROUND_HALF_UP)
-            line_net = apart.unit_net.quantize(vat.CENT, ROUND_HALF_UP)
-            if not line_gross == line_net + apart.vat == apart.net + apart.vat == gross:
-                found.append(f"{gross} at {rate} %")
+    for number in range(prices):
+        gross = Decimal(chance.randint(1, 9_999_900)).scaleb(-2)
+        rate = rates[number % len(rates)]
+        apart = vat.split(gross, rate)
+        line_vat = (apart.unit_net * rate / 100).quantize(vat.CENT, ROUND_HALF_UP)
+        line_net = apart.unit_net.quantize(vat.CENT, ROUND_HALF_UP)
+        if not line_net + line_vat == apart.net + apart.vat == gross or line_vat != apart.vat:
+            found.append(f"{gross} at {rate} %")
     return found
