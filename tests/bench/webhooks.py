@@ -1,7 +1,8 @@
 """How soon a provider has its answer while the database is busy with somebody else's work.
 
-The web process takes notices one after the other; meanwhile several connections update and sort
-rows as fast as they can. A provider takes a late answer for none and tells the same again.
+A web process takes notices one after the other, once as `make run` starts it and once as it serves
+the API in production; meanwhile several connections update and sort rows as fast as they can. A
+provider takes a late answer for none and tells the same again.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ from clinic.directory.models import Patient
 from tests.bench import servers
 from tests.billing import factories
 
-NOTICES = 200
+NOTICES = 500
 LIMIT_MS = 300.0
 BUSY_CONNECTIONS = 4
 BUSINESS = """
