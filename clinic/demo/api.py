@@ -150,7 +150,10 @@ class MbWayAnswerView(SandboxView):
         """Approve or refuse in the app."""
         form = MbWayAnswerSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        answered = bank.answer(request_id, approve=form.validated_data["action"] == "approve")
+        ordered = form.validated_data
+        answered = bank.answer(
+            request_id, approve=ordered["action"] == "approve", notice=ordered["notice"]
+        )
         return Response(MbWayRequestSerializer(answered).data)
 
 

@@ -1,7 +1,9 @@
 """The pretended bank: Multibanco references, MB WAY requests and refunds.
 
 It knows the product only as a real provider would: it is asked for payments, and it answers with
-signed webhooks. Everything it says is an outbox row, written with the change in its books.
+signed webhooks. Everything it says is an outbox row, written with the change in its books. Whoever
+pays or answers can have that one notice arrive badly (`Telling`); the books stay right, so the
+product can still find out.
 
 Mobile numbers that behave by themselves: 910000001 has no MB WAY, 910000002 refuses, 910000003
 never answers, 910000004 pays after the request has expired, 910000005 approves as usual but its
@@ -12,6 +14,7 @@ import json
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -32,6 +35,26 @@ REFUSES = "+351910000002"
 NEVER_ANSWERS = "+351910000003"
 PAYS_LATE = "+351910000004"
 TELLS_TWICE = "+351910000005"
+DELAY_SECONDS = 20
+REPEATS = 5
+LOOK_SECONDS = 2
+LOOKS = 60
+"""So often a notice that lets the next one pass looks whether it did, before it goes anyway."""
+
+
+class Telling(StrEnum):
+    """How a notice reaches the product."""
+
+    PROMPT = "prompt"
+    DELAYED = "delayed"
+    REPEATED = "repeated"
+    REORDERED = "reordered"
+    """After the notice that follows it."""
+    DROPPED = "dropped"
+    MIS_SIGNED = "mis_signed"
+    """Once, signed with a key that is not the bank's."""
+
+
 EVENT_TYPES = {
     RequestStatus.PENDING: "pending",
     RequestStatus.APPROVED: "paid",
@@ -41,7 +64,9 @@ EVENT_TYPES = {
 
 
 @transaction.atomic
-def pay_reference(*, entity: str, reference: str, amount: Decimal) -> BankPayment:
+def pay_reference(
+    *, entity: str, reference: str, amount: Decimal, notice: Telling = Telling.PROMPT
+) -> BankPayment:
     """Pay at the cash machine, which knows no more than the check digits tell.
 
     Refuses what isn't the clinic's, another amount, and a second payment. A deadline printed
@@ -56,7 +81,7 @@ def pay_reference(*, entity: str, reference: str, amount: Decimal) -> BankPaymen
     )
     if not is_new:
         raise DomainError(Code.REFERENCE_PAID, pointer="/reference")
-    _tell(_movement_of(paid))
+    _tell(_movement_of(paid), notice)
     return paid
 
 
@@ -92,7 +117,9 @@ def pending_requests(phone: str | None) -> list[MbWayRequest]:
 
 
 @transaction.atomic
-def answer(request_id: uuid.UUID, *, approve: bool) -> MbWayRequest:
+def answer(
+    request_id: uuid.UUID, *, approve: bool, notice: Telling = Telling.PROMPT
+) -> MbWayRequest:
     """The patient's tap. The same answer again changes nothing; any other is refused once the
     request was answered or has expired."""
     request = _locked(id=request_id)
@@ -101,7 +128,7 @@ def answer(request_id: uuid.UUID, *, approve: bool) -> MbWayRequest:
         return request
     if request.status != RequestStatus.PENDING or request.expires_at <= clock.now():
         raise DomainError(Code.REQUEST_CLOSED)
-    _decide(request, wanted)
+    _decide(request, wanted, notice)
     return request
 
 
@@ -162,6 +189,18 @@ def refund(*, refund_id: uuid.UUID, payment_id: uuid.UUID, amount: Decimal) -> B
     return given
 
 
+@transaction.atomic
+def let_the_next_pass(webhook: BankWebhook, *, look: int) -> None:
+    """Send a notice once a younger one has arrived, or when none came for two minutes."""
+    younger = BankWebhook.objects.filter(
+        created_at__gt=webhook.created_at, delivered_at__isnull=False
+    )
+    if look >= LOOKS or younger.exists():
+        _send(webhook)
+    else:
+        _look_later(webhook, look=look + 1)
+
+
 def _plan(request: MbWayRequest) -> None:
     seconds = MAGIC_SECONDS if request.phone in {NEVER_ANSWERS, PAYS_LATE} else MB_WAY_MINUTES * 60
     outbox.enqueue(
@@ -179,9 +218,9 @@ def _plan(request: MbWayRequest) -> None:
         )
 
 
-def _decide(request: MbWayRequest, status: RequestStatus) -> None:
+def _decide(request: MbWayRequest, status: RequestStatus, notice: Telling = Telling.PROMPT) -> None:
     _close(request, status)
-    _tell(_event_of(request), times=2 if request.phone == TELLS_TWICE else 1)
+    _tell(_event_of(request), notice, times=2 if request.phone == TELLS_TWICE else 1)
 
 
 def _close(request: MbWayRequest, status: RequestStatus) -> None:
@@ -227,13 +266,41 @@ def _locked(**by: uuid.UUID) -> MbWayRequest:
     return request
 
 
-def _tell(event: dict[str, Any], times: int = 1) -> None:
+def _tell(event: dict[str, Any], notice: Telling, times: int = 1) -> None:
     webhook = BankWebhook(created_at=clock.now())
     webhook.body = json.dumps({"event_id": str(webhook.id), **event})
     webhook.save(force_insert=True)
+    if notice == Telling.REORDERED:
+        _look_later(webhook, look=1)
+    elif notice != Telling.DROPPED:
+        _send(
+            webhook,
+            times=REPEATS if notice == Telling.REPEATED else times,
+            delay_seconds=DELAY_SECONDS if notice == Telling.DELAYED else 0,
+            mis_signed=notice == Telling.MIS_SIGNED,
+        )
+
+
+def _send(
+    webhook: BankWebhook, *, times: int = 1, delay_seconds: float = 0, mis_signed: bool = False
+) -> None:
+    """Queue a notice in the caller's transaction, the same bytes each time."""
     for number in range(1, times + 1):
         outbox.enqueue(
             "demo.send_webhook",
             key=f"sandbox:webhook:{webhook.id}:{number}",
+            delay_seconds=delay_seconds,
             webhook_id=str(webhook.id),
+            mis_signed=mis_signed,
         )
+
+
+def _look_later(webhook: BankWebhook, *, look: int) -> None:
+    """Queue the next look whether a younger notice has arrived."""
+    outbox.enqueue(
+        "demo.let_the_next_pass",
+        key=f"sandbox:webhook:{webhook.id}:look:{look}",
+        delay_seconds=LOOK_SECONDS,
+        webhook_id=str(webhook.id),
+        look=look,
+    )

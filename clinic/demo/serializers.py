@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing.phones import InvalidMobileError, parse_mobile
+from clinic.demo.bank import Telling
 from clinic.demo.models import BankPayment, MbWayRequest, SandboxAttachment, SandboxMessage
 from clinic.demo.transports import links
 
@@ -56,10 +57,28 @@ class _Digits(serializers.CharField):
         return "".join(super().to_internal_value(data).split())
 
 
+class _Notice(serializers.ChoiceField):
+    """How the product is to be told of it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            choices=[telling.value for telling in Telling],
+            default=Telling.PROMPT.value,
+            write_only=True,
+            help_text="how the notice of it arrives: at once, 20 seconds late, five times, after "
+            "the next one, never, or once with a wrong signature",
+            **options,
+        )
+
+    def to_internal_value(self, data: Any) -> Telling:
+        return Telling(super().to_internal_value(data))
+
+
 class MultibancoPaymentSerializer(serializers.Serializer[BankPayment]):
     entity = _Digits(max_length=12)
     reference = _Digits(max_length=20)
     amount = _Amount()
+    notice = _Notice()
     paid_at = serializers.DateTimeField(read_only=True)
 
 
@@ -80,6 +99,7 @@ class MbWayRequestSerializer(serializers.ModelSerializer[MbWayRequest]):
 
 class MbWayAnswerSerializer(serializers.Serializer[Any]):
     action = serializers.ChoiceField(choices=["approve", "refuse"])
+    notice = _Notice()
 
 
 class BankEventSerializer(serializers.Serializer[Any]):

@@ -14,21 +14,31 @@ from clinic.demo.models import BankWebhook
 
 WEBHOOK_PATH = "/api/webhooks/payments/sandbox"
 TIMEOUT_SECONDS = 5.0
+FOREIGN_KEY = "a key that bank and product don't share"
 
 
 @outbox.handler("demo.send_webhook")
-def send_webhook(*, webhook_id: str) -> None:
-    """Tell the product over HTTP, signed; anything but a success is tried again later."""
+def send_webhook(*, webhook_id: str, mis_signed: bool = False) -> None:
+    """Tell the product over HTTP, signed; anything but a success is tried again later. A wrong
+    signature has no success, so it comes once."""
     webhook = BankWebhook.objects.get(id=uuid.UUID(webhook_id))
     body = webhook.body.encode()
+    key = FOREIGN_KEY if mis_signed else settings.PAYMENT_WEBHOOK_SECRET
     answer = httpx.post(
         f"{settings.INTERNAL_ORIGIN}{WEBHOOK_PATH}",
         content=body,
-        headers={"Content-Type": "application/json", "X-Signature": signature(body)},
+        headers={"Content-Type": "application/json", "X-Signature": signature(body, key)},
         timeout=TIMEOUT_SECONDS,
     )
+    if mis_signed and answer.is_client_error:
+        return
     answer.raise_for_status()
     BankWebhook.objects.filter(id=webhook.id).update(delivered_at=clock.now())
+
+
+@outbox.handler("demo.let_the_next_pass")
+def let_the_next_pass(*, webhook_id: str, look: int) -> None:
+    bank.let_the_next_pass(BankWebhook.objects.get(id=uuid.UUID(webhook_id)), look=look)
 
 
 @outbox.handler("demo.expire_mb_way")
@@ -41,7 +51,7 @@ def decide_magic(*, request_id: str) -> None:
     bank.decide_magic(uuid.UUID(request_id))
 
 
-def signature(body: bytes) -> str:
-    """Base64 of the HMAC-SHA256 over the raw body, with the secret the product shares with us."""
-    digest = hmac.new(settings.PAYMENT_WEBHOOK_SECRET.encode(), body, hashlib.sha256).digest()
+def signature(body: bytes, key: str) -> str:
+    """Base64 of the HMAC-SHA256 over the raw body."""
+    digest = hmac.new(key.encode(), body, hashlib.sha256).digest()
     return base64.b64encode(digest).decode()

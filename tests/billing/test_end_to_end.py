@@ -4,9 +4,19 @@ from datetime import timedelta
 
 import httpx
 import pytest
+import time_machine
 
-from billing.models import Invoice, Payment, PaymentEvent, PaymentIssue, Refund, RequestState
-from billing.services import requests
+from billing import providers
+from billing.models import (
+    Invoice,
+    Payment,
+    PaymentEvent,
+    PaymentIssue,
+    Refund,
+    RequestState,
+    WebhookDelivery,
+)
+from billing.services import reconciliation, requests
 from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor
@@ -143,6 +153,25 @@ def test_a_bank_that_tells_twice_is_believed_once(browser):
     assert PaymentEvent.objects.count() == 1
     assert Invoice.objects.count() == 1
     assert not PaymentIssue.objects.exists()
+
+
+@pytest.mark.parametrize("notice", ["dropped", "mis_signed"])
+def test_money_that_nobody_told_of_or_not_the_bank_is_found_at_night(browser, held, notice):
+    payment = browser.pay(method="multibanco")
+    atm = {name: payment[name] for name in ("entity", "reference", "amount")}
+    browser.http.post("/api/sandbox/bank/multibanco", json={**atm, "notice": notice})
+    drain()
+    assert browser.follow(payment)["status"] == "pending"
+    assert not WebhookDelivery.objects.exists()
+
+    with time_machine.travel(clock.now() + timedelta(hours=1)):
+        found = reconciliation.reconcile(providers.get("sandbox"))
+        drain()
+
+    held.refresh_from_db()
+    assert [difference["outcome"] for difference in found.differences] == ["applied"]
+    assert (browser.follow(payment)["status"], held.status) == ("paid", "booked")
+    assert Invoice.objects.count() == 1
 
 
 def test_a_bank_that_pays_after_its_own_deadline_is_still_believed(browser, held):

@@ -417,6 +417,111 @@ class TestNumbersThatBehaveByThemselves:
         assert first[2] == second[2]
 
 
+class TestNoticesOnDemand:
+    """Whoever pays says how the product is to be told of it."""
+
+    @staticmethod
+    def pay(browser: APIClient, notice: str, order: int = 123) -> str:
+        """Pay the reference of an order; the reference."""
+        reference = multibanco.make_reference("99999", "999", order, Decimal("40.00"))
+        answer = browser.post(
+            "/api/sandbox/bank/multibanco", ATM | {"reference": reference, "notice": notice}
+        )
+        assert answer.status_code == 200, answer.content
+        return reference
+
+    @staticmethod
+    def told_at(hook: Hook, seconds: float) -> list[str]:
+        """The references that the product has heard of, so long after noon."""
+        with time_machine.travel(NOON + timedelta(seconds=seconds), tick=False):
+            run_due()
+        return [event["reference"] for event in hook.events()]
+
+    @pytest.fixture(autouse=True)
+    def _at_noon(self) -> Iterator[None]:
+        with time_machine.travel(NOON, tick=False):
+            yield
+
+    def test_delayed(self, browser: APIClient, hook: Hook) -> None:
+        reference = self.pay(browser, "delayed")
+
+        assert self.told_at(hook, 19) == []
+        assert self.told_at(hook, 20) == [reference]
+
+    def test_repeated(self, browser: APIClient, hook: Hook) -> None:
+        reference = self.pay(browser, "repeated")
+
+        assert self.told_at(hook, 0) == [reference] * 5
+        assert len({(body, headers["X-Signature"]) for _, headers, body in hook.calls}) == 1
+
+    def test_reordered_it_lets_the_next_one_pass(self, browser: APIClient, hook: Hook) -> None:
+        first = self.pay(browser, "reordered")
+        assert self.told_at(hook, 2) == []
+        with time_machine.travel(NOON + timedelta(seconds=3), tick=False):
+            second = self.pay(browser, "prompt", order=124)
+
+        assert self.told_at(hook, 3) == [second]
+        assert self.told_at(hook, 4) == [second]
+        assert self.told_at(hook, 4) == [second, first]
+
+    def test_reordered_it_waits_two_minutes_where_none_follows(
+        self, browser: APIClient, hook: Hook
+    ) -> None:
+        reference = self.pay(browser, "reordered")
+        for seconds in range(2, 120, 2):
+            assert self.told_at(hook, seconds) == []
+
+        assert self.told_at(hook, 120) + self.told_at(hook, 120) == [reference]
+
+    def test_dropped_it_stands_in_the_books_alone(
+        self, browser: APIClient, product: APIClient, hook: Hook
+    ) -> None:
+        reference = self.pay(browser, "dropped")
+
+        assert self.told_at(hook, 3600) == []
+        listed = product.get("/api/sandbox/bank/movements", TestBooks.PERIOD).json()["movements"]
+        assert [movement["reference"] for movement in listed] == [reference]
+
+    def test_mis_signed_it_comes_once_and_no_refusal_brings_it_again(
+        self, browser: APIClient, hook: Hook
+    ) -> None:
+        hook.status = 400
+        reference = self.pay(browser, "mis_signed")
+
+        assert self.told_at(hook, 0) == [reference]
+        assert self.told_at(hook, 3600) == [reference]
+        [(_, headers, body)] = hook.calls
+        right = base64.b64encode(hmac.new(SECRET.encode(), body, hashlib.sha256).digest())
+        assert len(headers["X-Signature"]) == len(right)
+        assert headers["X-Signature"] != right.decode()
+        assert BankWebhook.objects.get().delivered_at is None
+
+    def test_an_answer_in_the_app_too(self, browser: APIClient, ask: Ask, hook: Hook) -> None:
+        url = f"/api/sandbox/bank/mb-way/{ask().id}"
+
+        answer = browser.post(url, {"action": "refuse", "notice": "repeated"})
+        run_due("demo.send_webhook")
+
+        assert answer.json()["status"] == "refused"
+        assert [event["type"] for event in hook.events()] == ["refused"] * 5
+
+    def test_in_no_other_way(self, browser: APIClient, ask: Ask) -> None:
+        request = ask()
+
+        answers = [
+            browser.post("/api/sandbox/bank/multibanco", ATM | {"notice": "lost"}),
+            browser.post(
+                f"/api/sandbox/bank/mb-way/{request.id}", {"action": "approve", "notice": None}
+            ),
+        ]
+
+        assert [answer.status_code for answer in answers] == [400, 400]
+        assert [answer.json()["errors"][0]["pointer"] for answer in answers] == ["/notice"] * 2
+        request.refresh_from_db()
+        assert (request.status, BankPayment.objects.count()) == ("pending", 0)
+        assert not BankWebhook.objects.exists()
+
+
 class TestPartner:
     def test_the_state_of_a_payment(self, product: APIClient, ask: Ask) -> None:
         request = ask()

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { CashMachine, Mailbox, Phone } from "@/features/sandbox";
-import { ButtonLink, LanguageSwitch, SegmentedControl, usePageTitle } from "@/ui";
+import { CashMachine, Mailbox, NOTICES, Phone } from "@/features/sandbox";
+import type { BankNotice } from "@/lib/api/types";
+import { ButtonLink, LanguageSwitch, SegmentedControl, Select, usePageTitle } from "@/ui";
 import styles from "./Stage.module.css";
 
 type Place = "phone" | "atm" | "mail";
@@ -11,6 +12,7 @@ export function Stage() {
   const { t } = useTranslation("sandbox");
   const heading = usePageTitle(t("title"));
   const [place, setPlace] = useState<Place>("phone");
+  const [notice, setNotice] = useState<BankNotice>("prompt");
   const hidden = (one: Place) => (one === place ? undefined : styles.away);
   return (
     <div className={styles.stage}>
@@ -22,6 +24,14 @@ export function Stage() {
               {t("title")}
             </h1>
             <p className={styles.intro}>{t("intro")}</p>
+            <div className={styles.notice}>
+              <Select
+                label={t("notice.label")}
+                value={notice}
+                onChange={(next) => setNotice(next as BankNotice)}
+                options={NOTICES.map((one) => ({ value: one, label: t(`notice.${one}`) }))}
+              />
+            </div>
           </div>
           <div className={styles.links}>
             <LanguageSwitch />
@@ -47,10 +57,10 @@ export function Stage() {
         </div>
         <div className={styles.floor}>
           <div className={hidden("phone")}>
-            <Phone />
+            <Phone notice={notice} />
           </div>
           <div className={hidden("atm")}>
-            <CashMachine />
+            <CashMachine notice={notice} />
           </div>
           <div className={hidden("mail")}>
             <Mailbox />

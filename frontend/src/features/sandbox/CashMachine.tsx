@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { BankNotice } from "@/lib/api/types";
 import { formatMoney, groupDigits } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
@@ -10,7 +11,7 @@ import { decimalAmount, usePayReference, type Reference } from "./data";
 const BLANK: Reference = { entity: "", reference: "", amount: "" };
 
 /** A cash machine that pays Multibanco references with nobody's money. */
-export function CashMachine() {
+export function CashMachine({ notice }: { notice: BankNotice }) {
   const { t } = useTranslation("sandbox");
   const [typed, setTyped] = useState(BLANK);
   const [isIncomplete, setIncomplete] = useState(false);
@@ -24,7 +25,7 @@ export function CashMachine() {
     };
     const isWhole = Object.values(reference).every(Boolean);
     setIncomplete(!isWhole);
-    if (isWhole) pay.mutate(reference);
+    if (isWhole) pay.mutate({ ...reference, notice });
   }
 
   function clear() {

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
-import type { MbWayRequest, SandboxMessage } from "@/lib/api/types";
+import type { BankNotice, MbWayRequest, SandboxMessage } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatMoney, formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
@@ -18,7 +18,7 @@ import styles from "./Phone.module.css";
 const EVERYBODY = "all";
 
 /** The patient's phone: text messages and the MB WAY app. */
-export function Phone() {
+export function Phone({ notice }: { notice: BankNotice }) {
   const { t } = useTranslation("sandbox");
   const messages = useQuery(messagesQuery);
   const [owner, setOwner] = useState("");
@@ -61,7 +61,7 @@ export function Phone() {
               />
             </TabPanel>
             <TabPanel id="mbway" className={styles.app}>
-              <MbWay requests={waiting} />
+              <MbWay requests={waiting} notice={notice} />
             </TabPanel>
           </Tabs>
         </div>
@@ -122,7 +122,7 @@ function Messages({
   );
 }
 
-function MbWay({ requests }: { requests: readonly MbWayRequest[] }) {
+function MbWay({ requests, notice }: { requests: readonly MbWayRequest[]; notice: BankNotice }) {
   const { t } = useTranslation("sandbox");
   return (
     <>
@@ -130,14 +130,14 @@ function MbWay({ requests }: { requests: readonly MbWayRequest[] }) {
       {requests.length === 0 ? <p className={styles.quiet}>{t("mbway.empty")}</p> : null}
       <ul className={styles.requests} aria-live="polite">
         {requests.map((request) => (
-          <Request key={request.id} request={request} />
+          <Request key={request.id} request={request} notice={notice} />
         ))}
       </ul>
     </>
   );
 }
 
-function Request({ request }: { request: MbWayRequest }) {
+function Request({ request, notice }: { request: MbWayRequest; notice: BankNotice }) {
   const { t } = useTranslation("sandbox");
   const language = useLanguage();
   const answer = useAnswerMbWay();
@@ -154,13 +154,13 @@ function Request({ request }: { request: MbWayRequest }) {
         <Button
           variant="quiet"
           isDisabled={answer.isPending}
-          onPress={() => answer.mutate({ id: request.id, action: "refuse" })}
+          onPress={() => answer.mutate({ id: request.id, action: "refuse", notice })}
         >
           {t("mbway.refuse")}
         </Button>
         <Button
           isDisabled={answer.isPending}
-          onPress={() => answer.mutate({ id: request.id, action: "approve" })}
+          onPress={() => answer.mutate({ id: request.id, action: "approve", notice })}
         >
           {t("mbway.approve")}
         </Button>

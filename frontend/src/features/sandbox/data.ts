@@ -1,7 +1,18 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "@/lib/api/client";
+import type { BankNotice } from "@/lib/api/types";
 
 const POLL_MS = 1500;
+
+/** How the bank can tell the clinic of what was paid or answered. */
+export const NOTICES = [
+  "prompt",
+  "delayed",
+  "repeated",
+  "reordered",
+  "dropped",
+  "mis_signed",
+] as const satisfies readonly BankNotice[];
 
 export const messagesQuery = queryOptions({
   queryKey: ["sandbox", "messages"],
@@ -17,13 +28,16 @@ export const mbWayQuery = (phone: string) =>
     refetchInterval: POLL_MS,
   });
 
+interface Answer {
+  action: "approve" | "refuse";
+  notice: BankNotice;
+}
+
 export function useAnswerMbWay() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, action }: { id: string; action: "approve" | "refuse" }) =>
-      body(
-        api.POST("/api/sandbox/bank/mb-way/{id}", { params: { path: { id } }, body: { action } }),
-      ),
+    mutationFn: ({ id, ...answer }: { id: string } & Answer) =>
+      body(api.POST("/api/sandbox/bank/mb-way/{id}", { params: { path: { id } }, body: answer })),
     onSettled: () => client.invalidateQueries({ queryKey: ["sandbox", "mb-way"] }),
   });
 }
@@ -36,8 +50,8 @@ export interface Reference {
 
 export function usePayReference() {
   return useMutation({
-    mutationFn: (reference: Reference) =>
-      body(api.POST("/api/sandbox/bank/multibanco", { body: reference })),
+    mutationFn: (payment: Reference & { notice: BankNotice }) =>
+      body(api.POST("/api/sandbox/bank/multibanco", { body: payment })),
   });
 }
 

@@ -2172,6 +2172,18 @@ export interface components {
         MbWayAnswerActionEnum: "approve" | "refuse";
         MbWayAnswerRequest: {
             action: components["schemas"]["MbWayAnswerActionEnum"];
+            /**
+             * @description how the notice of it arrives: at once, 20 seconds late, five times, after the next one, never, or once with a wrong signature
+             *
+             *     * `prompt` - prompt
+             *     * `delayed` - delayed
+             *     * `repeated` - repeated
+             *     * `reordered` - reordered
+             *     * `dropped` - dropped
+             *     * `mis_signed` - mis_signed
+             * @default prompt
+             */
+            notice: components["schemas"]["NoticeEnum"];
         };
         /**
          * @description * `MB` - MB: reference of Multibanco
@@ -2318,6 +2330,18 @@ export interface components {
             reference: string;
             /** Format: decimal */
             amount: string;
+            /**
+             * @description how the notice of it arrives: at once, 20 seconds late, five times, after the next one, never, or once with a wrong signature
+             *
+             *     * `prompt` - prompt
+             *     * `delayed` - delayed
+             *     * `repeated` - repeated
+             *     * `reordered` - reordered
+             *     * `dropped` - dropped
+             *     * `mis_signed` - mis_signed
+             * @default prompt
+             */
+            notice: components["schemas"]["NoticeEnum"];
         };
         NewDevice: {
             /** Format: uuid */
@@ -2341,6 +2365,16 @@ export interface components {
             year: number;
             validation_code: string;
         };
+        /**
+         * @description * `prompt` - prompt
+         *     * `delayed` - delayed
+         *     * `repeated` - repeated
+         *     * `reordered` - reordered
+         *     * `dropped` - dropped
+         *     * `mis_signed` - mis_signed
+         * @enum {string}
+         */
+        NoticeEnum: "prompt" | "delayed" | "repeated" | "reordered" | "dropped" | "mis_signed";
         /** @enum {unknown} */
         NullEnum: null;
         PaginatedAccessList: {

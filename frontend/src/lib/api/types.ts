@@ -71,6 +71,7 @@ export type CheckIn = Schemas["CheckInResult"];
 
 export type SandboxMessage = Schemas["SandboxMessage"];
 export type MbWayRequest = Schemas["MbWayRequest"];
+export type BankNotice = Schemas["NoticeEnum"];
 
 /** The invoice details that a patient had kept, and the way to keep others in their place. */
 export interface InvoiceMemory {

@@ -7,6 +7,15 @@ export const en: Words<typeof pt> = {
   intro:
     "Nothing here is real: no money, no messages. It is the phone, mailbox and bank of whoever tries out the clinic.",
   to_app: "Open the clinic",
+  notice: {
+    label: "The bank tells the clinic of what is paid or answered here",
+    prompt: "at once",
+    delayed: "20 seconds late",
+    repeated: "five times",
+    reordered: "after the next notice",
+    dropped: "never: the notice gets lost",
+    mis_signed: "with a wrong signature",
+  },
   places: { phone: "Phone", mail: "Mail", atm: "Cash machine" },
   phone: {
     label: "Demonstration phone",

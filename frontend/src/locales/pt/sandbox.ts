@@ -4,6 +4,15 @@ export const pt = {
   intro:
     "Nada aqui é real: nem dinheiro, nem mensagens. É o telemóvel, o correio e o banco de quem experimenta a clínica.",
   to_app: "Abrir a clínica",
+  notice: {
+    label: "O banco avisa a clínica do que aqui se paga ou responde",
+    prompt: "logo",
+    delayed: "20 segundos depois",
+    repeated: "cinco vezes",
+    reordered: "depois do aviso seguinte",
+    dropped: "nunca: o aviso perde-se",
+    mis_signed: "com a assinatura errada",
+  },
   places: { phone: "Telemóvel", mail: "Correio", atm: "Multibanco" },
   phone: {
     label: "Telemóvel de demonstração",
