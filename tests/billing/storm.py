@@ -182,7 +182,7 @@ def _summary(run: Reconciliation) -> dict[str, Any]:
         "asked": run.asked,
         "unanswered": run.unanswered,
         "listed": run.listed,
-        "found": dict(Counter(difference["outcome"] for difference in run.differences)),
+        "found": dict(Counter(str(one["outcome"]) for one in run.differences)),
     }
 
 
@@ -254,7 +254,11 @@ def _deliveries(events: list[dict[str, Any]], chance: random.Random) -> Iterator
 
 
 def _deliver(notices: list[bytes]) -> None:
-    answers = _in_parallel(lambda raw: factories.send(APIClient(), raw).status_code, notices)
+    def messenger() -> Callable[[bytes], int]:
+        client = APIClient()
+        return lambda raw: int(factories.send(client, raw).status_code)
+
+    answers = _in_parallel(messenger, notices)
     if set(answers) - {200}:
         raise RuntimeError(f"notices were answered {Counter(answers)}")
 
@@ -269,7 +273,7 @@ def _work(chance: random.Random, share: float = 1.0) -> None:
             ).values_list("pk", flat=True)
         )
         chance.shuffle(due)
-        done = _in_parallel(outbox.run, due[: int(len(due) * share)])
+        done = _in_parallel(lambda: outbox.run, due[: int(len(due) * share)])
         if share < 1 or not any(done):
             return
 
@@ -296,8 +300,11 @@ def _life_goes_on(made: QuerySet[Appointment], chance: random.Random) -> None:
         changes.cancel(visit.pk, actor=WEATHER)
 
 
-def _in_parallel(act: Callable[[Any], Any], all_of: list[Any]) -> list[Any]:
+def _in_parallel(hand: Callable[[], Callable[[Any], Any]], all_of: list[Any]) -> list[Any]:
+    """Have several hands, each in a thread of its own, do all of it."""
+
     def one_part(part: list[Any]) -> list[Any]:
+        act = hand()
         try:
             return [act(each) for each in part]
         finally:

@@ -51,7 +51,11 @@ def test_a_notice_sent_a_hundred_times_by_twenty_at_once_counts_once(held):
     payment = factories.multibanco(held)
     body = json.dumps(notice(payment)).encode()
 
-    answers = at_once(20, lambda _: [send(APIClient(), body).status_code for _ in range(5)])
+    def tell(_number: int) -> list[int]:
+        client = APIClient()
+        return [send(client, body).status_code for _ in range(5)]
+
+    answers = at_once(20, tell)
     at_once(4, lambda _: drain())
     drain()
 
@@ -70,8 +74,9 @@ def test_a_notice_sent_a_hundred_times_by_twenty_at_once_counts_once(held):
 def test_twenty_wordings_of_one_event_worked_on_in_parallel_count_once(held):
     payment = factories.multibanco(held)
     event = notice(payment)
+    client = APIClient()
     for indent in range(20):
-        send(APIClient(), json.dumps(event, indent=indent).encode())
+        send(client, json.dumps(event, indent=indent).encode())
     deliveries = list(WebhookDelivery.objects.values_list("pk", flat=True))
 
     outcomes = at_once(20, lambda number: webhooks.process(deliveries[number]))
@@ -110,8 +115,9 @@ def test_references_given_out_together_all_differ(ana):
 
 def test_invoices_issued_together_are_numbered_without_a_gap(ana):
     payments = [factories.multibanco(factories.appointment(ana)) for _ in range(12)]
+    client = APIClient()
     for payment in payments:
-        send(APIClient(), notice(payment))
+        send(client, notice(payment))
     for delivery in WebhookDelivery.objects.all():
         webhooks.process(delivery.pk)
 
@@ -127,8 +133,9 @@ def test_invoices_issued_together_are_numbered_without_a_gap(ana):
 
 def test_paying_and_expiring_in_the_same_instant_agree_with_each_other(ana):
     payments = [factories.multibanco(factories.appointment(ana)) for _ in range(8)]
+    client = APIClient()
     for payment in payments:
-        send(APIClient(), notice(payment))
+        send(client, notice(payment))
     deliveries = list(WebhookDelivery.objects.order_by("received_at").values_list("pk", flat=True))
     Appointment.objects.update(hold_expires_at=payments[0].created_at)
 

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
 def test_after_a_storm_and_one_reconciliation_the_ledger_equals_the_providers_books(ana):
     with storm.provider() as books:
-        told = storm.rage(books, ana, events=100, seed=2026)
+        told = storm.rage(books, ana, events=60, seed=3)
 
     assert told["faults"] == []
     assert told["never_told"] > 2
