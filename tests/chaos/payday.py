@@ -52,7 +52,8 @@ def main() -> int:
         f" {result['seconds']:.0f} s, {result['paid']} of {options.people} people saw that it was"
         f" paid: {result['bank']} EUR at the bank, {result['ledger']} EUR in the ledger,"
         f" {result['documents']} documents, {result['mails']} mails;"
-        f" {len(result['faults'])} faults\n{result['verify_invoices']}"
+        f" {len(result['faults'])} faults; ended by themselves and were started again:"
+        f" {dict(Counter(result['ended']))}\n{result['verify_invoices']}"
     )
     for fault in result["faults"]:
         print(fault)
@@ -88,12 +89,14 @@ def soak(kills: int, people: int, seed: int, folder: Path) -> dict[str, Any]:
                 name = chance.choice(KILLED)
                 at = time.monotonic() - began
                 progress.killed.append({"at": at, "of": name, "back_after": _kill(stack, name)})
+                progress.ended += _start_what_ended(stack)
                 requests.follow_due()
             while not all(each.done() for each in paying):
                 time.sleep(CLOCKWORK_SECONDS)
+                progress.ended += _start_what_ended(stack)
                 requests.follow_due()
         outcomes = [each.result() for each in paying]
-        undone = _wait_until_everything_is_done()
+        undone = _wait_until_everything_is_done(stack)
     verified = subprocess.run(
         [sys.executable, "manage.py", "verify_invoices"],
         cwd=servers.REPOSITORY,
@@ -109,6 +112,7 @@ def soak(kills: int, people: int, seed: int, folder: Path) -> dict[str, Any]:
         "load": os.getloadavg(),
         "seed": seed,
         "kills": progress.killed,
+        "ended": progress.ended,
         "paid": outcomes.count("paid"),
         **_sums(),
         "verify_invoices": verified.stdout.strip(),
@@ -128,6 +132,15 @@ def _kill(stack: "Stack", name: str) -> float:
     if not wait_until(lambda: _is_at_work(stack, name, killed_at), seconds=RETURN_SECONDS):
         raise RuntimeError(f"{name} did not come back:\n{victim.last_lines()}")
     return time.monotonic() - began
+
+
+def _start_what_ended(stack: "Stack") -> list[str]:
+    """What ended by itself is started again, as by the demo's launcher and every service manager:
+    a worker may give up when the broker goes while it holds messages."""
+    ended = [name for name in ("web", "relay", "worker") if not getattr(stack, name).is_running()]
+    for name in ended:
+        getattr(stack, name).start()
+    return ended
 
 
 def _is_at_work(stack: "Stack", name: str, since: datetime) -> bool:
@@ -154,6 +167,7 @@ class Progress:
 
     def __init__(self, kills: int, people: int) -> None:
         self.killed: list[dict[str, Any]] = []
+        self.ended: list[str] = []
         self._kills, self._people = kills, people
 
     def wait_for_turn(self, number: int) -> None:
@@ -223,7 +237,7 @@ def _try(browser: Any, url: str, bank: str, order: dict[str, Any], attempt: int)
     return str(seen.json()["status"]) if seen.is_success else str(seen.status_code)
 
 
-def _wait_until_everything_is_done() -> list[str]:
+def _wait_until_everything_is_done(stack: "Stack") -> list[str]:
     from billing.services import requests
     from clinic.core.models import OutboxMessage
     from clinic.demo.processes import wait_until
@@ -231,6 +245,7 @@ def _wait_until_everything_is_done() -> list[str]:
     undone = OutboxMessage.objects.filter(done_at=None).exclude(task="demo.expire_mb_way")
 
     def settled() -> bool:
+        _start_what_ended(stack)
         requests.follow_due()
         return not undone.exists()
 
