@@ -37,17 +37,8 @@ READY_SECONDS = 240
 LINES_OF_A_FAILURE = 6
 # The day promises answers within a second or two, so nothing else runs beside it.
 BROWSER_PROJECTS = {"day": 1, "looks": 2}
-# Tests that kill processes, race each other or promise an answer within a second or two.
-ALONE = (
-    "tests/chaos",
-    "tests/concurrency",
-    "tests/realtime",
-    "tests/billing/test_concurrency.py",
-    "tests/demo/test_embedded.py",
-    "tests/demo/test_launcher.py",
-)
-
-
+# Tests that promise a frame within a moment.
+ALONE = ("tests/realtime",)
 NEEDS_AN_ACCOUNT = "face engines on a real Amazon account (AWS_CONTRACT_REGION=… pytest -m aws)"
 
 

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
 def test_after_a_storm_and_one_reconciliation_the_ledger_equals_the_providers_books(ana):
     with storm.provider() as books:
-        told = storm.rage(books, ana, events=60, seed=3)
+        told = storm.rage(books, ana, events=100, seed=2026)
 
     assert told["faults"] == []
     assert told["never_told"] > 2
@@ -17,7 +17,7 @@ def test_after_a_storm_and_one_reconciliation_the_ledger_equals_the_providers_bo
     assert told["reconciled"]["unanswered"] == 0
     assert told["reconciled"]["found"]["applied"] > 0
     assert {"paid", "refunded", "refused", "expired"} <= told["payments"].keys()
-    assert {"late", "duplicate", "amount_mismatch", "orphan"} == told["issues"].keys()
+    assert {"late", "duplicate", "amount_mismatch", "orphan"} <= told["issues"].keys()
     assert told["documents"].keys() == {"FR", "NC"}
 
     # The comparison would have seen a cent that nobody told of.
