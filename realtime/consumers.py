@@ -118,7 +118,12 @@ class Socket:
             return
         try:
             await send({"type": "websocket.accept"})
-            code = await self._serve(centre, connection, receive)
+            try:
+                await centre.join(connection)
+            except hub.Unavailable:
+                code: int | None = RESTART
+            else:
+                code = await wait_for_the_end(connection, receive)
             if code is not None:
                 await connection.close()
                 async with asyncio.timeout(CLOSE_SECONDS):
@@ -175,27 +180,26 @@ class Socket:
             expires_at=asyncio.get_running_loop().time() + age,
         )
 
-    async def _serve(self, centre: hub.Hub, connection: Connection, receive: Receive) -> int | None:
-        """Until the socket is to be closed; the code, or None where it is already closed."""
-        try:
-            await centre.join(connection)
-        except hub.Unavailable:
-            return RESTART
-        said: Event | None = None
-        # A time-out without a time: ended by the hub, without a task of its own for each socket.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(None) as waiting:
-                end = partial(_expire, waiting)
-                connection.closing.add_done_callback(end)
-                try:
-                    said = await receive()
-                finally:
-                    connection.closing.remove_done_callback(end)
-        return connection.closing.result() if said is None else objection(said)
+
+async def wait_for_the_end(connection: Connection, receive: Receive) -> int | None:
+    """Until the hub ends the socket or its client speaks or leaves; the code as `objection`'s."""
+    said: Event | None = None
+    # A time-out without a time: ended by the hub, without a task of its own for each socket.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None) as waiting:
+            end = partial(_expire, waiting)
+            connection.closing.add_done_callback(end)
+            try:
+                said = await receive()
+            finally:
+                connection.closing.remove_done_callback(end)
+    return connection.closing.result() if said is None else objection(said)
 
 
 def _expire(waiting: asyncio.Timeout, _closing: asyncio.Future[int | None]) -> None:
-    waiting.reschedule(asyncio.get_running_loop().time())
+    # Whose client leaves in the same turn of the loop waits no longer.
+    with contextlib.suppress(RuntimeError):
+        waiting.reschedule(asyncio.get_running_loop().time())
 
 
 def objection(event: Event) -> int | None:

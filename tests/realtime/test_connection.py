@@ -2,7 +2,7 @@ import asyncio
 from typing import Any
 
 from clinic.accounts.principals import Principal
-from realtime import connection
+from realtime import connection, consumers
 from realtime.connection import Connection
 from realtime.frames import Frame
 
@@ -151,3 +151,20 @@ async def test_closing_while_the_reader_is_slow_drops_what_was_waiting() -> None
     await asyncio.sleep(0.01)
 
     assert socket.written == []
+
+
+async def test_a_client_that_leaves_as_it_is_sent_away_is_no_error() -> None:
+    faults: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(context))
+    opened = Connection(Socket().send, group="me", credential="session.1", principal=Principal())
+    left = loop.create_future()
+    waiting = asyncio.create_task(consumers.wait_for_the_end(opened, lambda: left))
+    await asyncio.sleep(0)
+
+    left.set_result({"type": "websocket.disconnect"})
+    opened.end(1012)
+
+    assert await waiting is None
+    await asyncio.sleep(0)
+    assert faults == []
