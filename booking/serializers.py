@@ -234,7 +234,7 @@ class LinkedVisit(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
     check_in_code = serializers.CharField(allow_null=True, help_text="Until the arrival")
     ticket = serializers.CharField(allow_blank=True, help_text="From the arrival to the end")
-    label = serializers.CharField(  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.label stays
+    label: Any = serializers.CharField(
         allow_blank=True, help_text="As the patient has chosen to be named; like the ticket"
     )
     room = serializers.CharField(allow_null=True, help_text="Like the ticket")
@@ -247,7 +247,7 @@ class LinkedVisit(serializers.Serializer[Any]):
 class StaffPatient(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     full_name = serializers.CharField()
-    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.label stays
+    label: Any = serializers.CharField(allow_blank=True)
 
 
 class ChangedBy(serializers.Serializer[Any]):
@@ -269,9 +269,9 @@ class StaffAppointment(serializers.Serializer[Any]):
     start = InstantField()
     end = InstantField()
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.source stays
+    source: Any = serializers.ChoiceField(choices=Source.choices)
     ticket = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_blank=True)  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.label stays
+    label: Any = serializers.CharField(allow_blank=True)
     arrived_at = InstantField(allow_null=True)
     called_at = InstantField(allow_null=True)
     call_number = serializers.IntegerField()

@@ -1,5 +1,7 @@
 """How the board looks over HTTP, for the schema. The body itself is the board frame's."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 
@@ -12,9 +14,7 @@ class BoardWait(serializers.Serializer[object]):
 class BoardEntry(serializers.Serializer[object]):
     id = serializers.UUIDField()
     ticket = serializers.CharField()
-    label = serializers.CharField(  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.label stays
-        help_text="As the patient has chosen to be named"
-    )
+    label: Any = serializers.CharField(help_text="As the patient has chosen to be named")
     room = serializers.CharField()
     state = serializers.ChoiceField(choices=["waiting", "called", "in_room"])
     call_number = serializers.IntegerField()

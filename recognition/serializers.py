@@ -95,7 +95,7 @@ class CheckInResult(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=CheckInStatus.choices)
-    label = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so Field.label stays
+    label: Any = serializers.CharField(allow_null=True)
     ticket = serializers.CharField(allow_null=True)
     room = serializers.CharField(allow_null=True)
     wait = CheckInWait(allow_null=True)

@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 
-class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers by an __init_subclass__ without annotations; nothing here calls it
+class SessionCookieScheme(OpenApiAuthenticationExtension):
     target_class = "clinic.accounts.authentication.CookieJWTAuthentication"
     name = "session"
 
@@ -20,7 +20,7 @@ class SessionCookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-un
         }
 
 
-class DeviceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular registers by an __init_subclass__ without annotations; nothing here calls it
+class DeviceTokenScheme(OpenApiAuthenticationExtension):
     target_class = "clinic.accounts.authentication.DeviceAuthentication"
     name = "device"
 

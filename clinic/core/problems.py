@@ -37,7 +37,7 @@ class ProblemDetails(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField()
     detail = serializers.CharField()
-    errors = ErrorItem(many=True)  # type: ignore[assignment]  # the API's own word; SerializerMetaclass pops it from the class, so BaseSerializer.errors stays
+    errors: Any = ErrorItem(many=True)
     request_id = serializers.CharField()
 
 

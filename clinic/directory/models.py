@@ -191,7 +191,9 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    objects = PatientManager()  # type: ignore[assignment,misc]  # Django lets a proxy have another manager than User's; the stubs want a subtype, whose rows would be User
+    # User's manager makes accounts and gives back users of every role; a subtype of it, which the
+    # stubs ask for, would do so here too. Django lets a proxy have a manager of another kind.
+    objects = PatientManager()  # type: ignore[assignment,misc]  # not a UserManager, as said above
 
     class Meta:
         proxy = True

@@ -4,6 +4,7 @@ a complaint, and the next answers of a path can be planned."""
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ Answer = tuple[int, Any]
 
 
 @dataclass
-class Double:
+class Double(ABC):
     url: str = ""
     calls: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -29,8 +30,9 @@ class Double:
     def created(self, path: str) -> int:
         return self.calls.count(path)
 
+    @abstractmethod
     def answer(self, method: str, target: str, headers: Any, raw: bytes) -> Answer:
-        raise NotImplementedError
+        """What the provider says to one call."""
 
 
 SomeDouble = TypeVar("SomeDouble", bound=Double)

@@ -170,9 +170,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
               onChange={setFullName}
               autoComplete="off"
               autoCapitalize="words"
-              // An opening dialog has to move the focus somewhere (ARIA's dialog pattern): to the
-              // name, since the person whose visit this is stands at the desk and says it.
-              // eslint-disable-next-line jsx-a11y/no-autofocus
+              // eslint-disable-next-line jsx-a11y/no-autofocus -- ARIA's dialog pattern: an opening dialog moves the focus into itself, here to the name, which is typed first
               autoFocus={walkIn}
               error={problemOf("full_name")}
             />

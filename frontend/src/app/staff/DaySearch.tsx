@@ -88,9 +88,7 @@ export function DaySearch({ day, inputRef, onFind, onLeave }: DaySearchProps) {
         hidden={!isShown || !found.length}
       >
         {found.map((appointment, index) => (
-          // An option never has the focus, so no key reaches it: in ARIA's combobox pattern the
-          // input keeps it, and its arrow keys and Enter choose (`onKeyDown` above).
-          // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+          // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- ARIA's combobox pattern: the input keeps the focus and its `onKeyDown` chooses, so no key reaches an option
           <div
             key={appointment.id}
             id={optionId(index)}
