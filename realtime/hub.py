@@ -6,7 +6,8 @@ thread between. The newest frames of a group are kept, so that a thousand socket
 once cost one reading of the database.
 
 The layer delivers at most once: Redis may be down, restart or lose a connection. So the queue's
-revision is read from the database every few seconds, and what the screens missed is read again.
+revision is read from the database every second, and what the screens missed is read again. Whether
+Redis still reaches us is asked beside it, for that answer may take several seconds to come.
 """
 
 import asyncio
@@ -119,6 +120,8 @@ class Hub:
         self._revoked: dict[str, float] = {}
         self._roster = Roster(partial(self._read, sources.devices))
         self._leaving: int | None = None
+        self._missed = False
+        """Redis was away since the last whole reading of what the groups show."""
         self.revision = 0
         self.stale = False
 
@@ -247,6 +250,7 @@ class Hub:
             self._started = True
             self._do(self._subscriptions.add(groups.CONTROL))
             self._do(self._every(self._timing.heartbeat, self._beat))
+            self._do(self._every(self._timing.watch, self._listen))
             self._do(self._every(self._timing.watch, self._watch))
 
     async def close(self) -> None:
@@ -276,21 +280,30 @@ class Hub:
                 else:
                     connection.write(frame)
 
-    async def _watch(self) -> None:
+    async def _listen(self) -> None:
         if not self._connections:
             return
         was_live = self._subscriptions.live
         live = await self._subscriptions.check()
+        if not (live and was_live):
+            self._missed = True
         if not live:
             self._say_stale(True, "redis")
+
+    async def _watch(self) -> None:
+        if not self._connections:
+            return
+        everything = self._missed or not self._subscriptions.live
+        self._missed = False
         try:
-            await self._catch_up(everything=not (live and was_live))
-            if not (live and was_live) or self._access_is_due():
+            await self._catch_up(everything=everything)
+            if everything or self._access_is_due():
                 await self._check_access()
         except UNREADABLE as error:
+            self._missed = self._missed or everything
             self._say_stale(True, type(error).__name__)
         else:
-            self._say_stale(not live, "redis")
+            self._say_stale(self._missed or not self._subscriptions.live, "redis")
 
     async def _catch_up(self, *, everything: bool) -> None:
         self.revision = max(self.revision, await self._read(self._sources.revision))

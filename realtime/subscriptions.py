@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from redis.exceptions import RedisError
@@ -58,8 +58,7 @@ class Subscriptions:
         """Bring what is subscribed in line with what is wanted."""
         if self.live:
             try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._settle()
+                await _answer(self._settle())
             except LAYER_DOWN as error:
                 self._lost(error)
 
@@ -72,10 +71,8 @@ class Subscriptions:
         if not self.live:
             await self._start_over()
         try:
+            await _answer(self._call_ourselves())
             async with asyncio.timeout(ANSWER_SECONDS):
-                await self._settle()
-                self._echo.clear()
-                await self._layer.send(await self._open(), {"type": _ECHO})
                 await self._echo.wait()
         except LAYER_DOWN as error:
             self._lost(error)
@@ -88,6 +85,11 @@ class Subscriptions:
     async def close(self) -> None:
         """Leave the layer."""
         await self._start_over()
+
+    async def _call_ourselves(self) -> None:
+        await self._settle()
+        self._echo.clear()
+        await self._layer.send(await self._open(), {"type": _ECHO})
 
     async def _settle(self) -> None:
         async with self._settling:
@@ -121,8 +123,7 @@ class Subscriptions:
             self._receiver.cancel()
             await asyncio.wait({self._receiver}, timeout=ANSWER_SECONDS)
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
-                await self._layer.flush()
+            await _answer(self._layer.flush())
         except LAYER_DOWN as error:
             self._lost(error)
         self._channel = self._receiver = None
@@ -132,3 +133,23 @@ class Subscriptions:
         if self.live:
             logger.warning("live updates are lost: %s", type(error).__name__)
         self.live = False
+
+
+async def _answer(question: Coroutine[Any, Any, None]) -> None:
+    """Raises TimeoutError after ANSWER_SECONDS, also where the question goes on regardless: the
+    layer and its client swallow a cancellation now and then, and `asyncio.timeout` trusts in it."""
+    asked = asyncio.create_task(question)
+    asked.add_done_callback(_hear_of_it)
+    try:
+        await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
+    finally:
+        asked.cancel()
+    if not asked.done():
+        raise TimeoutError
+    asked.result()
+
+
+def _hear_of_it(asked: "asyncio.Task[None]") -> None:
+    """Whoever asked may wait no longer; asyncio complains of errors that nobody takes note of."""
+    if not asked.cancelled():
+        asked.exception()

@@ -516,6 +516,32 @@ async def test_a_silent_redis_is_told_before_a_silent_database_is_waited_for(
         valkey.remove()
 
 
+@pytest.mark.chaos
+async def test_the_screens_are_right_while_redis_keeps_the_hub_waiting(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a Redis that answers no more, and a hub that would wait long for it
+    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 30)
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    try:
+        async with Wire(valkey.port) as wire:
+            layer = layer_at(valkey.url.replace(str(valkey.port), str(wire.port)))
+            async with running(queue, layer, QUICK) as hub:
+                screen = await enter(hub, Screen())
+                await until(lambda: hub._subscriptions._subscribed)
+                wire.cut()
+                await asyncio.sleep(2 * QUICK.watch)
+
+                # When the queue moves on
+                queue.now = 2
+
+                # Then it is shown as soon as ever
+                await until(lambda: screen.revisions == [1, 2], 1)
+    finally:
+        valkey.remove()
+
+
 async def test_only_a_socket_that_is_a_look_is_written_down(queue: Queue, layer: Any) -> None:
     async with running(queue, layer) as hub:
         await enter(hub, Screen("session.rita", is_look=True))
