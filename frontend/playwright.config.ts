@@ -1,5 +1,5 @@
 import { defineConfig } from "@playwright/test";
-import { baseUrl, chromiumPath } from "./e2e/support/settings";
+import { baseUrl, chromiumPath, CLINIC_ZONE } from "./e2e/support/settings";
 import { CHROMIUM_FLAGS } from "./e2e/support/flags";
 
 // They look at pages and time nothing, so that two may look at once (--workers=2).
@@ -22,7 +22,7 @@ export default defineConfig({
   use: {
     baseURL: baseUrl(),
     locale: "pt-PT",
-    timezoneId: "Europe/Lisbon",
+    timezoneId: CLINIC_ZONE,
     viewport: { width: 390, height: 844 },
     actionTimeout: 10_000,
     navigationTimeout: 15_000,

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -27,6 +28,7 @@ from clinic.demo.frontend import FrontendFailedError, Node, find_node, install
 from clinic.demo.processes import Program, wait_until
 from tests.browser import NoBrowserError, find_chromium
 from tests.camera import write_pictures
+from tests.midday import zone_at_midday
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +121,8 @@ def run_typescript(outcome: Outcome) -> None:
 
 
 def run_browser(outcome: Outcome) -> None:
-    """The journey, against a clinic of its own: other port, other data, real processes."""
+    """The journey, against a clinic of its own: other port, other data, real processes, and the
+    middle of a day that doesn't end meanwhile."""
     install(find_node(ROOT / "var" / "node"))  # before the clinic, which builds with them, starts
     with Clinic() as clinic:
         try_in_browser(outcome, clinic)
@@ -151,6 +154,7 @@ def try_in_browser(outcome: Outcome, clinic: Clinic) -> None:
         "BASE_URL": str(state["url"]),
         "DEMO_JSON": str(clinic.var / "demo.json"),
         "PICTURES": str(clinic.pictures),
+        "CLINIC_TIME_ZONE": clinic.zone,
         **({"CHROMIUM": str(chromium)} if chromium else {}),
     }
     for project, workers in BROWSER_PROJECTS.items():
@@ -169,7 +173,8 @@ class Clinic:
         folder.chmod(0o711)  # PostgreSQL's user passes through
         self.var = folder / "var"
         self.pictures = folder / "pictures"
-        self.demo = start_demo(self.var)
+        self.zone = zone_at_midday(datetime.now(UTC))
+        self.demo = start_demo(self.var, self.zone)
         self.trouble = ""
         return self
 
@@ -188,8 +193,9 @@ class Clinic:
         self._folder.cleanup()
 
 
-def start_demo(var: Path) -> Program:
-    """The whole clinic as `make run` starts it, with `var` for its data and a free port."""
+def start_demo(var: Path, zone: str) -> Program:
+    """The whole clinic as `make run` starts it, with `var` for its data, a free port, and its clock
+    on the time of that zone."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -198,7 +204,12 @@ def start_demo(var: Path) -> Program:
     demo = Program(
         "demo",
         [sys.executable, "-m", "clinic.demo"],
-        env={**environment, "CLINIC_VAR": str(var), "PORT": str(free_port())},
+        env={
+            **environment,
+            "CLINIC_VAR": str(var),
+            "CLINIC_TIME_ZONE": zone,
+            "PORT": str(free_port()),
+        },
         cwd=ROOT,
         orphan_signal=signal.SIGTERM,
         grace_seconds=60.0,

@@ -105,7 +105,7 @@ def _within(name: str, first: date, last: date) -> Q:
 
 
 def _daily(rows: QuerySet[Any], moment: str, *parts: str) -> QuerySet[Any, dict[str, Any]]:
-    days: Any = rows.annotate(day=TruncDate(moment, tzinfo=clock.ZONE)).values("day", *parts)
+    days: Any = rows.annotate(day=TruncDate(moment, tzinfo=clock.zone())).values("day", *parts)
     found: QuerySet[Any, dict[str, Any]] = days.annotate(number=Count("pk"), total=Sum("amount"))
     return found.order_by("day", *parts)
 

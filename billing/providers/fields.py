@@ -75,4 +75,4 @@ def instant(body: Mapping[str, Any], name: str) -> datetime:
         moment = datetime.fromisoformat(text(body, name))
     except ValueError:
         malformed(name)
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.ZONE)
+    return moment if moment.tzinfo else moment.replace(tzinfo=clock.zone())

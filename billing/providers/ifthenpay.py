@@ -337,7 +337,7 @@ def _digits(body: Mapping[str, Any], name: str) -> str:
 
 def _moment(body: Mapping[str, Any], name: str) -> datetime:
     try:
-        return datetime.strptime(fields.text(body, name), MOMENT).replace(tzinfo=clock.ZONE)
+        return datetime.strptime(fields.text(body, name), MOMENT).replace(tzinfo=clock.zone())
     except ValueError:
         fields.malformed(name)
 

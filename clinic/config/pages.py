@@ -3,23 +3,23 @@
 from pathlib import Path
 
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from booking import links
+from clinic.storage import frontend
 
 CAMERA_ENTRIES = {"kiosk", "index"}
 
 
 @ensure_csrf_cookie
-def entry(request: HttpRequest, name: str) -> HttpResponseBase:
+def entry(request: HttpRequest, name: str) -> HttpResponse:
     """One entry's page, for each of its client-side routes. Only check-in and enrolment may use
     the camera."""
     return _page(request, name, with_camera=name in CAMERA_ENTRIES)
 
 
-def visit(request: HttpRequest, **_token: str) -> HttpResponseBase:
+def visit(request: HttpRequest, **_token: str) -> HttpResponse:
     """The page of one visit, whose address is its credential: it is neither kept nor told on."""
     response = _page(request, "index", with_camera=False)
     for name, value in links.VISIT_HEADERS.items():
@@ -27,13 +27,13 @@ def visit(request: HttpRequest, **_token: str) -> HttpResponseBase:
     return response
 
 
-def _page(request: HttpRequest, name: str, *, with_camera: bool) -> HttpResponseBase:
+def _page(request: HttpRequest, name: str, *, with_camera: bool) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
     page = Path(settings.FRONTEND_DIR) / f"{name}.html"
     if not page.is_file():
         raise Http404("the front end isn't built: run `make run`")
-    response = FileResponse(page.open("rb"), content_type="text/html; charset=utf-8")
+    response = HttpResponse(frontend.content(page), content_type="text/html; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     camera = "(self)" if with_camera else "()"
     response["Permissions-Policy"] = f"camera={camera}, microphone=(), geolocation=()"

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 import structlog
@@ -284,6 +285,19 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+# Language and time -------------------------------------------------------------------------------
+LANGUAGE_CODE = "pt"
+LANGUAGES = [("pt", "Português"), ("en", "English")]
+TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="") or "Europe/Lisbon"
+try:
+    ZoneInfo(TIME_ZONE)
+except (ZoneInfoNotFoundError, ValueError) as error:
+    raise ImproperlyConfigured(
+        "CLINIC_TIME_ZONE must be the name of a zone, such as Atlantic/Azores"
+    ) from error
+USE_TZ = True
+USE_I18N = True
+
 # Background work ---------------------------------------------------------------------------------
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -306,7 +320,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "global_keyprefix": "celery:",
 }
 CELERY_VISIBILITY_TIMEOUT = 300
-CELERY_TIMEZONE = "Europe/Lisbon"
+CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "core.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
@@ -486,13 +500,6 @@ if POLLY_ENGINE not in {"neural", "standard"}:
 # Sockets -----------------------------------------------------------------------------------------
 WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=15.0)
 WS_MAX_AGE_SECONDS = env.float("WS_MAX_AGE_SECONDS", default=8 * 3600.0)
-
-# Language and time -------------------------------------------------------------------------------
-LANGUAGE_CODE = "pt"
-LANGUAGES = [("pt", "Português"), ("en", "English")]
-TIME_ZONE = "Europe/Lisbon"
-USE_TZ = True
-USE_I18N = True
 
 # Logs: JSON lines, without personal data ---------------------------------------------------------
 # Who holds a payment link may pay, and who holds a visit's may follow it; the token is part of the

@@ -1,4 +1,7 @@
-"""The one place that asks what time it is. Instants are aware and in UTC; days are Lisbon's."""
+"""The one place that asks what time it is. Instants are aware and in UTC; days are the clinic's.
+
+The clinic's zone is the setting `TIME_ZONE`: Lisbon's, unless the installation says otherwise.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-ZONE = ZoneInfo(settings.TIME_ZONE)
 _replayed: ContextVar[datetime | None] = ContextVar("replayed", default=None)
 
 
@@ -27,9 +29,14 @@ def replaying(instant: datetime) -> Iterator[None]:
         _replayed.reset(token)
 
 
+def zone() -> ZoneInfo:
+    """Where the clinic is, for its wall clock."""
+    return ZoneInfo(settings.TIME_ZONE)
+
+
 def local(instant: datetime) -> datetime:
     """The same instant on the clinic's wall clock."""
-    return instant.astimezone(ZONE)
+    return instant.astimezone(zone())
 
 
 def today() -> date:
@@ -39,6 +46,6 @@ def today() -> date:
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """First instant of a civil day and first instant of the next: 23, 24 or 25 hours apart."""
-    start = datetime.combine(day, time(), ZONE)
-    end = datetime.combine(day + timedelta(days=1), time(), ZONE)
+    start = datetime.combine(day, time(), zone())
+    end = datetime.combine(day + timedelta(days=1), time(), zone())
     return start.astimezone(UTC), end.astimezone(UTC)

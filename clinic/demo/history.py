@@ -86,8 +86,8 @@ def _day(
 ) -> Iterator[Row]:
     """One practitioner's list of one day and what came of it, in the order of the list."""
     specialties = list(therapist.specialties.all())
-    start = datetime.combine(on, OPENS, clock.ZONE)
-    closes = datetime.combine(on, CLOSES, clock.ZONE)
+    start = datetime.combine(on, OPENS, clock.zone())
+    closes = datetime.combine(on, CLOSES, clock.zone())
     free = start
     pace = float(generator.normal(slowness, 0.06))
     while True:

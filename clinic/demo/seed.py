@@ -384,4 +384,4 @@ def _silence_extras(clinic: Clinic) -> None:
 
 
 def _civil(today: date, days: int, hour: int) -> datetime:
-    return datetime.combine(today + timedelta(days=days), time(hour), clock.ZONE)
+    return datetime.combine(today + timedelta(days=days), time(hour), clock.zone())

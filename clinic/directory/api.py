@@ -43,7 +43,7 @@ class ClinicView(PublicView):
                     "address_line": organization.address_line,
                     "postal_code": organization.postal_code,
                     "city": organization.city,
-                    "time_zone": clock.ZONE.key,
+                    "time_zone": clock.zone().key,
                     "languages": [code for code, _ in settings.LANGUAGES],
                     "cancel_free_hours": organization.cancel_free_hours,
                     "sandbox": settings.CLINIC_SANDBOX,

@@ -28,9 +28,9 @@ def expand(day: date, start: time, end: time) -> Interval | None:
     An end of 00:00 is the midnight that closes the day. A wall time that doesn't exist on that day
     is taken by the offset before the change.
     """
-    opens = datetime.combine(day, start, clock.ZONE).astimezone(UTC)
+    opens = datetime.combine(day, start, clock.zone()).astimezone(UTC)
     closing_day = day + timedelta(days=1) if end == time() else day
-    closes = datetime.combine(closing_day, end, clock.ZONE).astimezone(UTC)
+    closes = datetime.combine(closing_day, end, clock.zone()).astimezone(UTC)
     return Interval(opens, opens, closes) if closes > opens else None
 
 

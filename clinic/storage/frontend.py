@@ -1,4 +1,5 @@
-"""Putting the built front end into an S3 bucket, with the cache headers that each file wants."""
+"""The built front end: its pages, and putting it into an S3 bucket with the cache headers that each
+file wants."""
 
 import mimetypes
 import re
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
+from django.conf import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,6 +19,8 @@ FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
 AN_HOUR = "public, max-age=3600"
 HASHED = re.compile(r".+-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?")
+# The pages are built for Lisbon; what serves them writes in where the clinic is.
+BUILT_FOR = b'data-time-zone="Europe/Lisbon"'
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -41,6 +45,14 @@ class Upload:
     cache_control: str
 
 
+def content(file: Path) -> bytes:
+    """What browsers get of a file: the rest as it was built, a page with the clinic's zone."""
+    built = file.read_bytes()
+    if file.suffix != ".html":
+        return built
+    return built.replace(BUILT_FOR, f'data-time-zone="{settings.TIME_ZONE}"'.encode())
+
+
 def uploads(folder: Path) -> list[Upload]:
     """Every file of the build, pages last: a page is never there before what it refers to.
 
@@ -63,7 +75,7 @@ def publish(
         client.put_object(
             Bucket=bucket,
             Key=upload.key,
-            Body=upload.path.read_bytes(),
+            Body=content(upload.path),
             ContentType=upload.content_type,
             CacheControl=upload.cache_control,
         )

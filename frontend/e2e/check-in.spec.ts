@@ -8,7 +8,7 @@ import { Desk } from "./support/kiosk-desk";
 import { contextOf } from "./support/pages";
 import { login } from "./support/patient";
 import { newPerson, type Person } from "./support/people";
-import { baseUrl, picture } from "./support/settings";
+import { baseUrl, CLINIC_ZONE, picture } from "./support/settings";
 import { UPRIGHT } from "./support/screens";
 import { expect, test } from "./support/test";
 
@@ -65,7 +65,7 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
   const twin = newPerson();
   twin.birthDate = { ...twin.birthDate, year: "1990" };
   const filmed = await FilmedBrowser.start("enrol-1.mjpeg");
-  const settings = { baseURL: baseUrl(), locale: "pt-PT", timezoneId: "Europe/Lisbon" };
+  const settings = { baseURL: baseUrl(), locale: "pt-PT", timezoneId: CLINIC_ZONE };
   const phone = await filmed.browser.newContext({
     ...settings,
     viewport: { width: 390, height: 844 },

@@ -65,7 +65,7 @@ def open_days(before: date) -> list[date]:
     days = (
         CheckIn.objects.filter(created_at__lt=start)
         .order_by()
-        .values_list(TruncDate("created_at", tzinfo=clock.ZONE), flat=True)
+        .values_list(TruncDate("created_at", tzinfo=clock.zone()), flat=True)
         .distinct()
     )
     kept = set(DayTally.objects.filter(day__in=days).values_list("day", flat=True))

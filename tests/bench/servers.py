@@ -9,6 +9,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import psutil
 
 from clinic.demo.embedded import Postgres, Valkey, free_port
 from clinic.demo.processes import wait_until
+from tests.midday import zone_at_midday
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -48,7 +50,11 @@ def clinic() -> Iterator[None]:
     raise_open_files()
     with databases():
         os.environ.setdefault("LOG_LEVEL", "WARNING")
-        os.environ.update(CLINIC_ENV="test", DJANGO_SETTINGS_MODULE="clinic.config.settings")
+        os.environ.update(
+            CLINIC_ENV="test",
+            CLINIC_TIME_ZONE=zone_at_midday(datetime.now(UTC)),
+            DJANGO_SETTINGS_MODULE="clinic.config.settings",
+        )
         subprocess.run(
             [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
             cwd=REPOSITORY,

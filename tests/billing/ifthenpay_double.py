@@ -183,4 +183,4 @@ class Ifthenpay(Double):
 
 
 def _moment(text: str) -> datetime:
-    return datetime.strptime(text, MOMENT).replace(tzinfo=clock.ZONE)
+    return datetime.strptime(text, MOMENT).replace(tzinfo=clock.zone())

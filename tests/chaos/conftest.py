@@ -17,6 +17,7 @@ from clinic.accounts.models import User
 from clinic.accounts.services import sessions
 from clinic.demo.embedded import Valkey, free_port
 from clinic.demo.processes import Program, wait_until
+from tests.midday import at_midday
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -55,8 +56,18 @@ class Stack:
 
 
 @pytest.fixture(scope="package")
+def midday() -> Iterator[None]:
+    """The clinic lives where today doesn't end while its processes are killed."""
+    with at_midday():
+        yield
+
+
+@pytest.fixture(scope="package")
 def running(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+    midday: None,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """The processes, up; what a test kills it starts again."""
     with django_db_blocker.unblock():
@@ -79,6 +90,7 @@ def processes(folder: Path, database: str) -> Iterator[Stack]:
         "DATABASE_URL": database,
         "REDIS_URL": valkey.url,
         "CLINIC_ENV": "test",
+        "CLINIC_TIME_ZONE": settings.TIME_ZONE,
         "CLINIC_VAR": str(settings.VAR_DIR),
         "PORT": str(port),
         "PUBLIC_ORIGIN": origin,

@@ -55,7 +55,7 @@ def outcome(service: Callable[..., Any], *args: Any, **kwargs: Any) -> str:
 
 def tomorrow_at(hour: int, minute: int = 0) -> datetime:
     day = clock.today() + timedelta(days=1)
-    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.ZONE).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=clock.zone()).astimezone(UTC)
 
 
 def crowd(count: int) -> list[Patient]:

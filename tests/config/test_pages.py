@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from django.test import Client, override_settings
 
+from tests.conftest import Clinic
+
+FRONTEND = Path(__file__).resolve().parents[2] / "frontend"
 ROUTES = {
     "/": "index",
     "/consultas": "index",
@@ -49,6 +52,23 @@ def test_a_visit_s_page_is_kept_nowhere_and_tells_nobody_its_address(
     assert answer["X-Robots-Tag"] == "noindex"
     assert answer["Permissions-Policy"].startswith("camera=()")
     assert not answer.cookies
+
+
+@pytest.mark.parametrize("zone", ["Europe/Lisbon", "Atlantic/Azores"])
+@pytest.mark.parametrize("name", sorted({*ROUTES.values(), "sandbox"}))
+def test_every_page_tells_the_browser_the_zone_that_the_api_tells(
+    clinic: Clinic, client: Client, front_end: Path, name: str, zone: str
+) -> None:
+    # Given the page as it is built, which is written for Lisbon
+    (front_end / f"{name}.html").write_text((FRONTEND / f"{name}.html").read_text())
+
+    with override_settings(TIME_ZONE=zone):
+        page = client.get("/" if name == "index" else f"/{name}").content.decode()
+        told = client.get("/api/clinic").json()["time_zone"]
+
+    assert told == zone
+    assert page.count(f'<html lang="pt-PT" data-time-zone="{zone}">') == 1
+    assert page.count("data-time-zone") == 1
 
 
 @pytest.mark.usefixtures("front_end")

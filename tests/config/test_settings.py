@@ -45,6 +45,21 @@ def test_sound_settings_are_accepted() -> None:
     assert started.returncode == 0, started.stderr
 
 
+@pytest.mark.parametrize(
+    ("told", "zone"),
+    [({}, "Europe/Lisbon"), ({"CLINIC_TIME_ZONE": "Atlantic/Azores"}, "Atlantic/Azores")],
+)
+def test_the_clinic_and_its_nightly_work_go_by_lisbon_or_by_the_zone_named(
+    told: dict[str, str], zone: str
+) -> None:
+    started = load(
+        SOUND | told,
+        "from clinic.config import settings; print(settings.TIME_ZONE, settings.CELERY_TIMEZONE)",
+    )
+
+    assert started.stdout.split() == [zone, zone], started.stderr
+
+
 @pytest.mark.parametrize("end", ["\n", r"\n", r"\r\n"])
 def test_a_signing_key_may_be_written_in_one_line(end: str) -> None:
     key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - the law's
@@ -90,6 +105,8 @@ def test_an_older_face_key_may_follow_the_newest() -> None:
         ("PUBLIC_ORIGIN", "http://clinic.example"),
         ("CLINIC_SANDBOX", "1"),
         ("CLINIC_ENV", "staging"),
+        ("CLINIC_TIME_ZONE", "Atlantic/Atlantis"),
+        ("CLINIC_TIME_ZONE", "../Lisbon"),
     ],
 )
 def test_an_unsafe_setting_stops_the_start_and_is_named(name: str, value: str | None) -> None:

@@ -22,6 +22,7 @@ from clinic.accounts.models import User
 from clinic.accounts.services import sessions
 from clinic.demo.embedded import Valkey, free_port
 from clinic.demo.processes import Program, wait_until
+from tests.midday import at_midday
 from tests.realtime import protocol
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -111,6 +112,7 @@ def start_server(port: int, log: Path, redis_url: str, **environment: str) -> Se
             "REDIS_URL": redis_url,
             "CHANNEL_PREFIX": settings.CHANNEL_PREFIX,
             "CLINIC_ENV": "test",
+            "CLINIC_TIME_ZONE": settings.TIME_ZONE,
             "PORT": str(port),
             "PUBLIC_ORIGIN": origin,
             "WS_HEARTBEAT_SECONDS": str(HEARTBEAT_SECONDS),
@@ -146,7 +148,15 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="module")
+def midday() -> Iterator[None]:
+    """The module's clinic lives where today doesn't end while it is tested."""
+    with at_midday():
+        yield
+
+
+@pytest.fixture(scope="module")
 def server(
+    midday: None,
     django_db_setup: None,
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,

@@ -25,7 +25,7 @@ from recognition.services import check_in
 from tests.conftest import Clinic, Screen, person
 from tests.realtime.conftest import Client, Headers, token
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("midday")]
 
 DESK = Actor.system("tests")
 Listen = Callable[..., Client]

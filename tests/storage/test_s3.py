@@ -83,6 +83,19 @@ def test_each_file_gets_its_type_and_its_cache_header(
     assert page == b"<!doctype html>"
 
 
+def test_pages_in_the_bucket_say_where_the_clinic_is(
+    s3: S3Client, build: Path, settings: Settings
+) -> None:
+    settings.AWS_ENDPOINT_URL = s3.meta.endpoint_url
+    settings.TIME_ZONE = "Atlantic/Azores"
+    (build / "index.html").write_text('<html data-time-zone="Europe/Lisbon">')
+
+    call_command("publish_frontend", folder=build, bucket=BUCKET)
+
+    page = s3.get_object(Bucket=BUCKET, Key="index.html")["Body"].read()
+    assert page == b'<html data-time-zone="Atlantic/Azores">'
+
+
 def test_pages_go_up_last(build: Path) -> None:
     keys = [upload.key for upload in uploads(build)]
 

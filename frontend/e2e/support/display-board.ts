@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page, WebSocketRoute } from "@playwright/test";
+import type { Browser, BrowserContext, Page, Route, WebSocketRoute } from "@playwright/test";
 import { USUAL_SETTINGS, type ScreenSettings } from "../../src/features/board/settings";
 import { contextOf } from "./pages";
 import type { Watch } from "./test";
@@ -70,6 +70,14 @@ export function waiting(count: number, changes: Partial<Entry> = {}): Entry[] {
   );
 }
 
+/** The page of a clinic in Lisbon, which the hours of a stage's day are meant for. */
+async function inStageZone(route: Route): Promise<void> {
+  const answer = await route.fetch();
+  const html = await answer.text();
+  const zoned = html.replace(/data-time-zone="[^"]*"/, 'data-time-zone="Europe/Lisbon"');
+  await route.fulfill({ response: answer, body: zoned });
+}
+
 interface Stage {
   size?: { width: number; height: number };
   at?: Date;
@@ -115,6 +123,7 @@ export class StagedDisplay {
         ? route.fulfill({ json: display.frame() })
         : route.abort("internetdisconnected"),
     );
+    if (stage.at) await page.route("**/display", inStageZone);
     await page.routeWebSocket("**/ws/display", (socket) => {
       if (!display.reachable) {
         void socket.close();

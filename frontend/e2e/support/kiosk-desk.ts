@@ -1,6 +1,6 @@
 import { expect, type Browser, type BrowserContext } from "@playwright/test";
 import type { Person } from "./people";
-import { baseUrl, demo } from "./settings";
+import { baseUrl, CLINIC_ZONE, demo } from "./settings";
 
 const DAY_MS = 86_400_000;
 
@@ -59,7 +59,7 @@ export class Desk {
       to: new Date(wanted.getTime() + DAY_MS).toISOString(),
     };
     const slots = (await this.get("/api/slots", { specialty: "massage", ...period })) as Slot[];
-    const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/Lisbon" });
+    const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: CLINIC_ZONE });
     const last = slots
       .filter(({ start }) => dayOf.format(new Date(start)) === dayOf.format(wanted))
       .at(-1);

@@ -6,7 +6,7 @@ import {
   type Page,
 } from "@playwright/test";
 import { login } from "./patient";
-import { baseUrl, demo, type Role } from "./settings";
+import { baseUrl, CLINIC_ZONE, demo, type Role } from "./settings";
 
 export type Who = "visitor" | Role | "display" | "kiosk";
 
@@ -60,7 +60,7 @@ export async function contextOf(
   const context = await browser.newContext({
     baseURL: baseUrl(),
     locale: "pt-PT",
-    timezoneId: "Europe/Lisbon",
+    timezoneId: CLINIC_ZONE,
     storageState: sessions.get(who),
     ...options,
   });

@@ -1,5 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 import type { Person } from "./people";
+import { CLINIC_ZONE } from "./settings";
 
 export interface Chosen {
   specialty: string;
@@ -33,13 +34,13 @@ export async function login(page: Page, username: string, password: string): Pro
 /** `seg, 23 nov` for the clinic's present day. */
 export function today(): string {
   const word = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat("pt-PT", { timeZone: "Europe/Lisbon", ...options }).format(new Date());
+    new Intl.DateTimeFormat("pt-PT", { timeZone: CLINIC_ZONE, ...options }).format(new Date());
   const weekday = word({ weekday: "long" }).slice(0, 3);
   return `${weekday}, ${word({ day: "numeric" })} ${word({ month: "long" }).slice(0, 3)}`;
 }
 
 function clinicTime(): string {
-  return new Intl.DateTimeFormat("pt-PT", { timeZone: "Europe/Lisbon", timeStyle: "short" }).format(
+  return new Intl.DateTimeFormat("pt-PT", { timeZone: CLINIC_ZONE, timeStyle: "short" }).format(
     new Date(),
   );
 }
@@ -75,7 +76,7 @@ export async function chooseEarliestToday(page: Page): Promise<Chosen> {
   const [earliest] = offers.sort((a, b) => a.time.localeCompare(b.time));
   if (!earliest) {
     throw new Error(
-      `No time is free any more today (${today()}, it is ${clinicTime()} in Lisbon). ` +
+      `No time is free any more today (${today()}, it is ${clinicTime()} in ${CLINIC_ZONE}). ` +
         "A fresh demo has times until 23:30: start it anew, or wait for midnight.",
     );
   }

@@ -1,6 +1,6 @@
 import { expect, type Page, type Request } from "@playwright/test";
 import { FilmedBrowser } from "./camera";
-import { baseUrl } from "./settings";
+import { baseUrl, CLINIC_ZONE } from "./settings";
 import type { Watch } from "./test";
 
 export const TV = { width: 1920, height: 1080 };
@@ -18,7 +18,7 @@ export class Kiosk {
     const context = await filmed.browser.newContext({
       baseURL: baseUrl(),
       locale: "pt-PT",
-      timezoneId: "Europe/Lisbon",
+      timezoneId: CLINIC_ZONE,
       viewport: UPRIGHT,
       permissions: ["camera"],
     });

@@ -31,6 +31,9 @@ export function baseUrl(): string {
   return process.env.BASE_URL ?? demo().url;
 }
 
+/** The zone in which the clinic lives, and with it the devices in it. */
+export const CLINIC_ZONE = process.env.CLINIC_TIME_ZONE ?? "Europe/Lisbon";
+
 /** The browser named in CHROMIUM or the system's; without either, Playwright's own. */
 export function chromiumPath(): string | undefined {
   const named = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { addDays, ageOn, civilDate, civilTime, daysBetween, weekday } from "./civil";
 
 describe("the clinic's day", () => {
@@ -21,6 +21,22 @@ describe("the clinic's day", () => {
 
   it("writes midnight as 00:00", () => {
     expect(civilTime("2026-11-27T00:00:00Z")).toBe("00:00");
+  });
+});
+
+describe("a clinic that isn't in Lisbon", () => {
+  afterEach(() => {
+    delete document.documentElement.dataset.timeZone;
+    vi.resetModules();
+  });
+
+  it("has the zone that the page says", async () => {
+    document.documentElement.dataset.timeZone = "Atlantic/Azores";
+    vi.resetModules();
+    const azores = await import("./civil");
+
+    expect(azores.civilDate("2026-11-28T00:30:00Z")).toBe("2026-11-27");
+    expect(azores.civilTime("2026-11-28T00:30:00Z")).toBe("23:30");
   });
 });
 

@@ -3,7 +3,8 @@
  * time of day happens in the clinic's zone, whatever the zone of the device.
  */
 
-export const CLINIC_ZONE = "Europe/Lisbon";
+/** The page says it (the API's `time_zone`); one that nobody served, as in a test, is Lisbon's. */
+export const CLINIC_ZONE = document.documentElement.dataset.timeZone ?? "Europe/Lisbon";
 
 export type CivilDate = string;
 export type Instant = string | number | Date;

@@ -9,12 +9,14 @@ import sys
 import tempfile
 import urllib.request
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from clinic.demo.embedded import Postgres, Valkey, free_port
 from clinic.demo.processes import Program, wait_until
 from tests.chaos.soak.wires import Wire
+from tests.midday import zone_at_midday
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 START_SECONDS = 60.0
@@ -40,6 +42,7 @@ class Clinic:
                 stack.callback(server.remove)
             os.environ.update(
                 CLINIC_ENV="test",
+                CLINIC_TIME_ZONE=zone_at_midday(datetime.now(UTC)),
                 LOG_LEVEL="ERROR",
                 DJANGO_SETTINGS_MODULE="clinic.config.settings",
                 DATABASE_URL=self.postgres.url,
