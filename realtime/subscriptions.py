@@ -144,7 +144,7 @@ async def _answer(question: Coroutine[Any, Any, None]) -> None:
         await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
     finally:
         asked.cancel()
-    if not asked.done():
+    if not asked.done() or asked.cancelled():
         raise TimeoutError
     asked.result()
 
