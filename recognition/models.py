@@ -4,7 +4,7 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinic.core import clock
 
@@ -138,6 +138,14 @@ class CheckInStatus(models.TextChoices):
 PRESENT: tuple[CheckInStatus, ...] = (CheckInStatus.ARRIVED, CheckInStatus.ALREADY_ARRIVED)
 
 
+class Liveness(models.TextChoices):
+    """Whether it was looked at that a living person stood there, and what was found."""
+
+    NOT_ASSESSED = "not_assessed"
+    PASSED = "passed"
+    FAILED = "failed"
+
+
 class CheckIn(models.Model):
     """One try at a kiosk. `candidates` are the appointments that an unsure match may mean; they
     are forgotten as soon as it is settled."""
@@ -149,6 +157,9 @@ class CheckIn(models.Model):
         max_length=16, choices=CheckInStatus.choices, default=CheckInStatus.PROCESSING
     )
     detail = models.CharField(max_length=20, blank=True, default="")
+    liveness = models.CharField(
+        max_length=12, choices=Liveness.choices, default=Liveness.NOT_ASSESSED
+    )
     appointment = models.ForeignKey(
         "booking.Appointment", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -172,6 +183,15 @@ class CheckIn(models.Model):
             models.CheckConstraint(
                 condition=Q(status=CheckInStatus.CONFIRM) | Q(candidates=[]),
                 name="recognition_candidates_only_while_unsure",
+            ),
+            models.CheckConstraint(
+                condition=Q(liveness=Liveness.NOT_ASSESSED)
+                | Q(kind=CheckInKind.PHOTO, liveness__in=Liveness.values),
+                name="recognition_liveness_of_faces_only",
+            ),
+            models.CheckConstraint(
+                condition=~Q(liveness=Liveness.FAILED) | Q(status=CheckInStatus.NOT_RECOGNISED),
+                name="recognition_nobody_known_without_life",
             ),
         ]
         indexes: ClassVar = [
@@ -221,9 +241,26 @@ class DayTally(models.Model):
     unusable = models.PositiveIntegerField(default=0)
     unavailable = models.PositiveIntegerField(default=0)
     by_code = models.PositiveIntegerField(default=0)
+    liveness_passed = models.PositiveIntegerField(default=0)
+    liveness_failed = models.PositiveIntegerField(default=0)
+    liveness_not_assessed = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering: ClassVar = ["-day"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(
+                    accepted=F("liveness_passed")
+                    + F("liveness_failed")
+                    + F("liveness_not_assessed")
+                    - F("confirmed")
+                    - F("unknown")
+                    - F("unusable")
+                    - F("unavailable")
+                ),
+                name="recognition_liveness_of_every_face",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"check-ins of {self.day:%Y-%m-%d}"
@@ -245,3 +282,21 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return f"retention run of {self.finished_at:%Y-%m-%d %H:%M}"
+
+
+class CheckInRules(models.Model):
+    """What this clinic asks of whoever checks in by face; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    always_confirm = models.BooleanField(
+        default=False, help_text="a second factor also for a face that is sure"
+    )
+
+    class Meta:
+        verbose_name_plural = "check-in rules"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="recognition_one_set_of_rules"),
+        ]
+
+    def __str__(self) -> str:
+        return "always confirmed" if self.always_confirm else "confirmed when unsure"

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from recognition import api
-from recognition.privacy.api import PrivacyView
+from recognition.privacy.api import PrivacyView, RulesView
 
 urlpatterns = [
     path("me/face", api.FaceView.as_view(), name="me-face"),
@@ -10,5 +10,6 @@ urlpatterns = [
     path(
         "check-ins/<uuid:check_in_id>/confirm", api.ConfirmView.as_view(), name="check-in-confirm"
     ),
+    path("staff/check-in-rules", RulesView.as_view(), name="staff-check-in-rules"),
     path("staff/privacy", PrivacyView.as_view(), name="staff-privacy"),
 ]

@@ -21,9 +21,11 @@ from recognition.models import (
     RetentionRun,
     Template,
 )
-from recognition.services import check_in, enrolment, pictures, tallies
+from recognition.services import check_in, enrolment, pictures, rules, tallies
 
 SHOWN_DAYS = 90
+# A clean-up that comes late by one whole round isn't coming.
+ROUNDS = 2
 # Engines that look at pictures on the clinic's own machines; of those that aren't known here it
 # can't be said where pictures go.
 LOCAL_ENGINES = frozenset({"recognition.engines.dlib.DlibEngine"})
@@ -51,6 +53,7 @@ def report() -> dict[str, Any]:
     return {
         "generated_at": moment,
         "engine": _engine(),
+        "rules": {"always_confirm": rules.rules().always_confirm},
         "consent_version": consent.current().version,
         "consents_in_force": Consent.objects.filter(withdrawn_at=None).count(),
         "patients_enrolled": Enrolment.objects.filter(
@@ -61,6 +64,7 @@ def report() -> dict[str, Any]:
             "every_seconds": _every("expire-faces"),
             "pictures_every_seconds": _every("sweep-pictures"),
             "last_run": run.finished_at if run else None,
+            "late": _is_late(run, moment),
             "overdue_faces": Enrolment.objects.filter(expires_at__lte=moment).count(),
             "undone_erasures": outbox.overdue(enrolment.ERASE),
         },
@@ -72,6 +76,13 @@ def report() -> dict[str, Any]:
 def _every(job: str) -> int:
     seconds: Any = settings.CELERY_BEAT_SCHEDULE[job]["schedule"]
     return int(seconds)
+
+
+def _is_late(run: RetentionRun | None, moment: datetime) -> bool:
+    """Whether a clean-up should have ended by now. The first one isn't due before there is
+    something to look after; the audit log knows since when."""
+    since = run.finished_at if run else _size(audit.entries_of("recognition"), "at")["oldest"]
+    return since is not None and moment - since > ROUNDS * timedelta(seconds=_every("expire-faces"))
 
 
 def _engine() -> dict[str, Any]:

@@ -37,6 +37,12 @@ class PrivacyEngine(serializers.Serializer[Any]):
     margin = serializers.FloatField(allow_null=True)
 
 
+class CheckInRules(serializers.Serializer[Any]):
+    always_confirm = serializers.BooleanField(
+        help_text="A second factor is asked for also when the face is sure"
+    )
+
+
 class TemplatesOfEngine(serializers.Serializer[Any]):
     engine = serializers.CharField()
     templates = serializers.IntegerField()
@@ -56,6 +62,9 @@ class PrivacyRetention(serializers.Serializer[Any]):
         help_text="The same for pictures and for unsure matches"
     )
     last_run = serializers.DateTimeField(allow_null=True)
+    late = serializers.BooleanField(
+        help_text="None came to its end in the time of two, since there is something to look after"
+    )
     overdue_faces = serializers.IntegerField(help_text="Expired and not yet erased")
     undone_erasures = serializers.IntegerField(
         help_text="Times a provider was due to erase an upload's faces and didn't confirm it yet"
@@ -85,6 +94,9 @@ class CheckInsOfDay(serializers.ModelSerializer[DayTally]):
             "unusable",
             "unavailable",
             "by_code",
+            "liveness_passed",
+            "liveness_failed",
+            "liveness_not_assessed",
         )
         read_only_fields = fields
 
@@ -94,6 +106,7 @@ class PrivacyReport(serializers.Serializer[Any]):
 
     generated_at = serializers.DateTimeField()
     engine = PrivacyEngine()
+    rules = CheckInRules()
     consent_version = serializers.CharField()
     consents_in_force = serializers.IntegerField()
     patients_enrolled = serializers.IntegerField()

@@ -28,7 +28,7 @@ from recognition.errors import Code
 from recognition.events import CheckInDecided
 from recognition.matching import Match, Verdict
 from recognition.models import CheckIn, CheckInKind, CheckInStatus, Consent, Picture
-from recognition.services import pictures
+from recognition.services import pictures, rules
 
 if TYPE_CHECKING:
     from booking.models import Appointment
@@ -114,8 +114,8 @@ def confirm(
     birth_year: int | None = None,
     code: str | None = None,
 ) -> int | None:
-    """Settle an unsure match by a second factor: the birth year or the code of one of those the
-    face may be.
+    """Settle an unsure match, or by the clinic's rule any, by a second factor: the birth year or
+    the code of one of those the face may be.
 
     None when it is settled; otherwise the number of tries left, and after the last one the answer
     is `not_recognised`. Tries are counted in the row, under its lock. Raises DomainError
@@ -198,8 +198,13 @@ def _settle(check_in: CheckIn, answer: _Answer) -> None:
         patient_id=answer.appointment.patient_id if answer.appointment else None,
         kind=check_in.kind,
         status=check_in.status,
+        **_liveness(check_in),
     )
     events.announce(CheckInDecided(check_in_id=check_in.id, device_id=check_in.device_id))
+
+
+def _liveness(check_in: CheckIn) -> dict[str, str]:
+    return {"liveness": check_in.liveness} if check_in.kind == CheckInKind.PHOTO else {}
 
 
 def _look_for(
@@ -230,7 +235,7 @@ def _answer_to_match(
     people = [person for person in match.people if _still_consents(person)]
     if not people:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
-    if match.verdict == Verdict.SURE:
+    if match.verdict == Verdict.SURE and not rules.rules().always_confirm:
         return _admit(expected[people[0]], _kiosk(check_in))
     return _Answer(CheckInStatus.CONFIRM, candidates=tuple(expected[person] for person in people))
 

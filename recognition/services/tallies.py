@@ -26,25 +26,26 @@ def count(day: date) -> DayTally:
 
     A recognised face counts as `confirmed` where a second factor had to settle it, else as
     `accepted`, also when there was no visit to arrive for. What nobody answered or confirmed
-    counts as what it becomes.
+    counts as what it becomes. Each face counts once more by its liveness.
     """
     start, end = clock.day_bounds(day)
     rows = list(
         CheckIn.objects.filter(created_at__gte=start, created_at__lt=end).values_list(
-            "pk", "kind", "status"
+            "pk", "kind", "status", "liveness"
         )
     )
     unsure = audit.subjects_that_were(
-        CheckIn._meta.label_lower, [str(pk) for pk, _, _ in rows], status=CheckInStatus.CONFIRM
+        CheckIn._meta.label_lower, [str(pk) for pk, *_ in rows], status=CheckInStatus.CONFIRM
     )
     tally = DayTally(day=day)
-    for pk, kind, status in rows:
+    for pk, kind, status, liveness in rows:
         if kind == CheckInKind.CODE:
-            field = "by_code"
+            fields = ["by_code"]
         else:
             recognised = "confirmed" if str(pk) in unsure else "accepted"
-            field = _FIELD_OF.get(CheckInStatus(status), recognised)
-        setattr(tally, field, getattr(tally, field) + 1)
+            fields = [_FIELD_OF.get(CheckInStatus(status), recognised), f"liveness_{liveness}"]
+        for field in fields:
+            setattr(tally, field, getattr(tally, field) + 1)
     return tally
 
 

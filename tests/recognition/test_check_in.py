@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 import structlog
-from django.db import connection
+from django.db import IntegrityError, connection
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
@@ -15,13 +15,14 @@ from booking.services.visit import arrive
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.accounts.services.sessions import open_session
-from clinic.core import events, outbox
+from clinic.core import clock, events, outbox
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.storage import private
 from recognition import selectors
 from recognition.events import CheckInDecided
 from recognition.models import CheckIn, Consent, Picture, Template
+from recognition.services import rules
 from recognition.tasks import expire, identify, sweep
 from tests.recognition import faces
 from tests.recognition.conftest import as_file, committing
@@ -496,6 +497,104 @@ def test_look_alikes_of_one_year_need_the_code(enrolled, book, answered, kiosk):
     settled = kiosk.confirm(body["id"], code=hers.check_in_code)
 
     assert (settled.status_code, settled.json()["label"]) == (200, "Eva D.")
+
+
+# A second factor by the clinic's rule ------------------------------------------------------------
+
+
+@pytest.fixture
+def always_confirm(db):
+    rules.change(always_confirm=True, actor=DESK)
+
+
+def test_where_the_clinic_always_asks_a_sure_face_shows_nothing_before_the_second_factor(
+    always_confirm, enrolled, book, answered, kiosk
+):
+    appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
+
+    body = answered(faces.astronaut())
+
+    assert without_id(body) == nobody("confirm")
+    assert CheckIn.objects.get().candidates == [str(appointment.id)]
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+    wrong = kiosk.confirm(body["id"], birth_year=1984)
+    assert (wrong.status_code, wrong.json()["remaining"]) == (409, 2)
+    settled = kiosk.confirm(body["id"], birth_year=1985).json()
+    assert (settled["status"], settled["label"]) == ("arrived", "Ana M.")
+
+
+def test_where_the_clinic_always_asks_the_code_is_a_second_factor_too(
+    always_confirm, enrolled, book, answered, kiosk
+):
+    appointment = book(enrolled().user)
+    body = answered(faces.astronaut())
+
+    settled = kiosk.confirm(body["id"], code=appointment.check_in_code).json()
+
+    assert (settled["status"], settled["ticket"]) == ("arrived", "A001")
+
+
+def test_where_the_clinic_always_asks_three_wrong_years_are_the_end(
+    always_confirm, enrolled, book, answered, kiosk
+):
+    book(enrolled(birth_date=date(1985, 2, 3)).user)
+    body = answered(faces.astronaut())
+
+    for _ in range(3):
+        kiosk.confirm(body["id"], birth_year=1984)
+
+    assert kiosk.confirm(body["id"], birth_year=1985).json()["code"] == "nothing_to_confirm"
+    assert kiosk.result(body["id"]).json()["status"] == "not_recognised"
+    assert Appointment.objects.get().status == "booked"
+
+
+def test_where_the_clinic_always_asks_strangers_and_codes_are_answered_as_ever(
+    always_confirm, enrolled, person, book, answered, kiosk
+):
+    book(enrolled().user)
+    assert answered(faces.strangers()["remodelled"])["status"] == "not_recognised"
+
+    other = book(person(), practitioner=1)
+    assert by_code(kiosk, other.check_in_code)["status"] == "arrived"
+
+
+# Whether somebody lives --------------------------------------------------------------------------
+
+
+def test_a_check_in_by_face_says_that_nobody_looked_whether_the_person_lives(
+    enrolled, book, answered, kiosk, person
+):
+    book(enrolled().user)
+    answered(faces.astronaut())
+    by_code(kiosk, "ZZZZZZ")
+
+    assert list(CheckIn.objects.order_by("kind").values_list("kind", "liveness")) == [
+        ("code", "not_assessed"),
+        ("photo", "not_assessed"),
+    ]
+    entries = AuditEntry.objects.filter(action="recognition.check_in").order_by("id")
+    assert [entry.data.get("liveness") for entry in entries] == ["not_assessed", None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "liveness", "status"),
+    [
+        ("code", "passed", "arrived"),
+        ("photo", "unheard_of", "arrived"),
+        ("photo", "failed", "arrived"),
+        ("photo", "failed", "confirm"),
+    ],
+)
+def test_the_database_refuses_a_liveness_that_cannot_be(kiosk, kind, liveness, status):
+    with pytest.raises(IntegrityError, match=r"recognition_(liveness|nobody_known)"):
+        CheckIn.objects.create(
+            device=kiosk.device,
+            kind=kind,
+            liveness=liveness,
+            status=status,
+            decided_at=clock.now(),
+        )
 
 
 # Something is down -------------------------------------------------------------------------------

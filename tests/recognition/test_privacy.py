@@ -9,9 +9,10 @@ import pytest
 from django.contrib import admin
 
 from clinic.core import clock
+from clinic.core.models import AuditEntry
 from recognition import consent
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
-from recognition.models import CheckIn, Consent, Template
+from recognition.models import CheckIn, CheckInRules, Consent, Template
 from recognition.services import check_in, enrolment, pictures, retention
 from tests.recognition.conftest import NOW
 
@@ -51,6 +52,7 @@ def test_an_empty_clinic_keeps_nothing(report):
         "every_seconds": 3600,
         "pictures_every_seconds": 60,
         "last_run": None,
+        "late": False,
         "overdue_faces": 0,
         "undone_erasures": 0,
     }
@@ -204,6 +206,67 @@ def test_an_overdue_face_is_seen_until_the_job_has_erased_it(report, enrolled, a
     assert Consent.objects.get().ending == "expired"
 
 
+def test_the_first_clean_up_is_late_only_when_there_was_something_to_clean_for_two_rounds(
+    report, enrolled, at_ten
+):
+    at_ten.move_to(NOW + timedelta(days=400))
+    assert report()["retention"]["late"] is False
+
+    enrolled()
+    at_ten.shift(timedelta(minutes=119))
+    assert report()["retention"]["late"] is False
+    at_ten.shift(timedelta(minutes=2))
+    assert report()["retention"]["late"] is True
+
+    retention.run()
+    assert report()["retention"]["late"] is False
+
+
+def test_a_clean_up_that_stopped_coming_is_late_after_two_rounds(report, at_ten):
+    retention.run()
+
+    at_ten.shift(timedelta(minutes=119))
+    assert report()["retention"]["late"] is False
+    at_ten.shift(timedelta(minutes=2))
+    assert report()["retention"]["late"] is True
+
+
+def test_the_manager_chooses_whether_a_second_factor_is_always_asked(person, browser, report):
+    marta = person("Marta Reis", role="manager")
+    http = browser(marta).http
+    assert http.get("/api/staff/check-in-rules").json() == {"always_confirm": False}
+    assert report()["rules"] == {"always_confirm": False}
+
+    for _ in range(2):
+        chosen = http.put("/api/staff/check-in-rules", {"always_confirm": True}, format="json")
+        assert (chosen.status_code, chosen.json()) == (200, {"always_confirm": True})
+
+    assert http.get("/api/staff/check-in-rules").json() == {"always_confirm": True}
+    assert report()["rules"] == {"always_confirm": True}
+    entry = AuditEntry.objects.get(action="recognition.rules_changed")
+    assert (entry.actor_id, entry.data) == (str(marta.pk), {"always_confirm": True})
+
+
+@pytest.mark.parametrize("body", [{}, {"always_confirm": "perhaps"}, {"always_confirm": None}])
+def test_half_a_choice_changes_nothing(person, browser, body):
+    http = browser(person(role="manager")).http
+
+    assert http.put("/api/staff/check-in-rules", body, format="json").status_code == 400
+
+    assert not CheckInRules.objects.exists()
+    assert not AuditEntry.objects.filter(action="recognition.rules_changed").exists()
+
+
+@pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
+def test_nobody_else_chooses_it(person, browser, role):
+    http = browser(person(role=role)).http
+
+    refused = http.put("/api/staff/check-in-rules", {"always_confirm": True}, format="json")
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    assert not CheckInRules.objects.exists()
+
+
 def test_days_are_shown_kept_or_not_yet_and_the_newest_first(report, kiosk, at_ten):
     def photo(status: str) -> None:
         moment = clock.now()
@@ -217,9 +280,10 @@ def test_days_are_shown_kept_or_not_yet_and_the_newest_first(report, kiosk, at_t
     photo("not_recognised")
 
     zero = dict.fromkeys(("confirmed", "unusable", "unavailable", "by_code"), 0)
+    unlooked = {"liveness_passed": 0, "liveness_failed": 0, "liveness_not_assessed": 1}
     assert report()["days"] == [
-        {"day": "2026-11-24", "accepted": 0, "unknown": 1, **zero},
-        {"day": "2026-11-23", "accepted": 1, "unknown": 0, **zero},
+        {"day": "2026-11-24", "accepted": 0, "unknown": 1, **zero, **unlooked},
+        {"day": "2026-11-23", "accepted": 1, "unknown": 0, **zero, **unlooked},
     ]
     at_ten.move_to(NOW + timedelta(days=90))
     assert [day["day"] for day in report()["days"]] == ["2026-11-24"]

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from clinic.core import clock
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
@@ -12,11 +13,16 @@ from tests.recognition import faces
 
 MONDAY = date(2026, 11, 23)
 FIELDS = ("accepted", "confirmed", "unknown", "unusable", "unavailable", "by_code")
+LIVENESS = ("liveness_passed", "liveness_failed", "liveness_not_assessed")
 NOTHING = dict.fromkeys(FIELDS, 0)
 
 
 def numbers(tally: DayTally) -> dict[str, int]:
     return {field: getattr(tally, field) for field in FIELDS}
+
+
+def liveness(tally: DayTally) -> list[int]:
+    return [getattr(tally, field) for field in LIVENESS]
 
 
 def kept() -> dict[date, dict[str, int]]:
@@ -76,6 +82,22 @@ def test_a_face_that_a_second_factor_settled_counts_as_confirmed(enrolled, book,
     assert kiosk.confirm(unsure, birth_year=1985).json()["status"] == "arrived"
 
     assert numbers(tallies.count(MONDAY)) == NOTHING | {"confirmed": 1}
+
+
+def test_each_face_counts_by_its_liveness_and_a_code_by_none(tried):
+    tried("arrived")
+    tried("arrived", kind="code")
+    tried("no_face")
+    CheckIn.objects.filter(pk=tried("arrived").pk).update(liveness="passed")
+    CheckIn.objects.filter(pk=tried("not_recognised").pk).update(liveness="failed")
+
+    tally = tallies.count(MONDAY)
+
+    assert liveness(tally) == [1, 1, 2]
+    assert numbers(tally) == NOTHING | {"accepted": 2, "unknown": 1, "unusable": 1, "by_code": 1}
+    tally.save()
+    with pytest.raises(IntegrityError, match="recognition_liveness_of_every_face"):
+        DayTally.objects.update(liveness_failed=0)
 
 
 def test_a_day_ends_at_the_clinics_midnight(tried):

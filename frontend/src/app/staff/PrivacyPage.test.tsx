@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/react";
+import { cleanup, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import type { PrivacyReport } from "@/lib/api/types";
@@ -10,6 +10,7 @@ import { Providers } from "@/ui";
 const REPORT: PrivacyReport = {
   generated_at: "2026-11-24T10:30:00Z",
   engine: { name: "DlibEngine", runs: "local", accept: 0.45, confirm: 0.5, margin: 0.05 },
+  rules: { always_confirm: false },
   consent_version: "1",
   consents_in_force: 7,
   patients_enrolled: 1,
@@ -24,6 +25,7 @@ const REPORT: PrivacyReport = {
     every_seconds: 3600,
     pictures_every_seconds: 60,
     last_run: "2026-11-24T10:00:00Z",
+    late: false,
     overdue_faces: 0,
     undone_erasures: 0,
   },
@@ -65,6 +67,9 @@ const REPORT: PrivacyReport = {
       unusable: 3,
       unavailable: 0,
       by_code: 9,
+      liveness_passed: 4,
+      liveness_failed: 5,
+      liveness_not_assessed: 6,
     },
   ],
 };
@@ -78,16 +83,22 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function open(report: PrivacyReport, role = "manager") {
+async function open(
+  report: PrivacyReport,
+  role: string | null = "manager",
+  answer: (request: Request) => Promise<Response> = () => Promise.resolve(Response.json(report)),
+) {
   const asked: string[] = [];
   vi.stubGlobal("fetch", (request: Request) => {
     asked.push(new URL(request.url).pathname);
-    return Promise.resolve(Response.json(report));
+    return answer(request);
   });
   const { PrivacyPage } = await import("./PrivacyPage");
   const client = createQueryClient();
-  client.setQueryDefaults(["me"], { staleTime: Infinity });
-  client.setQueryData(["me"], { role });
+  if (role) {
+    client.setQueryDefaults(["me"], { staleTime: Infinity });
+    client.setQueryData(["me"], { role });
+  }
   render(
     <Providers client={client}>
       <PrivacyPage />
@@ -131,14 +142,20 @@ it("shows how the arrivals of a day ended", async () => {
 
   await screen.findByRole("heading", { level: 1 });
   await screen.findByText("Aceites");
-  expect(row(/^24 nov 2026/)).toEqual(["", "12", "2", "1", "3", "0", "9"]);
+  expect(row(/^24 nov 2026/)).toEqual(["", "12", "2", "1", "3", "0", "9", "4", "5", "6"]);
 });
 
 it("names what needs attention", async () => {
   await open({
     ...REPORT,
     templates: { ...REPORT.templates, unreadable: 1, older_key: 2 },
-    retention: { ...REPORT.retention, last_run: null, overdue_faces: 2, undone_erasures: 3 },
+    retention: {
+      ...REPORT.retention,
+      last_run: null,
+      late: true,
+      overdue_faces: 2,
+      undone_erasures: 3,
+    },
   });
 
   expect(await screen.findByText("Precisa de atenção")).toBeTruthy();
@@ -146,7 +163,70 @@ it("names what needs attention", async () => {
   expect(screen.getByText(/^3 apagamentos na Amazon ainda por confirmar/)).toBeTruthy();
   expect(screen.getByText(/^1 representação não abre/)).toBeTruthy();
   expect(screen.getByText(/^2 representações ainda estão cifradas/)).toBeTruthy();
-  expect(screen.getByText("A limpeza ainda nunca chegou ao fim.")).toBeTruthy();
+  expect(screen.getByText("A limpeza ainda nunca chegou ao fim, e já devia.")).toBeTruthy();
+});
+
+it("doesn't warn of a first clean-up that isn't due, and warns of a last one long ago", async () => {
+  await open({ ...REPORT, retention: { ...REPORT.retention, last_run: null } });
+  expect(await screen.findByText("nunca; repete a cada 1 hora")).toBeTruthy();
+  expect(screen.queryByText("Precisa de atenção")).toBeNull();
+  cleanup();
+
+  await open({ ...REPORT, retention: { ...REPORT.retention, late: true } });
+  expect(await screen.findByText("A última limpeza foi há mais tempo do que devia.")).toBeTruthy();
+});
+
+it("lets the manager choose that a second factor is always asked", async () => {
+  const sent: unknown[] = [];
+  await open(REPORT, "manager", async (request) => {
+    if (request.method === "GET") return Response.json(REPORT);
+    sent.push([request.method, new URL(request.url).pathname, await request.json()]);
+    return Response.json({ always_confirm: true });
+  });
+  const choice = await screen.findByRole("switch", { name: "Pedir sempre um segundo fator" });
+  expect(choice).toHaveProperty("checked", false);
+  expect(screen.getByText(/^O quiosque só pede o ano de nascimento/)).toBeTruthy();
+
+  await userEvent.click(choice);
+
+  expect(await screen.findByText(/^O quiosque pede sempre o ano de nascimento/)).toBeTruthy();
+  expect(choice).toHaveProperty("checked", true);
+  expect(await screen.findByText("Guardado. Vale a partir da próxima chegada.")).toBeTruthy();
+  expect(sent).toEqual([["PUT", "/api/staff/check-in-rules", { always_confirm: true }]]);
+});
+
+it("shows a choice that wasn't taken as it still is", async () => {
+  await open(REPORT, "manager", (request) =>
+    Promise.resolve(
+      request.method === "GET"
+        ? Response.json(REPORT)
+        : Response.json({ code: "permission_denied", status: 403 }, { status: 403 }),
+    ),
+  );
+  const choice = await screen.findByRole("switch");
+
+  await userEvent.click(choice);
+
+  const section = within(screen.getByRole("region", { name: "Segundo fator" }));
+  expect(await section.findByRole("alert")).toBeTruthy();
+  expect(choice).toHaveProperty("checked", false);
+});
+
+it("refuses nobody while it isn't known who is there", async () => {
+  let arrive: (response: Response) => void = () => undefined;
+  localStorage.setItem("vez.signed-in", "1");
+  const asked = await open(REPORT, null, (request) =>
+    request.url.endsWith("/auth/me")
+      ? new Promise((resolve) => (arrive = resolve))
+      : Promise.resolve(Response.json(REPORT)),
+  );
+
+  expect(await screen.findByText("A carregar…")).toBeTruthy();
+  expect(screen.queryByText("Só a gestão vê esta página.")).toBeNull();
+  expect(asked).toEqual(["/api/auth/me"]);
+
+  arrive(Response.json({ role: "manager", language: "pt" }));
+  expect(await screen.findByRole("region", { name: "Segundo fator" })).toBeTruthy();
 });
 
 it("speaks English and prints", async () => {

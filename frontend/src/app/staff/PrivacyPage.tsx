@@ -1,16 +1,16 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/auth";
 import { api, body } from "@/lib/api/client";
-import type { CheckInsOfDay, KeptData, PrivacyReport } from "@/lib/api/types";
+import type { CheckInRules, CheckInsOfDay, KeptData, PrivacyReport } from "@/lib/api/types";
 import { civilDate, type Instant } from "@/lib/civil";
 import { formatDate, formatTime, type Language } from "@/lib/format";
 import { addWords, problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { en } from "@/locales/en/privacy";
 import { pt } from "@/locales/pt/privacy";
-import { Banner, Button, EmptyState, Figures, SkeletonList } from "@/ui";
+import { Banner, Button, EmptyState, Figures, SkeletonList, Switch, toast } from "@/ui";
 import list from "./ListPage.module.css";
 import styles from "./PrivacyPage.module.css";
 
@@ -21,12 +21,22 @@ const reportQuery = queryOptions({
   queryFn: () => body(api.GET("/api/staff/privacy")),
 });
 
-const COUNTS = ["accepted", "confirmed", "unknown", "unusable", "unavailable", "by_code"] as const;
+const COUNTS = [
+  "accepted",
+  "confirmed",
+  "unknown",
+  "unusable",
+  "unavailable",
+  "by_code",
+  "liveness_passed",
+  "liveness_failed",
+  "liveness_not_assessed",
+] as const;
 const SHARES = ["accepted", "confirmed", "unknown"] as const;
 
 /** What is kept about faces, for the data-protection officer: read by the manager, printable. */
 export function PrivacyPage() {
-  const { t } = useTranslation("privacy");
+  const { t } = useTranslation(["privacy", "common"]);
   const me = useMe();
   return (
     <main className={list.page} id="content">
@@ -35,7 +45,11 @@ export function PrivacyPage() {
       ) : (
         <>
           <h1 className={list.title}>{t("title")}</h1>
-          <EmptyState title={t("only_manager")} />
+          {me.isPending ? (
+            <SkeletonList count={6} label={t("common:state.loading")} />
+          ) : (
+            <EmptyState title={t("only_manager")} />
+          )}
         </>
       )}
     </main>
@@ -94,6 +108,7 @@ function Report({ report }: { report: PrivacyReport }) {
         ]}
       />
       <Facts report={report} />
+      <Rules rules={report.rules} />
       <Kept report={report} />
       <Days days={report.days} />
     </>
@@ -103,7 +118,7 @@ function Report({ report }: { report: PrivacyReport }) {
 function Warnings({ report: { templates, retention } }: { report: PrivacyReport }) {
   const { t } = useTranslation("privacy");
   const found = [
-    retention.last_run === null && t("warning.no_run"),
+    retention.late && t(retention.last_run ? "warning.late_run" : "warning.no_run"),
     retention.overdue_faces > 0 && t("warning.overdue", { count: retention.overdue_faces }),
     retention.undone_erasures > 0 &&
       t("warning.undone_erasures", { count: retention.undone_erasures }),
@@ -119,6 +134,41 @@ function Warnings({ report: { templates, retention } }: { report: PrivacyReport 
         ))}
       </Banner>
     </div>
+  );
+}
+
+/** What is asked of whoever checks in by face: the clinic's own choice. */
+function Rules({ rules }: { rules: CheckInRules }) {
+  const { t } = useTranslation("privacy");
+  const client = useQueryClient();
+  const change = useMutation({
+    mutationFn: (chosen: CheckInRules) =>
+      body(api.PUT("/api/staff/check-in-rules", { body: chosen })),
+    onSuccess: (chosen) => {
+      client.setQueryData(reportQuery.queryKey, (old) => old && { ...old, rules: chosen });
+      toast({ text: t("rules.saved") });
+    },
+  });
+  const { always_confirm: isAlways } = change.isPending ? change.variables : rules;
+  return (
+    <section className={styles.section} aria-labelledby="rules">
+      <h2 id="rules">{t("rules.title")}</h2>
+      <p className={styles.choice}>{t(isAlways ? "rules.always" : "rules.unsure")}</p>
+      <div className={styles.switch}>
+        <Switch
+          isSelected={isAlways}
+          isDisabled={change.isPending}
+          onChange={(chosen) => change.mutate({ always_confirm: chosen })}
+        >
+          {t("rules.always_confirm")}
+        </Switch>
+      </div>
+      {change.isError && (
+        <Banner tone="terra" live>
+          <p>{problemText(change.error)}</p>
+        </Banner>
+      )}
+    </section>
   );
 }
 

@@ -1063,6 +1063,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/check-in-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a check-in by face always asks for a second factor */
+        get: operations["staff_check_in_rules"];
+        /** Choose it, from the next answer on */
+        put: operations["staff_check_in_rules_change"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/day": {
         parameters: {
             query?: never;
@@ -1678,6 +1696,14 @@ export interface components {
              */
             detail: (components["schemas"]["DetailEnum"] | components["schemas"]["NullEnum"]) | null;
         };
+        CheckInRules: {
+            /** @description A second factor is asked for also when the face is sure */
+            always_confirm: boolean;
+        };
+        CheckInRulesRequest: {
+            /** @description A second factor is asked for also when the face is sure */
+            always_confirm: boolean;
+        };
         /**
          * @description * `processing` - Processing
          *     * `arrived` - Arrived
@@ -1707,6 +1733,9 @@ export interface components {
             readonly unusable: number;
             readonly unavailable: number;
             readonly by_code: number;
+            readonly liveness_passed: number;
+            readonly liveness_failed: number;
+            readonly liveness_not_assessed: number;
         };
         CheckoutAppointment: {
             specialty: components["schemas"]["CheckoutSpecialty"];
@@ -2652,6 +2681,7 @@ export interface components {
             /** Format: date-time */
             generated_at: string;
             engine: components["schemas"]["PrivacyEngine"];
+            rules: components["schemas"]["CheckInRules"];
             consent_version: string;
             consents_in_force: number;
             patients_enrolled: number;
@@ -2666,6 +2696,8 @@ export interface components {
             pictures_every_seconds: number;
             /** Format: date-time */
             last_run: string | null;
+            /** @description None came to its end in the time of two, since there is something to look after */
+            late: boolean;
             /** @description Expired and not yet erased */
             overdue_faces: number;
             /** @description Times a provider was due to erase an upload's faces and didn't confirm it yet */
@@ -6359,6 +6391,88 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_check_in_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInRules"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_check_in_rules_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInRulesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckInRules"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -31,6 +31,7 @@ export type WaitReport = Schemas["WaitReport"];
 export type DayAccuracy = Schemas["DayAccuracyOut"];
 export type PrivacyReport = Schemas["PrivacyReport"];
 export type KeptData = Schemas["KeptData"];
+export type CheckInRules = Schemas["CheckInRules"];
 export type CheckInsOfDay = Schemas["CheckInsOfDay"];
 export type Board = Schemas["Board"];
 export type BoardEntry = Schemas["BoardEntry"];

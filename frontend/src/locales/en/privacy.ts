@@ -27,7 +27,8 @@ export const en: Words<typeof pt> = {
     unreadable_other: "{{count}} representations open with none of the keys that are set.",
     older_key_one: "{{count}} representation is still encrypted with an earlier key.",
     older_key_other: "{{count}} representations are still encrypted with an earlier key.",
-    no_run: "The clean-up has never come to its end.",
+    no_run: "The clean-up has never come to its end, and should have.",
+    late_run: "The last clean-up was longer ago than it should be.",
   },
   facts: {
     title: "How it works now",
@@ -48,6 +49,15 @@ export const en: Words<typeof pt> = {
     run: "Last clean-up",
     run_value: "{{moment}}; repeats every {{every}}",
     by_engine: "Representations by engine",
+  },
+  rules: {
+    title: "Second factor",
+    always_confirm: "Always ask for a second factor",
+    always:
+      "After the face the kiosk always asks for the birth year or the code. Until then it doesn't show who it is.",
+    unsure:
+      "The kiosk asks for the birth year or the code only when the likeness isn't enough. Where the face is enough, somebody else's photo shown to the camera may pass for them.",
+    saved: "Saved. It holds from the next arrival on.",
   },
   kept: {
     title: "What is kept, where and until when",
@@ -98,7 +108,7 @@ export const en: Words<typeof pt> = {
   },
   days: {
     title: "How arrivals at the kiosk ended",
-    text: "The last 90 days. Accepted: the face was enough. Confirmed: it took the birth year or the code.",
+    text: "The last 90 days. Accepted: the face was enough. Confirmed: it took the birth year or the code. Living person: whether it was checked that a person stood before the camera and not a picture of one.",
     empty: "There were no arrivals at the kiosk yet.",
     day: "Day",
     share: "Accepted, confirmed and unknown",
@@ -108,5 +118,8 @@ export const en: Words<typeof pt> = {
     unusable: "Useless picture",
     unavailable: "No answer",
     by_code: "By code",
+    liveness_passed: "Living person: yes",
+    liveness_failed: "Living person: no",
+    liveness_not_assessed: "Living person: not checked",
   },
 };

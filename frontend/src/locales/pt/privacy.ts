@@ -26,7 +26,8 @@ export const pt = {
     unreadable_other: "{{count}} representações não abrem com nenhuma chave configurada.",
     older_key_one: "{{count}} representação ainda está cifrada com uma chave anterior.",
     older_key_other: "{{count}} representações ainda estão cifradas com uma chave anterior.",
-    no_run: "A limpeza ainda nunca chegou ao fim.",
+    no_run: "A limpeza ainda nunca chegou ao fim, e já devia.",
+    late_run: "A última limpeza foi há mais tempo do que devia.",
   },
   facts: {
     title: "Como funciona agora",
@@ -47,6 +48,15 @@ export const pt = {
     run: "Última limpeza",
     run_value: "{{moment}}; repete a cada {{every}}",
     by_engine: "Representações por motor",
+  },
+  rules: {
+    title: "Segundo fator",
+    always_confirm: "Pedir sempre um segundo fator",
+    always:
+      "O quiosque pede sempre o ano de nascimento ou o código depois do rosto. Até lá não mostra quem é.",
+    unsure:
+      "O quiosque só pede o ano de nascimento ou o código quando a semelhança não chega. Se o rosto chega, uma fotografia de outra pessoa mostrada à câmara pode passar por ela.",
+    saved: "Guardado. Vale a partir da próxima chegada.",
   },
   kept: {
     title: "O que se guarda, onde e até quando",
@@ -93,7 +103,7 @@ export const pt = {
   },
   days: {
     title: "Como acabaram as chegadas no quiosque",
-    text: "Últimos 90 dias. Aceite: o rosto bastou. Confirmado: foi preciso o ano de nascimento ou o código.",
+    text: "Últimos 90 dias. Aceite: o rosto bastou. Confirmado: foi preciso o ano de nascimento ou o código. Pessoa viva: se foi verificado que diante da câmara estava uma pessoa e não uma imagem dela.",
     empty: "Ainda não houve chegadas no quiosque.",
     day: "Dia",
     share: "Aceites, confirmados e desconhecidos",
@@ -103,5 +113,8 @@ export const pt = {
     unusable: "Imagem inútil",
     unavailable: "Sem resposta",
     by_code: "Com código",
+    liveness_passed: "Pessoa viva: sim",
+    liveness_failed: "Pessoa viva: não",
+    liveness_not_assessed: "Pessoa viva: não verificado",
   },
 };

@@ -1,0 +1,29 @@
+"""What the clinic asks of whoever checks in by face."""
+
+from django.db import transaction
+
+from clinic.core import audit
+from clinic.core.audit import Actor
+from recognition.models import CheckInRules
+
+
+def rules() -> CheckInRules:
+    """The rules in force: a second factor where the face isn't sure, unless somebody chose more."""
+    return CheckInRules.objects.filter(pk=1).first() or CheckInRules()
+
+
+@transaction.atomic
+def change(*, always_confirm: bool, actor: Actor) -> CheckInRules:
+    """Choose whether a second factor is always asked, from the next answer on."""
+    CheckInRules.objects.bulk_create([CheckInRules()], ignore_conflicts=True)
+    current = CheckInRules.objects.select_for_update().get(pk=1)
+    if current.always_confirm != always_confirm:
+        current.always_confirm = always_confirm
+        current.save(update_fields=["always_confirm"])
+        audit.record(
+            "recognition.rules_changed",
+            actor=actor,
+            subject=current,
+            always_confirm=always_confirm,
+        )
+    return current
