@@ -1,5 +1,6 @@
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from celery import current_app, shared_task
@@ -18,14 +19,14 @@ def warm_up(**_: Any) -> None:
         threading.Thread(target=engines.warm_up, name="face-models", daemon=True).start()
 
 
-@outbox.handler("recognition.enrol")
-def enrol(*, enrolment_id: str, attempt: str) -> None:
-    enrolment.complete(uuid.UUID(enrolment_id), uuid.UUID(attempt))
+@outbox.caller("recognition.enrol")
+def enrol(*, enrolment_id: str, attempt: str) -> Callable[[], None]:
+    return enrolment.complete(uuid.UUID(enrolment_id), uuid.UUID(attempt))
 
 
-@outbox.handler(enrolment.ERASE, until_done=True)
-def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> None:
-    enrolment.erase_copies(
+@outbox.caller(enrolment.ERASE, until_done=True)
+def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Callable[[], None]:
+    return enrolment.erase_copies(
         engine=engine,
         model_hash=model_hash,
         enrolment_id=uuid.UUID(enrolment_id),

@@ -4,17 +4,21 @@ A writer calls `enqueue`; the relay (`relay.py`) hands due rows to Celery; the w
 handler with the row locked and marks it done in the handler's own transaction. A broker that loses
 everything therefore costs delay, never data, and a handler's database effect happens once. The
 price is that the row's transaction stays open while the handler runs, so handlers must be short.
+
+What waits for somebody outside is a `caller` instead: its calls are made with no transaction open,
+and what it gives back is done in the transaction that marks the row done.
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.core import clock, logs
 from clinic.core.models import OutboxMessage
@@ -28,7 +32,10 @@ MOST_COUNTED = 32767
 LONGEST_PAUSE_SECONDS = 900
 
 Handler = Callable[..., None]
+Caller = Callable[..., Callable[[], None]]
+Known = TypeVar("Known", Handler, Caller)
 _handlers: dict[str, Handler] = {}
+_callers: dict[str, Caller] = {}
 _tried_until_done: set[str] = set()
 
 
@@ -48,12 +55,34 @@ def handler(task: str, *, until_done: bool = False) -> Callable[[Handler], Handl
         _tried_until_done.add(task)
 
     def register(function: Handler) -> Handler:
-        known = _handlers.setdefault(task, function)
-        if known.__qualname__ != function.__qualname__:
-            raise ValueError(f"two handlers for outbox task {task!r}")
+        _know(_handlers, task, function)
         return function
 
     return register
+
+
+def caller(task: str, *, until_done: bool = False) -> Callable[[Caller], Caller]:
+    """Register the function that makes the outside calls of `task` and gives back what is to be
+    written after them. It gets the message's args as keywords.
+
+    It runs outside of any transaction and may run more than once, as when it is killed after its
+    calls: those must be safe to repeat. What it gives back runs at most once to its end, and has to
+    look whether what the calls were made for still holds. `until_done` as for a handler.
+    """
+    if until_done:
+        _tried_until_done.add(task)
+
+    def register(function: Caller) -> Caller:
+        _know(_callers, task, function)
+        return function
+
+    return register
+
+
+def _know(registry: dict[str, Known], task: str, function: Known) -> None:
+    known = registry.setdefault(task, function)
+    if known.__qualname__ != function.__qualname__:
+        raise ValueError(f"two handlers for outbox task {task!r}")
 
 
 def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> None:
@@ -135,26 +164,74 @@ def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
 def run(message_id: uuid.UUID) -> bool:
     """Do one message. False when there was nothing to do: done, given up, or in another's hands.
 
-    A failing handler leaves no effect but the recorded error; the relay tries again later. After
-    MAX_FAILURES of them the message is set aside for a person, unless its task is tried until it is
-    done. Messages that no worker took, as while all are down, wait as long as it takes.
+    A failing handler or caller leaves no effect here but the recorded error; the relay tries again
+    later. After MAX_FAILURES of them the message is set aside for a person, unless its task is
+    tried until it is done. Messages that no worker took, as while all are down, wait as long as it
+    takes.
     """
     try:
         with transaction.atomic():
-            message = (
-                OutboxMessage.objects.select_for_update(skip_locked=True)
-                .filter(id=message_id, done_at__isnull=True, failed_at__isnull=True)
-                .first()
-            )
+            message = _take(message_id)
             if message is None:
                 return False
-            _handlers[message.task](**message.args)
-            message.done_at = clock.now()
-            message.save(update_fields=["done_at"])
+            call = _callers.get(message.task)
+            if call is None:
+                _handlers[message.task](**message.args)
+                _mark_done(message)
+                return True
+        return _call(message, call)
     except Exception as error:
         _record_failure(message_id, error)
         return False
+
+
+def _call(message: OutboxMessage, call: Caller) -> bool:
+    with _in_one_hand(message.id) as is_mine:
+        if not is_mine or not _undone(message.id).exists():
+            return False
+        finish = call(**message.args)
+        with transaction.atomic():
+            # Whoever has the row now only looks at it: what was called for isn't lost to that.
+            taken = _undone(message.id).select_for_update().first()
+            if taken is None:
+                return False
+            finish()
+            _mark_done(taken)
     return True
+
+
+def _undone(message_id: uuid.UUID) -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(id=message_id, done_at__isnull=True, failed_at__isnull=True)
+
+
+def _take(message_id: uuid.UUID) -> OutboxMessage | None:
+    return _undone(message_id).select_for_update(skip_locked=True).first()
+
+
+def _mark_done(message: OutboxMessage) -> None:
+    message.done_at = clock.now()
+    message.save(update_fields=["done_at"])
+
+
+@contextmanager
+def _in_one_hand(message_id: uuid.UUID) -> Iterator[bool]:
+    """Whether nobody else is at this message, and until the block ends nobody will be. The database
+    connection holds this, not a transaction: it goes with the process, however that ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [hold(message_id)])
+        (is_mine,) = cursor.fetchone()
+        try:
+            yield is_mine
+        finally:
+            if is_mine:
+                cursor.execute(
+                    "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [hold(message_id)]
+                )
+
+
+def hold(message_id: uuid.UUID) -> str:
+    """Name of the advisory lock of whoever makes this message's calls."""
+    return f"outbox:{message_id}"
 
 
 def overdue(task: str) -> int:

@@ -1,12 +1,14 @@
 """Enrolling a face, withdrawing it, and letting it expire."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
@@ -76,30 +78,31 @@ def begin(
     return enrolment
 
 
-def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
-    """Look at the photos of one upload and answer it; they are erased with the answer.
+def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> Callable[[], None]:
+    """Look at the photos of one upload; what it gives back answers it, in one transaction, and the
+    photos are erased with the answer.
 
-    Without effect for an upload that was answered, replaced or withdrawn meanwhile, so it may run
-    any number of times. The engine works before the enrolment is locked: a withdrawal never waits
-    for it. Runs in the outbox message's transaction.
+    The engine works with no transaction open. The upload itself was written down before, so that
+    whatever a crash leaves at a provider is known by its name: the next try, a new upload, a
+    withdrawal or the end of its time erases it. Without effect for an upload that was answered,
+    replaced or withdrawn meanwhile, so both parts may run any number of times.
     """
-    waiting = Enrolment.objects.filter(
-        pk=enrolment_id, attempt=attempt, status=EnrolmentStatus.PROCESSING
-    )
-    if not waiting.exists():
-        _erase_what_nobody_needs(enrolment_id, attempt)
-        return
+    if not _in_work(enrolment_id, attempt).exists():
+        return partial(_erase_what_nobody_needs, enrolment_id, attempt)
     engine = engines.current()
     uploaded = Picture.objects.filter(enrolment_id=enrolment_id).order_by("position")
     templates, reasons = _examine(engine, attempt, list(uploaded))
-    enrolment = waiting.select_for_update().first()
-    if enrolment is None:
-        engine.erase(attempt)
-        return
-    if reasons:
-        _fail(enrolment, reasons)
-    else:
-        _enrol(enrolment, engine, templates)
+
+    def answer() -> None:
+        enrolment = _in_work(enrolment_id, attempt).select_for_update().first()
+        if enrolment is None:
+            _erase_what_nobody_needs(enrolment_id, attempt)
+        elif reasons:
+            _fail(enrolment, reasons)
+        else:
+            _enrol(enrolment, engine, templates)
+
+    return answer
 
 
 def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
@@ -125,22 +128,26 @@ def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
 
 def erase_copies(
     *, engine: str, model_hash: str, enrolment_id: uuid.UUID, upload: uuid.UUID
-) -> None:
-    """Erase one upload's faces at the provider and keep the proof. Safe to repeat. Raises
-    EngineError when the provider can't be asked, or the settings name another place there than
-    `model_hash`; the outbox then asks again."""
+) -> Callable[[], None]:
+    """Erase one upload's faces at the provider; what it gives back keeps the proof. Safe to repeat.
+    Raises EngineError when the provider can't be asked, or the settings name another place there
+    than `model_hash`; the outbox then asks again."""
     keeper = engines.keeper(engine)
     if keeper.model_hash != model_hash:
         raise EngineRefusedError("faces_kept_elsewhere")
     keeper.erase(upload)
-    enrolment = Enrolment.objects.filter(pk=enrolment_id).first()
-    audit.record(
-        "recognition.provider_erased",
-        actor=Actor.system("recognition"),
-        subject=enrolment,
-        patient_id=enrolment.patient_id if enrolment else None,
-        engine=engine,
-    )
+
+    def prove() -> None:
+        enrolment = Enrolment.objects.filter(pk=enrolment_id).first()
+        audit.record(
+            "recognition.provider_erased",
+            actor=Actor.system("recognition"),
+            subject=enrolment,
+            patient_id=enrolment.patient_id if enrolment else None,
+            engine=engine,
+        )
+
+    return prove
 
 
 def expire_due() -> int:
@@ -176,6 +183,12 @@ class _Erased:
     @property
     def anything(self) -> bool:
         return bool(self.templates or self.photos)
+
+
+def _in_work(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> QuerySet[Enrolment]:
+    return Enrolment.objects.filter(
+        pk=enrolment_id, attempt=attempt, status=EnrolmentStatus.PROCESSING
+    )
 
 
 def _examine(
@@ -299,7 +312,7 @@ def _drop_templates(enrolment: Enrolment) -> int:
     copies = enrolment.templates.filter(engine__in=engines.KEEPERS, upload__isnull=False)
     for name, place, upload in copies.values_list("engine", "model_hash", "upload").distinct():
         if upload is not None:
-            _erase_copies(enrolment, name, place, upload)
+            _erase_copies(enrolment.pk, name, place, upload)
     deleted, _ = enrolment.templates.all().delete()
     return deleted
 
@@ -310,31 +323,35 @@ def _erase_half_done(enrolment: Enrolment, *, spare: str = "") -> None:
     for name in engines.keepers():
         if name != spare:
             place = engines.keeper(name).model_hash
-            _erase_copies(enrolment, name, place, enrolment.attempt)
+            _erase_copies(enrolment.pk, name, place, enrolment.attempt)
 
 
-def _erase_copies(enrolment: Enrolment, engine: str, model_hash: str, upload: uuid.UUID) -> None:
+def _erase_copies(
+    enrolment_id: uuid.UUID, engine: str, model_hash: str, upload: uuid.UUID, *, why: str = ""
+) -> None:
     for delay in (0, SECOND_LOOK_SECONDS):
         outbox.enqueue(
             ERASE,
-            key=f"{ERASE}:{engine}:{upload}:{delay}",
+            key=f"{ERASE}:{engine}:{upload}:{why}{delay}",
             delay_seconds=delay,
             engine=engine,
             model_hash=model_hash,
-            enrolment_id=str(enrolment.id),
+            enrolment_id=str(enrolment_id),
             upload=str(upload),
         )
 
 
 def _erase_what_nobody_needs(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
-    """A try that crashed while its upload was withdrawn or replaced may have left copies."""
+    """A try whose upload was withdrawn or replaced meanwhile may have left copies, perhaps only
+    after they were erased: so they are once more."""
     needed = (
         Enrolment.objects.filter(pk=enrolment_id, attempt=attempt).exists()
         or Template.objects.filter(upload=attempt).exists()
     )
     if not needed:
         for name in engines.keepers():
-            engines.keeper(name).erase(attempt)
+            place = engines.keeper(name).model_hash
+            _erase_copies(enrolment_id, name, place, attempt, why="late:")
 
 
 def _record_consent(patient_id: uuid.UUID, language: str, actor: Actor) -> Consent:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from billing.models import Invoice, Payment
 from booking.models import Appointment
-from clinic.core import clock
+from clinic.core import clock, outbox
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.demo.models import SandboxMessage
 from clinic.demo.processes import wait_until
@@ -28,11 +28,23 @@ PATIENCE_SECONDS = 45
 
 
 def is_being_done(task: str) -> bool:
-    """Whether a worker holds that task's message at this moment."""
+    """Whether a worker holds that task's message at this moment: its row, or the name of whoever
+    makes its calls."""
+    undone = OutboxMessage.objects.filter(task=task, done_at=None)
     with transaction.atomic():
-        undone = OutboxMessage.objects.filter(task=task, done_at=None)
-        free = undone.select_for_update(skip_locked=True)
-        return undone.exists() and not list(free)
+        free = {message.pk for message in undone.select_for_update(skip_locked=True)}
+        return any(message.pk not in free or is_held(message) for message in undone)
+
+
+def is_held(message: OutboxMessage) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
+            " AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0))",
+            [outbox.hold(message.pk)],
+        )
+        (held,) = cursor.fetchone()
+    return bool(held)
 
 
 def kill_outright(stack: Stack) -> None:

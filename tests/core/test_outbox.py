@@ -1,7 +1,9 @@
 """What must not be lost is written with the change, sent after it, and done once."""
 
 import threading
+import time
 import uuid
+from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 
@@ -32,6 +34,33 @@ def effect(fail: str = "") -> None:
         raise outbox.Permanent("no such number")
     if fail:
         raise RuntimeError("try later")
+
+
+CALL = "tests.call"
+Calls = list[tuple[str, bool]]
+heard: Calls = []
+meanwhile: list[Callable[[], object]] = []
+
+
+@outbox.caller(CALL)
+def call(fail: str = "") -> Callable[[], None]:
+    """Notes whether a transaction is open, when it calls and when it writes."""
+    heard.append(("call", connection.in_atomic_block))
+    while meanwhile:
+        meanwhile.pop()()
+
+    def finish() -> None:
+        heard.append(("finish", connection.in_atomic_block))
+        effect(fail=fail)
+
+    return finish
+
+
+@pytest.fixture
+def calls() -> Calls:
+    heard.clear()
+    meanwhile.clear()
+    return heard
 
 
 def write(key: str = "effect:1", **args: str) -> OutboxMessage:
@@ -264,3 +293,105 @@ def test_the_relay_wakes_at_the_commit() -> None:
 
     assert sent == [EFFECT]
     assert not thread.is_alive()
+
+
+def to_call(**args: str) -> OutboxMessage:
+    message = write(**args)
+    OutboxMessage.objects.update(task=CALL)
+    return message
+
+
+def elsewhere(work: Callable[[], object]) -> Callable[[], None]:
+    """The same on a thread and a database connection of its own, to its end."""
+
+    def run() -> None:
+        work()
+        connection.close()
+
+    def wait() -> None:
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+
+    return wait
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_caller_calls_outside_of_any_transaction_and_writes_in_the_one_that_marks_it_done(
+    calls: Calls,
+) -> None:
+    message = to_call()
+
+    assert outbox.run(message.id) is True
+    assert outbox.run(message.id) is False
+
+    assert calls == [("call", False), ("finish", True)]
+    assert AuditEntry.objects.filter(action="effect").count() == 1
+    message.refresh_from_db()
+    assert message.done_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_one_worker_calls_no_other_one_does(calls: Calls) -> None:
+    message = to_call()
+    results: list[bool] = []
+    meanwhile.append(elsewhere(lambda: results.append(outbox.run(message.id))))
+
+    assert outbox.run(message.id) is True
+
+    assert results == [False]
+    assert calls == [("call", False), ("finish", True)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_caller_writes_is_undone_where_it_fails_and_called_for_again(calls: Calls) -> None:
+    message = to_call(fail="later")
+
+    assert outbox.run(message.id) is False
+    assert not AuditEntry.objects.exists()
+    OutboxMessage.objects.update(args={})
+    elsewhere(lambda: outbox.run(message.id))()
+
+    message.refresh_from_db()
+    assert (message.failures, message.last_error) == (1, "RuntimeError")
+    assert message.done_at is not None
+    assert AuditEntry.objects.filter(action="effect").count() == 1
+    assert calls == [("call", False), ("finish", True)] * 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_lost_the_message_while_calling_writes_nothing(calls: Calls) -> None:
+    message = to_call()
+    done_by_another = OutboxMessage.objects.filter(id=message.id)
+    meanwhile.append(elsewhere(lambda: done_by_another.update(done_at=clock.now())))
+
+    assert outbox.run(message.id) is False
+
+    assert calls == [("call", False)]
+    assert not AuditEntry.objects.exists()
+    message.refresh_from_db()
+    assert message.failures == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_looks_at_the_message_when_its_calls_are_made_only_delays_what_is_written(
+    calls: Calls,
+) -> None:
+    message = to_call()
+    has_row = threading.Event()
+
+    def look() -> None:
+        with transaction.atomic():
+            OutboxMessage.objects.select_for_update().get(id=message.id)
+            has_row.set()
+            time.sleep(0.3)
+        connection.close()
+
+    other = threading.Thread(target=look)
+    meanwhile.extend([lambda: has_row.wait(timeout=10), other.start])
+
+    assert outbox.run(message.id) is True
+    other.join()
+
+    assert calls == [("call", False), ("finish", True)]

@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -63,14 +64,16 @@ class Indexed:
 
 
 class Rekognition:
-    """`faults` are met by the next requests, one each: an error's code, "cut" (the connection
-    breaks off) or "hang" (no answer within the client's time). Where `bystander` is a share, every
-    picture shows its person once more, that much smaller; the operations in `misled` take the
-    smaller face for the one that is meant."""
+    """`on_request` is called with each operation before its answer. `faults` are met by the next
+    requests, one each: an error's code, "cut" (the connection breaks off) or "hang" (no answer
+    within the client's time). Where `bystander` is a share, every picture shows its person once
+    more, that much smaller; the operations in `misled` take the smaller face for the one that is
+    meant."""
 
     def __init__(self) -> None:
         self.collections: dict[str, list[Indexed]] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.on_request: Callable[[str], object] = lambda _operation: None
         self.faults: deque[str] = deque()
         self.page = 2
         self.bystander: float | None = None
@@ -94,6 +97,7 @@ class Rekognition:
         model = MODEL.operation_model(operation)
         check(body, model.input_shape, operation)
         self.asked.append((operation, body))
+        self.on_request(operation)
         answer: dict[str, Any] = getattr(self, f"_{operation}")(body)
         check(answer, model.output_shape, f"answer to {operation}")
         return answer

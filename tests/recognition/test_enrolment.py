@@ -282,7 +282,7 @@ def test_the_job_done_twice_changes_nothing(enrolled):
     row = Enrolment.objects.get()
     before = (list(Template.objects.values_list("pk", flat=True)), actions(patient.user))
 
-    enrolment.complete(row.pk, row.attempt)
+    enrolment.complete(row.pk, row.attempt)()
 
     assert (list(Template.objects.values_list("pk", flat=True)), actions(patient.user)) == before
 
