@@ -290,7 +290,9 @@ function Days({ days }: { days: CheckInsOfDay[] }) {
             <tbody>
               {days.map((day) => (
                 <tr key={day.day}>
-                  <th scope="row">{formatDate(day.day, language)}</th>
+                  <th scope="row" className={styles.day}>
+                    {formatDate(day.day, language)}
+                  </th>
                   <td>
                     <Share day={day} />
                   </td>
