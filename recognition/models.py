@@ -158,7 +158,10 @@ class CheckIn(models.Model):
     )
     detail = models.CharField(max_length=20, blank=True, default="")
     liveness = models.CharField(
-        max_length=12, choices=Liveness.choices, default=Liveness.NOT_ASSESSED
+        max_length=12,
+        choices=Liveness.choices,
+        default=Liveness.NOT_ASSESSED,
+        db_default=Liveness.NOT_ASSESSED,
     )
     appointment = models.ForeignKey(
         "booking.Appointment", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -241,9 +244,9 @@ class DayTally(models.Model):
     unusable = models.PositiveIntegerField(default=0)
     unavailable = models.PositiveIntegerField(default=0)
     by_code = models.PositiveIntegerField(default=0)
-    liveness_passed = models.PositiveIntegerField(default=0)
-    liveness_failed = models.PositiveIntegerField(default=0)
-    liveness_not_assessed = models.PositiveIntegerField(default=0)
+    liveness_passed = models.PositiveIntegerField(default=0, db_default=0)
+    liveness_failed = models.PositiveIntegerField(default=0, db_default=0)
+    liveness_not_assessed = models.PositiveIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering: ClassVar = ["-day"]

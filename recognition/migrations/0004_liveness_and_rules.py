@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                     ("passed", "Passed"),
                     ("failed", "Failed"),
                 ],
+                db_default="not_assessed",
                 default="not_assessed",
                 max_length=12,
             ),
@@ -62,17 +63,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="daytally",
             name="liveness_failed",
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name="daytally",
             name="liveness_not_assessed",
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddField(
             model_name="daytally",
             name="liveness_passed",
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.RunPython(count_faces_so_far, migrations.RunPython.noop),
         migrations.AddConstraint(
