@@ -18,13 +18,25 @@ KEYS = [
     "false_confirms",
     "impostor_pairs",
     "median_ms",
+    "thresholds",
+    "same_person",
+    "different_people",
+    "nearest_different_people",
+    "zero_false_accepts_up_to",
+    "false_accept_rate_at_most",
+    "sweep",
+    "people_missed",
 ]
 
 
 def evaluate(folder: Path) -> dict[str, object]:
+    return evaluate_in_words(folder)[0]
+
+
+def evaluate_in_words(folder: Path) -> tuple[dict[str, object], list[str]]:
     out, err = io.StringIO(), io.StringIO()
     call_command("evaluate_faces", str(folder), stdout=out, stderr=err, skip_checks=True)
-    return json.loads(out.getvalue())
+    return json.loads(out.getvalue()), err.getvalue().splitlines()
 
 
 def save(folder: Path, **photos: object) -> None:
@@ -46,6 +58,9 @@ def test_one_person_is_accepted_from_the_other_photos(tmp_path):
     assert list(report) == KEYS
     median = report.pop("median_ms")
     assert 1 < median < 5000
+    sweep = report.pop("sweep")
+    assert {row["false_accepts"] for row in sweep} == {0}
+    assert sweep[-1] == {"threshold": 1.0, "true_accepts": 3, "false_accepts": 0}
     assert report == {
         "engine": "dlib",
         "people": 1,
@@ -56,6 +71,13 @@ def test_one_person_is_accepted_from_the_other_photos(tmp_path):
         "false_accepts": 0,
         "false_confirms": 0,
         "impostor_pairs": 0,
+        "thresholds": {"accept": 0.45, "confirm": 0.5},
+        "same_person": {"pairs": 3, "accepted": 3, "confirm": 0, "unknown": 0},
+        "different_people": {"pairs": 0, "accepted": 0, "confirm": 0, "unknown": 0},
+        "nearest_different_people": None,
+        "zero_false_accepts_up_to": None,
+        "false_accept_rate_at_most": None,
+        "people_missed": 0,
     }
 
 
@@ -69,7 +91,10 @@ def test_impostors_are_counted_and_useless_photos_are_rejected(tmp_path):
 
     report = evaluate(tmp_path)
 
-    del report["median_ms"]
+    del report["median_ms"], report["sweep"]
+    nearest = report.pop("nearest_different_people")
+    assert 0 < nearest < 0.35  # they are one and the same
+    assert report.pop("zero_false_accepts_up_to") < nearest
     assert report == {
         "engine": "dlib",
         "people": 2,
@@ -80,7 +105,47 @@ def test_impostors_are_counted_and_useless_photos_are_rejected(tmp_path):
         "false_accepts": 2,
         "false_confirms": 0,
         "impostor_pairs": 4,
+        "thresholds": {"accept": 0.45, "confirm": 0.5},
+        "same_person": {"pairs": 6, "accepted": 2, "confirm": 0, "unknown": 4},
+        "different_people": {"pairs": 9, "accepted": 4, "confirm": 0, "unknown": 5},
+        "false_accept_rate_at_most": None,
+        "people_missed": 0,
     }
+
+
+@pytest.mark.engine
+def test_two_builds_of_one_face_are_told_apart_or_asked_about(tmp_path):
+    mirrored = faces.altered_copies()["mirrored"]
+    other = faces.strangers()["remodelled"]
+    save(tmp_path / "ana", a=faces.astronaut(), b=mirrored, c=faces.look_alike())
+    save(tmp_path / "bia", a=other, b=other.resize((500, 500)))
+
+    report, words = evaluate_in_words(tmp_path)
+
+    # Ana's third photo is some 0.48 from her first: near enough to ask, too far to be sure.
+    assert (report["accepted"], report["confirm"], report["rejected"]) == (2, 1, 0)
+    assert report["same_person"]["pairs"] == 4
+    assert report["different_people"]["pairs"] == 6
+    assert report["people_missed"] == 0
+    highest = report["zero_false_accepts_up_to"]
+    assert highest < report["nearest_different_people"] <= highest + 0.01
+    assert f"no false accept among these pairs up to a threshold of {highest:.2f}" in words
+    assert [row["false_accepts"] > 0 for row in report["sweep"]] == [
+        row["threshold"] > highest for row in report["sweep"]
+    ]
+    assert not any("ana" in line or "bia" in line for line in words)
+
+
+@pytest.mark.engine
+def test_whoever_is_recognised_from_no_other_photo_is_missed(tmp_path):
+    save(tmp_path / "ana", a=faces.astronaut(), b=faces.strangers()["remodelled"])
+    save(tmp_path / "bia", a=faces.astronaut(), b=faces.blank())
+
+    report, words = evaluate_in_words(tmp_path)
+
+    assert report["people_missed"] == 2
+    assert "bia/b.jpg: no_face" in words
+    assert "2 of 2 people are not recognised from any other photo" in words
 
 
 @pytest.mark.engine
@@ -93,6 +158,12 @@ def test_the_folder_of_test_people_has_no_false_accept():
     assert report["rejected"] == 0
     assert (report["false_accepts"], report["false_confirms"]) == (0, 0)
     assert report["impostor_pairs"] > 0
+    assert report["same_person"] == {"pairs": 10, "accepted": 10, "confirm": 0, "unknown": 0}
+    different = report["different_people"]
+    assert different["pairs"] >= 50
+    assert (different["accepted"], different["confirm"]) == (0, 0)
+    assert report["people_missed"] == 0
+    assert report["zero_false_accepts_up_to"] > report["thresholds"]["confirm"]
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
