@@ -130,8 +130,13 @@ def appointments_of(
 
 
 def expected_today(patient_ids: Collection[UUID] | None = None) -> list[Appointment]:
-    """Today's appointments that are booked or under way, in order; of these patients or of all."""
-    found = _whole().filter(_today(), status__in=BEFORE_THE_VISIT)
+    """Today's appointments that are booked or under way, in order; of these patients or of all.
+
+    A check-in asks for a whole day and needs one of them: what is read is whose each is, its status
+    and its start.
+    """
+    found = Appointment.objects.filter(_today(), status__in=BEFORE_THE_VISIT)
+    found = found.only("patient_id", "status", "start")
     if patient_ids is not None:
         found = found.filter(patient__in=patient_ids)
     return list(found.order_by("start", "pk"))

@@ -38,7 +38,7 @@ def load(engine: FaceEngine, expected: Collection[uuid.UUID]) -> list[Known]:
 
 def _open(templates: QuerySet[Template]) -> Iterator[Known]:
     rows = templates.values_list("pk", "enrolment__patient_id", "sealed")
-    for template_id, patient_id, sealed in rows.iterator():
+    for template_id, patient_id, sealed in rows:
         try:
             plain = vault.unseal(bytes(sealed), owner=patient_id)
         except InvalidTag:

@@ -8,6 +8,7 @@ import hashlib
 import os
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,14 +30,14 @@ def key_id() -> str:
 
 def key_ids() -> tuple[str, ...]:
     """Names of all keys that open, the one that seals first."""
-    return tuple(_name(key) for key in _keys())
+    return tuple(key.name for key in _keys())
 
 
 def seal(plain: bytes, *, owner: uuid.UUID) -> Sealed:
     """Encrypt by the newest key, under a fresh nonce: equal vectors give different rows."""
     newest = _keys()[0]
     nonce = os.urandom(NONCE_BYTES)
-    return Sealed(_name(newest), nonce + AESGCM(newest).encrypt(nonce, plain, owner.bytes))
+    return Sealed(newest.name, nonce + newest.cipher.encrypt(nonce, plain, owner.bytes))
 
 
 def unseal(data: bytes, *, owner: uuid.UUID) -> bytes:
@@ -48,15 +49,26 @@ def unseal(data: bytes, *, owner: uuid.UUID) -> bytes:
         raise InvalidTag
     for key in _keys():
         try:
-            return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], owner.bytes)
+            return key.cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], owner.bytes)
         except InvalidTag:
             continue
     raise InvalidTag
 
 
-def _keys() -> list[bytes]:
-    return [base64.b64decode(key) for key in settings.FACE_KEY.split(",")]
+@dataclass(frozen=True, slots=True)
+class _Key:
+    name: str
+    cipher: AESGCM
 
 
-def _name(key: bytes) -> str:
-    return hashlib.sha256(b"key id" + key).hexdigest()[:16]
+def _keys() -> tuple[_Key, ...]:
+    return _made_of(settings.FACE_KEY)
+
+
+@lru_cache(maxsize=1)
+def _made_of(setting: str) -> tuple[_Key, ...]:
+    """A check-in opens hundreds of templates by the same keys."""
+    keys = [base64.b64decode(key) for key in setting.split(",")]
+    return tuple(
+        _Key(hashlib.sha256(b"key id" + key).hexdigest()[:16], AESGCM(key)) for key in keys
+    )

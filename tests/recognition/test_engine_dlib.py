@@ -1,11 +1,12 @@
 import itertools
+import uuid
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from recognition.engines.base import Flaw, sole_face
-from recognition.engines.dlib import DlibEngine
+from recognition.engines.base import Flaw, Known, sole_face
+from recognition.engines.dlib import DlibEngine, Gallery
 from tests.recognition import faces
 
 pytestmark = pytest.mark.engine
@@ -115,6 +116,59 @@ def test_distances_to_a_gallery_are_those_of_each_pair(engine):
     distances = engine.distances(one, np.stack([one, other]))
 
     assert distances.tolist() == pytest.approx([0.0, engine.distance(one, other)], abs=1e-6)
+
+
+@pytest.mark.parametrize("people", [0, 1, 2_000])
+def test_a_gallery_finds_who_is_near_exactly_as_each_distance_says(engine, people):
+    dice = np.random.default_rng(people)
+    vectors = dice.normal(size=(people * 3, 128)).astype(np.float32)
+    vectors *= 1.4 / np.linalg.norm(vectors, axis=1, keepdims=True) if people else 1
+    names = [uuid.UUID(int=row // 3 + 1) for row in range(len(vectors))]
+    known = [Known(name, row.tobytes()) for name, row in zip(names, vectors, strict=True)]
+    # A face somewhere between the first person's photos, from where some others are in reach too.
+    probe = vectors[:3].mean(axis=0) if people else np.ones(128, dtype=np.float32)
+    distances = [engine.distance(probe, row) for row in vectors]
+    reach = float(np.quantile(distances, 0.02)) if people else 0.5
+
+    found = Gallery.of(known).nearest(probe, reach)
+
+    expected: dict[uuid.UUID, float] = {}
+    for name, distance in zip(names, distances, strict=True):
+        if distance <= reach:
+            expected[name] = min(distance, expected.get(name, distance))
+    assert found == pytest.approx(expected, abs=1e-6)
+    assert len(found) == {0: 0, 1: 1, 2_000: len(expected)}[people]
+    if people > 1:
+        assert 50 < len(found) < 200
+
+
+@pytest.mark.parametrize("away", [0.0, 1e-4, 0.3])
+def test_a_gallery_loses_no_digits_where_two_are_near(engine, away):
+    one = vector(engine, faces.astronaut())
+    step = np.zeros(128, dtype=np.float32)
+    step[7] = away
+    person = uuid.uuid4()
+
+    found = Gallery.of([Known(person, one.tobytes())]).nearest(one + step, 0.5)
+
+    assert found == {person: pytest.approx(away, abs=1e-6)}
+
+
+@pytest.mark.parametrize(("second", "verdict"), [(0.34, "unsure"), (0.36, "sure")])
+def test_the_next_person_counts_up_to_the_margin(engine, second, verdict):
+    one = vector(engine, faces.astronaut())
+    first, other = uuid.uuid4(), uuid.uuid4()
+
+    def beside(person: uuid.UUID, away: float) -> Known:
+        step = np.zeros(128, dtype=np.float32)
+        step[7] = away
+        return Known(person, (one + step).tobytes())
+
+    gallery = Gallery.of([beside(other, second), beside(first, 0.30), beside(first, 0.44)])
+    match = engine.recognise(one, gallery)
+
+    assert match.verdict == verdict
+    assert match.people == ((first,) if verdict == "sure" else (first, other))
 
 
 def test_the_model_is_named_by_its_content(engine):
