@@ -7,6 +7,7 @@ sandbox switched on, or with a public origin that isn't https.
 import base64
 import hashlib
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 import structlog
-from botocore.config import Config
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -83,7 +83,8 @@ if TRUSTED_PROXIES:
 
 # Applications ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",
+    # Django's `runserver` of development, with websockets. All else would load it for nothing.
+    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -405,6 +406,8 @@ def object_storage(bucket: str, folder: str) -> dict[str, Any]:
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": str(VAR_DIR / "storage" / folder), "base_url": None},
         }
+    from botocore.config import Config
+
     return {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {

@@ -12,10 +12,7 @@ from email.utils import parseaddr
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
-import boto3
 import phonenumbers
-from botocore.config import Config
-from botocore.exceptions import ClientError
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -99,6 +96,10 @@ def check_address(address: str) -> None:
 @cache
 def sns_client(endpoint_url: str | None, region: str) -> "SNSClient":
     """The client for this endpoint (None: Amazon's own), made once in a process."""
+    # At the first use: else every process would load it at its start.
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         "sns",
         endpoint_url=endpoint_url,
@@ -115,6 +116,8 @@ class SnsTransport:
     """SMS by Amazon SNS, with the clinic's sender name and as transactional traffic."""
 
     def send(self, message: Outgoing) -> str:
+        from botocore.exceptions import ClientError
+
         check_phone(message.to)
         try:
             answer = sns_client(settings.AWS_ENDPOINT_URL, settings.AWS_REGION).publish(

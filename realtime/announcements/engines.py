@@ -9,9 +9,6 @@ from contextlib import closing
 from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -53,6 +50,10 @@ def current() -> SpeechEngine:
 def polly_client(endpoint_url: str | None, region: str) -> "PollyClient":
     """The client for this endpoint (None: Amazon's own), made once in a process. It gives up
     early: the person who is called already walks."""
+    # At the first use: else every process would load it at its start.
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         "polly",
         endpoint_url=endpoint_url,
@@ -73,6 +74,8 @@ class PollyEngine:
         return f"polly-{self.voice.lower()}-{settings.POLLY_ENGINE}"
 
     def speak(self, text: str) -> bytes:
+        from botocore.exceptions import BotoCoreError, ClientError
+
         client = polly_client(settings.AWS_ENDPOINT_URL, settings.AWS_REGION)
         try:
             answer = client.synthesize_speech(
