@@ -36,7 +36,7 @@ build: install ## build the front end into frontend/dist, if a source changed
 reset: install ## forget the demo's data, secrets and logs
 	@$(PY) -m clinic.demo reset
 
-bench: install ## measure displays, presses, slow readers, waits, the display page, webhooks, invoices and SAF-T
+bench: install ## measure displays, presses, slow readers, waits, the display page, webhooks, invoices, SAF-T and faces
 	@$(PY) -m clinic.demo.frontend build
 	@$(PY) -m tests.bench
 

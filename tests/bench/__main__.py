@@ -1,6 +1,7 @@
 """`make bench`: the measurements of the product, one after the other, or those that are named.
 
 python -m tests.bench [fanout] [calls] [slow_readers] [waits] [page] [storm] [webhooks] [invoices]
+                      [faces]
 """
 
 import sys
@@ -8,7 +9,16 @@ from importlib import import_module
 
 from tests.bench import servers
 
-MEASUREMENTS = ("fanout", "calls", "slow_readers", "waits", "page", "webhooks", "invoices")
+MEASUREMENTS = (
+    "fanout",
+    "calls",
+    "slow_readers",
+    "waits",
+    "page",
+    "webhooks",
+    "invoices",
+    "faces",
+)
 BY_NAME_ONLY = ("storm",)  # half an hour
 
 

@@ -1,17 +1,19 @@
 """The programs that a measurement needs: databases, web process, displays, a bare server."""
 
 import contextlib
+import functools
 import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -175,24 +177,68 @@ def api_process() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _serving(command: list[str], origin: str) -> Iterator[int]:
-    port = origin.rpartition(":")[2]
-    server = subprocess.Popen(
-        [sys.executable, "-m", *command],
+def relay() -> Iterator[int]:
+    """The process that hands what is due to the workers."""
+    with _running([sys.executable, "manage.py", "relay"]) as relay:
+        yield relay.pid
+
+
+@contextlib.contextmanager
+def face_worker(processes: int = 1) -> Iterator[tuple[int, float]]:
+    """The worker of the faces as production starts it, models loaded: its process, and the seconds
+    from its start until each of its processes could look at a picture."""
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "clinic.config.celery", "worker"),
+        *("--queues", "recognition", "--concurrency", str(processes)),
+        *("--hostname", f"bench-{free_port()}@localhost"),
+        *("--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+    ]
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as log, _running(command, log, LOG_LEVEL="INFO") as worker:
+        ready = functools.partial(_lines_with, log, b"face_engine_ready")
+        if not wait_until(lambda: ready() >= processes, seconds=ANSWER_SECONDS, every=0.01):
+            raise RuntimeError("the worker of the faces didn't start")
+        yield worker.pid, time.monotonic() - began
+
+
+def _lines_with(log: IO[bytes], words: bytes) -> int:
+    return os.pread(log.fileno(), 1_000_000, 0).count(words)
+
+
+@contextlib.contextmanager
+def _running(
+    command: list[str], output: IO[bytes] | None = None, **settings: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
         cwd=REPOSITORY,
-        env={**os.environ, "PORT": port, "PUBLIC_ORIGIN": origin, "LOG_LEVEL": "WARNING"},
+        env={**os.environ, **settings},
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
     )
     try:
+        yield process
+    finally:
+        _end(process)
+
+
+@contextlib.contextmanager
+def _serving(command: list[str], origin: str) -> Iterator[int]:
+    port = origin.rpartition(":")[2]
+    settings = {"PORT": port, "PUBLIC_ORIGIN": origin, "LOG_LEVEL": "WARNING"}
+    with _running([sys.executable, "-m", *command], **settings) as server:
         if not wait_until(lambda: _answers(f"{origin}/health/live"), seconds=ANSWER_SECONDS):
             raise RuntimeError("the web process didn't start")
         yield server.pid
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def cpu_seconds(pid: int) -> float:

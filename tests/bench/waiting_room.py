@@ -75,11 +75,20 @@ def _row(number: int, each: int, specialty: Specialty) -> list[Appointment]:
 
 def display_tokens(count: int) -> list[str]:
     """The tokens of so many new displays, each paired just now."""
+    return _tokens(DeviceKind.DISPLAY, count)
+
+
+def kiosk_tokens(count: int) -> list[str]:
+    """The tokens of so many new kiosks, each paired just now."""
+    return _tokens(DeviceKind.KIOSK, count)
+
+
+def _tokens(kind: DeviceKind, count: int) -> list[str]:
     now = clock.now()
     tokens = [secrets.token_urlsafe(32) for _ in range(count)]
     Device.objects.bulk_create(
         Device(
-            kind=DeviceKind.DISPLAY,
+            kind=kind,
             name=f"Bench {number}",
             token_hash=token_digest(token),
             paired_at=now,
