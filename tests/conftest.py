@@ -20,11 +20,14 @@ from clinic.accounts.services import devices, people, sessions
 from clinic.core.audit import Actor
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
 from clinic.directory.services import install_catalogue
+from tests import emptying
 
 SETUP = Actor.system("tests")
 
 # The SMTP test server still talks when pytest has closed the stream that it would talk to.
 logging.getLogger("mail.log").setLevel(logging.WARNING)
+
+emptying.install()
 
 
 @pytest.fixture(autouse=True)
