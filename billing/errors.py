@@ -18,6 +18,7 @@ class Code(StrEnum):
     ISSUE_SETTLED = "issue_settled"
     SIGNING_KEY_MISSING = "signing_key_missing"
     SIGNING_KEY_INVALID = "signing_key_invalid"
+    MONEY_UNSETTLED = "money_unsettled"
 
 
 register(
@@ -52,6 +53,13 @@ register(
         ),
         Code.BAD_SIGNATURE: Problem(
             400, "A assinatura não confere.", "The signature does not match."
+        ),
+        Code.MONEY_UNSETTLED: Problem(
+            409,
+            "Há um pagamento, uma devolução ou uma fatura por concluir. Tente dentro de minutos; se"
+            " continuar, fale com a receção.",
+            "A payment, a refund or an invoice isn't finished yet. Try again in a few minutes; if"
+            " it stays, please talk to the reception.",
         ),
         Code.INVOICE_NOT_READY: Problem(
             503,

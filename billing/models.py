@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from datetime import date
 from typing import Any, ClassVar
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -19,6 +20,7 @@ from clinic.core import clock
 
 CURRENCY = "EUR"
 GROSS_DIGITS = 10
+YEARS_KEPT = 10
 OWN_ISSUER = "own"
 ORDER_ID_LENGTH = 15
 ORDER_ID_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
@@ -123,7 +125,9 @@ class Payment(models.Model):
     reference_held = models.BooleanField(
         default=False, help_text="nobody else may get the same entity, reference and amount"
     )
-    phone = models.CharField(max_length=16, blank=True, help_text="E.164")
+    phone = models.CharField(
+        max_length=16, blank=True, help_text="E.164; erased with the patient's account"
+    )
     expires_at = models.DateTimeField()
     customer_kind = models.CharField(max_length=16, choices=CustomerKind.choices)
     customer_tax_id = models.CharField(max_length=9, blank=True)
@@ -173,7 +177,8 @@ class Payment(models.Model):
                 | Q(method="multibanco", phone="", entity="", reference="")
                 & Q(request_state__in=["waiting", "unknown", "rejected"])
                 & ~Q(status__in=["paid", "refunded"])
-                | Q(method="mb_way", entity="", reference="") & ~Q(phone=""),
+                | Q(method="mb_way", entity="", reference="")
+                & (~Q(phone="") | ~Q(status="pending")),
                 name="payment_has_what_its_method_needs",
             ),
         ]
@@ -546,6 +551,11 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def kept_until(self) -> date:
+        """The end of the years for which the law has it kept (CIVA art. 52, CIRC art. 123)."""
+        return date(self.issued_on.year + YEARS_KEPT, 12, 31)
 
 
 class InvoiceLine(models.Model):

@@ -208,6 +208,9 @@ class InvoiceBody(serializers.Serializer[Invoice]):
         help_text="The number of the invoice that a credit note credits",
     )
     training = serializers.BooleanField(help_text="Issued for training: not a valid invoice")
+    kept_until = serializers.DateField(
+        help_text="Until when the law has us keep it, also when its patient's account is erased"
+    )
 
     @extend_schema_field(serializers.CharField())
     def get_pdf_url(self, invoice: Invoice) -> str:

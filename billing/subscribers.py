@@ -1,7 +1,8 @@
-"""What billing does when an appointment ends. Connected in the composition root."""
+"""What billing does when an appointment ends, or an account. Connected in the composition root."""
 
-from billing.services import closing
+from billing.services import closing, erasure
 from booking.events import AppointmentCancelled, AppointmentExpired
+from clinic.accounts.events import PatientErased
 
 
 def on_appointment_expired(event: AppointmentExpired) -> None:
@@ -12,3 +13,8 @@ def on_appointment_expired(event: AppointmentExpired) -> None:
 def on_appointment_cancelled(event: AppointmentCancelled) -> None:
     """Close the payments that were waiting; send money back where the clinic's policy says so."""
     closing.appointment_ended(event.appointment_id, "cancelled", refundable=event.refundable)
+
+
+def on_patient_erased(event: PatientErased) -> None:
+    """Runs in the writer's transaction."""
+    erasure.forget(event.patient_id, actor=event.actor)

@@ -21,6 +21,7 @@ class Code(StrEnum):
     NOTE_CHANGED = "note_changed"
     LINK_INVALID = "link_invalid"
     LINK_OVER = "link_over"
+    VISITS_AHEAD = "visits_ahead"
 
 
 register(
@@ -89,6 +90,13 @@ register(
             410,
             "Esta ligação já não está ativa: o dia da consulta passou.",
             "This link is no longer active: the day of the appointment is over.",
+        ),
+        Code.VISITS_AHEAD: Problem(
+            409,
+            "Ainda há consultas marcadas. Cancele-as primeiro; o que pagou é devolvido pelas regras"
+            " de sempre.",
+            "There are still appointments ahead. Cancel them first; what was paid goes back by the"
+            " usual rules.",
         ),
     }
 )

@@ -7,6 +7,7 @@ from django.db import transaction
 from billing.models import KeptInvoiceDetails
 from clinic.core import audit, clock
 from clinic.core.audit import Actor
+from clinic.directory import services as people
 
 
 @transaction.atomic
@@ -16,7 +17,9 @@ def keep(
     """Keep these details for a patient, in place of those that were kept before.
 
     `tax_id` is a valid NIF. The audit log learns that it happened, and nothing of what is kept.
+    Raises DomainError `unknown_patient` for who is gone.
     """
+    people.lock_patient(patient_id)
     kept, _ = KeptInvoiceDetails.objects.update_or_create(
         patient_id=patient_id,
         defaults={"tax_id": tax_id, "name": name, "address": address, "kept_at": clock.now()},

@@ -20,6 +20,11 @@ def count(phone: str) -> None:
     ratelimit.hit(SCOPE, phone, limit=PER_PHONE, seconds=WINDOW_SECONDS)
 
 
+def forget(phone: str) -> None:
+    """Keep no count by this number."""
+    ratelimit.forget(SCOPE, phone)
+
+
 def paid(phone: str) -> None:
     """A request that was paid was welcome, so it doesn't count."""
     ratelimit.refund(SCOPE, phone)

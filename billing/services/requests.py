@@ -103,6 +103,9 @@ def ask(payment: Payment) -> str:
 
 def _send(payment_id: UUID) -> None:
     payment = Payment.objects.get(pk=payment_id)
+    if payment.method == Method.MB_WAY and not payment.phone:
+        log.warning("payment_without_a_phone", payment=str(payment_id))
+        return
     try:
         answer = providers.get(payment.provider).start(ledger.as_request(payment))
     except UnknownOutcomeError as error:

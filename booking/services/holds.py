@@ -76,8 +76,8 @@ def confirm(appointment_id: UUID, actor: Actor) -> bool:
     """The money is there: the appointment is booked and the patient is told.
 
     A hold that ran out is booked all the same while its time is ahead and nobody else's. True when
-    the appointment stands, also when it was booked before; False when it was cancelled or its time
-    is gone. Raises DomainError `not_found`.
+    the appointment stands, also when it was booked before; False when it was cancelled, its time is
+    gone, or its patient is. Raises DomainError `not_found`.
     """
     with change(actor) as unit:
         unit.wait_for_other_moves()
@@ -143,7 +143,7 @@ def _book_again(unit: Change, appointment: Appointment) -> bool:
     """Give an expired hold its time back, in its own room or another; the constraints decide."""
     now, start, end = clock.now(), appointment.start, appointment.end
     treats = directory.is_present(appointment.practitioner_id, start, end)
-    if start <= now or not treats:
+    if start <= now or not treats or not directory.is_patient(appointment.patient_id):
         return False
     placing.sweep(unit, start, end)
     calendar = Calendar([appointment.practitioner_id], start, end, now=now)

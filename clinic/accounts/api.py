@@ -1,4 +1,5 @@
 from typing import Any
+from uuid import UUID
 
 from django.middleware.csrf import get_token
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -18,9 +19,11 @@ from clinic.accounts.permissions import (
     IsDisplay,
     IsKiosk,
     IsPatient,
+    IsReception,
     IsStaff,
     IsUser,
 )
+from clinic.accounts.principals import actor_of
 from clinic.accounts.services import SignedIn
 from clinic.core.api import answers, validated
 from clinic.core.errors import DomainError
@@ -200,6 +203,49 @@ class PasswordView(APIView):
             **validated(serializers.PasswordChange(data=request.data, context={"user": user})),
             address=client_address(request._request),
         )
+        return Response(status=204)
+
+
+class OwnErasureView(APIView):
+    permission_classes = (IsPatient,)
+
+    @extend_schema(
+        operation_id="me_erasure",
+        tags=["accounts"],
+        request=serializers.OwnErasure,
+        responses=answers({204: None}, 400, 401, 403, 409, 429),
+        summary="Erase my account, at once and for good",
+        description="Whatever says who the patient is goes; invoices stay for as long as the law "
+        "wants them (`kept_until` of each), and payments and visits stay without a name. Refused "
+        "by 409 `visits_ahead` while appointments are open, which are cancelled first by the usual "
+        "policy, and by 409 `money_unsettled` while a payment, refund or invoice is on its way.",
+    )
+    def post(self, request: Request) -> Response:
+        services.erase_own_account(
+            _user(request),
+            **validated(serializers.OwnErasure(data=request.data)),
+            address=client_address(request._request),
+        )
+        response = Response(status=204)
+        cookies.clear_session(response)
+        response["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+
+class PatientErasureView(APIView):
+    permission_classes = (IsReception,)
+
+    @extend_schema(
+        operation_id="staff_patient_erasure",
+        tags=["staff"],
+        request=None,
+        responses=answers({204: None}, 401, 403, 404, 409),
+        summary="Erase a patient who asks for it at the desk",
+        description="As `me/erasure`, without the password: whoever is at the desk has seen who "
+        "asks. Safe to repeat.",
+    )
+    def post(self, request: Request, patient_id: UUID) -> Response:
+        services.erase_patient(patient_id, actor=actor_of(_user(request)))
         return Response(status=204)
 
 

@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import dataclass
 
+from clinic.core.audit import Actor
+
 
 @dataclass(frozen=True)
 class SessionRevoked:
@@ -10,6 +12,15 @@ class SessionRevoked:
 
     session_id: uuid.UUID
     user_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class PatientErased:
+    """A patient's account is being erased: each app erases what it keeps about them, in the same
+    transaction, or refuses by a DomainError, and then nothing is erased at all."""
+
+    patient_id: uuid.UUID
+    actor: Actor
 
 
 @dataclass(frozen=True)

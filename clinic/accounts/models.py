@@ -30,6 +30,9 @@ ROOM_MAX_LENGTH = 20
 TICKET_MAX_LENGTH = 6
 VERSION_MAX_LENGTH = 40
 
+# What stands where a person's name was before they had their data erased.
+ERASED_NAME = "–"
+
 # How long a login lasts without a sign of life, and at the very most.
 STAFF_IDLE, STAFF_LIMIT = timedelta(minutes=30), timedelta(hours=12)
 PATIENT_IDLE, PATIENT_LIMIT = timedelta(days=30), timedelta(days=180)
@@ -88,6 +91,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Unrelated to the role: clinic staff don't need it.",
     )
     date_joined = models.DateTimeField(default=clock.now, editable=False)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when nothing says who it was"
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -108,6 +114,13 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(label_choice__in=LabelChoice.values),
                 name="user_label_choice_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at__isnull=True)
+                | models.Q(
+                    full_name=ERASED_NAME, email="", phone="", birth_date=None, is_active=False
+                ),
+                name="user_erased_is_nobody",
             ),
         )
 

@@ -97,6 +97,10 @@ class Credentials(serializers.Serializer[Any]):
     password = PasswordField()
 
 
+class OwnErasure(serializers.Serializer[Any]):
+    password = PasswordField()
+
+
 class PasswordChange(serializers.Serializer[Any]):
     current = PasswordField()
     new = PasswordField()

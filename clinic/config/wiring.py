@@ -9,9 +9,16 @@ from billing import subscribers as billing_subscribers
 from billing.events import PaymentChanged
 from booking import subscribers as booking_subscribers
 from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged, WaitsChanged
-from clinic.accounts.events import DeviceRevoked, DisplayChanged, ProfileChanged, SessionRevoked
+from clinic.accounts.events import (
+    DeviceRevoked,
+    DisplayChanged,
+    PatientErased,
+    ProfileChanged,
+    SessionRevoked,
+)
 from clinic.core.events import subscribe
 from realtime import publish
+from recognition import subscribers as recognition_subscribers
 from recognition.events import CheckInDecided
 
 
@@ -37,6 +44,13 @@ def wire() -> None:
         publish.on_check_in_decided(recognition.selectors.check_in_body),
         when="commit",
     )
+
+    # Who is erased is erased everywhere or nowhere. First who may refuse without a lock; then the
+    # money, whose locks come before those of the appointments; then all else.
+    subscribe(PatientErased, booking_subscribers.refuse_visits_ahead, when="now")
+    subscribe(PatientErased, billing_subscribers.on_patient_erased, when="now")
+    subscribe(PatientErased, booking_subscribers.on_patient_erased, when="now")
+    subscribe(PatientErased, recognition_subscribers.on_patient_erased, when="now")
 
     # A display follows its settings.
     subscribe(DisplayChanged, publish.on_display_changed, when="commit")

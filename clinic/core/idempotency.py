@@ -2,11 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import Q, TextField
+from django.db.models.functions import Cast
 
 from clinic.core import clock
 from clinic.core.errors import Code, DomainError
@@ -43,6 +46,17 @@ def run(
         row.response = json.loads(json.dumps(response, cls=DjangoJSONEncoder))
         row.save(update_fields=["status", "response"])
         return status, row.response
+
+
+def forget(ids: Collection[UUID]) -> None:
+    """Blank every kept answer that is about one of these records. Its request stays known: sent
+    again, it has no effect and is answered with nothing."""
+    text = Cast("response", TextField())
+    for each in ids:
+        told = IdempotentRequest.objects.annotate(text=text).filter(
+            Q(text__contains=str(each)) | Q(scope__contains=str(each))
+        )
+        told.update(response={})
 
 
 def _digest(body: Mapping[str, Any] | bytes) -> str:

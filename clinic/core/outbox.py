@@ -10,7 +10,7 @@ and what it gives back is done in the transaction that marks the row done.
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -232,6 +232,11 @@ def _in_one_hand(message_id: uuid.UUID) -> Iterator[bool]:
 def hold(message_id: uuid.UUID) -> str:
     """Name of the advisory lock of whoever makes this message's calls."""
     return f"outbox:{message_id}"
+
+
+def unfinished(keys: Collection[str]) -> bool:
+    """Whether any of these messages is still to be done, one that was set aside included."""
+    return OutboxMessage.objects.filter(key__in=keys, done_at__isnull=True).exists()
 
 
 def overdue(task: str) -> int:

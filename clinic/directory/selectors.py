@@ -126,6 +126,11 @@ def patient(patient_id: UUID) -> Patient:
     return found
 
 
+def is_patient(patient_id: UUID) -> bool:
+    """Whether they are still a patient here: neither disabled nor erased."""
+    return Patient.objects.filter(pk=patient_id, is_active=True).exists()
+
+
 def search_patients(text: str) -> list[Patient]:
     """At most twenty patients whose name holds every word, or whose phone ends in the digits."""
     words = text.split()

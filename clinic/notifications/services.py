@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from clinic.core import clock, outbox
 from clinic.notifications import rendering
@@ -16,6 +17,7 @@ from clinic.notifications.models import Channel, Message, MessageStatus
 log = structlog.get_logger(__name__)
 
 OVER_THE_LIMIT = "daily_limit"
+ERASED = "erased"
 
 # Long enough to answer "I never got it" about a visit and its payment; after that phone number,
 # check-in code and payment link serve nobody.
@@ -107,6 +109,22 @@ def forget_old_texts() -> int:
     the files that were attached. Returns how many."""
     old = Message.objects.filter(created_at__lt=clock.now() - KEEP_TEXT).exclude(to="")
     return old.update(to="", subject="", body="", html="")
+
+
+def forget(*abouts: str) -> None:
+    """Blank whom messages about these things went to and what they said, whatever their age. What
+    wasn't sent yet isn't any more. `abouts` are how their keys begin, `appointment:<id>` for one.
+    """
+    for about in abouts:
+        kept = Message.objects.filter(
+            Q(key__startswith=f"sms:{about}:")
+            | Q(key__startswith=f"email:{about}:")
+            | Q(key__in=[f"sms:{about}", f"email:{about}"])
+        )
+        kept.filter(status=MessageStatus.QUEUED).update(
+            status=MessageStatus.SUPPRESSED, failure=ERASED
+        )
+        kept.exclude(to="").update(to="", subject="", body="", html="")
 
 
 def _has_had_enough(phone: str) -> bool:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
+from clinic.directory import services as people
 from clinic.storage import private
 from recognition import consent, engines, vault
 from recognition.engines.base import EngineRefusedError, FaceEngine, Refused
@@ -39,7 +40,8 @@ def begin(
     """Record the consent, keep the photos (cleaned, 1 to MAX_PHOTOS) and queue the work.
 
     A second call replaces an upload that is still being worked on. Templates that exist stay in use
-    until the new answer. Raises DomainError `face_switched_off` where the clinic has no engine.
+    until the new answer. Raises DomainError `face_switched_off` where the clinic has no engine, and
+    `unknown_patient` for who is gone.
     """
     if not 1 <= len(jpegs) <= MAX_PHOTOS:
         raise ValueError("an enrolment takes one to five photos")
@@ -47,6 +49,7 @@ def begin(
         raise DomainError(Code.FACE_SWITCHED_OFF, retry_after=SWITCHED_OFF_RETRY_SECONDS)
     kept = pictures.keep(jpegs)
     with transaction.atomic():
+        people.lock_patient(patient_id)
         Enrolment.objects.bulk_create([Enrolment(patient_id=patient_id)], ignore_conflicts=True)
         enrolment = Enrolment.objects.select_for_update().get(patient_id=patient_id)
         if enrolment.status == EnrolmentStatus.PROCESSING:

@@ -28,6 +28,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("auth/logout", "post"): None,
     ("auth/me", "patch"): {"language": "en"},
     ("auth/password", "post"): {"current": PASSWORD, "new": "Outra-chave-comprida-7"},
+    ("me/erasure", "post"): {"password": PASSWORD},
+    ("staff/patients/<uuid:patient_id>/erasure", "post"): None,
     ("devices", "post"): {"kind": "kiosk", "name": "Entrance"},
     ("devices/pair", "post"): {"code": "123456"},
     ("devices/me/status", "post"): {
@@ -47,6 +49,8 @@ EXPECTED = {
     ("auth/register", "post"): 201,
     ("auth/logout", "post"): 204,
     ("auth/password", "post"): 204,
+    ("me/erasure", "post"): 204,
+    ("staff/patients/<uuid:patient_id>/erasure", "post"): 204,
     ("devices", "post"): 201,
     ("devices/pair", "post"): 400,
     ("devices/<uuid:device_id>", "delete"): 204,
@@ -102,12 +106,17 @@ def test_the_table_knows_every_route() -> None:
 
 
 def call(
-    browser: Browser, route: tuple[str, str], device: PairedDevice, headers: dict[str, str]
+    browser: Browser,
+    route: tuple[str, str],
+    device: PairedDevice,
+    patient: User,
+    headers: dict[str, str],
 ) -> Any:
     path, verb = route
     if path.startswith("devices/me"):
         browser.client.cookies["vez_device-display"] = device.token
     path = path.replace("<uuid:device_id>", str(device.device.pk))
+    path = path.replace("<uuid:patient_id>", str(patient.pk))
     return getattr(browser.client, verb)(f"/api/{path}", BODIES[route], headers=headers)
 
 
@@ -116,16 +125,17 @@ def call(
 def test_a_request_from_another_site_is_refused_and_changes_nothing(
     browser_of: Callable[[User], Browser],
     manager: User,
+    patient: User,
     make_device: Callable[..., PairedDevice],
     route: tuple[str, str],
     attack: str,
 ) -> None:
-    browser = browser_of(manager)
+    browser = browser_of(patient if route[0].startswith("me/") else manager)
     device = make_device()
     headers = ATTACKS[attack](browser.fetch_csrf(), Browser().fetch_csrf())
     before = snapshot()
 
-    answer = call(browser, route, device, headers)
+    answer = call(browser, route, device, patient, headers)
 
     assert answer.status_code == 403
     assert answer.json()["code"] == "csrf_failed"
@@ -137,14 +147,15 @@ def test_a_request_from_another_site_is_refused_and_changes_nothing(
 def test_our_own_page_is_let_in(
     browser_of: Callable[[User], Browser],
     manager: User,
+    patient: User,
     make_device: Callable[..., PairedDevice],
     route: tuple[str, str],
 ) -> None:
-    browser = browser_of(manager)
+    browser = browser_of(patient if route[0].startswith("me/") else manager)
     device = make_device()
     headers = {"X-CSRFToken": browser.fetch_csrf(), "Origin": "http://testserver"}
 
-    answer = call(browser, route, device, headers)
+    answer = call(browser, route, device, patient, headers)
 
     assert answer.status_code == EXPECTED.get(route, 200)
 

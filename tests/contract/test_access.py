@@ -108,6 +108,7 @@ def world(
         arguments={
             "appointment": str(appointment.id),
             "practitioner": str(clinic.sousa.id),
+            "patient": str(ana.id),
             "token": token,
             "visit_token": links.visit_token(appointment),
             "payment": payment["id"],

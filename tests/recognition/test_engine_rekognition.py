@@ -7,7 +7,9 @@ import pytest
 from botocore.exceptions import ClientError
 from django.core.management import CommandError, call_command
 
+from clinic.accounts import services as accounts
 from clinic.core import clock, outbox
+from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage
 from recognition import vault
 from recognition.engines.base import (
@@ -19,7 +21,8 @@ from recognition.engines.base import (
 )
 from recognition.engines.rekognition import RekognitionEngine
 from recognition.matching import Match, Verdict
-from recognition.models import CheckIn, Enrolment, Template
+from recognition.models import CheckIn, Consent, Enrolment, Template
+from recognition.services import enrolment
 from recognition.tasks import expire
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION, committing
@@ -324,6 +327,20 @@ def test_withdrawal_erases_the_faces_at_the_provider_and_twice_is_no_error(
     with committing():
         assert outbox.run(message.pk)
     assert rekognition.collections[COLLECTION] == []
+
+
+def test_an_erased_account_is_erased_at_the_provider_too(rekognition, enrolled, work):
+    patient = enrolled()
+    assert len(rekognition.collections[COLLECTION]) == 1
+
+    with committing():
+        accounts.erase_patient(patient.user.pk, actor=Actor.system("tests"))
+    assert work() == 1
+
+    assert rekognition.collections[COLLECTION] == []
+    assert (Template.objects.count(), Enrolment.objects.get().status) == (0, "none")
+    consent = Consent.objects.get()
+    assert (consent.ending, consent.withdrawn_at is None) == ("withdrawn", False)
 
 
 def test_withdrawal_reaches_a_provider_that_is_down_or_no_longer_in_use(

@@ -12,6 +12,7 @@ from clinic.accounts.services.devices import (
     touch_device,
     touch_devices,
 )
+from clinic.accounts.services.erasure import erase_own_account, erase_patient
 from clinic.accounts.services.people import (
     change_password,
     create_user,
@@ -38,6 +39,8 @@ __all__ = [
     "change_password",
     "create_device",
     "create_user",
+    "erase_own_account",
+    "erase_patient",
     "login",
     "logout",
     "pair_device",

@@ -13,6 +13,7 @@ from clinic.accounts.phones import normalise_mobile
 from clinic.accounts.principals import actor_of
 from clinic.accounts.services.sessions import (
     SignedIn,
+    lock_user,
     open_session,
     revoke_sessions,
     verify_credentials,
@@ -120,8 +121,8 @@ def _insert(*, username: str, password: str | None, **fields: Any) -> User:
 def update_profile(user: User, changes: dict[str, Any]) -> User:
     """Change what a person may change about themselves, and announce ProfileChanged.
 
-    Only differences are written and recorded. Raises InvalidNameError, InvalidPhoneError, and
-    KeyError for a field that isn't theirs to change.
+    Only differences are written and recorded. Raises InvalidNameError, InvalidPhoneError, KeyError
+    for a field that isn't theirs to change, and DomainError `session_ended` for who is gone.
     """
     if unknown := changes.keys() - PROFILE_FIELDS:
         raise KeyError(sorted(unknown)[0])
@@ -131,7 +132,7 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
     if "phone" in wanted:
         wanted["phone"] = normalise_mobile(wanted["phone"])
     with transaction.atomic():
-        fresh = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        fresh = lock_user(user.pk)
         changed = sorted(name for name, value in wanted.items() if getattr(fresh, name) != value)
         if not changed:
             return fresh
@@ -152,7 +153,8 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
 def change_password(user: User, session: Session, *, current: str, new: str, address: str) -> None:
     """Set a new password, which has passed the validators, and end the user's other sessions.
 
-    Raises DomainError `wrong_password`, and `throttled` after too many wrong ones.
+    Raises DomainError `wrong_password`, `throttled` after too many wrong ones, and `session_ended`
+    for who is gone.
     """
     try:
         verify_credentials(username=user.username, password=current, address=address)
@@ -161,7 +163,7 @@ def change_password(user: User, session: Session, *, current: str, new: str, add
             raise DomainError(Code.WRONG_PASSWORD, pointer="/current") from error
         raise
     with transaction.atomic():
-        fresh = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        fresh = lock_user(user.pk)
         fresh.set_password(new)
         fresh.save(update_fields=["password"])
         actor = actor_of(fresh)

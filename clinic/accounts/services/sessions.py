@@ -89,10 +89,23 @@ def login(
     """
     user = verify_credentials(username=username, password=password, address=address)
     with transaction.atomic():
+        lock_user(user.pk)
         former = tokens.read_access(replaces) if replaces else None
         if former is not None:
             revoke_session(former.session_id, actor=actor_of(user), reason="replaced")
         return open_session(user, user_agent=user_agent)
+
+
+def lock_user(user_id: uuid.UUID) -> User:
+    """An active user, whom nobody erases or changes until the transaction ends.
+
+    Raises DomainError `session_ended` where they were disabled or erased a moment ago.
+    """
+    active = User.objects.select_for_update(no_key=True).filter(is_active=True)
+    user = active.filter(pk=user_id).first()
+    if user is None:
+        raise DomainError(Code.SESSION_ENDED)
+    return user
 
 
 def open_session(user: User, *, user_agent: str = "") -> SignedIn:

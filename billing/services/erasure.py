@@ -1,0 +1,108 @@
+"""What billing keeps of a patient who has their account erased: documents as they were issued, and
+a ledger without a name, phone or address.
+
+The law wants the documents for ten years (CIVA art. 52, CIRC art. 123), and the ledger is what they
+rest on.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, TextField
+from django.db.models.functions import Cast
+
+from billing.errors import Code
+from billing.models import (
+    DocumentRequest,
+    Invoice,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    WebhookDelivery,
+)
+from billing.services import closing, details, ledger, pushes, refunds
+from clinic.core import idempotency, outbox
+from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
+from clinic.notifications import services as notifications
+
+CONTACT = ("phone", "customer_tax_id", "customer_name", "customer_address", "customer_email")
+
+
+def forget(patient_id: UUID, *, actor: Actor) -> None:
+    """Take the person out of the ledger and close what still waits for their money.
+
+    Locks the money of their appointments until the transaction ends; what is paid afterwards finds
+    nobody to book for and becomes an issue. Raises DomainError `money_unsettled` while money or a
+    document of theirs is on its way, or lies on a person's desk: neither could reach them any more.
+    """
+    payments = _lock(patient_id)
+    _refuse_unsettled(payments)
+    for appointment_id in {
+        each.appointment_id for each in payments if each.status == PaymentStatus.PENDING
+    }:
+        closing.close(appointment_id, refundable=False)
+    details.forget(patient_id, actor=actor)
+    for phone in {each.phone for each in payments if each.phone}:
+        pushes.forget(phone)
+    ids = [each.pk for each in payments]
+    documents = Invoice.objects.filter(patient=patient_id).values_list("pk", flat=True)
+    notifications.forget(*(f"invoice:{document_id}" for document_id in documents))
+    idempotency.forget(ids)
+    _blank_notices(payments)
+    _blank_words(ids)
+    Payment.objects.filter(pk__in=ids).update(**dict.fromkeys(CONTACT, ""))
+
+
+def _lock(patient_id: UUID) -> list[Payment]:
+    appointments = Payment.objects.filter(patient=patient_id).values_list(
+        "appointment_id", flat=True
+    )
+    return [
+        payment
+        for appointment_id in sorted(set(appointments))
+        for payment in ledger.lock_money_of(appointment_id)
+    ]
+
+
+def _refuse_unsettled(payments: Collection[Payment]) -> None:
+    ids = [each.pk for each in payments]
+    to_do = [f"issue-invoice:{pk}" for pk in ids]
+    # What is called off is closed, and its refund asked for, a moment later.
+    to_do += [f"close-appointment:{each.appointment_id}:cancelled" for each in payments]
+    given = Refund.objects.filter(payment__in=ids)
+    uncredited = given.filter(
+        Exists(Invoice.objects.filter(payment=OuterRef("payment"))), credit_note=None
+    )
+    if (
+        outbox.unfinished(to_do)
+        or Invoice.objects.filter(payment__in=ids, document=None).exists()
+        or DocumentRequest.objects.filter(payment__in=ids, issued_at=None).exists()
+        or given.filter(status__in=refunds.UNANSWERED).exists()
+        or uncredited.filter(status=RefundStatus.DONE).exists()
+        or PaymentIssue.objects.filter(payment__in=ids, resolved_at=None).exists()
+    ):
+        raise DomainError(Code.MONEY_UNSETTLED)
+
+
+def _blank_notices(payments: Collection[Payment]) -> None:
+    """Providers add what they wish to their notices; the events of the ledger say what counts."""
+    text = Cast("body", TextField())
+    for payment in payments:
+        for name in filter(None, (str(payment.pk), payment.order_id)):
+            notices = WebhookDelivery.objects.annotate(text=text)
+            notices.filter(text__contains=name, processed_at__isnull=False).update(body={})
+    about = PaymentIssue.objects.filter(payment__in=[each.pk for each in payments])
+    told = WebhookDelivery.objects.filter(pk__in=about.values("delivery"))
+    told.filter(processed_at__isnull=False).update(body={})
+
+
+def _blank_words(payment_ids: Collection[UUID]) -> None:
+    """What staff or a third party wrote in their own words; a credit note keeps its own copy."""
+    Refund.objects.filter(payment__in=payment_ids).update(reason="")
+    for issue in PaymentIssue.objects.filter(payment__in=payment_ids):
+        issue.note = ""
+        issue.detail = {name: told for name, told in issue.detail.items() if name != "reason"}
+        issue.save(update_fields=["note", "detail"])

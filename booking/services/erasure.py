@@ -1,0 +1,48 @@
+"""What booking keeps of a patient who has their account erased: visits, and no word about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from booking.errors import Code
+from booking.models import LIVE, Appointment
+from booking.transitions import change
+from clinic.core import clock, idempotency
+from clinic.core.errors import DomainError
+from clinic.notifications import services as notifications
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from clinic.core.audit import Actor
+
+
+def refuse_visits_ahead(patient_id: UUID) -> None:
+    """What is booked is called off first, by the usual policy and with its refund.
+
+    Raises DomainError `visits_ahead` while an appointment is open.
+    """
+    if Appointment.objects.filter(patient=patient_id, status__in=LIVE).exists():
+        raise DomainError(Code.VISITS_AHEAD)
+
+
+def forget(patient_id: UUID, *, actor: Actor) -> None:
+    """Blank the notes, the names chosen for the screens, and what messages about the visits said.
+
+    Times, therapist and treatment stay, for the durations that the clinic learns. The patient and
+    the money of their appointments are locked, so no visit is opened again meanwhile. Raises
+    DomainError `visits_ahead` as `refuse_visits_ahead` does.
+    """
+    opens, closes = clock.day_bounds(clock.today())
+    with change(actor) as unit:
+        refuse_visits_ahead(patient_id)
+        theirs = Appointment.objects.filter(patient=patient_id).order_by("pk")
+        # Today's too, so that the screens of the team show the day without the name.
+        told = ~Q(note="") | ~Q(label_choice="") | Q(start__gte=opens, start__lt=closes)
+        for appointment_id in list(theirs.filter(told).values_list("pk", flat=True)):
+            unit.edit(unit.lock(appointment_id), "erased", note="", label_choice="")
+        ids = list(theirs.values_list("pk", flat=True))
+        notifications.forget(*(f"appointment:{appointment_id}" for appointment_id in ids))
+        idempotency.forget(ids)

@@ -1,0 +1,72 @@
+"""Erasing a patient's account: what says who they are goes, what the law makes us keep stays.
+
+At once and for good. A time in which it could be taken back would keep the data for longer than
+anybody wants it, and whoever asks has given their password, or stands at the desk.
+"""
+
+import uuid
+
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+
+from clinic.accounts.choices import LabelChoice, Language, Role
+from clinic.accounts.errors import Code
+from clinic.accounts.events import PatientErased, ProfileChanged
+from clinic.accounts.models import ERASED_NAME, Session, User
+from clinic.accounts.principals import actor_of
+from clinic.accounts.services.sessions import revoke_sessions, verify_credentials
+from clinic.core import audit, clock, events, idempotency
+from clinic.core.audit import Actor
+from clinic.core.errors import Code as CoreCode
+from clinic.core.errors import DomainError
+
+
+def erase_own_account(user: User, *, password: str, address: str) -> None:
+    """A patient's own wish. Raises DomainError `wrong_password`, `throttled` after too many wrong
+    ones, and what `erase_patient` raises."""
+    try:
+        verify_credentials(username=user.username, password=password, address=address)
+    except DomainError as error:
+        if error.code == Code.INVALID_CREDENTIALS:
+            raise DomainError(Code.WRONG_PASSWORD, pointer="/password") from error
+        raise
+    erase_patient(user.pk, actor=actor_of(user))
+
+
+def erase_patient(patient_id: uuid.UUID, *, actor: Actor) -> None:
+    """Erase all that says who a patient is, in every app, or nothing; again changes nothing.
+
+    The row stays without a name, so that documents, payments and visits keep what they point at.
+    Raises DomainError `not_found` for anybody but a patient, and what a subscriber refuses with.
+    """
+    with transaction.atomic():
+        found = User.objects.select_for_update(no_key=True).filter(role=Role.PATIENT)
+        user = found.filter(pk=patient_id).first()
+        if user is None:
+            raise DomainError(CoreCode.NOT_FOUND)
+        if user.erased_at is not None:
+            return
+        events.announce(PatientErased(user.pk, actor))
+        revoke_sessions(user.pk, actor=actor, reason="account_erased")
+        Session.objects.filter(user=user).delete()
+        idempotency.forget([user.pk])
+        _make_nobody(user)
+        # The administration site writes the username beside each change of an account.
+        written = LogEntry.objects.filter(content_type__app_label="accounts")
+        written.filter(object_id=str(user.pk)).update(object_repr="")
+        audit.record("account.erased", actor=actor, subject=user, patient_id=user.pk)
+        events.announce(ProfileChanged(user.pk))
+
+
+def _make_nobody(user: User) -> None:
+    user.username = f"erased-{uuid.uuid4().hex}"
+    user.set_unusable_password()
+    user.last_login = None
+    user.full_name = ERASED_NAME
+    user.email = user.phone = ""
+    user.birth_date = None
+    user.language = Language.PORTUGUESE
+    user.label_choice = LabelChoice.SHORT
+    user.is_active = user.is_staff = user.is_superuser = False
+    user.erased_at = clock.now()
+    user.save()
