@@ -50,6 +50,7 @@ def test_a_patient_sees_their_invoice(owner, invoice, held):
         "document_type": "FR",
         "credits": None,
         "training": True,
+        "kept_until": f"{invoice.issued_on.year + 10}-12-31",
     }
 
 

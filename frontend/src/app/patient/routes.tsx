@@ -168,6 +168,13 @@ export const routes: RouteObject[] = [
               return { Component: () => <RequireLogin>{() => <AccessesPage />}</RequireLogin> };
             },
           },
+          {
+            path: "/eu/apagar",
+            lazy: async () => {
+              const { Erase } = await import("./pages/Erase");
+              return { Component: () => <RequireLogin>{() => <Erase />}</RequireLogin> };
+            },
+          },
           { path: "*", Component: Missing },
         ],
       },

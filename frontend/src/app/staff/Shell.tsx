@@ -76,6 +76,7 @@ function Bar({ user }: { user: User }) {
           {t("nav.today")}
         </NavLink>
         <NavLink to="/agenda">{t("nav.agenda")}</NavLink>
+        {mayPair && <NavLink to="/utentes">{t("nav.people")}</NavLink>}
         {mayPair && <NavLink to="/ecras">{t("nav.screens")}</NavLink>}
         {user.role === "manager" && (
           <>

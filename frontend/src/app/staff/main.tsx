@@ -22,6 +22,10 @@ const router = createBrowserRouter(
         { index: true, element: <TodayPage /> },
         { path: "agenda", element: <AgendaPage /> },
         {
+          path: "utentes",
+          lazy: async () => ({ Component: (await import("./PeoplePage")).PeoplePage }),
+        },
+        {
           path: "ecras",
           lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
         },

@@ -1,3 +1,11 @@
 export { LoginForm } from "./LoginForm";
 export { RegisterForm } from "./RegisterForm";
-export { meQuery, onSessionEnd, useLogin, useLogout, useMe, useRegister } from "./session";
+export {
+  meQuery,
+  onSessionEnd,
+  useErase,
+  useLogin,
+  useLogout,
+  useMe,
+  useRegister,
+} from "./session";

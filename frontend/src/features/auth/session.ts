@@ -74,6 +74,17 @@ export function useLogout() {
   });
 }
 
+/** Erases the account for good; nobody is logged in afterwards. */
+export function useErase() {
+  const takeOver = useTakeOver();
+  return useMutation({
+    mutationFn: async (password: string) => {
+      await api.POST("/api/me/erasure", { body: { password } });
+    },
+    onSuccess: () => takeOver(null),
+  });
+}
+
 /** Calls back when the session turned out to be over, e.g. logged out elsewhere. */
 export function onSessionEnd(listener: () => void): () => void {
   return session.onEnd(() => {

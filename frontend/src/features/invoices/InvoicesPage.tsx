@@ -17,7 +17,7 @@ import {
 } from "@/ui";
 import styles from "./Invoices.module.css";
 
-const invoicesQuery = infiniteQueryOptions({
+export const invoicesQuery = infiniteQueryOptions({
   queryKey: ["invoices"],
   queryFn: ({ pageParam }) =>
     body(api.GET("/api/invoices", { params: { query: { page: pageParam } } })),

@@ -1,3 +1,3 @@
 export { keptDetailsQuery, useInvoiceMemory } from "./details";
 export { InvoiceDetailsPage } from "./InvoiceDetailsPage";
-export { InvoicesPage } from "./InvoicesPage";
+export { InvoicesPage, invoicesQuery } from "./InvoicesPage";

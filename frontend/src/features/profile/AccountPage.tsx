@@ -34,6 +34,7 @@ export function AccountPage({
         <Row href="/eu/rosto" title={t("me.face")} hint={faceState} />
         <Row href="/eu/fatura" title={t("kept.title")} hint={invoiceState} />
         <Row href="/eu/acessos" title={t("me.accesses")} hint={t("me.accesses_hint")} />
+        <Row href="/eu/apagar" title={t("erase.title")} hint={t("erase.hint")} />
       </div>
       <div className={styles.foot}>
         <SegmentedControl<Language>

@@ -1,4 +1,5 @@
 export { AccessesPage } from "./AccessesPage";
 export { AccountPage } from "./AccountPage";
 export { DetailsPage } from "./DetailsPage";
+export { ErasePage } from "./ErasePage";
 export { ScreensPage } from "./ScreensPage";

@@ -32,6 +32,19 @@ export const patientsQuery = (search: string) =>
     staleTime: 30_000,
   });
 
+/** Erases a patient who asks for it at the desk. */
+export function useErasePatient() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (id: string) => {
+      await api.POST("/api/staff/patients/{id}/erasure", {
+        params: { path: { id } },
+      });
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: ["patients"] }),
+  });
+}
+
 export const specialtiesQuery = queryOptions({
   queryKey: ["specialties"],
   queryFn: () => body(api.GET("/api/specialties")),

@@ -16,6 +16,19 @@ export const appointmentsQuery = infiniteQueryOptions({
   getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
 });
 
+/** How many appointments are open: held, booked, or going on. Read anew each time it is needed. */
+export const openVisitsQuery = queryOptions({
+  queryKey: ["appointments", "open"],
+  queryFn: () =>
+    body(
+      api.GET("/api/appointments", {
+        params: { query: { status: "pending,booked,arrived,called,in_progress" } },
+      }),
+    ),
+  select: (page) => page.count,
+  staleTime: 0,
+});
+
 export const appointmentQuery = (id: string) =>
   queryOptions({
     queryKey: ["appointments", "one", id],

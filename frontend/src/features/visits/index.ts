@@ -1,2 +1,2 @@
-export { appointmentQuery, checkoutPath, useReschedule } from "./data";
+export { appointmentQuery, checkoutPath, openVisitsQuery, useReschedule } from "./data";
 export { LiveVisitsProvider, useLiveVisits } from "./live";

@@ -408,6 +408,34 @@ export const en: Words<typeof pt> = {
       unavailable: "recognition is down at the moment. Try later.",
     },
   },
+  erase: {
+    title: "Erase my account",
+    hint: "What we erase, and what the law has us keep",
+    lead: "It happens at once and can't be undone.",
+    goes_title: "What we erase",
+    goes: [
+      "The login, your name, mobile number, e-mail and date of birth.",
+      "The data of your face, here and at the service that keeps it for us.",
+      "Invoice details, your name on the screens and the team's notes.",
+      "What each text message and e-mail that we sent you said.",
+    ],
+    stays_title: "What we have to keep",
+    stays_invoices:
+      "Invoices and credit notes as they were issued, with the name and tax number that are on them: the law has us keep them for ten years, yours until {{date}}.",
+    stays_no_invoices: "There is no invoice of yours.",
+    stays_visits:
+      "Payments and the times of your appointments, without your name or any contact. The clinic's books and the invoices rest on them.",
+    stays_proof: "The record that the account was erased, and when.",
+    download: "Download the invoices first",
+    open_title_one: "You have an appointment ahead",
+    open_title_other: "You have {{count}} appointments ahead",
+    open_text:
+      "Cancel what is booked first. What you paid goes back by the usual rules; then you can erase the account.",
+    open_see: "See the appointments",
+    password: "Your password",
+    confirm: "Erase the account now",
+    done: "Your account has been erased.",
+  },
   accesses: {
     title: "Who looked at my record",
     intro: "Each time somebody or the system sees or changes your data, it is written here.",

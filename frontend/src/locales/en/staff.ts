@@ -7,6 +7,7 @@ export const en: Words<typeof pt> = {
     label: "Pages",
     today: "Today",
     agenda: "Agenda",
+    people: "Patients",
     screens: "Screens",
     waits: "Waits",
     money: "Money",
@@ -232,6 +233,25 @@ export const en: Words<typeof pt> = {
     today: "Today",
     empty: "No appointments",
     empty_text: "Nothing is booked on this day.",
+  },
+  people: {
+    title: "Patients",
+    lead: "Find a person, and erase the data of whoever asks for it here.",
+    found_one: "{{count}} person found",
+    found_other: "{{count}} people found",
+    found_zero: "Nobody with that name or phone.",
+    erase: "Erase data",
+    erase_name: "Erase the data of {{name}}",
+    erase_title: "Erase the data of {{name}}?",
+    erase_goes:
+      "Erases now, and for good, the login, name, contacts, date of birth, face, notes and the text of messages.",
+    erase_stays:
+      "Invoices stay as issued for the ten years that the law wants; payments and appointments stay without a name.",
+    erase_open:
+      "With appointments ahead or money to settle it is not possible: cancel or settle first. Invoices that the person wants to keep have to be downloaded before.",
+    erase_seen: "I have checked who is asking",
+    erase_now: "Erase now",
+    erased: "The data have been erased.",
   },
   screens: {
     title: "Screens and kiosks",

@@ -410,6 +410,34 @@ export const pt = {
       unavailable: "o serviço de reconhecimento está parado. Tente mais tarde.",
     },
   },
+  erase: {
+    title: "Apagar a minha conta",
+    hint: "O que apagamos e o que a lei manda guardar",
+    lead: "É imediato e não se pode desfazer.",
+    goes_title: "O que apagamos",
+    goes: [
+      "O acesso à conta, o nome, o telemóvel, o e-mail e a data de nascimento.",
+      "Os dados do rosto, aqui e no serviço que os guarda por nós.",
+      "Os dados para faturas, o nome nos ecrãs e as notas da equipa.",
+      "O que dizia cada SMS e cada e-mail que lhe enviámos.",
+    ],
+    stays_title: "O que temos de guardar",
+    stays_invoices:
+      "As faturas e notas de crédito já emitidas, tal como estão, com o nome e o NIF que têm: a lei obriga-nos a guardá-las dez anos, as suas até {{date}}.",
+    stays_no_invoices: "Faturas não há nenhuma em seu nome.",
+    stays_visits:
+      "Os pagamentos e as horas das consultas, sem o seu nome e sem contactos. As contas da clínica e as faturas assentam neles.",
+    stays_proof: "O registo de que a conta foi apagada e quando.",
+    download: "Descarregar as faturas primeiro",
+    open_title_one: "Tem uma consulta marcada",
+    open_title_other: "Tem {{count}} consultas marcadas",
+    open_text:
+      "Cancele primeiro o que está marcado. O que pagou é devolvido pelas regras de sempre; depois pode apagar a conta.",
+    open_see: "Ver as consultas",
+    password: "A sua palavra-passe",
+    confirm: "Apagar a conta agora",
+    done: "A sua conta foi apagada.",
+  },
   accesses: {
     title: "Quem consultou os meus dados",
     intro: "Cada vez que alguém ou o sistema vê ou muda os seus dados, fica aqui.",

@@ -4,6 +4,7 @@ export const pt = {
     label: "Páginas",
     today: "Hoje",
     agenda: "Agenda",
+    people: "Utentes",
     screens: "Ecrãs",
     waits: "Esperas",
     money: "Dinheiro",
@@ -234,6 +235,25 @@ export const pt = {
     today: "Hoje",
     empty: "Sem consultas",
     empty_text: "Não há nada marcado neste dia.",
+  },
+  people: {
+    title: "Utentes",
+    lead: "Encontrar uma pessoa, e apagar os dados de quem o pedir aqui.",
+    found_one: "{{count}} pessoa encontrada",
+    found_other: "{{count}} pessoas encontradas",
+    found_zero: "Ninguém com esse nome ou telemóvel.",
+    erase: "Apagar dados",
+    erase_name: "Apagar os dados de {{name}}",
+    erase_title: "Apagar os dados de {{name}}?",
+    erase_goes:
+      "Apaga já, e para sempre, o acesso à conta, o nome, os contactos, a data de nascimento, o rosto, as notas e o texto das mensagens.",
+    erase_stays:
+      "As faturas emitidas ficam como estão durante os dez anos que a lei manda; pagamentos e consultas ficam sem nome.",
+    erase_open:
+      "Com consultas marcadas ou dinheiro por acertar não é possível: cancele ou resolva primeiro. As faturas que a pessoa queira levar têm de ser descarregadas antes.",
+    erase_seen: "Confirmei a identidade de quem pediu",
+    erase_now: "Apagar agora",
+    erased: "Os dados foram apagados.",
   },
   screens: {
     title: "Ecrãs e quiosques",

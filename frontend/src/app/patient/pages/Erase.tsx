@@ -1,0 +1,56 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
+import { useErase } from "@/features/auth";
+import { invoicesQuery } from "@/features/invoices";
+import { ErasePage } from "@/features/profile";
+import { openVisitsQuery } from "@/features/visits";
+import { problemText } from "@/lib/i18n";
+import { Banner, Button, Page, SkeletonList, toast } from "@/ui";
+
+export function Erase() {
+  const { t } = useTranslation(["patient", "common"]);
+  const navigate = useNavigate();
+  const invoices = useInfiniteQuery(invoicesQuery);
+  const openVisits = useQuery(openVisitsQuery);
+  const erase = useErase();
+  if (!invoices.data || openVisits.data === undefined) {
+    const failed = invoices.error ?? openVisits.error;
+    return (
+      <Page title={t("erase.title")} back={{ href: "/eu", label: t("me.title") }} narrow>
+        {failed ? (
+          <Banner tone="terra" title={t("page.load_failed")} live>
+            <p>{problemText(failed)}</p>
+            <Button
+              variant="quiet"
+              onPress={() => void Promise.all([invoices.refetch(), openVisits.refetch()])}
+            >
+              {t("common:action.retry")}
+            </Button>
+          </Banner>
+        ) : (
+          <SkeletonList label={t("common:state.loading")} height="88px" />
+        )}
+      </Page>
+    );
+  }
+  const [newest] = invoices.data.pages;
+  return (
+    <ErasePage
+      invoices={{ count: newest?.count ?? 0, keptUntil: newest?.results[0]?.kept_until ?? null }}
+      openVisits={openVisits.data}
+      isErasing={erase.isPending}
+      error={erase.error}
+      onErase={(password) =>
+        erase.mutate(password, {
+          onSuccess: () => {
+            toast({ text: t("erase.done") });
+            void navigate("/", { replace: true });
+          },
+          // What was refused for an appointment is shown as one.
+          onError: () => void openVisits.refetch(),
+        })
+      }
+    />
+  );
+}
