@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from billing.issuing.base import InvoiceIssuer, UnknownOutcomeError
+from billing.issuing.base import InvoiceIssuer, Refusal, UnknownOutcomeError
 from billing.issuing.invoicexpress import InvoiceXpressIssuer
 from billing.issuing.own import OwnIssuer
 
@@ -23,4 +23,4 @@ def get(key: str) -> InvoiceIssuer:
     for issuer in issuers:
         if issuer.key == key:
             return issuer
-    raise UnknownOutcomeError(f"there are no credentials for {key}")
+    raise UnknownOutcomeError(f"there are no credentials for {key}", why=Refusal.NO_ACCESS)

@@ -3,18 +3,43 @@
 A third party numbers, signs and renders. Its numbers, totals and files are kept as they are.
 """
 
+from enum import StrEnum
 from typing import Protocol
 
 from billing.documents import Pdf
 from billing.models import Invoice, InvoiceLine
 
 
+class Refusal(StrEnum):
+    """Why a document isn't there, as far as a person can do something about it."""
+
+    NO_TAX = "no_tax"
+    OTHER_TOTALS = "other_totals"
+    OTHER_CUSTOMER = "other_customer"
+    NO_ACCESS = "no_access"
+    REJECTED = "rejected"
+    NO_ANSWER = "no_answer"
+    FAULT = "fault"
+
+
 class UnknownOutcomeError(Exception):
     """No usable answer: the document may or may not be issued. Look for it before asking again."""
 
+    def __init__(self, text: str, *, why: Refusal = Refusal.NO_ANSWER) -> None:
+        super().__init__(text)
+        self.why = why
+
 
 class RefusedError(Exception):
-    """The issuer doesn't issue this document as it is. Nothing was issued."""
+    """The issuer doesn't issue this document as it is. Nothing was issued.
+
+    `why` is told to the manager with `told`: the rate, the sum or the status that it is about.
+    """
+
+    def __init__(self, text: str, *, why: Refusal, told: str = "") -> None:
+        super().__init__(text)
+        self.why = why
+        self.told = told
 
 
 class NotReadyError(Exception):

@@ -18,7 +18,7 @@ from django.conf import settings
 
 from billing import vat
 from billing.documents import Pdf
-from billing.issuing.base import NotReadyError, RefusedError, UnknownOutcomeError
+from billing.issuing.base import NotReadyError, Refusal, RefusedError, UnknownOutcomeError
 from billing.models import DocumentType, Invoice, InvoiceLine
 from billing.providers import fields
 from billing.providers.base import MalformedEventError
@@ -150,16 +150,21 @@ def _tax(line: InvoiceLine) -> str:
                 return fields.text(tax, "name")
     except MalformedEventError as error:
         raise _senseless(error) from error
-    raise RefusedError(f"InvoiceXpress has no tax of {line.vat_rate.normalize():f} %")
+    rate = f"{line.vat_rate.normalize():f}"
+    raise RefusedError(f"InvoiceXpress has no tax of {rate} %", why=Refusal.NO_TAX, told=rate)
 
 
 def _finalize(document: Invoice, draft: Mapping[str, Any]) -> None:
     net, tax, gross = _totals(draft)
     if (net, tax, gross) != (document.net_total, document.vat_total, document.gross_total):
-        raise RefusedError(f"its draft comes to {gross}, {tax} of it VAT")
+        raise RefusedError(
+            f"its draft comes to {gross}, {tax} of it VAT",
+            why=Refusal.OTHER_TOTALS,
+            told=str(gross),
+        )
     client = draft.get("client")
     if not isinstance(client, dict) or client.get("name") != document.customer_name:
-        raise RefusedError("its draft is for another customer")
+        raise RefusedError("its draft is for another customer", why=Refusal.OTHER_CUSTOMER)
     _take_over(document, _document_in(_change_state(document, draft, "finalized"), document))
 
 
@@ -283,8 +288,15 @@ def _taken(response: httpx.Response) -> dict[str, Any]:
     if response.is_success:
         return fields.answer_of(response)
     if response.is_client_error and response.status_code not in NOT_NOW:
-        raise RefusedError(f"InvoiceXpress answered {response.status_code}")
-    raise UnknownOutcomeError(f"InvoiceXpress answered {response.status_code}")
+        status = response.status_code
+        raise RefusedError(
+            f"InvoiceXpress answered {status}", why=Refusal.REJECTED, told=str(status)
+        )
+    keeps_out = response.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}
+    raise UnknownOutcomeError(
+        f"InvoiceXpress answered {response.status_code}",
+        why=Refusal.NO_ACCESS if keeps_out else Refusal.NO_ANSWER,
+    )
 
 
 def _senseless(error: MalformedEventError) -> UnknownOutcomeError:

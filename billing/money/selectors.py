@@ -215,14 +215,19 @@ def suggestion(issue: Any) -> str:
     if issue.is_asked_for or issue.is_sent:
         return "wait"
     if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:
-        return "contact"
+        return _contact(issue.payment)
     if issue.payment.status == PaymentStatus.REFUNDED:
         return "settle"
     if issue.kind == IssueKind.DUPLICATE and not issue.is_paid_elsewhere:
-        return "contact"
+        return _contact(issue.payment)
     if issue.payment.status == PaymentStatus.PAID and goes_back(issue.payment):
         return "refund"
-    return "contact"
+    return _contact(issue.payment)
+
+
+def _contact(payment: Payment) -> str:
+    """Nobody reaches a patient who had their account erased; they may come to the desk."""
+    return "contact" if payment.patient.erased_at is None else "unreachable"
 
 
 def goes_back(payment: Payment) -> bool:

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from billing import nif
+from billing.issuing.base import Refusal
 from billing.models import (
     DocumentType,
     InvoiceSeries,
@@ -27,7 +28,7 @@ from clinic.core import clock
 
 LONGEST_PERIOD = timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-SUGGESTIONS = ["refund", "settle", "contact", "ask", "wait", "issue", "correct"]
+SUGGESTIONS = ["refund", "settle", "contact", "unreachable", "ask", "wait", "issue", "correct"]
 OF_THE_PATIENT = {"contact", "ask"}
 
 
@@ -191,6 +192,18 @@ class IssueBody(serializers.Serializer[PaymentIssue]):
     expected = Money(source="payment.amount", default=None, allow_null=True)
     reference = serializers.SerializerMethodField()
     action = serializers.SerializerMethodField(help_text="What to do next")
+    refusal = serializers.ChoiceField(
+        choices=[str(each) for each in Refusal],
+        source="detail.refusal",
+        default=None,
+        allow_null=True,
+        help_text="Why the issuer's document isn't there; null for other issues",
+    )
+    refusal_told = serializers.CharField(
+        source="detail.refusal_told",
+        default="",
+        help_text="The rate in per cent, the sum or the HTTP status that it is about",
+    )
     settled_how = serializers.ChoiceField(
         choices=["person", "refund", "issue"],
         default=None,

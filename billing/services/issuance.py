@@ -17,7 +17,7 @@ from django.core import serializers
 from django.db import transaction
 
 from billing import issuing
-from billing.issuing.base import InvoiceIssuer, RefusedError, UnknownOutcomeError
+from billing.issuing.base import InvoiceIssuer, Refusal, RefusedError, UnknownOutcomeError
 from billing.models import (
     DocumentRequest,
     Invoice,
@@ -99,7 +99,7 @@ def follow_due() -> int:
             _ask(request_id, was_sent=was_sent)
         except Exception as error:
             log.warning("document_failed", document=str(request_id), error=logs.describe(error))
-            _missing(request_id, "an error of ours", since=clock.now() - SILENCE)
+            _missing(request_id, "an error of ours", why=Refusal.FAULT, since=clock.now() - SILENCE)
     return looked_at
 
 
@@ -135,10 +135,10 @@ def _ask(request_id: UUID, *, was_sent: bool) -> None:
             issuer.issue(document, line)
     except UnknownOutcomeError as error:
         log.warning("document_unknown", document=str(request_id), error=str(error))
-        _missing(request_id, "no answer", since=clock.now() - SILENCE)
+        _missing(request_id, "no answer", why=error.why, since=clock.now() - SILENCE)
     except RefusedError as error:
         log.warning("document_refused", document=str(request_id), error=str(error))
-        _missing(request_id, str(error), since=clock.now())
+        _missing(request_id, str(error), why=error.why, told=error.told, since=clock.now())
     else:
         _record(document, line)
 
@@ -153,20 +153,25 @@ def _draft_of(request: DocumentRequest) -> tuple[Invoice, InvoiceLine]:
 
 
 @transaction.atomic
-def _missing(request_id: UUID, reason: str, *, since: datetime) -> None:
-    """A document isn't there. A person is told where it has been asked for since then or longer."""
+def _missing(
+    request_id: UUID, reason: str, *, why: Refusal, told: str = "", since: datetime
+) -> None:
+    """A document isn't there. A person is told where it has been asked for since then or longer,
+    and reads the newest reason."""
     request = DocumentRequest.objects.select_for_update().get(pk=request_id)
     if request.issued_at is not None or request.created_at > since:
         return
     request.refusal = reason[:200]
     request.save(update_fields=["refusal"])
-    issues.open_about(
-        f"document:{request.id}",
-        IssueKind.NOT_ISSUED,
-        payment=request.payment,
-        document=str(request.id),
-        reason=request.refusal,
-    )
+    about = f"document:{request.id}"
+    detail: dict[str, Any] = {
+        "document": str(request.id),
+        "reason": request.refusal,
+        "refusal": str(why),
+        "refusal_told": told,
+    }
+    issues.open_about(about, IssueKind.NOT_ISSUED, payment=request.payment, **detail)
+    issues.tell_anew(about, IssueKind.NOT_ISSUED, **detail)
 
 
 @transaction.atomic

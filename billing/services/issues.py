@@ -38,6 +38,11 @@ def open_about(
     return PaymentIssue.objects.filter(kind=kind, about=about, resolved_at=None).exists()
 
 
+def tell_anew(about: str, kind: IssueKind, **detail: Any) -> None:
+    """What is known of an open issue has changed."""
+    PaymentIssue.objects.filter(kind=kind, about=about, resolved_at=None).update(detail=detail)
+
+
 @transaction.atomic
 def settle(issue_ids: Collection[UUID], *, actor: Actor) -> int:
     """Close those of the issues that are open, for good; how many there were."""

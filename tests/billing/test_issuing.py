@@ -26,6 +26,7 @@ from billing.models import (
     PaymentStatus,
 )
 from billing.money import selectors as money
+from billing.money.serializers import IssueBody
 from billing.saft import NAMESPACE
 from billing.services import exports, invoices, issuance
 from billing.services.checkout import Customer
@@ -97,6 +98,12 @@ def after(settle) -> Callable[..., int]:
 def open_issues() -> list[tuple[str, str]]:
     found = PaymentIssue.objects.filter(resolved_at=None).order_by("created_at")
     return [(issue.kind, str(issue.detail.get("reason"))) for issue in found]
+
+
+def refusals() -> list[tuple[str | None, str]]:
+    """What the manager's page says of the open issues."""
+    shown = IssueBody(money.issues(settled=False), many=True).data
+    return [(issue["refusal"], issue["refusal_told"]) for issue in shown]
 
 
 def test_every_issuer_gives_money_one_document_with_its_file(issuer, client, bank, ana, settle):
@@ -238,6 +245,7 @@ def test_nobody_issues_while_the_third_party_is_down_and_a_person_is_told_once(
     assert [after(hours=hours) for hours in (2, 4)] == [1, 1]
 
     assert open_issues() == [(IssueKind.NOT_ISSUED, "no answer")]
+    assert refusals() == [("no_answer", "")]
     assert not Invoice.objects.exists()
     assert not InvoiceSeries.objects.exists()
     assert money.suggestion(money.issues(settled=False).get()) == "issue"
@@ -258,6 +266,7 @@ def test_a_refusal_is_told_at_once_and_asked_again_until_it_is_mended(
     invoicexpress.taxes = [tax for tax in usual if tax["name"] != "IVA23"]
     settle(paid, client, held)
     assert open_issues() == [(IssueKind.NOT_ISSUED, "InvoiceXpress has no tax of 23 %")]
+    assert refusals() == [("no_tax", "23")]
     assert after(minutes=3) == 1
     assert CREATE not in invoicexpress.calls
 
@@ -268,14 +277,22 @@ def test_a_refusal_is_told_at_once_and_asked_again_until_it_is_mended(
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"),
+    ("change", "reason", "refusal"),
     [
-        ({"total": 40.01, "taxes": 7.49}, "its draft comes to 40.01, 7.49 of it VAT"),
-        ({"client": {"id": 1, "name": "Outra"}}, "its draft is for another customer"),
+        (
+            {"total": 40.01, "taxes": 7.49},
+            "its draft comes to 40.01, 7.49 of it VAT",
+            ("other_totals", "40.01"),
+        ),
+        (
+            {"client": {"id": 1, "name": "Outra"}},
+            "its draft is for another customer",
+            ("other_customer", ""),
+        ),
     ],
 )
 def test_a_draft_that_is_not_ours_is_never_finalized(
-    client, held, invoicexpress, change, reason, settle
+    client, held, invoicexpress, change, reason, refusal, settle
 ):
     draft = {
         "id": 5,
@@ -293,6 +310,23 @@ def test_a_draft_that_is_not_ours_is_never_finalized(
     assert FINALIZE not in invoicexpress.calls
     assert not Invoice.objects.exists()
     assert open_issues() == [(IssueKind.NOT_ISSUED, reason)]
+    assert refusals() == [refusal]
+
+
+def test_the_manager_reads_the_newest_reason(client, held, invoicexpress, settle, after):
+    usual = invoicexpress.taxes
+    invoicexpress.taxes = [tax for tax in usual if tax["name"] != "IVA23"]
+    settle(paid, client, held)
+    assert refusals() == [("no_tax", "23")]
+
+    invoicexpress.taxes = usual
+    invoicexpress.will("GET invoices", (401, None))
+    assert after(hours=2) == 1
+    assert refusals() == [("no_access", "")]
+
+    assert after(hours=4) == 1
+    assert refusals() == []
+    assert Invoice.objects.count() == 1
 
 
 def test_a_document_of_another_amount_is_kept_as_it_is_and_told_of(
@@ -384,6 +418,7 @@ def test_a_customer_is_put_right_and_a_namesake_never_taken_for_them(
     settle(paid, client, factories.appointment(ana), NAMESAKE)
 
     assert open_issues() == [(IssueKind.NOT_ISSUED, "InvoiceXpress answered 422")]
+    assert refusals() == [("rejected", "422")]
     assert [invoice.customer_tax_id for invoice in Invoice.objects.all()] == ["123456789"] * 2
 
 
@@ -442,6 +477,7 @@ def test_without_its_credentials_a_third_partys_document_waits(
     assert after(hours=2) == 1
 
     assert open_issues() == [(IssueKind.NOT_ISSUED, "no answer")]
+    assert refusals() == [("no_access", "")]
     assert not Invoice.objects.exists()
 
 

@@ -402,6 +402,9 @@ def test_money_that_comes_afterwards_is_the_managers_to_deal_with(
         assert Message.objects.count() == told
         (late,) = money.issues(settled=False).filter(kind="late")
         assert late.payment == payment
+        (failed,) = money.issues(settled=False).filter(kind="refund_failed")
+        payment.provider = failed.payment.provider = "gone"
+        assert money.suggestion(failed) == "unreachable"
         assert tables_with_a_canary() == set()
 
 

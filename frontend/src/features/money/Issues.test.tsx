@@ -17,6 +17,8 @@ const ISSUE: MoneyIssue = {
   expected: "40.00",
   reference: null,
   action: "wait",
+  refusal: null,
+  refusal_told: "",
   settled_how: null,
   settled_by: null,
 };
@@ -54,4 +56,12 @@ it("offers the refund, and to say that the money went back by another way", asyn
   renderPage(<Issues />);
   expect(await screen.findByText(/Devolva o dinheiro/)).toBeTruthy();
   expect(buttons()).toEqual(["Devolver", "Dar por resolvido"]);
+});
+
+it("says why the issuer refused a document, and what to do there", async () => {
+  shown = { ...ISSUE, kind: "not_issued", action: "issue", refusal: "no_tax", refusal_told: "23" };
+  renderPage(<Issues />);
+  expect(await screen.findByText(/não tem a taxa de 23 % para Portugal: crie-a lá/)).toBeTruthy();
+  expect(screen.getByText(/Não a emita à mão/)).toBeTruthy();
+  expect(buttons()).toEqual(["Dar por resolvido"]);
 });

@@ -91,6 +91,9 @@ function Issue({
             ? ` · ${t("issues.reference", { reference: issue.reference })}`
             : ""}
         </p>
+        {issue.refusal && (
+          <p>{t(`issues.refusal.${issue.refusal}`, { told: issue.refusal_told })}</p>
+        )}
         <p>
           {t(`issues.advice.${issue.action}`)}{" "}
           {issue.patient_phone && (

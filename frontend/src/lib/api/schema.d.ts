@@ -2143,6 +2143,23 @@ export interface components {
             /** @description What to do next */
             readonly action: components["schemas"]["IssueBodyActionEnum"];
             /**
+             * @description Why the issuer's document isn't there; null for other issues
+             *
+             *     * `no_tax` - no_tax
+             *     * `other_totals` - other_totals
+             *     * `other_customer` - other_customer
+             *     * `no_access` - no_access
+             *     * `rejected` - rejected
+             *     * `no_answer` - no_answer
+             *     * `fault` - fault
+             */
+            refusal?: (components["schemas"]["RefusalEnum"] | components["schemas"]["NullEnum"]) | null;
+            /**
+             * @description The rate in per cent, the sum or the HTTP status that it is about
+             * @default
+             */
+            refusal_told: string;
+            /**
              * @description Null while it is open, and where the audit log doesn't say
              *
              *     * `person` - person
@@ -2154,7 +2171,7 @@ export interface components {
             settled_by?: string | null;
         };
         /** @enum {string} */
-        IssueBodyActionEnum: "refund" | "settle" | "contact" | "ask" | "wait" | "issue" | "correct";
+        IssueBodyActionEnum: "refund" | "settle" | "contact" | "unreachable" | "ask" | "wait" | "issue" | "correct";
         /**
          * @description * `late` - Paid after the slot was released
          *     * `amount_mismatch` - Paid with another amount or currency
@@ -2848,6 +2865,17 @@ export interface components {
             /** @description As the credit note prints it */
             reason?: string;
         };
+        /**
+         * @description * `no_tax` - no_tax
+         *     * `other_totals` - other_totals
+         *     * `other_customer` - other_customer
+         *     * `no_access` - no_access
+         *     * `rejected` - rejected
+         *     * `no_answer` - no_answer
+         *     * `fault` - fault
+         * @enum {string}
+         */
+        RefusalEnum: "no_tax" | "other_totals" | "other_customer" | "no_access" | "rejected" | "no_answer" | "fault";
         RegistrationRequest: {
             username: string;
             password: string;

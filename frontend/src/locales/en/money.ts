@@ -58,12 +58,26 @@ export const en: Words<typeof pt> = {
     advice: {
       refund: "Give the money back.",
       contact: "Talk to the patient and agree on how to give it back.",
+      unreachable:
+        "The person erased their account, and can't be reached any more. Keep the money for whoever comes for it with the receipt, or say what you did.",
       ask: "Ask the provider and the patient whether the refund arrived, and write down what you learned.",
       settle: "Check the bank statement and say what you did.",
       wait: "The refund is on its way. There is nothing to do.",
-      issue:
-        "See in the invoicing program whether the customer's data, the rates and the series are right. Don't issue it by hand: we ask for it again every hour.",
+      issue: "Don't issue it by hand: we ask for it again every hour.",
       correct: "Correct it in the invoicing program and say what you did.",
+    },
+    refusal: {
+      no_tax: "The invoicing program has no rate of {{told}} % for Portugal: create it there.",
+      other_totals:
+        "Its draft comes to {{told}} €, which is not what we asked for: see there whether rates and rounding are right.",
+      other_customer:
+        "Its draft is in the name of another customer: see whether two customers there have the same name or tax number.",
+      no_access:
+        "The invoicing program doesn't take our key: ask whoever runs the system to renew it.",
+      rejected:
+        "The invoicing program refused the data (answer {{told}}): see there the customer's tax number and name, and the series.",
+      no_answer: "The invoicing program doesn't answer: see whether it is up.",
+      fault: "The fault is ours: tell whoever runs the system.",
     },
     refund: "Give back",
     settle: "Mark as settled",

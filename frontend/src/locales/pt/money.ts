@@ -55,12 +55,26 @@ export const pt = {
     advice: {
       refund: "Devolva o dinheiro.",
       contact: "Fale com o utente e combine a devolução.",
+      unreachable:
+        "A pessoa apagou a conta, já não há contacto. Guarde o dinheiro para quem o vier pedir com o comprovativo, ou diga o que fez.",
       ask: "Pergunte ao prestador e ao utente se a devolução chegou, e escreva o que soube.",
       settle: "Confirme no extrato e diga o que fez.",
       wait: "A devolução está a caminho. Não tem de fazer nada.",
-      issue:
-        "Veja no programa de faturação se os dados do cliente, as taxas e a série servem. Não a emita à mão: voltamos a pedi-la de hora a hora.",
+      issue: "Não a emita à mão: voltamos a pedi-la de hora a hora.",
       correct: "Corrija-o no programa de faturação e diga o que fez.",
+    },
+    refusal: {
+      no_tax: "O programa de faturação não tem a taxa de {{told}} % para Portugal: crie-a lá.",
+      other_totals:
+        "O rascunho de lá soma {{told}} €, que não é o que pedimos: veja lá se as taxas e os arredondamentos servem.",
+      other_customer:
+        "O rascunho de lá ficou em nome de outro cliente: veja se lá há dois clientes com o mesmo nome ou NIF.",
+      no_access:
+        "O programa de faturação não aceita a nossa chave: peça a quem gere o sistema que a renove.",
+      rejected:
+        "O programa de faturação recusou os dados (resposta {{told}}): veja lá o NIF e o nome do cliente, e a série.",
+      no_answer: "O programa de faturação não responde: veja se está a funcionar.",
+      fault: "O erro é nosso: avise quem gere o sistema.",
     },
     refund: "Devolver",
     settle: "Dar por resolvido",
