@@ -6,7 +6,7 @@ means the same at any hour.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time
 
@@ -21,6 +21,7 @@ from clinic.core.audit import Actor
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
 from clinic.directory.services import install_catalogue
 from tests import emptying
+from tests.midday import at_midday
 
 SETUP = Actor.system("tests")
 
@@ -28,6 +29,13 @@ SETUP = Actor.system("tests")
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 emptying.install()
+
+
+@pytest.fixture(scope="module")
+def midday() -> Iterator[None]:
+    """The module's clinic lives where today doesn't end while it is tested."""
+    with at_midday():
+        yield
 
 
 @pytest.fixture(autouse=True)

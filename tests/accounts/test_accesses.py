@@ -1,5 +1,7 @@
 from collections.abc import Callable
 
+import pytest
+
 from booking.services import desk
 from clinic.accounts.choices import Role
 from clinic.accounts.models import User
@@ -9,6 +11,8 @@ from clinic.core import audit
 from clinic.core.audit import Actor
 from tests.accounts.conftest import Browser
 from tests.conftest import Clinic
+
+pytestmark = pytest.mark.usefixtures("midday")
 
 
 def test_a_patient_sees_who_looked_and_what_changed(

@@ -22,7 +22,6 @@ from clinic.accounts.models import User
 from clinic.accounts.services import sessions
 from clinic.demo.embedded import Valkey, free_port
 from clinic.demo.processes import Program, wait_until
-from tests.midday import at_midday
 from tests.realtime import protocol
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -145,13 +144,6 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     own.start()
     yield own
     own.remove()
-
-
-@pytest.fixture(scope="module")
-def midday() -> Iterator[None]:
-    """The module's clinic lives where today doesn't end while it is tested."""
-    with at_midday():
-        yield
 
 
 @pytest.fixture(scope="module")

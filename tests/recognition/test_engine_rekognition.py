@@ -22,7 +22,6 @@ from recognition.engines.base import (
 from recognition.engines.rekognition import RekognitionEngine
 from recognition.matching import Match, Verdict
 from recognition.models import CheckIn, Consent, Enrolment, Template
-from recognition.services import enrolment
 from recognition.tasks import expire
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION, committing

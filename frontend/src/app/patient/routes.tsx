@@ -175,6 +175,13 @@ export const routes: RouteObject[] = [
               return { Component: () => <RequireLogin>{() => <Erase />}</RequireLogin> };
             },
           },
+          {
+            path: "/conta-apagada",
+            lazy: async () => {
+              const { Erased } = await import("./pages/Erased");
+              return { Component: Erased };
+            },
+          },
           { path: "*", Component: Missing },
         ],
       },

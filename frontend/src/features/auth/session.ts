@@ -74,14 +74,17 @@ export function useLogout() {
   });
 }
 
-/** Erases the account for good; nobody is logged in afterwards. */
-export function useErase() {
+/** Erases the account for good. `leave` goes where nobody needs to be logged in, for then nobody is. */
+export function useErase(leave: () => Promise<void> | void) {
   const takeOver = useTakeOver();
   return useMutation({
     mutationFn: async (password: string) => {
       await api.POST("/api/me/erasure", { body: { password } });
     },
-    onSuccess: () => takeOver(null),
+    onSuccess: async () => {
+      await leave();
+      takeOver(null);
+    },
   });
 }
 

@@ -434,7 +434,9 @@ export const en: Words<typeof pt> = {
     open_see: "See the appointments",
     password: "Your password",
     confirm: "Erase the account now",
-    done: "Your account has been erased.",
+    done: "Your account has been erased",
+    done_text: "We no longer know who you are. If you come back, just create another account.",
+    done_action: "Home page",
   },
   accesses: {
     title: "Who looked at my record",

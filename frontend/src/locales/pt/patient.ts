@@ -436,7 +436,9 @@ export const pt = {
     open_see: "Ver as consultas",
     password: "A sua palavra-passe",
     confirm: "Apagar a conta agora",
-    done: "A sua conta foi apagada.",
+    done: "A sua conta foi apagada",
+    done_text: "Já não sabemos quem é. Se voltar, basta criar outra conta.",
+    done_action: "Página inicial",
   },
   accesses: {
     title: "Quem consultou os meus dados",

@@ -6,14 +6,14 @@ import { invoicesQuery } from "@/features/invoices";
 import { ErasePage } from "@/features/profile";
 import { openVisitsQuery } from "@/features/visits";
 import { problemText } from "@/lib/i18n";
-import { Banner, Button, Page, SkeletonList, toast } from "@/ui";
+import { Banner, Button, Page, SkeletonList } from "@/ui";
 
 export function Erase() {
   const { t } = useTranslation(["patient", "common"]);
   const navigate = useNavigate();
   const invoices = useInfiniteQuery(invoicesQuery);
   const openVisits = useQuery(openVisitsQuery);
-  const erase = useErase();
+  const erase = useErase(() => navigate("/conta-apagada", { replace: true }));
   if (!invoices.data || openVisits.data === undefined) {
     const failed = invoices.error ?? openVisits.error;
     return (
@@ -43,10 +43,6 @@ export function Erase() {
       error={erase.error}
       onErase={(password) =>
         erase.mutate(password, {
-          onSuccess: () => {
-            toast({ text: t("erase.done") });
-            void navigate("/", { replace: true });
-          },
           // What was refused for an appointment is shown as one.
           onError: () => void openVisits.refetch(),
         })
