@@ -18,6 +18,10 @@ from billing.services import (
 )
 from clinic.core import outbox
 
+# It asks each provider for as long as `reconciliation.PATIENCE_SECONDS` and goes through a week of
+# movements. The broker gives a task to another worker after `CELERY_VISIBILITY_TIMEOUT`.
+RECONCILING_SECONDS = 275
+
 
 @outbox.handler("billing.start_payment")
 def start_payment(payment_id: str) -> None:
@@ -89,6 +93,10 @@ def forget_old_bodies() -> None:
     webhooks.forget_old_bodies()
 
 
-@shared_task(name="billing.reconcile")
+@shared_task(
+    name="billing.reconcile",
+    soft_time_limit=RECONCILING_SECONDS,
+    time_limit=RECONCILING_SECONDS + 20,
+)
 def reconcile() -> None:
     reconciliation.reconcile_all()

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
-from billing import tasks
+from billing import providers, tasks
 from billing.models import (
     Invoice,
     Payment,
@@ -20,6 +20,7 @@ from billing.models import (
     RefundStatus,
     RequestState,
 )
+from billing.services import reconciliation
 from clinic.config.celery import app as celery
 from clinic.core import clock
 from clinic.core.models import AuditEntry
@@ -271,3 +272,10 @@ def test_every_night_runs_what_it_names(db):
     entry = django_settings.CELERY_BEAT_SCHEDULE["reconcile-payments"]
 
     assert celery.tasks[entry["task"]].run is tasks.reconcile.run
+
+
+def test_the_night_has_the_time_that_asking_every_provider_may_take():
+    asking = len(providers.known()) * reconciliation.PATIENCE_SECONDS
+
+    assert asking < tasks.reconcile.soft_time_limit / 2
+    assert tasks.reconcile.time_limit < django_settings.CELERY_VISIBILITY_TIMEOUT
