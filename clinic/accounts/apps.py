@@ -8,7 +8,3 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Accounts"
-
-    def ready(self) -> None:
-        # Importing it registers the schemes with the schema's generator.
-        from clinic.accounts import schema  # noqa: F401

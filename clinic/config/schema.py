@@ -12,6 +12,8 @@ from drf_spectacular.renderers import (
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
+# Importing it registers the schemes of our credentials with the schema's generator.
+from clinic.accounts import schema as _credentials  # noqa: F401
 from clinic.core.errors import PROBLEMS
 
 _RECORD_ID = re.compile(r"\{\w+_id\}")

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from django.conf import settings
 
 if TYPE_CHECKING:
@@ -83,6 +81,10 @@ def publish(
 
 
 def _client(region: str, endpoint_url: str | None) -> "S3Client":
+    # At the first use: every process that serves the pages would load it at its start.
+    import boto3
+    from botocore.config import Config
+
     return boto3.client(
         "s3",
         region_name=region,
