@@ -154,7 +154,7 @@ export function TodayPage() {
   const close = () => setOpen(NONE);
 
   return (
-    <main className={styles.page} id="content">
+    <main className={styles.page} data-fills-window id="content">
       <div className={styles.head}>
         <h1 className={styles.title}>
           {`${formatWeekdayLong(today, language)}, ${formatDayNumber(today)} ${formatMonth(today, language)}`}
