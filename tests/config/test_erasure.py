@@ -5,7 +5,6 @@ pretended phone, mailbox and bank of the sandbox are somebody else's, and left o
 """
 
 import io
-import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -21,7 +20,6 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 from PIL import Image
 from rest_framework.test import APIClient
-from structlog.stdlib import ProcessorFormatter
 
 from billing.models import (
     CustomerKind,
@@ -89,19 +87,6 @@ def files(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
     return lambda: sorted(
         path.relative_to(location).parts[0] for path in location.rglob("*") if path.is_file()
     )
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What the product's own handler writes from now on."""
-    (handler,) = [
-        one for one in logging.getLogger().handlers if isinstance(one.formatter, ProcessorFormatter)
-    ]
-    assert isinstance(handler, logging.StreamHandler)
-    written = io.StringIO()
-    former = handler.setStream(written)
-    yield written
-    handler.setStream(former)
 
 
 @pytest.fixture

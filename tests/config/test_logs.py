@@ -18,7 +18,6 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.db import IntegrityError, connection, transaction
 from rest_framework.test import APIClient
-from structlog.stdlib import ProcessorFormatter
 
 from booking import links
 from booking.services import holds
@@ -35,19 +34,6 @@ from tests.conftest import Clinic, person
 
 NAME, EMAIL, PHONE, NIF = "Kanaria Testemunha", "kanaria@vez.example", "+351919876543", "278945619"
 CANARIES = ("Kanaria", "Testemunha", EMAIL, PHONE, PHONE[4:], NIF)
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """What the product's own handler writes from now on."""
-    (handler,) = [
-        one for one in logging.getLogger().handlers if isinstance(one.formatter, ProcessorFormatter)
-    ]
-    assert isinstance(handler, logging.StreamHandler)
-    written = io.StringIO()
-    former = handler.setStream(written)
-    yield written
-    handler.setStream(former)
 
 
 @pytest.fixture

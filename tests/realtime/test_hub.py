@@ -425,8 +425,8 @@ async def test_a_hub_that_starts_without_redis_hears_once_it_is_there(
 class Wire:
     """A connection to Redis that can be cut without a word, as by a dead router."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, target: Valkey) -> None:
+        self._target = target
         self._tasks: list[asyncio.Task[None]] = []
         self._is_cut = False
         self.server: asyncio.Server | None = None
@@ -441,10 +441,11 @@ class Wire:
         self.cut()
 
     @property
-    def port(self) -> int:
+    def url(self) -> str:
+        """Where Redis is reached through it."""
         assert self.server is not None
         port: int = self.server.sockets[0].getsockname()[1]
-        return port
+        return self._target.url.replace(str(self._target.port), str(port))
 
     def cut(self) -> None:
         """Nothing passes any more on what is connected now, and nothing new is answered."""
@@ -459,7 +460,7 @@ class Wire:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_cut:
             return
-        back, forth = await asyncio.open_connection("127.0.0.1", self._port)
+        back, forth = await asyncio.open_connection("127.0.0.1", self._target.port)
         for source, target in ((reader, forth), (back, writer)):
             self._tasks.append(asyncio.create_task(self._pass_on(source, target)))
 
@@ -468,78 +469,72 @@ class Wire:
             target.write(chunk)
 
 
-@pytest.mark.chaos
-async def test_a_silent_wire_is_replaced(
-    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.3)
+@pytest.fixture
+async def wire(tmp_path: Path) -> AsyncIterator[Wire]:
+    """To a Redis of the test's own."""
     valkey = Valkey(tmp_path / "valkey", durable=False)
     valkey.start()
     try:
-        async with Wire(valkey.port) as wire:
-            layer = layer_at(valkey.url.replace(str(valkey.port), str(wire.port)))
-            async with running(queue, layer, QUICK) as hub:
-                screen = await enter(hub, Screen())
-                wire.cut()
-                await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 5)
-                queue.now = 2
-                await until(lambda: screen.revisions == [1, 2], 5)
-
-                wire.mend()
-                await until(lambda: not screen.heartbeats[-1]["stale"], 5)
-                await layer.group_send(groups.BOARD, message(board(3)))
-                await until(lambda: screen.revisions[-1] == 3, 1)
+        async with Wire(valkey) as wire:
+            yield wire
     finally:
         valkey.remove()
+
+
+@pytest.mark.chaos
+async def test_a_silent_wire_is_replaced(
+    queue: Queue, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.3)
+    layer = layer_at(wire.url)
+    async with running(queue, layer, QUICK) as hub:
+        screen = await enter(hub, Screen())
+        wire.cut()
+        await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 5)
+        queue.now = 2
+        await until(lambda: screen.revisions == [1, 2], 5)
+
+        wire.mend()
+        await until(lambda: not screen.heartbeats[-1]["stale"], 5)
+        await layer.group_send(groups.BOARD, message(board(3)))
+        await until(lambda: screen.revisions[-1] == 3, 1)
 
 
 @pytest.mark.chaos
 async def test_a_silent_redis_is_told_before_a_silent_database_is_waited_for(
-    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.3)
-    valkey = Valkey(tmp_path / "valkey", durable=False)
-    valkey.start()
     timing = dataclasses.replace(QUICK, read=60)
-    try:
-        async with Wire(valkey.port) as wire:
-            layer = layer_at(valkey.url.replace(str(valkey.port), str(wire.port)))
-            async with running(queue, layer, timing) as hub:
-                screen = await enter(hub, Screen())
-                await until(lambda: hub._subscriptions._subscribed)
-                wire.cut()
-                queue.gate.clear()
+    layer = layer_at(wire.url)
+    async with running(queue, layer, timing) as hub:
+        screen = await enter(hub, Screen())
+        await until(lambda: hub._subscriptions._subscribed)
+        wire.cut()
+        queue.gate.clear()
 
-                await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 2)
-                queue.gate.set()
-    finally:
-        valkey.remove()
+        await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 2)
+        queue.gate.set()
 
 
 @pytest.mark.chaos
 async def test_the_screens_are_right_while_redis_keeps_the_hub_waiting(
-    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    queue: Queue, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a Redis that answers no more, and a hub that would wait long for it
     monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 30)
-    valkey = Valkey(tmp_path / "valkey", durable=False)
-    valkey.start()
-    try:
-        async with Wire(valkey.port) as wire:
-            layer = layer_at(valkey.url.replace(str(valkey.port), str(wire.port)))
-            async with running(queue, layer, QUICK) as hub:
-                screen = await enter(hub, Screen())
-                await until(lambda: hub._subscriptions._subscribed)
-                wire.cut()
-                await asyncio.sleep(2 * QUICK.watch)
+    layer = layer_at(wire.url)
+    async with running(queue, layer, QUICK) as hub:
+        screen = await enter(hub, Screen())
+        await until(lambda: hub._subscriptions._subscribed)
+        wire.cut()
+        await asyncio.sleep(2 * QUICK.watch)
 
-                # When the queue moves on
-                queue.now = 2
+        # When the queue moves on
+        queue.now = 2
 
-                # Then it is shown as soon as ever
-                await until(lambda: screen.revisions == [1, 2], 1)
-    finally:
-        valkey.remove()
+        # Then it is shown as soon as ever
+        await until(lambda: screen.revisions == [1, 2], 1)
 
 
 async def test_only_a_socket_that_is_a_look_is_written_down(queue: Queue, layer: Any) -> None:
