@@ -22,7 +22,7 @@ from django.db import connection
 from django.test import override_settings
 
 from billing import documents, vat
-from billing.models import Invoice, InvoiceLine, InvoiceSeries, Payment
+from billing.models import Invoice, InvoiceLine, InvoiceSeries, Payment, new_order_id
 from billing.services import invoices
 from clinic.accounts.choices import Role
 from clinic.core import clock
@@ -187,7 +187,14 @@ def _fill(year: int, size: int) -> None:
         for number in numbers:
             taken = vat.split(Decimal(1_000 + number % 9_000) / 100, line.vat_rate)
             moment = start + (number / size) * (start.replace(month=12, day=31) - start)
-            payments.append(_copy(model.payment, reference_held=False, amount=taken.gross))
+            payments.append(
+                _copy(
+                    model.payment,
+                    order_id=new_order_id(),
+                    reference_held=False,
+                    amount=taken.gross,
+                )
+            )
             invoice = _copy(
                 model,
                 payment=payments[-1],
