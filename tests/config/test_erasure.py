@@ -72,6 +72,9 @@ CANARIES = (
 )
 FISCAL = {"billing_invoice"}
 
+# Visits are made for some hours from now and must end on the day on which they begin.
+pytestmark = pytest.mark.usefixtures("midday")
+
 
 @pytest.fixture(autouse=True)
 def files(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
