@@ -4,7 +4,7 @@ import json
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -515,6 +515,36 @@ async def test_a_silent_redis_is_told_before_a_silent_database_is_waited_for(
 
         await until(lambda: screen.heartbeats and screen.heartbeats[-1]["stale"], 2)
         queue.gate.set()
+
+
+class Stubborn:
+    """A layer whose sending goes on when it is cancelled, as Redis's client does now and then."""
+
+    async def new_channel(self, prefix: str = "") -> str:
+        return prefix
+
+    async def receive(self, _channel: str) -> dict[str, Any]:
+        return await asyncio.Future()
+
+    async def send(self, _channel: str, _message: dict[str, Any]) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+        await asyncio.sleep(1)
+
+    async def group_add(self, group: str, channel: str) -> None: ...
+    async def group_discard(self, group: str, channel: str) -> None: ...
+    async def flush(self) -> None: ...
+
+
+async def test_a_layer_that_cannot_be_cancelled_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.1)
+    heard = subscriptions.Subscriptions(Stubborn(), print)
+
+    async with asyncio.timeout(0.5):
+        assert not await heard.check()
+    await heard.close()
 
 
 @pytest.mark.chaos

@@ -1,7 +1,9 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { renderHook } from "@testing-library/react";
+import { createElement } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { mayBeSignedIn, rememberSignedIn } from "./hint";
-import { meQuery } from "./session";
+import { meQuery, useErase } from "./session";
 
 const asked: string[] = [];
 
@@ -47,4 +49,27 @@ it("asks no more once the session turned out to be over", async () => {
   asked.length = 0;
   expect(await new QueryClient().query(meQuery)).toBeNull();
   expect(asked).toEqual([]);
+});
+
+it("has left the account's pages before it is nobody's who was erased", async () => {
+  vi.stubGlobal("fetch", (request: Request) =>
+    Promise.resolve(
+      request.url.endsWith("/csrf")
+        ? Response.json({ csrf_token: "t" })
+        : new Response(null, { status: 204 }),
+    ),
+  );
+  const client = new QueryClient();
+  client.setQueryData(["me"], { username: "sofia" });
+  const leave = vi.fn(() => {
+    expect(client.getQueryData(["me"])).toEqual({ username: "sofia" });
+  });
+  const { result } = renderHook(() => useErase(leave), {
+    wrapper: ({ children }) => createElement(QueryClientProvider, { client }, children),
+  });
+
+  await result.current.mutateAsync("chave-comprida");
+
+  expect(leave).toHaveBeenCalledOnce();
+  expect(client.getQueryData(["me"])).toBeNull();
 });
