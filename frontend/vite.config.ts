@@ -21,10 +21,11 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "happy-dom",
+    environment: "happy-dom", // a file that needs no page says so in its first line
     setupFiles: ["src/test/setup.ts"],
     include: ["src/**/*.test.{ts,tsx}"],
     env: { TZ: "America/New_York" },
     restoreMocks: true,
+    maxWorkers: 2,
   },
 });

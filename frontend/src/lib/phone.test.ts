@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { formatPhone, isPhone, isPortugueseMobile, toE164 } from "./phone";
 

@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { BoardEntry } from "./board";
 import { isWithin, ofRooms, soundOf, typeSizes, USUAL_SETTINGS } from "./settings";

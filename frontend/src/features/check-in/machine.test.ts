@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { CheckIn, CheckInStatus } from "@/lib/api/types";
 import { isComplete, next, REST, type Event, type Step } from "./machine";

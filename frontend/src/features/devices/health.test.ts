@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { Device } from "@/lib/api/types";
 import { ago, lastSeen, troubles } from "./health";

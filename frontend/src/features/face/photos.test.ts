@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { expect, it } from "vitest";
 import type { Face } from "@/lib/api/types";
 import { faultsOf, missingPhotos, nextPose, withPhoto, type Photo, type Pose } from "./photos";

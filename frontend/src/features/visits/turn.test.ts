@@ -1,3 +1,4 @@
+// @vitest-environment node
 import { beforeEach, expect, it } from "vitest";
 import { FRESH_MS, turnGate, type Call, type TurnGate } from "./turn";
 
