@@ -170,33 +170,36 @@ def run(message_id: uuid.UUID) -> bool:
     takes.
     """
     try:
-        with transaction.atomic():
-            message = _take(message_id)
-            if message is None:
-                return False
-            call = _callers.get(message.task)
-            if call is None:
-                _handlers[message.task](**message.args)
-                _mark_done(message)
-                return True
-        return _call(message, call)
+        message = _undone(message_id).first()
+        if message is None:
+            return False
+        call = _callers.get(message.task)
+        return _handle(message.id) if call is None else _call(message, call)
     except Exception as error:
         _record_failure(message_id, error)
         return False
 
 
+def _handle(message_id: uuid.UUID) -> bool:
+    with transaction.atomic():
+        message = _undone(message_id).select_for_update(skip_locked=True).first()
+        if message is None:
+            return False
+        _handlers[message.task](**message.args)
+        return _mark_done(message_id)
+
+
 def _call(message: OutboxMessage, call: Caller) -> bool:
     with _in_one_hand(message.id) as is_mine:
-        if not is_mine or not _undone(message.id).exists():
+        if not is_mine:
             return False
         finish = call(**message.args)
         with transaction.atomic():
-            # Whoever has the row now only looks at it: what was called for isn't lost to that.
-            taken = _undone(message.id).select_for_update().first()
-            if taken is None:
+            # First, since it holds the row. Whoever has it now only looks at it: the calls aren't
+            # made in vain.
+            if not _mark_done(message.id):
                 return False
             finish()
-            _mark_done(taken)
     return True
 
 
@@ -204,13 +207,8 @@ def _undone(message_id: uuid.UUID) -> QuerySet[OutboxMessage]:
     return OutboxMessage.objects.filter(id=message_id, done_at__isnull=True, failed_at__isnull=True)
 
 
-def _take(message_id: uuid.UUID) -> OutboxMessage | None:
-    return _undone(message_id).select_for_update(skip_locked=True).first()
-
-
-def _mark_done(message: OutboxMessage) -> None:
-    message.done_at = clock.now()
-    message.save(update_fields=["done_at"])
+def _mark_done(message_id: uuid.UUID) -> bool:
+    return bool(_undone(message_id).update(done_at=clock.now()))
 
 
 @contextmanager
