@@ -27,10 +27,11 @@ def keep(jpegs: Sequence[bytes]) -> list[Picture]:
     Call it before the transaction of the change, so that the rows are there whatever happens to
     the files or to that transaction. Raises DomainError `unavailable` when the storage is down.
     """
-    pictures = Picture.objects.bulk_create(
-        Picture(storage_key=private.new_key(FOLDER, ".jpg"), position=position)
+    # One by one: a kiosk's single frame then needs no transaction, and somebody waits for it.
+    pictures = [
+        Picture.objects.create(storage_key=private.new_key(FOLDER, ".jpg"), position=position)
         for position, _ in enumerate(jpegs, start=1)
-    )
+    ]
     try:
         for picture, jpeg in zip(pictures, jpegs, strict=True):
             private.put(picture.storage_key, jpeg, "image/jpeg")
