@@ -129,17 +129,18 @@ def appointments_of(
     return found.order_by("-created_at", "-start", "pk")
 
 
-def expected_today(patient_ids: Collection[UUID] | None = None) -> list[Appointment]:
-    """Today's appointments that are booked or under way, in order; of these patients or of all.
+def expected_patients() -> QuerySet[Appointment, UUID]:
+    """Whom the clinic expects today or has on its premises: the ids, for another query to ask."""
+    return _expected_today().order_by().values_list("patient_id", flat=True)
 
-    A check-in asks for a whole day and needs one of them: what is read is whose each is, its status
-    and its start.
+
+def expected_today(patient_ids: Collection[UUID]) -> list[Appointment]:
+    """Today's appointments of these patients that are booked or under way, in order.
+
+    What is read is whose each is, its status and its start.
     """
-    found = Appointment.objects.filter(_today(), status__in=BEFORE_THE_VISIT)
-    found = found.only("patient_id", "status", "start")
-    if patient_ids is not None:
-        found = found.filter(patient__in=patient_ids)
-    return list(found.order_by("start", "pk"))
+    found = _expected_today().filter(patient__in=patient_ids)
+    return list(found.only("patient_id", "status", "start").order_by("start", "pk"))
 
 
 def find_by_code(code: str) -> Appointment | None:
@@ -428,6 +429,10 @@ def _shown(on: date) -> Q:
 def _today() -> Q:
     opens, closes = clock.day_bounds(clock.today())
     return Q(start__gte=opens, start__lt=closes)
+
+
+def _expected_today() -> QuerySet[Appointment]:
+    return Appointment.objects.filter(_today(), status__in=BEFORE_THE_VISIT)
 
 
 def standing(appointment: Appointment) -> Standing | None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import structlog
 from cryptography.exceptions import InvalidTag
@@ -15,8 +16,11 @@ from recognition.models import Consent, Template
 log = structlog.get_logger(__name__)
 
 
-def load(engine: FaceEngine, expected: Collection[uuid.UUID]) -> list[Known]:
-    """Open the templates of those expected patients whose consent and enrolment are in force.
+def load(
+    engine: FaceEngine, expected: Collection[uuid.UUID] | QuerySet[Any, uuid.UUID]
+) -> list[Known]:
+    """Open the templates of those expected patients whose consent and enrolment are in force. One
+    query, also where those expected are one themselves.
 
     Templates of another engine or model can't be compared, and those of a key that FACE_KEY no
     longer names can't be opened: both stay closed. A damaged one is logged and left out, so that

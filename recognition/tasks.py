@@ -34,9 +34,9 @@ def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Ca
     )
 
 
-@outbox.handler("recognition.identify")
-def identify(*, check_in_id: str) -> None:
-    check_in.identify(uuid.UUID(check_in_id))
+@outbox.caller("recognition.identify")
+def identify(*, check_in_id: str) -> Callable[[], None]:
+    return check_in.identify(uuid.UUID(check_in_id))
 
 
 @shared_task(name="recognition.expire")

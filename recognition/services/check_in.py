@@ -5,7 +5,7 @@ match is sure, and no answer is a reason to refuse care: each of them leaves the
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -79,32 +79,33 @@ def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
     return check_in
 
 
-def identify(check_in_id: uuid.UUID) -> None:
-    """Answer a check-in by photo. Without effect for one that has its answer, so it may run twice.
+def identify(check_in_id: uuid.UUID) -> Callable[[], None]:
+    """Look who a check-in's photo shows; what it gives back answers it, in one transaction.
 
-    Runs in the outbox message's transaction. The engine's work comes before any row is locked; who
-    withdraws meanwhile is not named. An engine or storage that fails is an answer too, since
-    the person in front of the kiosk can use the code meanwhile.
+    The engine works with no transaction open, so whatever may have changed meanwhile is judged with
+    the answer: the consent, the visit, the kiosk, the rules, and the time that somebody has waited.
+    Without effect for a check-in that has its answer, so both parts may run any number of times. An
+    engine or storage that fails is an answer too, since the person in front of the kiosk can use
+    the code meanwhile.
     """
-    check_in = CheckIn.objects.filter(pk=check_in_id, status=CheckInStatus.PROCESSING).first()
-    if check_in is None:
-        return
-    late = is_late(check_in)
-    expected = {} if late else _visit_of_each(bookings.expected_today())
-    found = None if late else _look_for(check_in, expected)
-    check_in = (
-        CheckIn.objects.select_for_update()
-        .filter(pk=check_in_id, status=CheckInStatus.PROCESSING)
-        .first()
+    frames = list(
+        Picture.objects.select_related("check_in").filter(
+            check_in=check_in_id, check_in__status=CheckInStatus.PROCESSING
+        )
     )
-    if check_in is None:
-        return
-    if found is None:
-        _settle(check_in, _Answer(CheckInStatus.UNAVAILABLE))
-    elif isinstance(found, Flaw):
-        _settle(check_in, _answer_to_flaw(found))
-    else:
-        _settle(check_in, _answer_to_match(check_in, found, expected))
+    found = _look_for(frames)
+
+    def answer() -> None:
+        check_in = (
+            CheckIn.objects.select_for_update(of=("self",))
+            .select_related("device")
+            .filter(pk=check_in_id, status=CheckInStatus.PROCESSING)
+            .first()
+        )
+        if check_in is not None:
+            _settle(check_in, _judge(check_in, found), frames)
+
+    return answer
 
 
 def confirm(
@@ -163,7 +164,7 @@ def close_late() -> int:
     ):
         with transaction.atomic():
             for check_in in waiting.select_for_update(skip_locked=True):
-                _settle(check_in, _Answer(status))
+                _settle(check_in, _Answer(status), check_in.pictures.all())
                 closed += 1
     return closed
 
@@ -182,7 +183,7 @@ class _Answer:
     candidates: tuple["Appointment", ...] = ()
 
 
-def _settle(check_in: CheckIn, answer: _Answer) -> None:
+def _settle(check_in: CheckIn, answer: _Answer, frames: Iterable[Picture] = ()) -> None:
     check_in.status = answer.status
     check_in.detail = answer.detail
     check_in.appointment_id = answer.appointment.id if answer.appointment else None
@@ -190,7 +191,7 @@ def _settle(check_in: CheckIn, answer: _Answer) -> None:
     check_in.decided_at = clock.now()
     check_in.save(update_fields=["status", "detail", "appointment", "candidates", "decided_at"])
     # Before the announcement: when the kiosk hears of the answer, the frame is gone.
-    pictures.discard(check_in.pictures.all())
+    pictures.discard(frames)
     audit.record(
         "recognition.check_in",
         actor=_kiosk(check_in),
@@ -207,18 +208,28 @@ def _liveness(check_in: CheckIn) -> dict[str, str]:
     return {"liveness": check_in.liveness} if check_in.kind == CheckInKind.PHOTO else {}
 
 
-def _look_for(
-    check_in: CheckIn, expected: Mapping[uuid.UUID, "Appointment"]
-) -> Match[uuid.UUID] | Flaw | None:
-    """Search the frame among the consenting patients who are expected today and nobody else: who
-    it is, what is wrong with the picture, or None when that can't be found out."""
+def _look_for(frames: Sequence[Picture]) -> Match[uuid.UUID] | Flaw | None:
+    """Search the one frame among the consenting patients who are expected today and nobody else:
+    who it is, what is wrong with the picture, or None when that can't be found out in time."""
+    check_in = frames[0].check_in if frames else None
+    if check_in is None or is_late(check_in):
+        return None
     try:
-        frame = private.get(check_in.pictures.get().storage_key)
+        frame = private.get(frames[0].storage_key)
         engine = engines.current()
-        return engine.search(frame, gallery.load(engine, expected.keys()))
+        return engine.search(frame, gallery.load(engine, bookings.expected_patients()))
     except Exception:
         log.exception("face_engine_failed", check_in=str(check_in.id))
         return None
+
+
+def _judge(check_in: CheckIn, found: Match[uuid.UUID] | Flaw | None) -> _Answer:
+    """What the kiosk is told now of what was found a moment ago."""
+    if found is None or is_late(check_in) or not check_in.device.is_live(clock.now()):
+        return _Answer(CheckInStatus.UNAVAILABLE)
+    if isinstance(found, Flaw):
+        return _answer_to_flaw(found)
+    return _answer_to_match(check_in, found)
 
 
 def _answer_to_flaw(flaw: Flaw) -> _Answer:
@@ -229,15 +240,21 @@ def _answer_to_flaw(flaw: Flaw) -> _Answer:
     return _Answer(CheckInStatus.POOR_IMAGE, detail=flaw)
 
 
-def _answer_to_match(
-    check_in: CheckIn, match: Match[uuid.UUID], expected: Mapping[uuid.UUID, "Appointment"]
-) -> _Answer:
-    people = [person for person in match.people if _still_consents(person)]
+def _answer_to_match(check_in: CheckIn, match: Match[uuid.UUID]) -> _Answer:
+    consenting = _still_consenting(check_in, match.people)
+    people = [person for person in match.people if person in consenting]
     if not people:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
-    if match.verdict == Verdict.SURE and not rules.rules().always_confirm:
-        return _admit(expected[people[0]], _kiosk(check_in))
-    return _Answer(CheckInStatus.CONFIRM, candidates=tuple(expected[person] for person in people))
+    is_sure = match.verdict == Verdict.SURE and not rules.rules().always_confirm
+    if is_sure:
+        _one_kiosk_at_a_time(people[0])
+    visit_of = _visit_of_each(bookings.expected_today(people))
+    visits = tuple(visit_of[person] for person in people if person in visit_of)
+    if not visits:
+        return _Answer(CheckInStatus.NO_APPOINTMENT)
+    if is_sure:
+        return _let_in(visits[0], _kiosk(check_in))
+    return _Answer(CheckInStatus.CONFIRM, candidates=visits)
 
 
 def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Appointment"]:
@@ -249,23 +266,21 @@ def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Ap
     return visits
 
 
-def _still_consents(patient_id: uuid.UUID) -> bool:
-    """Whether the consent is in force now; a withdrawal then waits until this answer is out."""
-    return (
-        Consent.objects.select_for_update()
-        .filter(patient_id=patient_id, withdrawn_at__isnull=True)
-        .first()
-        is not None
+def _still_consenting(check_in: CheckIn, people: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose consent was in force when the picture was taken and still is. A withdrawal then
+    waits until this answer is out. They are held in one order, so that two kiosks that see the same
+    people don't wait for each other."""
+    held = Consent.objects.select_for_update().filter(
+        patient__in=people, given_at__lte=check_in.created_at, withdrawn_at__isnull=True
     )
+    return set(held.order_by("patient_id").values_list("patient_id", flat=True))
 
 
 def _meant_by(check_in: CheckIn, birth_year: int | None, code: str | None) -> "Appointment | None":
     """The one candidate that the second factor points at; None when it is none or several."""
-    candidates = [
-        appointment
-        for appointment in (bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates)
-        if _still_consents(appointment.patient_id)
-    ]
+    shown = [bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates]
+    consenting = _still_consenting(check_in, [appointment.patient_id for appointment in shown])
+    candidates = [appointment for appointment in shown if appointment.patient_id in consenting]
     if code is not None:
         meant = [a for a in candidates if a.check_in_code == codes.normalise(code)]
     else:
@@ -285,7 +300,11 @@ def _confirmation_is_over(check_in: CheckIn) -> bool:
 def _admit(appointment: "Appointment", actor: Actor) -> _Answer:
     """Let the patient of this appointment arrive, if it is one of today's and still to come."""
     _one_kiosk_at_a_time(appointment.patient_id)
-    current = bookings.get_appointment(appointment.id)
+    return _let_in(bookings.get_appointment(appointment.id), actor)
+
+
+def _let_in(current: "Appointment", actor: Actor) -> _Answer:
+    """As `_admit`, for an appointment that was read under the lock."""
     if current.status not in {BOOKED, *ON_PREMISES}:
         return _Answer(CheckInStatus.NO_APPOINTMENT)
     day, today = clock.local(current.start).date(), clock.today()

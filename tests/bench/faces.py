@@ -113,7 +113,7 @@ def decision(guests: list[Guest]) -> dict[str, Any]:
     committed = _commits_of_visits()
     for guest, patient in zip(itertools.cycle(guests), patients, strict=False):
         expected_patients.register(patient.patient_id, guest)
-        known = gallery.load(engine, {visit.patient_id for visit in bookings.expected_today()})
+        known = gallery.load(engine, bookings.expected_patients())
         frame = images.clean(guest.frame)
         began = time.perf_counter()
         engine.search(frame, known)
@@ -276,8 +276,7 @@ def search(guest: Guest, size: int) -> dict[str, Any]:
     opening, searching = [], []
     for _ in range(OPENINGS):
         began = time.perf_counter()
-        expected = {visit.patient_id for visit in bookings.expected_today()}
-        known = Gallery.of(gallery.load(engine, expected))
+        known = Gallery.of(gallery.load(engine, bookings.expected_patients()))
         opening.append((time.perf_counter() - began) * 1000)
     for _ in range(SEARCHES):
         began = time.perf_counter()

@@ -245,8 +245,10 @@ def test_the_kiosk_expects_the_booked_and_the_present_of_today(clinic, patients,
     book(people_[4], at(14), status="fulfilled")
     book(people_[5], at(10, day=24))
 
-    assert selectors.expected_today() == expected
+    everybody = [person.pk for person in people_]
+    assert selectors.expected_today(everybody) == expected
     assert selectors.expected_today([people_[1].pk, people_[5].pk]) == [expected[1]]
+    assert sorted(selectors.expected_patients()) == sorted(everybody[:3])
 
 
 def test_a_code_finds_its_appointment_while_it_stands(clinic, patients, book):

@@ -6,12 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 import structlog
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
-from booking.services.changes import cancel
-from booking.services.visit import arrive
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.accounts.services.sessions import open_session
@@ -26,7 +24,6 @@ from recognition.services import rules
 from recognition.tasks import expire, identify, sweep
 from tests.recognition import faces
 from tests.recognition.conftest import as_file, committing
-from tests.recognition.engines import MeanwhileEngine
 
 pytestmark = pytest.mark.engine
 
@@ -241,48 +238,6 @@ def test_withdrawal_between_the_frame_and_the_search_counts(enrolled, book, kios
     work()
 
     assert kiosk.result(accepted.json()["id"]).json()["status"] == "not_recognised"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("meanwhile", "answer", "ends"),
-    [
-        ("the patient withdraws", "not_recognised", "booked"),
-        ("the clinic cancels", "no_appointment", "cancelled"),
-        ("the desk was faster", "already_arrived", "arrived"),
-    ],
-)
-def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
-    enrolled, book, kiosk, work, settings, meanwhile, answer, ends
-):
-    patient = enrolled()
-    appointment = book(patient.user)
-    happenings = {
-        "the patient withdraws": patient.withdraw,
-        "the clinic cancels": lambda: cancel(appointment.pk, actor=DESK, by_clinic=True),
-        "the desk was faster": lambda: arrive(appointment.pk, actor=DESK),
-    }
-    finished = threading.Event()
-
-    def happen():
-        happenings[meanwhile]()
-        connection.close()
-        finished.set()
-
-    def elsewhere():
-        threading.Thread(target=happen).start()
-        assert finished.wait(timeout=4)
-
-    settings.FACE_ENGINE = "tests.recognition.engines.MeanwhileEngine"
-    MeanwhileEngine.happens = elsewhere
-    check_in = kiosk.show(faces.astronaut()).json()["id"]
-    work()
-
-    body = kiosk.result(check_in).json()
-    assert body["status"] == answer
-    assert (body["label"] is None) == (answer != "already_arrived")
-    appointment.refresh_from_db()
-    assert appointment.status == ends
 
 
 def test_an_ended_enrolment_is_not_searched(enrolled, book, make_kiosk, work, at_ten):
@@ -658,7 +613,8 @@ def test_the_job_done_twice_changes_nothing(enrolled, book, answered):
     book(enrolled().user)
     body = answered(faces.astronaut())
 
-    identify(check_in_id=body["id"])
+    with transaction.atomic():
+        identify(check_in_id=body["id"])()
 
     assert CheckIn.objects.get().status == "arrived"
     assert AuditEntry.objects.filter(action="recognition.check_in").count() == 1

@@ -1,27 +1,21 @@
 """An enrolment at a provider whose worker dies, or whose patient leaves, while it is asked."""
 
-import os
-import subprocess
-import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection, connections
 
 from clinic.core.models import AuditEntry, OutboxMessage
-from clinic.demo.processes import wait_until
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
 from recognition.models import Enrolment, Picture, Template
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION, Browser
-from tests.recognition.faces import ROOT
 from tests.recognition.rekognition_double import Rekognition
+from tests.recognition.workers import kill_before_it_answers
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -44,10 +38,6 @@ def at_amazon(rekognition: Rekognition) -> list[str]:
 
 def names(upload: uuid.UUID) -> list[str]:
     return [f"{upload}.{position}" for position in range(1, len(PHOTOS) + 1)]
-
-
-def due(task: str) -> uuid.UUID:
-    return OutboxMessage.objects.get(task=task, done_at=None).pk
 
 
 def test_no_transaction_is_open_during_any_call(
@@ -82,66 +72,12 @@ def test_no_transaction_is_open_during_any_call(
     assert at_amazon(rekognition) == []
 
 
-@contextmanager
-def nobody_may_answer(enrolment: Enrolment) -> Iterator[None]:
-    """On a connection of its own: a worker that has its answer stands still before it writes it."""
-    other = connection.copy()
-    other.set_autocommit(False)
-    with closing(other), other.cursor() as cursor:
-        cursor.execute(
-            "SELECT 1 FROM recognition_enrolment WHERE id = %s FOR UPDATE", [enrolment.pk]
-        )
-        yield
-        other.rollback()
-
-
-def is_about_to_answer() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            " AND query LIKE %s",
-            ['%%"recognition_enrolment"%%FOR UPDATE%%'],
-        )
-        (blocked,) = cursor.fetchone()
-    return blocked == 1
-
-
-WORKER = """
-import sys, uuid, django
-django.setup()
-from clinic.core import outbox
-import recognition.tasks
-outbox.run(uuid.UUID(sys.argv[1]))
-"""
-
-
 @pytest.fixture
 def killed(waiting: Browser, rekognition: Rekognition, tmp_path: Path) -> Enrolment:
     """The upload after a worker of its own process had all the provider's answers and was killed
     before it wrote any of them."""
     enrolment = Enrolment.objects.get()
-    (tmp_path / "storage").mkdir()
-    (tmp_path / "storage" / "private").symlink_to(tmp_path / "private")
-    database = connection.settings_dict
-    account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    environment = {
-        **os.environ,
-        "CLINIC_ENV": "test",
-        "CLINIC_VAR": str(tmp_path),
-        "DJANGO_SETTINGS_MODULE": "clinic.config.settings",
-        "DATABASE_URL": f"postgresql://{account}/{database['NAME']}",
-        "FACE_KEY": django_settings.FACE_KEY,
-        "FACE_ENGINE": django_settings.FACE_ENGINE,
-        "FACE_COLLECTION": COLLECTION,
-        "AWS_REGION": "eu-west-1",
-        "AWS_ENDPOINT_URL": rekognition.url,
-    }
-    command = [sys.executable, "-c", WORKER, str(due("recognition.enrol"))]
-    with nobody_may_answer(enrolment), subprocess.Popen(command, cwd=ROOT, env=environment) as it:
-        try:
-            assert wait_until(is_about_to_answer, seconds=60)
-        finally:
-            it.kill()
+    kill_before_it_answers(enrolment, task="recognition.enrol", folder=tmp_path)
     assert at_amazon(rekognition) == names(enrolment.attempt)
     assert not Template.objects.exists()
     assert waiting.face()["status"] == "processing"
