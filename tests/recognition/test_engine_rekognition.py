@@ -13,6 +13,7 @@ from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage
 from recognition import vault
 from recognition.engines.base import (
+    EngineError,
     EngineRefusedError,
     EngineUnavailableError,
     Flaw,
@@ -25,7 +26,7 @@ from recognition.models import CheckIn, Consent, Enrolment, Template
 from recognition.tasks import expire
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION, committing
-from tests.recognition.rekognition_double import Rekognition
+from tests.recognition.rekognition_double import MODEL, RefusedError, Rekognition
 
 pytestmark = pytest.mark.engine
 
@@ -43,6 +44,7 @@ def photos(*pictures: Any) -> dict[int, bytes]:
 
 
 ASTRONAUT = photos(faces.astronaut())
+TWO_PHOTOS = photos(faces.astronaut(), faces.altered_copies()["mirrored"])
 
 
 def test_the_first_enrolment_makes_the_collection_and_names_photos_by_the_upload(
@@ -255,6 +257,52 @@ def test_a_lasting_failure_is_refused_at_once(engine, rekognition, fault):
 
     assert list(rekognition.faults) == []
     assert rekognition.asked == []
+
+
+# What these operations say where nothing is wrong.
+NO_FAILURE = {
+    ("CreateCollection", "ResourceAlreadyExistsException"),
+    ("ListFaces", "ResourceNotFoundException"),
+    ("SearchFacesByImage", "InvalidParameterException"),
+}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "CompareFaces",
+        "CreateCollection",
+        "DeleteFaces",
+        "DetectFaces",
+        "IndexFaces",
+        "ListFaces",
+        "SearchFacesByImage",
+    ],
+)
+def test_every_error_that_is_documented_is_one_of_ours(engine, rekognition, operation):
+    outcomes, documented = {}, MODEL.operation_model(operation).error_shapes
+    for error in [shape.name for shape in documented]:
+
+        def fail(asked: str, error: str = error) -> None:
+            if asked == operation:
+                if error == "ResourceAlreadyExistsException":
+                    rekognition.collections[COLLECTION] = []
+                raise RefusedError(error)
+
+        rekognition.collections.clear()
+        rekognition.on_request = fail
+        try:
+            templates = engine.enrol(UPLOAD, TWO_PHOTOS)
+            engine.search(ASTRONAUT[1], [Known(ANA, template) for template in templates])
+            engine.erase(UPLOAD)
+            outcomes[error] = "answered"
+        except EngineError as failed:
+            outcomes[error] = str(failed)
+
+    assert outcomes == {
+        shape.name: "answered" if (operation, shape.name) in NO_FAILURE else shape.name
+        for shape in documented
+    }
 
 
 @pytest.mark.parametrize("name", ["", "clinic faces", "clínica", "x" * 256])
