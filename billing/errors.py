@@ -19,6 +19,7 @@ class Code(StrEnum):
     SIGNING_KEY_MISSING = "signing_key_missing"
     SIGNING_KEY_INVALID = "signing_key_invalid"
     MONEY_UNSETTLED = "money_unsettled"
+    PAYMENT_DISPUTED = "payment_disputed"
 
 
 register(
@@ -80,6 +81,13 @@ register(
             409,
             "Este pagamento não tem esse valor por devolver.",
             "That much of this payment can't be given back.",
+        ),
+        Code.PAYMENT_DISPUTED: Problem(
+            409,
+            "O banco do pagador levou este dinheiro de volta. Resolva primeiro esse caso, para o"
+            " utente não o receber duas vezes.",
+            "The payer's bank took this money back. Settle that case first, so that the patient"
+            " doesn't get it twice.",
         ),
         Code.ISSUE_SETTLED: Problem(
             409, "Este caso já está resolvido.", "This case is settled already."

@@ -272,10 +272,11 @@ class IssueKind(models.TextChoices):
     AMOUNT_MISMATCH = "amount_mismatch", "Paid with another amount or currency"
     DUPLICATE = "duplicate", "Paid twice"
     ORPHAN = "orphan", "Paid for something we don't know"
-    REFUND_FAILED = "refund_failed", "The provider refused the refund, or didn't answer"
+    REFUND_FAILED = "refund_failed", "The refund was not made, or got no answer"
     UNRECONCILED = "unreconciled", "The provider's books and ours differ"
     NOT_ISSUED = "not_issued", "The issuer of invoices refused a document, or doesn't answer"
     INVOICE_MISMATCH = "invoice_mismatch", "The issuer's document comes to another amount"
+    CHARGEBACK = "chargeback", "The payer's bank took the money back"
 
 
 class PaymentIssue(models.Model):

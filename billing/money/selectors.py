@@ -68,7 +68,8 @@ def takings(first: date, last: date) -> Takings:
     """The civil days first to last, both included; each of them is in `by_day`.
 
     A payment counts on the day on which it was paid, a refund on the day on which the money left,
-    and what is pending on the day on which it was begun.
+    and what is pending on the day on which it was begun. What a payer's bank took back counts as
+    paid while that is open, and as given back from the day on which the manager accepts the loss.
     """
     found = Takings(
         by_day={
@@ -117,7 +118,8 @@ def payments(
     first: date | None = None,
     last: date | None = None,
 ) -> QuerySet[Payment]:
-    """Payments begun in those days, newest first, with `returned` and their `invoice_number`.
+    """Payments begun in those days, newest first, with `returned`, `disputed` and their
+    `invoice_number`.
 
     `text` is looked for in the patient's name, word by word, and in the documents' numbers.
     """
@@ -157,8 +159,15 @@ def _told() -> QuerySet[Payment]:
     )
     return Payment.objects.select_related("patient", "appointment__specialty").annotate(
         returned=Coalesce(Subquery(given, output_field=MONEY), NOTHING, output_field=MONEY),
+        disputed=_is_disputed("pk"),
         invoice_number=Subquery(receipts.values("number")[:1]),
     )
+
+
+def _is_disputed(payment: str) -> Exists:
+    """Whether the payer's bank has taken the payment of this name, and nobody has dealt with it."""
+    taken_back = PaymentIssue.objects.filter(kind=IssueKind.CHARGEBACK, resolved_at=None)
+    return Exists(taken_back.filter(payment=OuterRef(payment)))
 
 
 def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
@@ -172,12 +181,13 @@ def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
     asked = given.filter(status=RefundStatus.REQUESTED)
     found = (
         PaymentIssue.objects.filter(resolved_at__isnull=not settled)
-        .select_related("payment__patient")
+        .select_related("payment__patient", "payment__appointment")
         .annotate(
             is_paid_elsewhere=Exists(others),
             is_asked_for=Exists(asked),
             is_sent=Exists(sent),
             is_unanswered=Exists(unanswered),
+            is_disputed=_is_disputed("payment"),
         )
     )
     if settled:
@@ -199,8 +209,10 @@ def with_settlers(found: Sequence[PaymentIssue]) -> Sequence[PaymentIssue]:
 
 def suggestion(issue: Any) -> str:
     """What to do about one of `issues`: wait, ask what became of a refund, refund, contact the
-    patient, see to a document at its issuer, or just settle it.
+    patient, see to a document at its issuer, or just settle it. Of a chargeback: contest it or bear
+    it, or prove that the money had gone back by itself.
 
+    While the payer's bank has a payment, what would give it back otherwise is to be put on hold.
     A reference paid twice stands once in the ledger, so that its second payment can't be refunded
     from here: the patient has to be asked where to send it, as with all that its provider doesn't
     send back. A refund that was sent without an answer may have arrived, so that another could pay
@@ -212,6 +224,10 @@ def suggestion(issue: Any) -> str:
         return "settle"
     if issue.is_unanswered or (issue.kind == IssueKind.REFUND_FAILED and issue.is_sent):
         return "ask"
+    if issue.kind == IssueKind.CHARGEBACK:
+        return _about_a_chargeback(issue)
+    if issue.is_disputed:
+        return "hold"
     if issue.is_asked_for or issue.is_sent:
         return "wait"
     if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:
@@ -223,6 +239,16 @@ def suggestion(issue: Any) -> str:
     if issue.payment.status == PaymentStatus.PAID and goes_back(issue.payment):
         return "refund"
     return _contact(issue.payment)
+
+
+def _about_a_chargeback(issue: Any) -> str:
+    """Who was treated has left proof of it: the invoice, and the record of the visit."""
+    payment: Payment = issue.payment
+    if issue.is_asked_for or issue.is_sent or payment.status == PaymentStatus.REFUNDED:
+        return "prove_refund"
+    if payment.status != PaymentStatus.PAID:
+        return "settle"
+    return "contest" if payment.appointment.started_at else "accept"
 
 
 def _contact(payment: Payment) -> str:

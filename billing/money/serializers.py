@@ -28,8 +28,11 @@ from clinic.core import clock
 
 LONGEST_PERIOD = timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-SUGGESTIONS = ["refund", "settle", "contact", "unreachable", "ask", "wait", "issue", "correct"]
-OF_THE_PATIENT = {"contact", "ask"}
+SUGGESTIONS = [
+    *("refund", "settle", "contact", "unreachable", "ask", "wait", "issue", "correct"),
+    *("contest", "accept", "prove_refund", "hold"),
+]
+OF_THE_PATIENT = {"contact", "ask", "accept"}
 
 
 class Money(serializers.DecimalField):
@@ -132,6 +135,9 @@ class MoneyPayment(serializers.Serializer[Payment]):
     refundable = serializers.SerializerMethodField(help_text="What can still be given back")
     provider_refunds = serializers.SerializerMethodField(
         help_text="The provider sends it back when asked; else a person has to see to it"
+    )
+    disputed = serializers.BooleanField(
+        help_text="The payer's bank took money of it back; until that is settled none is given back"
     )
     provider = serializers.CharField()
     method = serializers.ChoiceField(choices=Method.choices)

@@ -15,6 +15,8 @@ class EventType(StrEnum):
     EXPIRED = "expired"
     FAILED = "failed"
     REFUNDED = "refunded"
+    CHARGEBACK = "chargeback"
+    """The payer's bank took the money back, against the clinic's will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,8 @@ class Event:
     """What a provider says happened to a payment, whether told by webhook or asked for.
 
     `transaction_id` is its name of the money that moved: one notice may come in many events, one
-    movement has one name. Of money that went back it names the payment's. `order_id` is our name
-    of the payment at a provider that doesn't know `payment_id`.
+    movement has one name. Of money that went back or was taken back it names the payment's.
+    `order_id` is our name of the payment at a provider that doesn't know `payment_id`.
     """
 
     event_id: str
@@ -161,7 +163,7 @@ class PaymentProvider(Protocol):
         ...
 
     def movements(self, since: datetime, until: datetime) -> list[Event]:
-        """The money that came in that time, from providers that list it.
+        """The money that came or was taken back in that time, from providers that list it.
 
         Raises UnknownOutcomeError when there is no usable answer.
         """

@@ -3,6 +3,9 @@
 Its identifier of a payment is our id. A reference is asked about by its digits; a request that got
 no answer has none yet and is looked up by the identifier, for which eupago wants the credentials
 of its management interface, as for refunds.
+
+Whether and how it tells of a chargeback is in none of its documents that we know of. Such a notice
+is read like a refund's, under any of the words that the trade has for it.
 """
 
 import base64
@@ -68,6 +71,8 @@ TYPES = {
     "REFUND": EventType.REFUNDED,
     "REFUNDED": EventType.REFUNDED,
 }
+CHARGEBACK = re.compile(r"charged?[ _-]?back|disputed?", re.IGNORECASE)
+MONEY_BACK = frozenset({EventType.REFUNDED, EventType.CHARGEBACK})
 REFERENCE_TYPES = {
     "paga": EventType.PAID,
     "transferida": EventType.PAID,
@@ -162,7 +167,10 @@ class EupagoProvider:
             told = told[0]
         if not isinstance(told, dict):
             fields.malformed("transaction")
-        kind = TYPES.get(fields.text(told, "status").upper())
+        status = fields.text(told, "status")
+        kind = TYPES.get(status.upper())
+        if CHARGEBACK.fullmatch(status):
+            kind = EventType.CHARGEBACK
         if kind is None:
             return None
         amount = told.get("amount")
@@ -172,7 +180,7 @@ class EupagoProvider:
         method = METHODS.get(fields.text(told, "method").upper(), "")
         reference = _digits(told, "reference") if told.get("reference") is not None else ""
         is_multibanco = method == Method.MULTIBANCO
-        refunded = kind == EventType.REFUNDED and told.get("originalTrid") is not None
+        of_another = kind in MONEY_BACK and told.get("originalTrid") is not None
         return Event(
             event_id=f"{trid}:{kind}",
             type=kind,
@@ -184,7 +192,7 @@ class EupagoProvider:
             amount=fields.money(amount.get("value"), "amount"),
             currency=fields.text(amount, "currency"),
             occurred_at=fields.instant(told, "date"),
-            transaction_id=_transaction(told, "originalTrid") if refunded else trid,
+            transaction_id=_transaction(told, "originalTrid") if of_another else trid,
         )
 
 

@@ -127,8 +127,7 @@ class SandboxProvider:
             raise UnknownOutcomeError("the bank's answer makes no sense")
         try:
             events = [
-                self.read_event({**entry, "event_id": f"movement:{entry['transaction_id']}"})
-                for entry in listed
+                self.read_event({**entry, "event_id": _event_id_of(entry)}) for entry in listed
             ]
         except (MalformedEventError, TypeError, KeyError) as error:
             raise UnknownOutcomeError("the bank's answer makes no sense") from error
@@ -181,3 +180,10 @@ class SandboxProvider:
             )
         except httpx.HTTPError as error:
             raise UnknownOutcomeError(type(error).__name__) from error
+
+
+def _event_id_of(movement: Mapping[str, Any]) -> str:
+    """Money that came and was taken back goes by one name."""
+    name = f"movement:{movement['transaction_id']}"
+    kind = movement["type"]
+    return name if kind == EventType.PAID else f"{name}:{kind}"

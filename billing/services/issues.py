@@ -1,6 +1,7 @@
 """Money that a person has to look at, until somebody or something has dealt with it."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,16 @@ def open_about(
     )
     PaymentIssue.objects.bulk_create([issue], ignore_conflicts=True)
     return PaymentIssue.objects.filter(kind=kind, about=about, resolved_at=None).exists()
+
+
+def was_settled(about: str, kind: IssueKind, *, by: datetime) -> bool:
+    """Whether a person was done with the issue about this thing at that moment."""
+    return PaymentIssue.objects.filter(kind=kind, about=about, resolved_at__lt=by).exists()
+
+
+def is_disputed(payment: Payment) -> bool:
+    """Whether the payer's bank took money of this payment back, and nobody has dealt with it."""
+    return payment.issues.filter(kind=IssueKind.CHARGEBACK, resolved_at=None).exists()
 
 
 def tell_anew(about: str, kind: IssueKind, **detail: Any) -> None:

@@ -32,6 +32,12 @@ def lock_money_of(appointment_id: UUID) -> list[Payment]:
     )
 
 
+def lock_payment(payment: Payment) -> Payment:
+    """This payment as it stands, with the money of its appointment locked."""
+    payments = lock_money_of(payment.appointment_id)
+    return next(each for each in payments if each.pk == payment.pk)
+
+
 def may_become(payment: Payment, status: PaymentStatus) -> bool:
     """Whether the table of moves lets this payment take that status."""
     return status in TRANSITIONS[payment.status]

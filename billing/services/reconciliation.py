@@ -22,7 +22,7 @@ from billing.models import (
     RefundStatus,
     RequestState,
 )
-from billing.providers.base import Event, PaymentProvider, UnknownOutcomeError
+from billing.providers.base import Event, EventType, PaymentProvider, UnknownOutcomeError
 from billing.services import issues, ledger, refunds, requests, settlement
 from billing.services.settlement import Outcome
 from clinic.core import audit, clock
@@ -134,7 +134,7 @@ def _go_through_movements(
             outcome = settlement.apply(movement, provider=provider.key)
         if outcome != Outcome.REPEATED:
             found.differ(f"movement:{movement.transaction_id}", "none", movement.type, outcome)
-    theirs = {movement.transaction_id for movement in movements}
+    theirs = {each.transaction_id for each in movements if each.type == EventType.PAID}
     paid = Payment.objects.filter(
         provider=provider.key, status__in=SETTLED, paid_at__gte=since, paid_at__lt=until
     )
@@ -144,7 +144,10 @@ def _go_through_movements(
 
 
 def _not_in_our_books(movements: list[Event], provider: PaymentProvider) -> Iterator[Event]:
-    """Those whose name neither the payment that they paid has, nor an issue on a person's desk."""
+    """Those whose name neither the payment that they paid has, nor an issue on a person's desk.
+
+    What was taken back goes by the name of the money that came, and has an issue of its own.
+    """
     names = {movement.transaction_id for movement in movements}
     settled = set(
         Payment.objects.filter(
@@ -152,10 +155,18 @@ def _not_in_our_books(movements: list[Event], provider: PaymentProvider) -> Iter
         ).values_list("transaction_id", "amount", "currency")
     )
     abouts = {f"{provider.key}:{name}" for name in names}
-    on_a_desk = set(PaymentIssue.objects.filter(about__in=abouts).values_list("about", flat=True))
+    issues_about = PaymentIssue.objects.filter(about__in=abouts)
+    of_losses = Q(kind=IssueKind.CHARGEBACK)
+    taken_back = set(issues_about.filter(of_losses).values_list("about", flat=True))
+    on_a_desk = set(issues_about.exclude(of_losses).values_list("about", flat=True))
     for movement in movements:
+        about = f"{provider.key}:{movement.transaction_id}"
         money = (movement.transaction_id, movement.amount, movement.currency)
-        if money not in settled and f"{provider.key}:{movement.transaction_id}" not in on_a_desk:
+        if movement.type == EventType.CHARGEBACK:
+            is_known = about in taken_back
+        else:
+            is_known = money in settled or about in on_a_desk
+        if not is_known:
             yield movement
 
 

@@ -1,4 +1,8 @@
-"""Money going back to the patient."""
+"""Money going back to the patient.
+
+Nothing is sent while the payer's bank has taken money of the payment back: the patient would have
+it twice. What a person asks for then is refused; what the clinic's policy asks for is left to one.
+"""
 
 from decimal import Decimal
 from functools import partial
@@ -21,6 +25,7 @@ from clinic.core.errors import DomainError
 log = structlog.get_logger(__name__)
 
 UNANSWERED = (RefundStatus.REQUESTED, RefundStatus.SENT)
+TAKEN_BACK = "the payer's bank took the money back"
 
 
 def request(
@@ -49,8 +54,12 @@ def request(
         patient_id=payment.patient_id,
         amount=str(refund.amount),
     )
-    outbox.enqueue("billing.refund", key=f"refund:{refund.id}", refund_id=str(refund.id))
+    outbox.enqueue("billing.refund", key=_task_key(refund), refund_id=str(refund.id))
     return refund
+
+
+def _task_key(refund: Refund) -> str:
+    return f"refund:{refund.id}"
 
 
 @transaction.atomic
@@ -59,13 +68,15 @@ def give_back(
 ) -> Refund:
     """Give so much of a payment back, or what is left of it, because a person decided so.
 
-    Raises DomainError `not_found`, or `nothing_to_refund` for more than is left or none at all.
+    Raises DomainError `not_found`, `payment_disputed` while the payer's bank has it, or
+    `nothing_to_refund` for more than is left or none at all.
     """
     found = Payment.objects.filter(pk=payment_id).first()
     if found is None:
         raise DomainError(CoreCode.NOT_FOUND)
-    payments = ledger.lock_money_of(found.appointment_id)
-    payment = next(one for one in payments if one.pk == payment_id)
+    payment = ledger.lock_payment(found)
+    if issues.is_disputed(payment):
+        raise DomainError(Code.PAYMENT_DISPUTED)
     wished = refundable(payment) if amount is None else amount
     return request(payment, actor=actor, amount=wished, reason=reason)
 
@@ -87,18 +98,21 @@ def perform(refund_id: UUID) -> None:
 
     Where the provider pays one refund id once this may be repeated, and raises UnknownOutcomeError
     when no answer came. Elsewhere the refund is marked as sent, sent once that is committed, and
-    never again. A final refusal, and silence after the one try, become an issue for a person.
+    never again. A final refusal, silence after the one try, and money that the payer's bank has
+    taken back meanwhile, become an issue for a person.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     if refund.status != RefundStatus.REQUESTED:
         return
-    if providers.get(refund.payment.provider).capabilities.repeatable_refunds:
-        _ask_provider(refund)
-    else:
+    if not providers.get(refund.payment.provider).capabilities.repeatable_refunds:
         _send_after_commit(refund)
+    elif issues.is_disputed(refund.payment):
+        _withhold(refund)
+    else:
+        _ask_provider(refund)
 
 
-def record_done(refund: Refund, payment: Payment, *, request_id: str) -> None:
+def record_done(refund: Refund, payment: Payment, *, request_id: str, actor: Actor) -> None:
     """The money is on its way back. The payment's money must be locked; repeating is safe."""
     refund.refresh_from_db()
     if refund.status not in UNANSWERED:
@@ -112,7 +126,6 @@ def record_done(refund: Refund, payment: Payment, *, request_id: str) -> None:
     )
     done = payment.refunds.filter(status=RefundStatus.DONE).aggregate(total=Sum("amount"))["total"]
     if done == payment.amount:
-        actor = Actor.provider(payment.provider)
         ledger.move(payment, PaymentStatus.REFUNDED, actor=actor)
         issues.settle_refunded(payment, actor=actor)
 
@@ -133,11 +146,33 @@ def leave_unanswered(refund: Refund) -> bool:
 def _send_after_commit(refund: Refund) -> None:
     ledger.lock_money_of(refund.payment.appointment_id)
     refund.refresh_from_db()
-    if refund.status == RefundStatus.REQUESTED:
-        refund.status = RefundStatus.SENT
-        refund.sent_at = clock.now()
-        refund.save(update_fields=["status", "sent_at"])
+    if refund.status != RefundStatus.REQUESTED:
+        return
+    if issues.is_disputed(refund.payment):
+        _fail(refund, TAKEN_BACK)
+    else:
+        _mark_as_sent(refund)
         transaction.on_commit(partial(_send, refund.id))
+
+
+@transaction.atomic
+def _withhold(refund: Refund) -> None:
+    """Nothing is sent any more, but an earlier try that got no answer may have sent it."""
+    ledger.lock_money_of(refund.payment.appointment_id)
+    refund.refresh_from_db()
+    if refund.status != RefundStatus.REQUESTED:
+        return
+    if outbox.has_failed(_task_key(refund)):
+        _mark_as_sent(refund)
+        leave_unanswered(refund)
+    else:
+        _fail(refund, TAKEN_BACK)
+
+
+def _mark_as_sent(refund: Refund) -> None:
+    refund.status = RefundStatus.SENT
+    refund.sent_at = clock.now()
+    refund.save(update_fields=["status", "sent_at"])
 
 
 def _send(refund_id: UUID) -> None:
@@ -168,17 +203,19 @@ def _ask_provider(refund: Refund) -> None:
 
 @transaction.atomic
 def _record_refund(refund: Refund, request_id: str) -> None:
-    payments = ledger.lock_money_of(refund.payment.appointment_id)
-    payment = next(payment for payment in payments if payment.pk == refund.payment_id)
-    record_done(refund, payment, request_id=request_id)
+    payment = ledger.lock_payment(refund.payment)
+    record_done(refund, payment, request_id=request_id, actor=Actor.provider(payment.provider))
 
 
 @transaction.atomic
 def _record_refusal(refund: Refund, reason: str) -> None:
     ledger.lock_money_of(refund.payment.appointment_id)
     refund.refresh_from_db()
-    if refund.status not in UNANSWERED:
-        return
+    if refund.status in UNANSWERED:
+        _fail(refund, reason)
+
+
+def _fail(refund: Refund, reason: str) -> None:
     refund.status = RefundStatus.FAILED
     refund.settled_at = clock.now()
     refund.save(update_fields=["status", "settled_at"])

@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     OTHER_AMOUNT = "other_amount"
     PAID_TWICE = "paid_twice"
     NOT_OUR_REFUND = "not_our_refund"
+    CHARGED_BACK = "charged_back"
     NOT_FOLLOWED = "not_followed"
     MALFORMED = "malformed"
     ASKED = "asked"
@@ -41,6 +42,11 @@ _STATUS = {
     EventType.REFUSED: (PaymentStatus.REFUSED, Reason.REFUSED),
     EventType.EXPIRED: (PaymentStatus.EXPIRED, Reason.TIMED_OUT),
     EventType.FAILED: (PaymentStatus.FAILED, Reason.DECLINED),
+}
+_OF_NOTHING_KNOWN = {
+    EventType.PAID: IssueKind.ORPHAN,
+    EventType.REFUNDED: IssueKind.UNRECONCILED,
+    EventType.CHARGEBACK: IssueKind.CHARGEBACK,
 }
 
 
@@ -54,13 +60,13 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
     payments = [] if appointment_id is None else ledger.lock_money_of(appointment_id)
     payment = next((p for p in payments if _is_about(event, p)), None)
     if payment is None:
-        if event.type == EventType.PAID:
-            _open_issue(IssueKind.ORPHAN, None, delivery, event, provider)
-        elif event.type == EventType.REFUNDED:
-            _open_issue(IssueKind.UNRECONCILED, None, delivery, event, provider)
+        if event.type in _OF_NOTHING_KNOWN:
+            _open_issue(_OF_NOTHING_KNOWN[event.type], None, delivery, event, provider)
         return Outcome.UNKNOWN_PAYMENT
     if event.type == EventType.REFUNDED:
         return _money_went_back(event, payment, provider, delivery)
+    if event.type == EventType.CHARGEBACK:
+        return _money_was_taken_back(event, payment, provider, delivery)
     if event.currency != CURRENCY or event.amount != payment.amount:
         _open_issue(IssueKind.AMOUNT_MISMATCH, payment, delivery, event, provider)
         return Outcome.OTHER_AMOUNT
@@ -113,10 +119,13 @@ def _allocate(
 def _give_back_late_money(payment: Payment) -> None:
     """Ask for the refund and tell the patient; the issue stays open until the money is back.
 
-    A patient who called it off too late for a refund is left to a person.
+    A patient who called it off too late for a refund is left to a person, and so is money that the
+    payer's bank took back before we heard that it had come.
     """
     appointment = booking.get_appointment(payment.appointment_id)
     if appointment.status == "cancelled" and not appointment.is_refundable:
+        return
+    if issues.is_disputed(payment):
         return
     refunds.request(payment, actor=closing.ACTOR)
     messages.money_returned(appointment, payment.amount, about=payment.id)
@@ -148,8 +157,30 @@ def _money_went_back(
         _open_issue(IssueKind.UNRECONCILED, payment, delivery, event, provider)
         return Outcome.NOT_OUR_REFUND
     _write_down(event, payment, provider, payment.status)
-    refunds.record_done(refund, payment, request_id=event.event_id.partition(":")[0])
+    refunds.record_done(
+        refund,
+        payment,
+        request_id=event.event_id.partition(":")[0],
+        actor=Actor.provider(provider),
+    )
     return Outcome.APPLIED
+
+
+def _money_was_taken_back(
+    event: Event, payment: Payment, provider: str, delivery: WebhookDelivery | None
+) -> Outcome:
+    """For a person: the payment keeps its status and its visit, and nothing is credited by itself.
+
+    Written down as an event where it is in euros and cents, as all of those are; the issue says how
+    much was taken. Money that is taken anew after a person was done with the first time is another
+    issue.
+    """
+    if PaymentEvent.objects.filter(provider=provider, event_id=event.event_id).exists():
+        return Outcome.REPEATED
+    if event.currency == CURRENCY and event.amount == round(event.amount, 2):
+        _write_down(event, payment, provider, payment.status)
+    _open_issue(IssueKind.CHARGEBACK, payment, delivery, event, provider)
+    return Outcome.CHARGED_BACK
 
 
 def payment_of(event: Event, provider: str) -> Payment | None:
@@ -168,6 +199,10 @@ def _appointment_of(event: Event, provider: str) -> UUID | None:
         return candidates.filter(pk=event.payment_id).first()
     if event.order_id:
         return candidates.filter(order_id=event.order_id).first()
+    if event.type == EventType.CHARGEBACK:
+        named = candidates.filter(transaction_id=event.transaction_id).exclude(transaction_id="")
+        if (found := named.first()) is not None:
+            return found
     if event.method != Method.MULTIBANCO:
         return None
     holders = candidates.filter(
@@ -177,9 +212,14 @@ def _appointment_of(event: Event, provider: str) -> UUID | None:
 
 
 def _is_about(event: Event, payment: Payment) -> bool:
-    """A provider that makes its own references names ours before we have learned them."""
+    """A provider that makes its own references names ours before we have learned them. Of money
+    that was taken back our own name or the money's is enough: it pays for nothing."""
     if event.payment_id not in {None, payment.id} or event.order_id not in {"", payment.order_id}:
         return False
+    if event.type == EventType.CHARGEBACK and (
+        event.payment_id or event.order_id or event.transaction_id == payment.transaction_id != ""
+    ):
+        return True
     if event.type == EventType.REFUNDED:
         return event.transaction_id == payment.transaction_id != ""
     if event.method != payment.method:
@@ -224,8 +264,11 @@ def _open_issue(
     event: Event,
     provider: str,
 ) -> None:
+    about = f"{provider}:{event.transaction_id or event.event_id}"
+    if kind == IssueKind.CHARGEBACK and issues.was_settled(about, kind, by=event.occurred_at):
+        about = f"{provider}:{event.event_id}"
     issues.open_about(
-        f"{provider}:{event.transaction_id or event.event_id}",
+        about,
         kind,
         payment=payment,
         delivery=delivery,

@@ -237,6 +237,11 @@ def unfinished(keys: Collection[str]) -> bool:
     return OutboxMessage.objects.filter(key__in=keys, done_at__isnull=True).exists()
 
 
+def has_failed(key: str) -> bool:
+    """Whether a try of this message has come to nothing, as far as can be told."""
+    return OutboxMessage.objects.filter(key=key, failures__gt=0).exists()
+
+
 def overdue(task: str) -> int:
     """How many messages of a task are not done although their time has come, those set aside
     among them."""

@@ -459,7 +459,7 @@ def test_somebody_elses_reference_pays_nobody(eupago, reference, ana):
 
 
 def test_a_status_that_we_do_not_follow_is_kept_and_left_alone(eupago, reference):
-    post(notice(reference, status="Chargeback"))
+    post(notice(reference, status="Onhold"))
     drain()
 
     assert WebhookDelivery.objects.get().outcome == "not_followed"
@@ -586,6 +586,84 @@ def test_a_refund_of_other_money_than_this_payments_is_for_a_person(eupago, paid
     issue = PaymentIssue.objects.get()
     assert (issue.kind, issue.payment_id) == ("unreconciled", None)
     assert state(paid)[0] == PaymentStatus.PAID
+
+
+def chargeback_notice(payment: Payment, **changes: Any) -> bytes:
+    return notice(
+        payment,
+        **{
+            "status": "Chargeback",
+            "trid": "113194999",
+            "originalTrid": payment.transaction_id,
+            **changes,
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"status": "CHARGEBACK"},
+        {"status": "charged_back"},
+        {"status": "Disputed"},
+        {"method": "CC:PT", "identifier": None},
+        {"trid": "113193247", "originalTrid": None},
+    ],
+)
+def test_a_chargeback_is_for_a_person(eupago, paid, change):
+    raw = chargeback_notice(paid, **change)
+
+    assert [post(raw), post(raw)] == [200, 200]
+    drain()
+
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("chargeback", paid.id)
+    assert issue.detail["amount"] == "40.00000"
+    event = PaymentEvent.objects.latest("pk")
+    assert (event.type, event.amount) == ("chargeback", paid.amount)
+    assert state(paid)[0] == PaymentStatus.PAID
+    assert not Refund.objects.exists()
+
+
+def test_a_chargeback_that_nobody_signed_changes_nothing(eupago, paid):
+    raw = chargeback_notice(paid)
+
+    assert [post(raw, ""), post(raw, adapter.sign(raw + b" "))] == [400, 400]
+    drain()
+
+    assert not PaymentIssue.objects.exists()
+    assert PaymentEvent.objects.count() == 1
+
+
+@pytest.mark.concurrency
+@sends
+def test_a_chargeback_replayed_a_hundred_times_at_once_is_one_issue(eupago, paid):
+    raw = chargeback_notice(paid)
+
+    answers = at_once(10, lambda _: [post(raw) for _ in range(10)])
+    at_once(4, lambda _: drain())
+    drain()
+
+    assert answers == [[200] * 10] * 10
+    assert PaymentIssue.objects.get().kind == "chargeback"
+    assert PaymentEvent.objects.filter(type="chargeback").count() == 1
+
+
+@sends
+def test_a_payment_that_was_charged_back_is_not_given_back_too(eupago, paid):
+    post(chargeback_notice(paid))
+    drain()
+
+    cancel(paid)
+
+    assert eupago.refunds == []
+    assert Refund.objects.get().status == RefundStatus.FAILED
+    assert state(paid)[0] == PaymentStatus.PAID
+    assert sorted(PaymentIssue.objects.values_list("kind", flat=True)) == [
+        "chargeback",
+        "refund_failed",
+    ]
 
 
 @sends

@@ -194,6 +194,53 @@ def test_a_bank_that_is_down_is_written_down_and_changes_nothing(bank, held):
     assert not PaymentIssue.objects.exists()
 
 
+def test_a_chargeback_whose_notice_was_lost_is_found_once(client, bank, held):
+    payment = factories.multibanco(held)
+    send(client, notice(payment, transaction_id="mb-1"))
+    drain()
+    an_hour_passes()
+    books(bank, movement(payment, "mb-1"), movement(payment, "mb-1", type="chargeback"))
+
+    first, second = tonight(), tonight()
+    PaymentIssue.objects.update(resolved_at=clock.now())
+    third = tonight()
+
+    assert (outcomes(first), outcomes(second), outcomes(third)) == (["charged_back"], [], [])
+    (difference,) = first.differences
+    assert (difference["about"], difference["theirs"]) == ("movement:mb-1", "chargeback")
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("chargeback", payment.id)
+    payment.refresh_from_db()
+    assert payment.status == PaymentStatus.PAID
+
+
+def test_money_is_booked_though_all_that_was_heard_of_it_is_that_it_was_taken_back(
+    client, bank, held
+):
+    payment = factories.multibanco(held)
+    send(client, notice(payment, transaction_id="mb-1", type="chargeback"))
+    drain()
+    an_hour_passes()
+    books(bank, movement(payment, "mb-1"), movement(payment, "mb-1", type="chargeback"))
+
+    first, second = tonight(), tonight()
+
+    assert (outcomes(first), outcomes(second)) == (["applied"], [])
+    payment.refresh_from_db()
+    assert (payment.status, payment.transaction_id) == (PaymentStatus.PAID, "mb-1")
+    assert PaymentIssue.objects.get().kind == "chargeback"
+
+
+def test_a_payment_of_which_the_books_know_the_chargeback_alone_is_for_a_person(client, bank, held):
+    payment = factories.multibanco(held)
+    send(client, notice(payment, transaction_id="mb-1"))
+    drain()
+    an_hour_passes()
+    books(bank, movement(payment, "mb-1", type="chargeback"))
+
+    assert outcomes(tonight()) == ["charged_back", "unreconciled"]
+
+
 def test_money_of_the_same_name_and_another_amount_is_for_a_person(client, bank, held):
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))

@@ -237,7 +237,7 @@ def test_five_decimals_of_the_same_money_are_the_same_money(client, payment):
 
 
 def test_kinds_we_do_not_follow_are_kept_and_left_alone(client, payment):
-    send(client, notice(payment, type="chargeback_opened"))
+    send(client, notice(payment, type="payout"))
     drain()
 
     assert WebhookDelivery.objects.get().outcome == "not_followed"

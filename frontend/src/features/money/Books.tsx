@@ -143,6 +143,8 @@ const WORDS = [
   "no answer",
   "unreconciled",
   "refund_failed",
+  "chargeback",
+  "charged_back",
   "applied",
   "too_late",
   "unknown_payment",

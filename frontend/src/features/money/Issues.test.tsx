@@ -65,3 +65,22 @@ it("says why the issuer refused a document, and what to do there", async () => {
   expect(screen.getByText(/Não a emita à mão/)).toBeTruthy();
   expect(buttons()).toEqual(["Dar por resolvido"]);
 });
+
+it.each([
+  ["contest", /envie ao prestador, dentro do prazo dele, a fatura/],
+  ["accept", /Não houve tratamento que sirva de prova/],
+  ["prove_refund", /já foi devolvido ao utente/],
+] as const)("says that the bank took the money, and what to do: %s", async (action, advice) => {
+  shown = { ...ISSUE, kind: "chargeback", action };
+  renderPage(<Issues />);
+  expect(await screen.findByText(/^O banco do pagador levou 40,00\s€ de volta/)).toBeTruthy();
+  expect(screen.getByText(advice)).toBeTruthy();
+  expect(buttons()).toEqual(["Dar por resolvido"]);
+});
+
+it("offers no refund of money that the payer's bank has", async () => {
+  shown = { ...ISSUE, action: "hold" };
+  renderPage(<Issues />);
+  expect(await screen.findByText(/Não devolva nada por agora/)).toBeTruthy();
+  expect(buttons()).toEqual(["Dar por resolvido"]);
+});

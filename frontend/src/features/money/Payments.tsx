@@ -138,6 +138,7 @@ function Row({ payment, onOpen }: { payment: MoneyPayment; onOpen: () => void })
       <span className={styles.quiet}>{t(`method.${payment.method}`)}</span>
       <span className={styles.state}>
         <Pill tone={TONES[payment.status]}>{t(`status.${payment.status}`)}</Pill>
+        {payment.disputed && <span className={styles.quiet}>{t("payments.disputed")}</span>}
         {payment.status === "paid" && cents(payment.returned) > 0 && (
           <span className={styles.quiet}>
             {t("payments.returned", { amount: formatMoney(payment.returned, language) })}
@@ -176,7 +177,7 @@ function Detail({
       onClose={onClose}
       actions={
         <>
-          {isRefundable && payment.provider_refunds && (
+          {isRefundable && !payment.disputed && payment.provider_refunds && (
             <Button variant="danger" onPress={onRefund}>
               {t("payments.refund")}
             </Button>
@@ -228,7 +229,8 @@ function Detail({
             )}
           </dl>
           <h3 className={styles.subheading}>{t("payments.refunds")}</h3>
-          {isRefundable && !payment.provider_refunds && (
+          {payment.disputed && <p className={styles.advice}>{t("payments.refund_disputed")}</p>}
+          {isRefundable && !payment.disputed && !payment.provider_refunds && (
             <p className={styles.advice}>
               {t("payments.refund_by_hand", { provider: nameOf(payment.provider) })}
             </p>

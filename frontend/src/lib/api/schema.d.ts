@@ -2171,19 +2171,20 @@ export interface components {
             settled_by?: string | null;
         };
         /** @enum {string} */
-        IssueBodyActionEnum: "refund" | "settle" | "contact" | "unreachable" | "ask" | "wait" | "issue" | "correct";
+        IssueBodyActionEnum: "refund" | "settle" | "contact" | "unreachable" | "ask" | "wait" | "issue" | "correct" | "contest" | "accept" | "prove_refund" | "hold";
         /**
          * @description * `late` - Paid after the slot was released
          *     * `amount_mismatch` - Paid with another amount or currency
          *     * `duplicate` - Paid twice
          *     * `orphan` - Paid for something we don't know
-         *     * `refund_failed` - The provider refused the refund, or didn't answer
+         *     * `refund_failed` - The refund was not made, or got no answer
          *     * `unreconciled` - The provider's books and ours differ
          *     * `not_issued` - The issuer of invoices refused a document, or doesn't answer
          *     * `invoice_mismatch` - The issuer's document comes to another amount
+         *     * `chargeback` - The payer's bank took the money back
          * @enum {string}
          */
-        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled" | "not_issued" | "invoice_mismatch";
+        IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled" | "not_issued" | "invoice_mismatch" | "chargeback";
         /** @description After `months` or `seconds` it goes with the next clean-up; with neither it stays. */
         KeptData: {
             what: components["schemas"]["WhatEnum"];
@@ -2365,6 +2366,8 @@ export interface components {
             readonly refundable: string;
             /** @description The provider sends it back when asked; else a person has to see to it */
             readonly provider_refunds: boolean;
+            /** @description The payer's bank took money of it back; until that is settled none is given back */
+            disputed: boolean;
             provider: string;
             method: components["schemas"]["MethodEnum"];
             status: components["schemas"]["PaymentStatus"];
@@ -2395,6 +2398,8 @@ export interface components {
             readonly refundable: string;
             /** @description The provider sends it back when asked; else a person has to see to it */
             readonly provider_refunds: boolean;
+            /** @description The payer's bank took money of it back; until that is settled none is given back */
+            disputed: boolean;
             provider: string;
             method: components["schemas"]["MethodEnum"];
             status: components["schemas"]["PaymentStatus"];
@@ -2784,7 +2789,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;

@@ -50,10 +50,11 @@ export const en: Words<typeof pt> = {
     amount_mismatch: "Paid {{amount}} instead of {{expected}}.",
     duplicate: "The same appointment was paid twice.",
     orphan: "Money came in that belongs to no appointment.",
-    refund_failed: "The bank refused the refund, or did not answer.",
+    refund_failed: "The refund was not made, or got no answer.",
     unreconciled: "The provider's books and ours differ.",
     not_issued: "An invoice or credit note is still to be issued.",
     invoice_mismatch: "The document was issued for {{amount}}, which is not what we asked for.",
+    chargeback: "The payer's bank took {{amount}} back: the payment was disputed.",
     reference: "Reference {{reference}}",
     advice: {
       refund: "Give the money back.",
@@ -65,6 +66,13 @@ export const en: Words<typeof pt> = {
       wait: "The refund is on its way. There is nothing to do.",
       issue: "Don't issue it by hand: we ask for it again every hour.",
       correct: "Correct it in the invoicing program and say what you did.",
+      contest:
+        "The patient was treated, so contest it: send the provider the invoice and the record of the visit before its deadline, without health data. If it isn't worth it, accept the loss.",
+      accept:
+        "No treatment took place that would be proof: accept the loss. If it looks like a mistake, talk to the patient first.",
+      prove_refund:
+        "This money had been given back to the patient already: send the provider the proof of the refund before its deadline.",
+      hold: "Give nothing back for now: the payer's bank took this money. Settle that case first.",
     },
     refusal: {
       no_tax: "The invoicing program has no rate of {{told}} % for Portugal: create it there.",
@@ -127,6 +135,8 @@ export const en: Words<typeof pt> = {
       "no answer": "no answer",
       unreconciled: "open, the books differ",
       refund_failed: "open, refund without an answer",
+      chargeback: "taken back by the payer's bank",
+      charged_back: "open, disputed",
       applied: "booked",
       too_late: "open, paid too late",
       unknown_payment: "open, of no appointment",
@@ -155,6 +165,7 @@ export const en: Words<typeof pt> = {
     open: "See the payment of {{name}}, {{amount}}",
     no_invoice: "no invoice",
     returned: "{{amount}} given back",
+    disputed: "disputed",
     treatment: "Treatment",
     method: "Method",
     provider: "Provider",
@@ -165,6 +176,8 @@ export const en: Words<typeof pt> = {
     no_refunds: "Nothing has been given back yet.",
     credit_note: "Credit note {{number}}",
     refund: "Give money back",
+    refund_disputed:
+      "The payer's bank took this money back. Nothing is given back until that case is settled, so that the patient doesn't get it twice.",
     refund_by_hand:
       "It can't be given back from here: the provider, {{provider}}, doesn't send this payment back when asked. Contact it, or agree with the patient on where the money goes.",
   },

@@ -47,10 +47,11 @@ export const pt = {
     amount_mismatch: "Pagou {{amount}} em vez de {{expected}}.",
     duplicate: "A mesma consulta foi paga duas vezes.",
     orphan: "Entrou dinheiro que não é de nenhuma consulta.",
-    refund_failed: "O banco recusou a devolução, ou não respondeu.",
+    refund_failed: "A devolução não foi feita, ou ficou sem resposta.",
     unreconciled: "As contas do prestador e as nossas não coincidem.",
     not_issued: "Uma fatura ou nota de crédito está por emitir.",
     invoice_mismatch: "O documento foi emitido com {{amount}}, que não é o que pedimos.",
+    chargeback: "O banco do pagador levou {{amount}} de volta: o pagamento foi contestado.",
     reference: "Referência {{reference}}",
     advice: {
       refund: "Devolva o dinheiro.",
@@ -62,6 +63,13 @@ export const pt = {
       wait: "A devolução está a caminho. Não tem de fazer nada.",
       issue: "Não a emita à mão: voltamos a pedi-la de hora a hora.",
       correct: "Corrija-o no programa de faturação e diga o que fez.",
+      contest:
+        "O utente foi tratado, por isso conteste: envie ao prestador, dentro do prazo dele, a fatura e o registo da visita, sem dados de saúde. Se não valer a pena, aceite a perda.",
+      accept:
+        "Não houve tratamento que sirva de prova: aceite a perda. Se parecer engano, fale primeiro com o utente.",
+      prove_refund:
+        "Este dinheiro já foi devolvido ao utente: envie ao prestador, dentro do prazo dele, o comprovativo da devolução.",
+      hold: "Não devolva nada por agora: o banco do pagador levou este dinheiro. Resolva primeiro esse caso.",
     },
     refusal: {
       no_tax: "O programa de faturação não tem a taxa de {{told}} % para Portugal: crie-a lá.",
@@ -124,6 +132,8 @@ export const pt = {
       "no answer": "sem resposta",
       unreconciled: "por resolver, as contas não coincidem",
       refund_failed: "por resolver, devolução sem resposta",
+      chargeback: "levado pelo banco do pagador",
+      charged_back: "por resolver, contestado",
       applied: "lançado",
       too_late: "por resolver, pago tarde",
       unknown_payment: "por resolver, de nenhuma consulta",
@@ -152,6 +162,7 @@ export const pt = {
     open: "Ver o pagamento de {{name}}, {{amount}}",
     no_invoice: "sem fatura",
     returned: "{{amount}} devolvidos",
+    disputed: "contestado",
     treatment: "Tratamento",
     method: "Método",
     provider: "Prestador",
@@ -162,6 +173,8 @@ export const pt = {
     no_refunds: "Ainda nada foi devolvido.",
     credit_note: "Nota de crédito {{number}}",
     refund: "Devolver dinheiro",
+    refund_disputed:
+      "O banco do pagador levou este dinheiro de volta. Nada se devolve enquanto esse caso não estiver resolvido, para o utente não o receber duas vezes.",
     refund_by_hand:
       "Daqui não dá para devolver: o prestador, {{provider}}, não devolve este pagamento a pedido. Contacte-o, ou combine com o utente para onde vai o dinheiro.",
   },
