@@ -27,6 +27,9 @@ urlpatterns = [
         "staff/money/issues/<uuid:issue_id>/settle", money.SettleView.as_view(), name="money-settle"
     ),
     path(
+        "staff/money/issues/<uuid:issue_id>/accept", money.AcceptView.as_view(), name="money-accept"
+    ),
+    path(
         "staff/money/reconciliations",
         money.ReconciliationsView.as_view(),
         name="money-reconciliations",

@@ -16,7 +16,15 @@ from billing import issuing
 from billing.api import IDEMPOTENCY_KEY
 from billing.models import InvoiceSeries, InvoicingRules, Payment, PaymentIssue, Reconciliation
 from billing.money import books, selectors, serializers
-from billing.services import exports, issues, looks, numbering, refunds, statements
+from billing.services import (
+    chargebacks,
+    exports,
+    issues,
+    looks,
+    numbering,
+    refunds,
+    statements,
+)
 from clinic.accounts.permissions import IsManager
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency
@@ -177,6 +185,24 @@ class SettleView(APIView):
         note = validated(serializers.Settlement(data=request.data))["note"]
         issues.settle_one(issue_id, note=note, actor=actor_of(request.user))
         return Response(status=204)
+
+
+class AcceptView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="money_accept_chargeback",
+        tags=["money"],
+        request=serializers.Loss,
+        responses=answers({201: serializers.RefundBody}, 400, 401, 403, 404, 409),
+        summary="Bear the loss of a chargeback, once",
+        description="What the payer's bank took counts as given back, and a credit note is issued. "
+        "Nothing is sent to anybody.",
+    )
+    def post(self, request: Request, issue_id: UUID) -> Response:
+        reason = validated(serializers.Loss(data=request.data))["reason"]
+        given = chargebacks.accept(issue_id, reason=reason, actor=actor_of(request.user))
+        return Response(serializers.RefundBody(given).data, status=201)
 
 
 class ReconciliationsView(ListAPIView[Reconciliation]):

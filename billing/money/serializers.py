@@ -169,16 +169,19 @@ class MoneyPaymentDetail(MoneyPayment):
     refunds = RefundBody(many=True)
 
 
-class RefundWish(serializers.Serializer[Any]):
-    amount = serializers.DecimalField(
-        max_digits=10, decimal_places=2, min_value=Decimal("0.01"), required=False
-    )
+class Loss(serializers.Serializer[Any]):
     reason = Text(max_length=200, help_text="As the credit note prints it")
 
     def validate_reason(self, text: str) -> str:
         if not text:
             raise serializers.ValidationError("Say why.", code="required")
         return text
+
+
+class RefundWish(Loss):
+    amount = serializers.DecimalField(
+        max_digits=10, decimal_places=2, min_value=Decimal("0.01"), required=False
+    )
 
 
 class IssueBody(serializers.Serializer[PaymentIssue]):

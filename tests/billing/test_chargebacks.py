@@ -21,7 +21,7 @@ from booking.events import AppointmentCancelled
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.audit import Actor
-from clinic.core.models import OutboxMessage
+from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import factories
@@ -88,6 +88,11 @@ def give_back(manager, payment: Payment, key: str = "k") -> tuple[int, str | Non
         {"reason": "Pediu"},
         headers={"Idempotency-Key": key},
     )
+    return answer.status_code, answer.json().get("code")
+
+
+def accept(manager, issue: PaymentIssue, reason: str = "Contestado") -> tuple[int, str | None]:
+    answer = manager.post(f"{MONEY}issues/{issue.pk}/accept", {"reason": reason})
     return answer.status_code, answer.json().get("code")
 
 
@@ -176,6 +181,7 @@ def test_a_chargeback_of_nothing_we_know_is_for_a_person(client, manager, paid, 
     assert (issue.kind, issue.payment_id, issue.detail["amount"]) == ("chargeback", None, "40.00")
     assert WebhookDelivery.objects.latest("received_at").outcome == "unknown_payment"
     assert advice(manager) == [("chargeback", "settle")]
+    assert accept(manager, issue) == (409, "nothing_to_refund")
     issue.refresh_from_db()
     assert (issue.resolved_at, Refund.objects.count()) == (None, 0)
     assert give_back(manager, paid)[0] == 201
@@ -201,6 +207,7 @@ def test_a_chargeback_that_overtakes_the_payment_does_not_keep_it_from_counting(
     payment = factories.multibanco(held)
     charge_back(client, payment)
     assert (payment.status, advice(manager)) == ("pending", [("chargeback", "settle")])
+    assert accept(manager, PaymentIssue.objects.get()) == (409, "nothing_to_refund")
 
     tell(client, payment)
 
@@ -232,6 +239,7 @@ def test_a_chargeback_after_the_refund_is_answered_with_the_refund(client, manag
     assert paid.status == PaymentStatus.REFUNDED
     assert advice(manager) == [("chargeback", "prove_refund")]
     issue = PaymentIssue.objects.get()
+    assert accept(manager, issue) == (409, "nothing_to_refund")
     issue.refresh_from_db()
     assert issue.resolved_at is None
     assert Refund.objects.count() == 1
@@ -327,3 +335,93 @@ def test_late_money_that_was_taken_back_before_we_heard_of_it_is_promised_to_nob
     assert not Message.objects.filter(template="money_returned").exists()
     assert bank.calls == []
     assert advice(manager) == [("chargeback", "accept"), ("late", "hold")]
+
+
+def test_a_loss_that_is_accepted_is_credited_once_and_nothing_is_sent(client, manager, bank, paid):
+    charge_back(client, paid)
+    issue = PaymentIssue.objects.get()
+    cancel(paid)
+
+    first, again = accept(manager, issue, "Cartão roubado"), accept(manager, issue)
+    drain()
+
+    assert (first, again) == ((201, None), (409, "issue_settled"))
+    assert bank.calls == []
+    paid.refresh_from_db()
+    assert paid.status == PaymentStatus.REFUNDED
+    refund = Refund.objects.get(status="done")
+    assert (refund.amount, refund.reason) == (paid.amount, "Cartão roubado")
+    note = Invoice.objects.get(document_type="NC")
+    assert (note.refund_id, note.gross_total, note.reason) == (
+        refund.pk,
+        paid.amount,
+        "Cartão roubado",
+    )
+    assert rows(manager) == []
+    settled = {row["kind"]: (row["note"], row["settled_by"]) for row in rows(manager, "settled")}
+    assert settled == {
+        "chargeback": ("Cartão roubado", "Ana Margarida"),
+        "refund_failed": ("", "Ana Margarida"),
+    }
+    entry = AuditEntry.objects.get(action="chargeback.accepted")
+    assert (entry.actor_role, entry.patient_id) == ("manager", paid.patient_id)
+    assert (entry.subject_id, entry.data) == (str(refund.pk), {"amount": "40.00"})
+    assert manager.get(f"{MONEY}summary").json()["today"]["refunded"] == {
+        "count": 1,
+        "sum": "40.00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "lost", "status"),
+    [
+        ({"amount": "10.00"}, "10.00", "paid"),
+        ({"amount": "-10.00"}, "10.00", "paid"),
+        ({"amount": "24.50"}, "24.50", "refunded"),
+        ({"amount": "40.00"}, "24.50", "refunded"),
+        ({"amount": "43.10", "currency": "USD"}, "24.50", "refunded"),
+    ],
+)
+def test_as_much_is_lost_as_was_taken_and_never_more_than_was_left(
+    client, manager, bank, paid, change, lost, status
+):
+    bank.will(201, {"refund_id": "f-1"})
+    refunds.give_back(
+        paid.pk, actor=Actor.system("test"), reason="Parte", amount=factories.amount("15.50")
+    )
+    drain()
+    charge_back(client, paid, **change)
+
+    assert accept(manager, PaymentIssue.objects.get()) == (201, None)
+    drain()
+
+    paid.refresh_from_db()
+    newest = Refund.objects.latest("requested_at")
+    assert (f"{newest.amount:.2f}", paid.status) == (lost, status)
+    assert sorted(
+        Invoice.objects.filter(document_type="NC").values_list("gross_total", flat=True)
+    ) == sorted([factories.amount("15.50"), factories.amount(lost)])
+    assert len(bank.calls) == 1
+
+
+def test_a_loss_needs_a_reason_and_a_chargeback(client, manager, paid):
+    charge_back(client, paid)
+    issue = PaymentIssue.objects.get()
+    other = PaymentIssue.objects.create(kind="late", payment=paid, created_at=clock.now())
+
+    assert accept(manager, issue, " ") == (400, "invalid")
+    assert accept(manager, other) == (404, "not_found")
+
+    assert PaymentIssue.objects.filter(resolved_at=None).count() == 2
+    assert not Refund.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
+def test_only_the_manager_accepts_a_loss(client, paid, role):
+    charge_back(client, paid)
+
+    answer = accept(logged_in(factories.user("rita", role=role)), PaymentIssue.objects.get())
+
+    assert answer == (403, "permission_denied")
+    assert PaymentIssue.objects.get().resolved_at is None
+    assert not Refund.objects.exists()

@@ -1,4 +1,5 @@
-import { screen } from "@testing-library/react";
+import { screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { MoneyIssue } from "@/lib/api/types";
 import { renderPage } from "@/test/render";
@@ -24,11 +25,21 @@ const ISSUE: MoneyIssue = {
 };
 
 let shown: MoneyIssue = ISSUE;
+let sent: { path: string; body: unknown }[] = [];
+
+async function answer(request: Request): Promise<Response> {
+  const path = new URL(request.url).pathname;
+  if (path === "/api/auth/csrf") return Response.json({ csrf_token: "token" });
+  if (request.method === "POST") {
+    sent.push({ path, body: await request.json() });
+    return Response.json({ amount: "40.00" }, { status: 201 });
+  }
+  return Response.json({ count: 1, next: null, previous: null, results: [shown] });
+}
 
 beforeEach(() => {
-  vi.stubGlobal("fetch", () =>
-    Promise.resolve(Response.json({ count: 1, next: null, previous: null, results: [shown] })),
-  );
+  sent = [];
+  vi.stubGlobal("fetch", answer);
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -67,15 +78,15 @@ it("says why the issuer refused a document, and what to do there", async () => {
 });
 
 it.each([
-  ["contest", /envie ao prestador, dentro do prazo dele, a fatura/],
-  ["accept", /Não houve tratamento que sirva de prova/],
-  ["prove_refund", /já foi devolvido ao utente/],
-] as const)("says that the bank took the money, and what to do: %s", async (action, advice) => {
+  ["contest", /envie ao prestador, dentro do prazo dele, a fatura/, true],
+  ["accept", /Não houve tratamento que sirva de prova/, true],
+  ["prove_refund", /já foi devolvido ao utente/, false],
+] as const)("says that the bank took the money: %s", async (action, advice, canAccept) => {
   shown = { ...ISSUE, kind: "chargeback", action };
   renderPage(<Issues />);
   expect(await screen.findByText(/^O banco do pagador levou 40,00\s€ de volta/)).toBeTruthy();
   expect(screen.getByText(advice)).toBeTruthy();
-  expect(buttons()).toEqual(["Dar por resolvido"]);
+  expect(buttons()).toEqual([...(canAccept ? ["Aceitar a perda"] : []), "Dar por resolvido"]);
 });
 
 it("offers no refund of money that the payer's bank has", async () => {
@@ -83,4 +94,23 @@ it("offers no refund of money that the payer's bank has", async () => {
   renderPage(<Issues />);
   expect(await screen.findByText(/Não devolva nada por agora/)).toBeTruthy();
   expect(buttons()).toEqual(["Dar por resolvido"]);
+});
+
+it("bears a loss only after saying what that does, and with a reason", async () => {
+  shown = { ...ISSUE, kind: "chargeback", action: "accept" };
+  renderPage(<Issues />);
+  const user = userEvent.setup();
+  await user.click(await screen.findByRole("button", { name: "Aceitar a perda" }));
+  const dialog = within(await screen.findByRole("alertdialog"));
+  expect(dialog.getByText(/Daqui não sai mais dinheiro/)).toBeTruthy();
+  const reason = dialog.getByLabelText(/Motivo/);
+  await user.clear(reason);
+  const confirm = dialog.getByRole("button", { name: "Aceitar a perda" });
+  expect(confirm).toHaveProperty("disabled", true);
+  await user.type(reason, "Cartão roubado");
+  await user.click(confirm);
+  expect(await screen.findByText(/^Perda aceite: 40,00\s€/)).toBeTruthy();
+  expect(sent).toEqual([
+    { path: "/api/staff/money/issues/1/accept", body: { reason: "Cartão roubado" } },
+  ]);
 });

@@ -8,6 +8,7 @@ import { problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import { Banner, Button, CheckIcon, Dialog, TextField, toast } from "@/ui";
+import { AcceptDialog } from "./AcceptDialog";
 import { issuesQuery, useSettle } from "./data";
 import styles from "./Money.module.css";
 import { RefundDialog } from "./RefundDialog";
@@ -18,6 +19,7 @@ export function Issues() {
   const list = useInfiniteQuery(issuesQuery);
   const [settling, setSettling] = useState<MoneyIssue | null>(null);
   const [refunding, setRefunding] = useState<string | null>(null);
+  const [accepting, setAccepting] = useState<string | null>(null);
   if (!list.data) {
     return list.isError ? (
       <Banner tone="terra" live>
@@ -42,6 +44,7 @@ export function Issues() {
             key={issue.id}
             issue={issue}
             onRefund={() => setRefunding(issue.payment)}
+            onAccept={() => setAccepting(issue.id)}
             onSettle={() => setSettling(issue)}
           />
         ))}
@@ -57,6 +60,7 @@ export function Issues() {
       )}
       {settling && <SettleDialog issue={settling} onClose={() => setSettling(null)} />}
       {refunding && <RefundDialog id={refunding} onClose={() => setRefunding(null)} />}
+      {accepting && <AcceptDialog id={accepting} onClose={() => setAccepting(null)} />}
     </section>
   );
 }
@@ -64,10 +68,12 @@ export function Issues() {
 function Issue({
   issue,
   onRefund,
+  onAccept,
   onSettle,
 }: {
   issue: MoneyIssue;
   onRefund: () => void;
+  onAccept: () => void;
   onSettle: () => void;
 }) {
   const { t } = useTranslation("money");
@@ -104,6 +110,11 @@ function Issue({
       {issue.action !== "wait" && (
         <div className={styles.issueDo}>
           {issue.action === "refund" && <Button onPress={onRefund}>{t("issues.refund")}</Button>}
+          {(issue.action === "accept" || issue.action === "contest") && (
+            <Button variant={issue.action === "accept" ? "pine" : "quiet"} onPress={onAccept}>
+              {t("issues.accept")}
+            </Button>
+          )}
           <Button variant="quiet" onPress={onSettle}>
             {t("issues.settle")}
           </Button>

@@ -129,6 +129,21 @@ export function useSettle() {
   });
 }
 
+/** Bears the loss of a chargeback; gives what counts as given back. */
+export function useAcceptLoss() {
+  const anew = useAnew();
+  return useMutation({
+    mutationFn: ({ id, reason }: { id: string; reason: string }) =>
+      body(
+        api.POST("/api/staff/money/issues/{id}/accept", {
+          params: { path: { id } },
+          body: { reason },
+        }),
+      ),
+    onSettled: anew,
+  });
+}
+
 export function useChangeRules() {
   const client = useQueryClient();
   return useMutation({

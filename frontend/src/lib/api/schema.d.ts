@@ -1138,6 +1138,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/money/issues/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bear the loss of a chargeback, once
+         * @description What the payer's bank took counts as given back, and a credit note is issued. Nothing is sent to anybody.
+         */
+        post: operations["money_accept_chargeback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/money/issues/{id}/settle": {
         parameters: {
             query?: never;
@@ -2250,6 +2270,10 @@ export interface components {
             /** Format: date-time */
             called_at: string | null;
         };
+        LossRequest: {
+            /** @description As the credit note prints it */
+            reason?: string;
+        };
         MbWayAccepted: {
             /** Format: uuid */
             request_id: string;
@@ -2865,10 +2889,10 @@ export interface components {
             amount: string;
         };
         RefundWishRequest: {
-            /** Format: decimal */
-            amount?: string;
             /** @description As the credit note prints it */
             reason?: string;
+            /** Format: decimal */
+            amount?: string;
         };
         /**
          * @description * `no_tax` - no_tax
@@ -6723,6 +6747,71 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    money_accept_chargeback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LossRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundBody"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

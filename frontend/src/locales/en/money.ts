@@ -88,6 +88,7 @@ export const en: Words<typeof pt> = {
       fault: "The fault is ours: tell whoever runs the system.",
     },
     refund: "Give back",
+    accept: "Accept the loss",
     settle: "Mark as settled",
     settle_title: "How was it settled?",
     settle_text: "It is recorded with your name. There is no way back.",
@@ -204,6 +205,13 @@ export const en: Words<typeof pt> = {
     confirm_none: "Give back",
     keep: "Don't give back",
     done: "Refund asked for: {{amount}}.",
+  },
+  accept: {
+    title: "Accept the loss?",
+    usual_reason: "Payment disputed by the payer's bank",
+    text: "What the bank took counts as given back from now on. No more money leaves from here.",
+    note: "Where there is an invoice, a credit note is issued, which the patient gets by e-mail.",
+    done: "Loss accepted: {{amount}}.",
   },
   documents: {
     others_title: "Documents are issued by another certified program ({{issuer}})",

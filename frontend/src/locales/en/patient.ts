@@ -487,6 +487,7 @@ export const en: Words<typeof pt> = {
       payment_status: "updated the payment",
       payment_issue_settled: "settled a matter of payment",
       refund_requested: "asked for the refund",
+      chargeback_accepted: "accepted that the payment was disputed",
       invoice_issued: "issued the invoice",
       invoice_details_kept: "kept invoice details",
       invoice_details_forgotten: "erased the invoice details",

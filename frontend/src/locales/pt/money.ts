@@ -85,6 +85,7 @@ export const pt = {
       fault: "O erro é nosso: avise quem gere o sistema.",
     },
     refund: "Devolver",
+    accept: "Aceitar a perda",
     settle: "Dar por resolvido",
     settle_title: "Como ficou resolvido?",
     settle_text: "Fica registado com o seu nome. Não dá para voltar atrás.",
@@ -201,6 +202,13 @@ export const pt = {
     confirm_none: "Devolver",
     keep: "Não devolver",
     done: "Devolução pedida: {{amount}}.",
+  },
+  accept: {
+    title: "Aceitar a perda?",
+    usual_reason: "Pagamento contestado pelo banco do pagador",
+    text: "O que o banco levou passa a contar como devolvido. Daqui não sai mais dinheiro.",
+    note: "Se houver fatura, sai uma nota de crédito, que o utente recebe por e-mail.",
+    done: "Perda aceite: {{amount}}.",
   },
   documents: {
     others_title: "Os documentos são emitidos por outro programa certificado ({{issuer}})",

@@ -484,6 +484,7 @@ export const pt = {
       payment_status: "atualizou o pagamento",
       payment_issue_settled: "resolveu um assunto de pagamento",
       refund_requested: "pediu o reembolso",
+      chargeback_accepted: "aceitou a contestação do pagamento",
       invoice_issued: "emitiu a fatura",
       invoice_details_kept: "guardou dados para faturas",
       invoice_details_forgotten: "apagou os dados para faturas",
