@@ -21,12 +21,14 @@ from clinic.demo import bank
 from clinic.demo.models import SandboxAttachment, SandboxMessage
 from clinic.demo.serializers import (
     BankEventSerializer,
+    ChargebackSerializer,
     MbWayAcceptedSerializer,
     MbWayAnswerSerializer,
     MbWayOrderSerializer,
     MbWayRequestSerializer,
     MovementsSerializer,
     MultibancoPaymentSerializer,
+    PaidMoneySerializer,
     PeriodSerializer,
     RefundOrderSerializer,
     SandboxMessageSerializer,
@@ -157,6 +159,32 @@ class MbWayAnswerView(SandboxView):
         return Response(MbWayRequestSerializer(answered).data)
 
 
+class PaidView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_paid",
+        tags=TAGS,
+        responses=PaidMoneySerializer(many=True),
+    )
+    def get(self, _request: Request) -> Response:
+        """The newest payments, as the payers' bank lists them."""
+        return Response(PaidMoneySerializer(bank.paid(), many=True).data)
+
+
+class ChargebackView(SandboxView):
+    @extend_schema(
+        operation_id="sandbox_charge_back",
+        tags=TAGS,
+        request=ChargebackSerializer,
+        responses={200: ChargebackSerializer, 400: PROBLEM, 404: PROBLEM},
+    )
+    def post(self, request: Request) -> Response:
+        """Dispute a payment: the bank takes the money back; the same again changes nothing."""
+        form = ChargebackSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        taken = bank.charge_back(**form.validated_data)
+        return Response(ChargebackSerializer(taken).data)
+
+
 class BankPaymentView(SandboxView):
     """One MB WAY payment, asked about by the product under its own id."""
 
@@ -192,7 +220,8 @@ class MovementsView(SandboxView):
         responses={200: MovementsSerializer, 400: PROBLEM, 403: PROBLEM},
     )
     def get(self, request: Request) -> Response:
-        """The bank's books: the money that came from `since` until before `until`."""
+        """The bank's books: the money that came or was taken back from `since` until before
+        `until`."""
         _only_the_product(request)
         form = PeriodSerializer(data=request.query_params)
         form.is_valid(raise_exception=True)

@@ -1,4 +1,4 @@
-"""The pretended bank: Multibanco references, MB WAY requests and refunds.
+"""The pretended bank: Multibanco references, MB WAY requests, refunds and chargebacks.
 
 It knows the product only as a real provider would: it is asked for payments, and it answers with
 signed webhooks. Everything it says is an outbox row, written with the change in its books. Whoever
@@ -18,13 +18,21 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from billing import multibanco
 from clinic.core import clock, outbox
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.demo.errors import Code
-from clinic.demo.models import BankPayment, BankRefund, BankWebhook, MbWayRequest, RequestStatus
+from clinic.demo.models import (
+    BankChargeback,
+    BankPayment,
+    BankRefund,
+    BankWebhook,
+    MbWayRequest,
+    RequestStatus,
+)
 
 ENTITY = "99999"
 SUBENTITY = "999"
@@ -37,6 +45,7 @@ PAYS_LATE = "+351910000004"
 TELLS_TWICE = "+351910000005"
 DELAY_SECONDS = 20
 REPEATS = 5
+NEWEST = 50
 LOOK_SECONDS = 2
 LOOKS = 60
 """So often a notice that lets the next one pass looks whether it did, before it goes anyway."""
@@ -170,13 +179,44 @@ def state_of(payment_id: uuid.UUID) -> dict[str, Any]:
 
 
 def movements(since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """The money that came in that time, each in the words of a webhook, oldest first."""
+    """The money that came or was taken back in that time, each in the words of a webhook, oldest
+    first."""
     references = BankPayment.objects.filter(paid_at__gte=since, paid_at__lt=until)
-    requests = MbWayRequest.objects.filter(
-        status=RequestStatus.APPROVED, decided_at__gte=since, decided_at__lt=until
-    )
-    listed = [*map(_movement_of, references), *map(_event_of, requests)]
+    requests = _approved().filter(decided_at__gte=since, decided_at__lt=until)
+    taken_back = BankChargeback.objects.filter(created_at__gte=since, created_at__lt=until)
+    listed = [
+        *map(_movement_of, references),
+        *map(_event_of, requests),
+        *map(_chargeback_of, taken_back),
+    ]
     return sorted(listed, key=lambda movement: str(movement["occurred_at"]))
+
+
+def paid() -> list[dict[str, Any]]:
+    """The newest money that came, each in the words of a webhook and with `charged_back_at`, newest
+    first."""
+    newest = _newest_money()
+    taken_back = BankChargeback.objects.filter(
+        transaction_id__in=[each["transaction_id"] for each in newest]
+    )
+    moments = dict(taken_back.values_list("transaction_id", "created_at"))
+    return [{**each, "charged_back_at": moments.get(each["transaction_id"])} for each in newest]
+
+
+@transaction.atomic
+def charge_back(*, transaction_id: str, notice: Telling = Telling.PROMPT) -> BankChargeback:
+    """Take money that is `paid` back from the clinic, all of it and once; the same again changes
+    nothing. Raises DomainError `not_found` for any other."""
+    named = (each for each in _newest_money() if each["transaction_id"] == transaction_id)
+    if (movement := next(named, None)) is None:
+        raise DomainError(CoreCode.NOT_FOUND, pointer="/transaction_id")
+    taken, is_new = BankChargeback.objects.get_or_create(
+        transaction_id=transaction_id,
+        defaults={"movement": movement, "created_at": clock.now()},
+    )
+    if is_new:
+        _tell(_chargeback_of(taken), notice)
+    return taken
 
 
 @transaction.atomic
@@ -257,6 +297,23 @@ def _event_of(request: MbWayRequest) -> dict[str, Any]:
         "occurred_at": (request.decided_at or request.created_at).isoformat(),
         "transaction_id": request.transaction_id,
     }
+
+
+def _chargeback_of(taken: BankChargeback) -> dict[str, Any]:
+    return {**taken.movement, "type": "chargeback", "occurred_at": taken.created_at.isoformat()}
+
+
+def _approved() -> QuerySet[MbWayRequest]:
+    return MbWayRequest.objects.filter(status=RequestStatus.APPROVED)
+
+
+def _newest_money() -> list[dict[str, Any]]:
+    listed = [
+        *map(_movement_of, BankPayment.objects.order_by("-paid_at")[:NEWEST]),
+        *map(_event_of, _approved().order_by("-decided_at")[:NEWEST]),
+    ]
+    listed.sort(key=lambda movement: str(movement["occurred_at"]), reverse=True)
+    return listed[:NEWEST]
 
 
 def _locked(**by: uuid.UUID) -> MbWayRequest:

@@ -1,6 +1,9 @@
 """What the stage remembers: messages that arrived, and the books of the pretended bank."""
 
+from __future__ import annotations
+
 import uuid
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -121,6 +124,19 @@ class BankRefund(models.Model):
 
     def __str__(self) -> str:
         return str(self.refund_id)
+
+
+class BankChargeback(models.Model):
+    """Money that the bank took back from the clinic, because whoever had paid disputed it."""
+
+    transaction_id = models.CharField(max_length=40, unique=True)
+    movement: models.JSONField[dict[str, Any]] = models.JSONField(
+        help_text="the money's coming in, in the words of a webhook"
+    )
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.transaction_id
 
 
 class BankWebhook(models.Model):

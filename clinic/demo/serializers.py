@@ -6,9 +6,16 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from billing.models import Method
 from billing.phones import InvalidMobileError, parse_mobile
 from clinic.demo.bank import Telling
-from clinic.demo.models import BankPayment, MbWayRequest, SandboxAttachment, SandboxMessage
+from clinic.demo.models import (
+    BankChargeback,
+    BankPayment,
+    MbWayRequest,
+    SandboxAttachment,
+    SandboxMessage,
+)
 from clinic.demo.transports import links
 
 
@@ -105,7 +112,7 @@ class MbWayAnswerSerializer(serializers.Serializer[Any]):
 class BankEventSerializer(serializers.Serializer[Any]):
     """What the bank says about a payment, here and in its webhooks."""
 
-    type = serializers.ChoiceField(choices=["pending", "paid", "refused", "expired"])
+    type = serializers.ChoiceField(choices=["pending", "paid", "refused", "expired", "chargeback"])
     payment_id = serializers.UUIDField(
         allow_null=True, help_text="null where the bank never learned it (offline references)"
     )
@@ -117,6 +124,20 @@ class BankEventSerializer(serializers.Serializer[Any]):
     currency = serializers.CharField()
     occurred_at = serializers.DateTimeField()
     transaction_id = serializers.CharField(help_text="the bank's name of the money")
+
+
+class PaidMoneySerializer(serializers.Serializer[Any]):
+    transaction_id = serializers.CharField()
+    method = serializers.ChoiceField(choices=Method.choices)
+    amount = _Amount()
+    occurred_at = serializers.DateTimeField()
+    charged_back_at = serializers.DateTimeField(allow_null=True)
+
+
+class ChargebackSerializer(serializers.Serializer[BankChargeback]):
+    transaction_id = serializers.CharField(max_length=40)
+    notice = _Notice()
+    created_at = serializers.DateTimeField(read_only=True)
 
 
 class PeriodSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,13 @@ from billing import multibanco
 from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
 from clinic.demo import bank
-from clinic.demo.models import BankPayment, BankRefund, BankWebhook, MbWayRequest
+from clinic.demo.models import (
+    BankChargeback,
+    BankPayment,
+    BankRefund,
+    BankWebhook,
+    MbWayRequest,
+)
 
 pytestmark = pytest.mark.django_db
 SECRET = "the secret that bank and product share"
@@ -520,6 +526,84 @@ class TestNoticesOnDemand:
         request.refresh_from_db()
         assert (request.status, BankPayment.objects.count()) == ("pending", 0)
         assert not BankWebhook.objects.exists()
+
+
+class TestChargebacks:
+    URL = "/api/sandbox/bank/chargebacks"
+
+    @pytest.fixture
+    def money(self, ask: Ask) -> tuple[BankPayment, MbWayRequest]:
+        """A reference paid at the cash machine, and then a request approved in the app."""
+        with time_machine.travel(NOON, tick=False):
+            paid = bank.pay_reference(entity="99999", reference=REFERENCE, amount=Decimal("40.00"))
+            asked = ask()
+        with time_machine.travel(NOON + timedelta(minutes=1), tick=False):
+            bank.answer(asked.id, approve=True, notice=bank.Telling.DROPPED)
+        return paid, asked
+
+    def test_the_bank_lists_what_was_paid_newest_first_and_takes_it_back_once(
+        self, browser: APIClient, hook: Hook, money: tuple[BankPayment, MbWayRequest]
+    ) -> None:
+        paid, asked = money
+        run_due()
+        hook.calls.clear()
+
+        answers = [
+            browser.post(self.URL, {"transaction_id": asked.transaction_id}) for _ in range(2)
+        ]
+        run_due()
+
+        assert [answer.status_code for answer in answers] == [200, 200]
+        assert answers[0].json() == answers[1].json()
+        (event,) = hook.events()
+        assert (event["type"], event["payment_id"]) == ("chargeback", str(asked.payment_id))
+        assert (event["transaction_id"], event["amount"]) == (asked.transaction_id, "40.00")
+        listed = browser.get("/api/sandbox/bank/paid").json()
+        assert [(one["transaction_id"], one["method"], one["amount"]) for one in listed] == [
+            (asked.transaction_id, "mb_way", "40.00"),
+            (paid.transaction_id, "multibanco", "40.00"),
+        ]
+        assert [one["charged_back_at"] for one in listed] == [
+            answers[0].json()["created_at"],
+            None,
+        ]
+
+    def test_its_notice_may_get_lost_and_the_books_still_know(
+        self, browser: APIClient, product: APIClient, money: tuple[BankPayment, MbWayRequest]
+    ) -> None:
+        paid, _ = money
+        webhooks = BankWebhook.objects.count()
+        sent = OutboxMessage.objects.filter(task="demo.send_webhook").count()
+
+        with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
+            browser.post(self.URL, {"transaction_id": paid.transaction_id, "notice": "dropped"})
+
+        assert BankWebhook.objects.count() == webhooks + 1
+        assert OutboxMessage.objects.filter(task="demo.send_webhook").count() == sent
+        listed = product.get("/api/sandbox/bank/movements", TestBooks.PERIOD).json()["movements"]
+        assert [(one["type"], one["transaction_id"]) for one in listed][::2] == [
+            ("paid", paid.transaction_id),
+            ("chargeback", paid.transaction_id),
+        ]
+        assert listed[2]["occurred_at"].startswith("2026-11-23T12:05:00")
+
+    def test_only_what_was_paid_is_taken_back(
+        self, browser: APIClient, money: tuple[BankPayment, MbWayRequest], ask: Ask
+    ) -> None:
+        waiting = ask()
+
+        answers = [
+            browser.post(self.URL, order)
+            for order in (
+                {"transaction_id": "mb-0"},
+                {"transaction_id": waiting.transaction_id},
+                {"transaction_id": ""},
+                {"transaction_id": money[0].transaction_id, "notice": "lost"},
+            )
+        ]
+
+        assert [answer.status_code for answer in answers] == [404, 404, 400, 400]
+        assert not BankChargeback.objects.exists()
 
 
 class TestPartner:

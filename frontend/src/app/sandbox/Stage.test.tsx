@@ -15,6 +15,14 @@ const WAITING = {
   decided_at: null,
 };
 
+const PAID = {
+  transaction_id: "mb-7",
+  method: "multibanco",
+  amount: "40.00",
+  occurred_at: "2026-11-27T09:00:00Z",
+  charged_back_at: null,
+};
+
 let sent: { path: string; body: unknown }[] = [];
 
 async function answer(request: Request): Promise<Response> {
@@ -25,6 +33,7 @@ async function answer(request: Request): Promise<Response> {
     sent.push({ path, body });
     return Response.json(body);
   }
+  if (path === "sandbox/bank/paid") return Response.json([PAID]);
   return Response.json(path === "sandbox/bank/mb-way" ? [WAITING] : []);
 }
 
@@ -77,6 +86,22 @@ it("tells it at once unless somebody chose otherwise, and for an answer in the a
     expect(sent).toEqual([
       { path: "sandbox/bank/mb-way/r-1", body: { action: "refuse", notice: "prompt" } },
       { path: "sandbox/bank/mb-way/r-1", body: { action: "approve", notice: "mis_signed" } },
+    ]),
+  );
+});
+
+it("disputes what was paid in the bank's app, and its notice arrives as chosen", async () => {
+  const user = open();
+  await choose(user, "nunca: o aviso perde-se");
+  await user.click(screen.getByRole("tab", { name: "Banco" }));
+  await user.click(await screen.findByRole("button", { name: "Contestar" }));
+
+  await waitFor(() =>
+    expect(sent).toEqual([
+      {
+        path: "sandbox/bank/chargebacks",
+        body: { transaction_id: "mb-7", notice: "dropped" },
+      },
     ]),
   );
 });

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Tab, TabList, TabPanel, Tabs } from "react-aria-components";
-import type { BankNotice, MbWayRequest, SandboxMessage } from "@/lib/api/types";
+import type { BankNotice, MbWayRequest, PaidMoney, SandboxMessage } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatMoney, formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
@@ -11,13 +11,13 @@ import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
 import { useWords } from "@/lib/useWords";
 import { Button, Select } from "@/ui";
-import { mbWayQuery, messagesQuery, useAnswerMbWay } from "./data";
+import { mbWayQuery, messagesQuery, paidQuery, useAnswerMbWay, useDispute } from "./data";
 import { Linked } from "./Linked";
 import styles from "./Phone.module.css";
 
 const EVERYBODY = "all";
 
-/** The patient's phone: text messages and the MB WAY app. */
+/** The patient's phone: text messages, the MB WAY app and the bank's. */
 export function Phone({ notice }: { notice: BankNotice }) {
   const { t } = useTranslation("sandbox");
   const messages = useQuery(messagesQuery);
@@ -52,6 +52,9 @@ export function Phone({ notice }: { notice: BankNotice }) {
                 {t("phone.mbway")}
                 {waiting.length ? <span className={styles.count}>{waiting.length}</span> : null}
               </Tab>
+              <Tab id="bank" className={styles.dockItem}>
+                {t("phone.bank")}
+              </Tab>
             </TabList>
             <TabPanel id="sms" className={styles.app}>
               <Messages
@@ -62,6 +65,9 @@ export function Phone({ notice }: { notice: BankNotice }) {
             </TabPanel>
             <TabPanel id="mbway" className={styles.app}>
               <MbWay requests={waiting} notice={notice} />
+            </TabPanel>
+            <TabPanel id="bank" className={styles.app}>
+              <Bank notice={notice} />
             </TabPanel>
           </Tabs>
         </div>
@@ -165,6 +171,52 @@ function Request({ request, notice }: { request: MbWayRequest; notice: BankNotic
           {t("mbway.approve")}
         </Button>
       </div>
+    </li>
+  );
+}
+
+/** What was paid, by whatever means and whoever's phone this is. */
+function Bank({ notice }: { notice: BankNotice }) {
+  const { t } = useTranslation("sandbox");
+  const paid = useQuery(paidQuery);
+  return (
+    <>
+      <h2 className={styles.appTitle}>{t("bank.title")}</h2>
+      {paid.data?.length === 0 ? <p className={styles.quiet}>{t("bank.empty")}</p> : null}
+      <ul className={styles.requests} aria-live="polite">
+        {paid.data?.map((money) => (
+          <Paid key={money.transaction_id} money={money} notice={notice} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Paid({ money, notice }: { money: PaidMoney; notice: BankNotice }) {
+  const { t } = useTranslation("sandbox");
+  const language = useLanguage();
+  const words = useWords();
+  const dispute = useDispute();
+  return (
+    <li className={styles.request}>
+      <p className={styles.requestTitle}>
+        {t(`bank.${money.method}`)} · {formatMoney(money.amount, language)}
+      </p>
+      <p className={styles.meta}>
+        {words.day(civilDate(money.occurred_at))} {formatTime(money.occurred_at)}
+      </p>
+      {dispute.isError ? <p role="alert">{problemText(dispute.error)}</p> : null}
+      {money.charged_back_at ? (
+        <p>{t("bank.disputed")}</p>
+      ) : (
+        <Button
+          variant="quiet"
+          isPending={dispute.isPending}
+          onPress={() => dispute.mutate({ transaction_id: money.transaction_id, notice })}
+        >
+          {t("bank.dispute")}
+        </Button>
+      )}
     </li>
   );
 }

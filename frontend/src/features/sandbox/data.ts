@@ -28,6 +28,12 @@ export const mbWayQuery = (phone: string) =>
     refetchInterval: POLL_MS,
   });
 
+export const paidQuery = queryOptions({
+  queryKey: ["sandbox", "paid"],
+  queryFn: () => body(api.GET("/api/sandbox/bank/paid")),
+  refetchInterval: POLL_MS,
+});
+
 interface Answer {
   action: "approve" | "refuse";
   notice: BankNotice;
@@ -39,6 +45,15 @@ export function useAnswerMbWay() {
     mutationFn: ({ id, ...answer }: { id: string } & Answer) =>
       body(api.POST("/api/sandbox/bank/mb-way/{id}", { params: { path: { id } }, body: answer })),
     onSettled: () => client.invalidateQueries({ queryKey: ["sandbox", "mb-way"] }),
+  });
+}
+
+export function useDispute() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (dispute: { transaction_id: string; notice: BankNotice }) =>
+      body(api.POST("/api/sandbox/bank/chargebacks", { body: dispute })),
+    onSettled: () => client.invalidateQueries({ queryKey: paidQuery.queryKey }),
   });
 }
 

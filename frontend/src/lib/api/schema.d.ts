@@ -666,6 +666,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sandbox/bank/chargebacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Dispute a payment: the bank takes the money back; the same again changes nothing. */
+        post: operations["sandbox_charge_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sandbox/bank/mb-way": {
         parameters: {
             query?: never;
@@ -708,7 +725,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description The bank's books: the money that came from `since` until before `until`. */
+        /**
+         * @description The bank's books: the money that came or was taken back from `since` until before
+         *     `until`.
+         */
         get: operations["sandbox_movements"];
         put?: never;
         post?: never;
@@ -729,6 +749,23 @@ export interface paths {
         put?: never;
         /** @description Pay a reference as at a cash machine. */
         post: operations["sandbox_pay_multibanco"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sandbox/bank/paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The newest payments, as the payers' bank lists them. */
+        get: operations["sandbox_paid"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1644,9 +1681,10 @@ export interface components {
          *     * `paid` - paid
          *     * `refused` - refused
          *     * `expired` - expired
+         *     * `chargeback` - chargeback
          * @enum {string}
          */
-        BankEventTypeEnum: "pending" | "paid" | "refused" | "expired";
+        BankEventTypeEnum: "pending" | "paid" | "refused" | "expired" | "chargeback";
         /** @enum {unknown} */
         BlankEnum: "";
         Board: {
@@ -1718,6 +1756,26 @@ export interface components {
          * @enum {string}
          */
         ChannelEnum: "sms" | "email";
+        Chargeback: {
+            transaction_id: string;
+            /** Format: date-time */
+            readonly created_at: string;
+        };
+        ChargebackRequest: {
+            transaction_id: string;
+            /**
+             * @description how the notice of it arrives: at once, 20 seconds late, five times, after the next one, never, or once with a wrong signature
+             *
+             *     * `prompt` - prompt
+             *     * `delayed` - delayed
+             *     * `repeated` - repeated
+             *     * `reordered` - reordered
+             *     * `dropped` - dropped
+             *     * `mis_signed` - mis_signed
+             * @default prompt
+             */
+            notice: components["schemas"]["NoticeEnum"];
+        };
         CheckInAccepted: {
             /** Format: uuid */
             id: string;
@@ -2589,6 +2647,16 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["ReconciliationBody"][];
+        };
+        PaidMoney: {
+            transaction_id: string;
+            method: components["schemas"]["MethodEnum"];
+            /** Format: decimal */
+            amount: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            charged_back_at: string | null;
         };
         PairedDevice: {
             /** Format: uuid */
@@ -5433,6 +5501,45 @@ export interface operations {
             };
         };
     };
+    sandbox_charge_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChargebackRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chargeback"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     sandbox_mb_way_requests: {
         parameters: {
             query?: {
@@ -5646,6 +5753,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    sandbox_paid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidMoney"][];
                 };
             };
         };

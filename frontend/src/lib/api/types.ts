@@ -72,6 +72,7 @@ export type CheckIn = Schemas["CheckInResult"];
 
 export type SandboxMessage = Schemas["SandboxMessage"];
 export type MbWayRequest = Schemas["MbWayRequest"];
+export type PaidMoney = Schemas["PaidMoney"];
 export type BankNotice = Schemas["NoticeEnum"];
 
 /** The invoice details that a patient had kept, and the way to keep others in their place. */

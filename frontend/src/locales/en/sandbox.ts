@@ -24,6 +24,7 @@ export const en: Words<typeof pt> = {
     apps: "Apps",
     sms: "Messages",
     mbway: "MB WAY",
+    bank: "Bank",
     empty: "No messages yet. Book an appointment: the SMS arrives here.",
     to: "to {{phone}}",
     failed: "The phone has no signal. Trying again…",
@@ -38,6 +39,14 @@ export const en: Words<typeof pt> = {
     refuse: "Refuse",
     approved: "Payment approved.",
     refused: "Payment refused.",
+  },
+  bank: {
+    title: "Payments made",
+    empty: "Nothing has been paid yet. What you pay shows up here, and you can dispute it.",
+    multibanco: "Multibanco",
+    mb_way: "MB WAY",
+    dispute: "Dispute",
+    disputed: "Disputed: the money is back.",
   },
   atm: {
     title: "Payment of services",

@@ -21,6 +21,7 @@ export const pt = {
     apps: "Aplicações",
     sms: "Mensagens",
     mbway: "MB WAY",
+    bank: "Banco",
     empty: "Ainda sem mensagens. Marque uma consulta: o SMS chega aqui.",
     to: "para {{phone}}",
     failed: "O telemóvel ficou sem rede. A tentar de novo…",
@@ -35,6 +36,14 @@ export const pt = {
     refuse: "Recusar",
     approved: "Pagamento aprovado.",
     refused: "Pagamento recusado.",
+  },
+  bank: {
+    title: "Pagamentos feitos",
+    empty: "Ainda nada foi pago. O que pagar aparece aqui, e pode contestá-lo.",
+    multibanco: "Multibanco",
+    mb_way: "MB WAY",
+    dispute: "Contestar",
+    disputed: "Contestado: o dinheiro voltou.",
   },
   atm: {
     title: "Pagamento de serviços",
