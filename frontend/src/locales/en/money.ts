@@ -208,8 +208,8 @@ export const en: Words<typeof pt> = {
   },
   accept: {
     title: "Accept the loss?",
-    usual_reason: "Payment disputed by the payer's bank",
-    text: "What the bank took counts as given back from now on. No more money leaves from here.",
+    usual_reason: "Payment disputed at the bank",
+    text: "What the bank took counts as given back from now on. No more money leaves from here, and the appointment stays as it is.",
     note: "Where there is an invoice, a credit note is issued, which the patient gets by e-mail.",
     done: "Loss accepted: {{amount}}.",
   },

@@ -205,8 +205,8 @@ export const pt = {
   },
   accept: {
     title: "Aceitar a perda?",
-    usual_reason: "Pagamento contestado pelo banco do pagador",
-    text: "O que o banco levou passa a contar como devolvido. Daqui não sai mais dinheiro.",
+    usual_reason: "Pagamento contestado no banco",
+    text: "O que o banco levou passa a contar como devolvido. Daqui não sai mais dinheiro, e a consulta fica como está.",
     note: "Se houver fatura, sai uma nota de crédito, que o utente recebe por e-mail.",
     done: "Perda aceite: {{amount}}.",
   },
