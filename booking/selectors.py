@@ -442,6 +442,18 @@ def standing(appointment: Appointment) -> Standing | None:
     return _standings(clock.now(), appointment.practitioner_id).get(appointment.pk)
 
 
+def standing_on_arrival(appointment: Appointment, now: datetime) -> Standing | None:
+    """Place and wait that a booked appointment of today gets when its patient arrives now."""
+    rows = _in_the_forecast(appointment.practitioner_id).values_list(*_FORECAST, named=True)
+    arrived = [
+        row._replace(status=AppointmentStatus.ARRIVED, arrived_at=now)
+        if row.id == appointment.pk
+        else row
+        for row in rows
+    ]
+    return _standings_of(arrived, now).get(appointment.pk)
+
+
 def _in_the_forecast(practitioner_id: UUID | None = None) -> QuerySet[Appointment]:
     rows = Appointment.objects.filter(
         Q(ticket_on=clock.today()) | _today(), status__in=IN_THE_FORECAST

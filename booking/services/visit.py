@@ -39,31 +39,34 @@ def check_in(unit: Change, appointment: Appointment) -> None:
     """Mark a booked appointment of today as arrived. The caller holds the row."""
     if appointment.status != AppointmentStatus.BOOKED:
         raise DomainError(Code.INVALID_TRANSITION)
-    today, day = clock.today(), clock.local(appointment.start).date()
+    now = clock.now()
+    today, day = clock.local(now).date(), clock.local(appointment.start).date()
     if day != today:
         raise DomainError(Code.TOO_EARLY if day > today else Code.WRONG_DAY)
+    quoted = _quote(appointment, now)  # before all tickets of the day wait for this one
     unit.move(
         appointment,
         AppointmentStatus.ARRIVED,
-        arrived_at=clock.now(),
+        arrived_at=now,
         ticket=codes.next_ticket(today),
         ticket_on=today,
+        **quoted,
     )
-    _quote(appointment)
 
 
-def _quote(appointment: Appointment) -> None:
-    """Keep what the patient is told now, for the report on how true it was."""
-    standing = selectors.standing(appointment)
-    if standing is not None:
-        wait = standing.wait
-        Appointment.objects.filter(pk=appointment.pk).update(
-            quoted_low_minutes=wait.low_minutes,
-            quoted_minutes=wait.estimate_minutes,
-            quoted_high_minutes=wait.high_minutes,
-            shown_low_minutes=wait.low_minutes,
-            shown_high_minutes=wait.high_minutes,
-        )
+def _quote(appointment: Appointment, now: datetime) -> dict[str, int]:
+    """What the patient is told now, to be kept for the report on how true it was."""
+    standing = selectors.standing_on_arrival(appointment, now)
+    if standing is None:
+        return {}
+    wait = standing.wait
+    return {
+        "quoted_low_minutes": wait.low_minutes,
+        "quoted_minutes": wait.estimate_minutes,
+        "quoted_high_minutes": wait.high_minutes,
+        "shown_low_minutes": wait.low_minutes,
+        "shown_high_minutes": wait.high_minutes,
+    }
 
 
 def call(appointment_id: UUID, *, actor: Actor) -> Appointment:
