@@ -155,6 +155,9 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
+            # Statements keep their plans: of a check-in's 16 ms in the database 5 go into planning.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
             # A server at the end of a dead wire is given up after some 20 s, not after two hours.
             "tcp_user_timeout": 20_000,
             "keepalives_idle": 10,
