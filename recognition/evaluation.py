@@ -6,12 +6,41 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SWEEP = tuple(step / 100 for step in range(20, 101, 2))
 # Of N tries without an event, an event in 3/N of all of them would still be found once in twenty
 # such trials ("rule of three").
 RULE_OF_THREE = 3.0
 
-Distances = NDArray[np.float64]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """An engine's own terms for how near two photos are. A value times `sign` grows with how far
+    apart they are; `best` is that of two photos which are one to the engine. A threshold lets in
+    what `reach` says, in `unit`, and `sweep` holds those worth trying."""
+
+    sign: int
+    best: float
+    reach: str
+    unit: str
+    sweep: tuple[float, ...]
+
+    @property
+    def never(self) -> float:
+        """The value of a pair that couldn't be compared: it passes no threshold."""
+        return self.sign * np.inf
+
+
+DISTANCE = Scale(
+    sign=1, best=0.0, reach="up to", unit="", sweep=tuple(step / 100 for step in range(20, 101, 2))
+)
+SIMILARITY = Scale(
+    sign=-1,
+    best=100.0,
+    reach="from",
+    unit=" %",
+    sweep=(*map(float, range(50, 100, 2)), 99.0, 99.5, 99.9),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,52 +66,59 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The distances of all pairs of photos, sorted. A pair with a photo from which nothing came out
-    is infinitely far apart: it is recognised at no threshold."""
+    """How far apart all pairs of photos are, sorted; thresholds and answers are in the scale's own
+    terms."""
 
-    same: Distances
-    different: Distances
+    scale: Scale
+    same: Values
+    different: Values
 
     @classmethod
-    def of(cls, owners: Sequence[str], distances: Distances) -> "Pairs":
-        """From a square of distances between photos; `owners` names whose photo each row is."""
+    def of(cls, owners: Sequence[str], values: Values, scale: Scale) -> "Pairs":
+        """From a square of what the engine said of each photo (row) beside each other one;
+        `owners` names whose photo each row is. Where its two answers on a pair differ, the one
+        counts that speaks against the engine."""
         one, other = np.triu_indices(len(owners), k=1)
         names = np.array(owners)
         is_same = names[one] == names[other]
-        apart = distances[one, other]
-        return cls(np.sort(apart[is_same]), np.sort(apart[~is_same]))
+        there, back = scale.sign * values[one, other], scale.sign * values[other, one]
+        farther, nearer = np.maximum(there, back), np.minimum(there, back)
+        return cls(scale, np.sort(farther[is_same]), np.sort(nearer[~is_same]))
 
     def same_person(self, *, accept: float, confirm: float) -> Outcomes:
-        return _judge(self.same, accept, confirm)
+        return _judge(self.scale, self.same, accept, confirm)
 
     def different_people(self, *, accept: float, confirm: float) -> Outcomes:
-        return _judge(self.different, accept, confirm)
+        return _judge(self.scale, self.different, accept, confirm)
 
     def sweep(self) -> list[dict[str, float]]:
         """At each threshold how many pairs would be accepted, rightly and wrongly."""
         return [
             {
                 "threshold": threshold,
-                "true_accepts": _within(self.same, threshold),
-                "false_accepts": _within(self.different, threshold),
+                "true_accepts": _within(self.scale, self.same, threshold),
+                "false_accepts": _within(self.scale, self.different, threshold),
             }
-            for threshold in SWEEP
+            for threshold in self.scale.sweep
         ]
 
     def nearest_different(self) -> float | None:
-        """How near two people came to each other; from this threshold on there are false accepts.
+        """How near two people came to each other; a threshold that lets this in has false accepts.
         None where no two people could be compared."""
         near = self.different[np.isfinite(self.different)]
-        return float(near[0]) if near.size else None
+        return self.scale.sign * float(near[0]) if near.size else None
 
-    def zero_false_accepts_up_to(self) -> float | None:
-        """The highest threshold of two decimals at which no pair of people is accepted; None where
-        no two people could be compared, or where two are one to the engine."""
+    def zero_false_accepts(self) -> float | None:
+        """The most lenient threshold of two decimals at which no pair of people is accepted; None
+        where no two people could be compared, or where two are one to the engine."""
         nearest = self.nearest_different()
         if nearest is None:
             return None
-        hundredths = int(np.ceil(nearest * 100)) - 1
-        return hundredths / 100 if hundredths >= 0 else None
+        sign = self.scale.sign
+        hundredths = int(np.floor(sign * nearest * 100))
+        while hundredths / 100 >= sign * nearest:
+            hundredths -= 1
+        return sign * hundredths / 100 if hundredths / 100 >= sign * self.scale.best else None
 
     def compared_people(self) -> int:
         """Pairs of different people's photos of which both could be used."""
@@ -93,15 +129,47 @@ class Pairs:
         was compared, or something was accepted. Photos of the same few people say less than so many
         independent pairs would, so this is the best that can be claimed."""
         compared = self.compared_people()
-        if not compared or _within(self.different, accept):
+        if not compared or _within(self.scale, self.different, accept):
             return None
         return min(RULE_OF_THREE / compared, 1.0)
 
 
-def _within(distances: Distances, threshold: float) -> int:
-    return int(np.searchsorted(distances, threshold, side="right"))
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Each person enrolled from the first photo. Every other photo is shown as its owner's, and as
+    an impostor's to everybody else; `nearest_own` is how near each person came with the best."""
+
+    scale: Scale
+    own: Values
+    impostors: Values
+    nearest_own: Values
+
+    @classmethod
+    def of(cls, owners: Sequence[str], values: Values, scale: Scale) -> "Trials":
+        """From the same square as `Pairs`: the rows are shown, the columns enrolled."""
+        names = np.array(owners)
+        people, enrolled = np.unique(names, return_index=True)
+        shown = np.setdiff1d(np.arange(len(names)), enrolled)
+        apart = scale.sign * values[np.ix_(shown, enrolled)]
+        is_own = names[shown][:, None] == people
+        nearest = np.where(is_own, apart, np.inf).min(axis=0)
+        return cls(scale, np.sort(apart[is_own]), np.sort(apart[~is_own]), nearest)
+
+    def genuine(self, *, accept: float, confirm: float) -> Outcomes:
+        return _judge(self.scale, self.own, accept, confirm)
+
+    def false(self, *, accept: float, confirm: float) -> Outcomes:
+        return _judge(self.scale, self.impostors, accept, confirm)
+
+    def missed(self, *, confirm: float) -> int:
+        """How many people are neither accepted nor asked to confirm from any photo shown."""
+        return int((self.nearest_own > self.scale.sign * confirm).sum())
 
 
-def _judge(distances: Distances, accept: float, confirm: float) -> Outcomes:
-    accepted, near = _within(distances, accept), _within(distances, confirm)
-    return Outcomes(accepted, near - accepted, len(distances) - near)
+def _within(scale: Scale, apart: Values, threshold: float) -> int:
+    return int(np.searchsorted(apart, scale.sign * threshold, side="right"))
+
+
+def _judge(scale: Scale, apart: Values, accept: float, confirm: float) -> Outcomes:
+    accepted, near = _within(scale, apart, accept), _within(scale, apart, confirm)
+    return Outcomes(accepted, near - accepted, len(apart) - near)

@@ -82,14 +82,21 @@ def client_of(endpoint_url: str | None, region: str) -> "RekognitionClient":
 
 
 class RekognitionEngine:
-    """`FaceEngine` of Amazon Rekognition, in the collection FACE_COLLECTION."""
+    """`FaceEngine` of Amazon Rekognition, in the collection FACE_COLLECTION or the one given."""
 
     name = "rekognition"
+
+    def __init__(self, collection: str | None = None) -> None:
+        self._given = collection
+
+    @property
+    def collection(self) -> str:
+        return settings.FACE_COLLECTION if self._given is None else self._given
 
     @property
     def model_hash(self) -> str:
         """Where the faces are: those of another collection or region can't be searched."""
-        place = f"{settings.AWS_REGION}/{settings.FACE_COLLECTION}"
+        place = f"{settings.AWS_REGION}/{self.collection}"
         return hashlib.sha256(place.encode()).hexdigest()
 
     def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> list[bytes] | Refused:
@@ -109,7 +116,7 @@ class RekognitionEngine:
             try:
                 flaw = self._index(external_id, photo)
             except _NoCollectionError:
-                self._create_collection()
+                self.create_collection()
                 flaw = self._index(external_id, photo)
             if flaw is not None:
                 self.erase(upload)
@@ -125,7 +132,7 @@ class RekognitionEngine:
             try:
                 answer = self._client.delete_faces(CollectionId=self._collection, FaceIds=chunk)
             except (BotoCoreError, ClientError) as error:
-                raise _typed(error) from None
+                raise typed(error) from None
             for left in answer.get("UnsuccessfulFaceDeletions", []):
                 if left.get("Reasons") != ["FACE_NOT_FOUND"]:
                     raise EngineUnavailableError("face_not_deleted")
@@ -135,31 +142,16 @@ class RekognitionEngine:
         both pass the threshold are told apart by a whole accept range or not at all."""
         if not known:
             return Match(Verdict.UNKNOWN)
-        width = self._near_face(frame)
-        if isinstance(width, Flaw):
-            return width
-        people = {one.template.decode(): one.person for one in known}
+        found = self.likenesses(frame, at_least=settings.FACE_CONFIRM_SIMILARITY)
+        if isinstance(found, Flaw):
+            return found
+        people = {one.template: one.person for one in known}
         accept = 100.0 - settings.FACE_ACCEPT_SIMILARITY
-        try:
-            answer = self._client.search_faces_by_image(
-                CollectionId=self._collection,
-                Image={"Bytes": frame},
-                MaxFaces=PAGE,
-                FaceMatchThreshold=settings.FACE_CONFIRM_SIMILARITY,
-                QualityFilter=QUALITY,
-            )
-        except (BotoCoreError, ClientError) as error:
-            if _code(error) == NO_FACE:
-                return Flaw.NO_FACE
-            raise _typed(error) from None
-        if answer["SearchedFaceBoundingBox"]["Width"] < BYSTANDER_SHARE * width:
-            # The near face fell to the quality filter and somebody behind was searched instead.
-            return Flaw.BLURRED
         nearest: dict[uuid.UUID, float] = {}
-        for found in answer["FaceMatches"]:
-            person = people.get(found["Face"].get("ExternalImageId", ""))
+        for template, likeness in found.items():
+            person = people.get(template)
             if person is not None:
-                distance = 100.0 - found["Similarity"]
+                distance = 100.0 - likeness
                 nearest[person] = min(distance, nearest.get(person, distance))
         return matching.decide(
             nearest,
@@ -168,16 +160,58 @@ class RekognitionEngine:
             margin=accept,
         )
 
+    def likenesses(self, frame: bytes, *, at_least: float) -> dict[bytes, float] | Flaw:
+        """How like the frame's one near face is to each template of the whole collection, in
+        percent, of those that are at least so like; or what is wrong with the frame."""
+        width = self._near_face(frame)
+        if isinstance(width, Flaw):
+            return width
+        try:
+            answer = self._client.search_faces_by_image(
+                CollectionId=self._collection,
+                Image={"Bytes": frame},
+                MaxFaces=PAGE,
+                FaceMatchThreshold=at_least,
+                QualityFilter=QUALITY,
+            )
+        except (BotoCoreError, ClientError) as error:
+            if code_of(error) == NO_FACE:
+                return Flaw.NO_FACE
+            raise typed(error) from None
+        if answer["SearchedFaceBoundingBox"]["Width"] < BYSTANDER_SHARE * width:
+            # The near face fell to the quality filter and somebody behind was searched instead.
+            return Flaw.BLURRED
+        found: dict[bytes, float] = {}
+        for match in answer["FaceMatches"]:
+            template = match["Face"].get("ExternalImageId", "").encode()
+            found[template] = max(match["Similarity"], found.get(template, 0.0))
+        return found
+
+    def create_collection(self) -> None:
+        """Make the collection; it may be there already."""
+        try:
+            self._client.create_collection(CollectionId=self._collection)
+        except (BotoCoreError, ClientError) as error:
+            if code_of(error) != "ResourceAlreadyExistsException":
+                raise typed(error) from None
+
+    def delete_collection(self) -> None:
+        """Delete the collection with all its faces. Safe to repeat."""
+        try:
+            self._client.delete_collection(CollectionId=self._collection)
+        except (BotoCoreError, ClientError) as error:
+            if code_of(error) != NOT_FOUND:
+                raise typed(error) from None
+
     @property
     def _client(self) -> "RekognitionClient":
         return client_of(settings.AWS_ENDPOINT_URL, settings.AWS_REGION)
 
     @property
     def _collection(self) -> str:
-        name: str = settings.FACE_COLLECTION
-        if not COLLECTION_ID.fullmatch(name):
+        if not COLLECTION_ID.fullmatch(self.collection):
             raise EngineRefusedError("face_collection_not_named")
-        return name
+        return self.collection
 
     def _near_face(self, photo: bytes) -> float | Flaw:
         """The width of the photo's one near face, as a share of the photo's."""
@@ -186,7 +220,7 @@ class RekognitionEngine:
         try:
             answer = self._client.detect_faces(Image={"Bytes": photo}, Attributes=["DEFAULT"])
         except (BotoCoreError, ClientError) as error:
-            raise _typed(error) from None
+            raise typed(error) from None
         widths = sorted((_width(face) for face in answer["FaceDetails"]), reverse=True)
         if not widths:
             return Flaw.NO_FACE
@@ -226,7 +260,7 @@ class RekognitionEngine:
                 QualityFilter="NONE",
             )
         except (BotoCoreError, ClientError) as error:
-            raise _typed(error) from None
+            raise typed(error) from None
         seen = [match["Face"] for match in answer["FaceMatches"]] + answer["UnmatchedFaces"]
         widest = max((_width(face) for face in seen), default=0.0)
         alike = (
@@ -248,9 +282,9 @@ class RekognitionEngine:
                 QualityFilter=QUALITY,
             )
         except (BotoCoreError, ClientError) as error:
-            if _code(error) == NOT_FOUND:
+            if code_of(error) == NOT_FOUND:
                 raise _NoCollectionError(NOT_FOUND) from None
-            raise _typed(error) from None
+            raise typed(error) from None
         # Of several faces the service leaves out those of the lowest quality, not the smallest.
         indexed = max((_width(record["Face"]) for record in answer["FaceRecords"]), default=0.0)
         nearer = [face for face in answer["UnindexedFaces"] if _width(face["FaceDetail"]) > indexed]
@@ -258,13 +292,6 @@ class RekognitionEngine:
             return None
         reasons = [reason for face in nearer for reason in face["Reasons"]]
         return next((_FLAWS[reason] for reason in _FLAWS if reason in reasons), Flaw.NO_FACE)
-
-    def _create_collection(self) -> None:
-        try:
-            self._client.create_collection(CollectionId=self._collection)
-        except (BotoCoreError, ClientError) as error:
-            if _code(error) != "ResourceAlreadyExistsException":
-                raise _typed(error) from None
 
     def _faces_of(self, upload: uuid.UUID) -> Iterator[str]:
         try:
@@ -278,8 +305,8 @@ class RekognitionEngine:
                             raise EngineRefusedError("face_id_malformed")
                         yield face["FaceId"]
         except (BotoCoreError, ClientError) as error:
-            if _code(error) != NOT_FOUND:
-                raise _typed(error) from None
+            if code_of(error) != NOT_FOUND:
+                raise typed(error) from None
 
 
 class _NoCollectionError(EngineUnavailableError):
@@ -290,13 +317,14 @@ def _width(face: "FaceTypeDef | FaceDetailTypeDef | ComparedFaceTypeDef") -> flo
     return face["BoundingBox"]["Width"]
 
 
-def _code(error: BotoCoreError | ClientError) -> str:
+def code_of(error: BotoCoreError | ClientError) -> str:
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
 
 
-def _typed(error: BotoCoreError | ClientError) -> EngineUnavailableError | EngineRefusedError:
+def typed(error: BotoCoreError | ClientError) -> EngineUnavailableError | EngineRefusedError:
+    """What the client raised, as one of the engine's own errors."""
     if not isinstance(error, ClientError):
         return EngineUnavailableError(type(error).__name__)
-    code = _code(error)
+    code = code_of(error)
     is_down = error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
     return EngineUnavailableError(code) if code in _AGAIN or is_down else EngineRefusedError(code)

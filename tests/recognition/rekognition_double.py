@@ -25,6 +25,7 @@ from PIL import Image
 
 from recognition.engines.base import Face
 from recognition.engines.dlib import DlibEngine
+from recognition.engines.rekognition import PAGE
 
 MODEL = botocore.session.get_session().get_service_model("rekognition")
 MODEL_VERSION = "7.0"
@@ -72,6 +73,7 @@ class Rekognition:
 
     def __init__(self) -> None:
         self.collections: dict[str, list[Indexed]] = {}
+        self.made_at: dict[str, float] = {}
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.on_request: Callable[[str], object] = lambda _operation: None
         self.faults: deque[str] = deque()
@@ -106,7 +108,21 @@ class Rekognition:
         if body["CollectionId"] in self.collections:
             raise RefusedError("ResourceAlreadyExistsException")
         self.collections[body["CollectionId"]] = []
+        self.made_at[body["CollectionId"]] = time.time()
         return {"StatusCode": 200, "FaceModelVersion": MODEL_VERSION}
+
+    def _DescribeCollection(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        kept = self._collection(body)
+        return {"FaceCount": len(kept), "CreationTimestamp": self.made_at[body["CollectionId"]]}
+
+    def _DeleteCollection(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        self._collection(body)
+        del self.collections[body["CollectionId"]]
+        return {"StatusCode": 200}
+
+    def _ListCollections(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        names, more = self._page_of(sorted(self.collections), body)
+        return {"CollectionIds": names, **more}
 
     def _DetectFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         found, width = self._faces(body["Image"])
@@ -161,14 +177,8 @@ class Rekognition:
         }
 
     def _ListFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
-        kept = self._collection(body)
-        token = body.get("NextToken", "0")
-        if not token.isdigit():
-            raise RefusedError("InvalidPaginationTokenException")
-        start = int(token)
-        end = start + min(self.page, body["MaxResults"])
-        more = {"NextToken": str(end)} if end < len(kept) else {}
-        return {"Faces": [face.shown() for face in kept[start:end]], **more}
+        kept, more = self._page_of(self._collection(body), body)
+        return {"Faces": [face.shown() for face in kept], **more}
 
     def _DeleteFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         kept = self._collection(body)
@@ -181,6 +191,15 @@ class Rekognition:
                 {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]} for face_id in missing
             ],
         }
+
+    def _page_of(self, rows: list[Any], body: dict[str, Any]) -> tuple[list[Any], dict[str, str]]:
+        """The rows of the page that is asked for, and what leads to the next one."""
+        token = body.get("NextToken", "0")
+        if not token.isdigit():
+            raise RefusedError("InvalidPaginationTokenException")
+        start = int(token)
+        end = start + min(self.page, body.get("MaxResults", PAGE))
+        return rows[start:end], {"NextToken": str(end)} if end < len(rows) else {}
 
     def _collection(self, body: dict[str, Any]) -> list[Indexed]:
         if body["CollectionId"] not in self.collections:
@@ -219,7 +238,9 @@ def check(value: Any, shape: Shape, where: str) -> None:
         "string": str,
         "blob": str,
         "integer": int,
+        "long": int,
         "float": (int, float),
+        "timestamp": (int, float),
     }
     if not isinstance(value, kinds[shape.type_name]) or isinstance(value, bool):
         raise RefusedError("SerializationException", where)

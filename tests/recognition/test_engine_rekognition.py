@@ -5,7 +5,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from django.core.management import CommandError, call_command
 
 from clinic.accounts import services as accounts
 from clinic.core import clock, outbox
@@ -593,9 +592,3 @@ def test_an_expected_patient_arrives_and_a_provider_that_is_down_is_an_answer(
 
     assert CheckIn.objects.first().status == "arrived"
     assert store() == []
-
-
-def test_an_engine_without_distances_is_not_measured(rekognition, tmp_path):
-    with pytest.raises(CommandError, match="rekognition shows no distances"):
-        call_command("evaluate_faces", str(tmp_path), skip_checks=True)
-    assert rekognition.asked == []

@@ -1,11 +1,17 @@
 import io
 import json
+import signal
+import threading
+import time
+import uuid
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.recognition import faces
+from tests.recognition.conftest import COLLECTION
+from tests.recognition.rekognition_double import RefusedError
 
 KEYS = [
     "engine",
@@ -33,9 +39,9 @@ def evaluate(folder: Path) -> dict[str, object]:
     return evaluate_in_words(folder)[0]
 
 
-def evaluate_in_words(folder: Path) -> tuple[dict[str, object], list[str]]:
+def evaluate_in_words(folder: Path, *flags: str) -> tuple[dict[str, object], list[str]]:
     out, err = io.StringIO(), io.StringIO()
-    call_command("evaluate_faces", str(folder), stdout=out, stderr=err, skip_checks=True)
+    call_command("evaluate_faces", str(folder), *flags, stdout=out, stderr=err, skip_checks=True)
     return json.loads(out.getvalue()), err.getvalue().splitlines()
 
 
@@ -171,3 +177,85 @@ def test_an_empty_folder_is_an_error(tmp_path):
         evaluate(tmp_path)
     with pytest.raises(CommandError, match="is not a folder"):
         evaluate(tmp_path / "missing")
+
+
+def two_photos(folder: Path) -> Path:
+    save(folder / "ana", a=faces.astronaut(), b=faces.altered_copies()["mirrored"])
+    return folder
+
+
+def test_nothing_goes_to_amazon_unasked(rekognition, tmp_path):
+    with pytest.raises(CommandError, match=r"2 photos .* 8 calls .* Nothing was sent"):
+        evaluate(two_photos(tmp_path))
+
+    assert rekognition.asked == []
+
+
+@pytest.mark.engine
+def test_amazon_finds_everybody_in_the_folder_of_test_people_and_keeps_nobody(rekognition):
+    faces.people()
+
+    report, words = evaluate_in_words(faces.FOLDER, "--send-to-amazon")
+
+    assert "billed" in words[0] or "bills" in words[0]
+    assert report["thresholds"] == {"accept": 99.0, "confirm": 95.0}
+    assert (report["rejected"], report["people_missed"]) == (0, 0)
+    assert (report["false_accepts"], report["false_confirms"]) == (0, 0)
+    assert report["different_people"]["accepted"] == 0
+    assert report["zero_false_accepts_from"] < 95.0
+    assert rekognition.collections == {}
+    named = {body["CollectionId"] for _, body in rekognition.asked if "CollectionId" in body}
+    assert len(named) == 1
+    assert named.pop().startswith(f"{COLLECTION}-trial-")
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("fault", ["ThrottlingException", "cut", "AccessDeniedException"])
+def test_amazon_keeps_nobody_after_a_failure_in_the_middle(rekognition, tmp_path, fault):
+    def fail(operation):
+        if operation == "IndexFaces" and not rekognition.faults:
+            rekognition.faults.extend([fault, fault] if fault[0] != "A" else [fault])
+
+    rekognition.on_request = fail
+
+    with pytest.raises(CommandError, match="it has kept no face"):
+        evaluate_in_words(two_photos(tmp_path), "--send-to-amazon")
+    assert rekognition.collections == {}
+
+
+@pytest.mark.engine
+def test_amazon_keeps_nobody_after_ctrl_c(rekognition, tmp_path):
+    def interrupt(operation):
+        if operation == "SearchFacesByImage":
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    rekognition.on_request = interrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate_in_words(two_photos(tmp_path), "--send-to-amazon")
+    assert rekognition.collections == {}
+
+
+@pytest.mark.engine
+def test_a_collection_that_cannot_be_deleted_is_named(rekognition, tmp_path):
+    def refuse(operation):
+        if operation == "DeleteCollection":
+            raise RefusedError("AccessDeniedException")
+
+    rekognition.on_request = refuse
+
+    with pytest.raises(CommandError, match=f"{COLLECTION}-trial-.*AccessDenied"):
+        evaluate_in_words(two_photos(tmp_path), "--send-to-amazon")
+
+
+@pytest.mark.engine
+def test_only_old_trial_collections_of_this_clinic_are_deleted(rekognition, tmp_path):
+    old, new = (f"{COLLECTION}-trial-{uuid.uuid4()}" for _ in range(2))
+    spared = [COLLECTION, f"{COLLECTION}-trial-x", f"other-trial-{uuid.uuid4()}"]
+    for name in [old, new, *spared]:
+        rekognition.collections[name] = []
+        rekognition.made_at[name] = time.time() - (3000 if name == new else 4000)
+
+    evaluate_in_words(two_photos(tmp_path), "--send-to-amazon")
+
+    assert set(rekognition.collections) == {new, *spared}
