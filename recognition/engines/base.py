@@ -24,6 +24,7 @@ class Flaw(StrEnum):
     BLURRED = "blurred"
     TOO_DARK = "too_dark"
     TOO_BRIGHT = "too_bright"
+    TURNED = "turned"
 
 
 @dataclass(frozen=True, slots=True)

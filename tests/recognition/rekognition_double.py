@@ -69,7 +69,7 @@ class Rekognition:
     requests, one each: an error's code, "cut" (the connection breaks off) or "hang" (no answer
     within the client's time). Where `bystander` is a share, every picture shows its person once
     more, that much smaller; the operations in `misled` take the smaller face for the one that is
-    meant."""
+    meant. Where one `looks_aside`, no face is indexed."""
 
     def __init__(self) -> None:
         self.collections: dict[str, list[Indexed]] = {}
@@ -79,6 +79,7 @@ class Rekognition:
         self.faults: deque[str] = deque()
         self.page = 2
         self.bystander: float | None = None
+        self.looks_aside = False
         self.misled: set[str] = set()
         self._eyes = DlibEngine()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -134,9 +135,12 @@ class Rekognition:
     def _IndexFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
         kept = self._collection(body)
         found, width = self._faces(body["Image"])
-        if not found or found[0].vector is None:
+        if not found or found[0].vector is None or self.looks_aside:
             unindexed = [
-                {"Reasons": [_reason(face)], "FaceDetail": _box(face.box.width / width)}
+                {
+                    "Reasons": ["EXTREME_POSE" if self.looks_aside else _reason(face)],
+                    "FaceDetail": _box(face.box.width / width),
+                }
                 for face in found
             ]
             return {"FaceRecords": [], "UnindexedFaces": unindexed}

@@ -115,6 +115,13 @@ def test_a_refused_upload_leaves_nothing_at_the_provider(engine, rekognition, se
     assert rekognition.collections.get(COLLECTION, []) == []
 
 
+def test_a_face_that_looks_aside_is_told_so(engine, rekognition):
+    rekognition.looks_aside = True
+
+    assert engine.enrol(UPLOAD, photos(faces.astronaut())) == Refused({1: Flaw.TURNED})
+    assert rekognition.collections[COLLECTION] == []
+
+
 def test_photos_of_one_person_are_compared_with_the_first_only(engine, rekognition):
     copies = faces.altered_copies()
     same = [faces.astronaut(), copies["mirrored"], copies["tilted"], copies["cropped"]]

@@ -1811,6 +1811,7 @@ export interface components {
              *     * `blurred` - blurred
              *     * `too_dark` - too_dark
              *     * `too_bright` - too_bright
+             *     * `turned` - turned
              */
             detail: (components["schemas"]["DetailEnum"] | components["schemas"]["NullEnum"]) | null;
         };
@@ -1904,12 +1905,13 @@ export interface components {
          *     * `blurred` - blurred
          *     * `too_dark` - too_dark
          *     * `too_bright` - too_bright
+         *     * `turned` - turned
          *     * `different_person` - different_person
          *     * `unreadable` - unreadable
          *     * `unavailable` - unavailable
          * @enum {string}
          */
-        CodeEnum: "no_face" | "multiple_faces" | "too_small" | "blurred" | "too_dark" | "too_bright" | "different_person" | "unreadable" | "unavailable";
+        CodeEnum: "no_face" | "multiple_faces" | "too_small" | "blurred" | "too_dark" | "too_bright" | "turned" | "different_person" | "unreadable" | "unavailable";
         /** @description `confirmation_failed` also tells how many tries are left. */
         ConfirmationProblem: {
             type: string;
@@ -2009,9 +2011,10 @@ export interface components {
          *     * `blurred` - blurred
          *     * `too_dark` - too_dark
          *     * `too_bright` - too_bright
+         *     * `turned` - turned
          * @enum {string}
          */
-        DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright";
+        DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright" | "turned";
         /** @description What the patient wants to find again at the next payment. */
         DetailsToKeepRequest: {
             /** @description NIF; required */

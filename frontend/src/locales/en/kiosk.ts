@@ -99,6 +99,7 @@ export const en: Words<typeof pt> = {
       blurred: "It is blurred. Hold still for a moment.",
       too_dark: "It is dark. Turn to the light.",
       too_bright: "There is too much light. Turn a little, out of it.",
+      turned: "Your face is turned away. Look straight at the camera.",
     },
     unavailable: {
       title: "Recognition isn't available",

@@ -403,6 +403,7 @@ export const en: Words<typeof pt> = {
       blurred: "it is blurred. Rest the phone on something and hold still.",
       too_dark: "it is dark. Turn to a window or switch on the light.",
       too_bright: "there is too much light. Avoid direct sun.",
+      turned: "the face is turned away. Look straight at the camera.",
       different_person: "it doesn't look like the same person as in the others.",
       unreadable: "we couldn't open the file.",
       unavailable: "recognition is down at the moment. Try later.",

@@ -96,6 +96,7 @@ export const pt = {
       blurred: "Ficou tremida. Fique quieto um instante.",
       too_dark: "Ficou escura. Vire-se para a luz.",
       too_bright: "Tem luz a mais. Rode um pouco, para fora da luz.",
+      turned: "O rosto está de lado. Olhe de frente para a câmara.",
     },
     unavailable: {
       title: "O reconhecimento não está disponível",

@@ -405,6 +405,7 @@ export const pt = {
       blurred: "está tremida. Apoie o telemóvel e não se mexa.",
       too_dark: "está escura. Vire-se para uma janela ou acenda a luz.",
       too_bright: "tem luz a mais. Evite o sol direto.",
+      turned: "o rosto está de lado. Olhe de frente para a câmara.",
       different_person: "não parece a mesma pessoa que nas outras.",
       unreadable: "não conseguimos abrir o ficheiro.",
       unavailable: "o serviço de reconhecimento está parado. Tente mais tarde.",
