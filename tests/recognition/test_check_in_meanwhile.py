@@ -28,7 +28,7 @@ from tests.recognition import faces
 from tests.recognition.conftest import Browser, Kiosk
 from tests.recognition.engines import MeanwhileEngine
 from tests.recognition.rekognition_double import Rekognition
-from tests.recognition.workers import kill_before_it_answers
+from tests.recognition.workers import kill_before_it_answers, states_while_asked
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -190,18 +190,7 @@ def shown(rekognition: Rekognition, appointment: Appointment, kiosk: Kiosk) -> s
 def test_no_transaction_is_open_while_a_provider_is_asked_who_it_is(
     rekognition: Rekognition, shown: str, kiosk: Kiosk, work: Callable[[], int]
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (worker,) = cursor.fetchone()
-    seen: list[tuple[str, str]] = []
-
-    def look(operation: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [worker])
-            seen.append((operation, *cursor.fetchone()))
-        connection.close()
-
-    rekognition.on_request = look
+    seen = states_while_asked(rekognition)
     assert work() == 1
 
     assert kiosk.result(shown).json()["status"] == "arrived"

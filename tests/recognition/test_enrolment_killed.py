@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from clinic.core.models import AuditEntry, OutboxMessage
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
@@ -15,7 +15,7 @@ from recognition.models import Enrolment, Picture, Template
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION, Browser
 from tests.recognition.rekognition_double import Rekognition
-from tests.recognition.workers import kill_before_it_answers
+from tests.recognition.workers import kill_before_it_answers, states_while_asked
 
 pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
@@ -43,18 +43,7 @@ def names(upload: uuid.UUID) -> list[str]:
 def test_no_transaction_is_open_during_any_call(
     waiting: Browser, rekognition: Rekognition, work: Callable[[], int]
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        (worker,) = cursor.fetchone()
-    seen: list[tuple[str, str]] = []
-
-    def look(operation: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [worker])
-            seen.append((operation, *cursor.fetchone()))
-        connection.close()
-
-    rekognition.on_request = look
+    seen = states_while_asked(rekognition)
     assert work() == 1
     assert waiting.face()["status"] == "enrolled"
     waiting.withdraw()

@@ -1,4 +1,4 @@
-"""A worker in a process of its own, which dies between what it asked and what it would write."""
+"""What a worker does around its calls to a provider, and a process of one that dies after them."""
 
 import os
 import subprocess
@@ -17,6 +17,7 @@ from clinic.core.models import OutboxMessage
 from clinic.demo.processes import wait_until
 from recognition.models import CheckIn, Enrolment
 from tests.recognition.faces import ROOT
+from tests.recognition.rekognition_double import Rekognition
 
 WORKER = """
 import sys, uuid, django, time_machine
@@ -96,3 +97,21 @@ def _is_let_go(message: UUID) -> bool:
         )
         (free,) = cursor.fetchone()
     return bool(free)
+
+
+def states_while_asked(rekognition: Rekognition) -> list[tuple[str, str]]:
+    """Grows with each call to the provider: its name, and what this thread's connection to the
+    database is doing meanwhile. It is idle where no transaction is open."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (worker,) = cursor.fetchone()
+    seen: list[tuple[str, str]] = []
+
+    def look(operation: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT state FROM pg_stat_activity WHERE pid = %s", [worker])
+            seen.append((operation, *cursor.fetchone()))
+        connection.close()
+
+    rekognition.on_request = look
+    return seen
