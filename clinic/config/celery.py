@@ -3,7 +3,8 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
 
@@ -16,6 +17,14 @@ app.autodiscover_tasks()
 def keep_our_logging(**_: Any) -> None:
     """Celery leaves logging alone when somebody listens to this signal."""
     structlog.contextvars.clear_contextvars()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def keep_good_connections(**_: Any) -> None:
+    """Around a task the database connection is treated as around a web request: one that broke or
+    has grown old is closed, any other is kept with the plans of its statements."""
+    close_old_connections()
 
 
 @worker_ready.connect
