@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 PY := .venv/bin/python
+# Dozens of processes start from the same files: compiled once, not by each of them.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The first Python that is new enough, with the names it usually has.
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \

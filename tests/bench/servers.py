@@ -50,6 +50,8 @@ def databases() -> Iterator[None]:
 def clinic() -> Iterator[None]:
     """Databases with an empty clinic in them, and Django set up to use them in this process."""
     raise_open_files()
+    # Programs that are started find their bytecode, as in production's image.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with databases():
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         os.environ.update(

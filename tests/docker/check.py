@@ -75,6 +75,12 @@ def dockerfile_problems(text: str) -> list[str]:
         for word in ("HEALTHCHECK", "ENTRYPOINT", "CMD", "STOPSIGNAL")
         if word not in words_of_last
     ]
+    runs = " ".join(item.rest for item in instructions if item.word == "RUN")
+    found += [
+        f"Dockerfile: {what} would be compiled at each start"
+        for what, order in (("packages", "--compile-bytecode"), ("the product", "-m compileall"))
+        if order not in runs
+    ]
     for item in instructions:
         if item.word == "ADD":
             found.append("Dockerfile: ADD fetches and unpacks; use COPY")

@@ -25,6 +25,14 @@ def test_nothing_is_wrong_with_the_files() -> None:
         ("FROM python:latest\nUSER vez", "Dockerfile: python:latest is not pinned to a version"),
         ("FROM python:3.11-slim\nUSER root", "Dockerfile: the product runs as root"),
         ("FROM python:3.11-slim\nENV SECRET_KEY=x", "Dockerfile: a secret in the image"),
+        (
+            "FROM python:3.11-slim\nRUN uv pip sync base.lock",
+            "Dockerfile: packages would be compiled at each start",
+        ),
+        (
+            "FROM python:3.11-slim\nRUN uv pip sync --compile-bytecode base.lock",
+            "Dockerfile: the product would be compiled at each start",
+        ),
         ("FROM python:3.11-slim\nCOPY nowhere /x", "Dockerfile: nowhere does not exist"),
         ("FROM python:3.11-slim\nCOPY tests /x", ".dockerignore keeps tests out of the image"),
     ],
