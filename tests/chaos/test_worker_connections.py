@@ -43,6 +43,7 @@ def connections_of(stack: Stack) -> set[int]:
         return {pid for (pid,) in cursor.fetchall()}
 
 
+@pytest.mark.chaos
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_keeps_its_connection_until_it_breaks(stack: Stack) -> None:
     # given: each of its two processes has worked

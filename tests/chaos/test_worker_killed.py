@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import httpx
+import psutil
 import pytest
 from django.db import connection, transaction
 
@@ -144,6 +145,12 @@ def test_enrolment_and_check_in_finish_once_after_the_worker_was_killed(
     assert (answer["status"], answer["label"]) == ("arrived", "Ana M.")
     assert AuditEntry.objects.filter(action="appointment.arrived").count() == 1
     assert not Picture.objects.exists()
+    assert wait_until(lambda: threads_of_each(stack) == [1, 1], seconds=10), threads_of_each(stack)
+
+
+def threads_of_each(stack: Stack) -> list[int]:
+    """Of each process of the worker; a core more for one picture is a core less for another."""
+    return [process.num_threads() for process in psutil.Process(stack.worker.pid).children()]
 
 
 @contextmanager
