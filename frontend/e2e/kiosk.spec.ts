@@ -3,7 +3,7 @@ import { expect, test } from "./support/test";
 import { violations } from "./support/axe";
 import { Desk } from "./support/kiosk-desk";
 import { KIOSK_SCENES } from "./support/kiosk-scenes";
-import { StagedKiosk } from "./support/kiosk-stage";
+import { CODE, StagedKiosk } from "./support/kiosk-stage";
 import { contextOf } from "./support/pages";
 import { newPerson } from "./support/people";
 
@@ -15,6 +15,11 @@ const SIZES = [
   { width: 800, height: 1280 },
   { width: 1080, height: 1920 },
 ];
+const OFFERED_ON = [
+  { width: 1080, height: 1920 },
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+];
 /** Looked at elsewhere, or not different enough for another look. */
 const SEEN = ["rest", "code-typed", "arrived-ticket"];
 const IN_ENGLISH = ["arrived-long", "wrong-code", "old-code", "confirm-code"];
@@ -25,7 +30,6 @@ async function typeCode(page: Page, code: string): Promise<void> {
   for (const character of code) {
     await page.getByRole("button", { name: character, exact: true }).click();
   }
-  await page.getByRole("button", { name: "Continuar" }).click();
 }
 
 test("arrives by the code of the SMS, after a wrong one", async ({ browser, watch }) => {
@@ -54,6 +58,38 @@ test("arrives by the code of the SMS, after a wrong one", async ({ browser, watc
 
   await desk.sendHome(id);
   await context.close();
+});
+
+test("the code is offered as the face is: as large, and for as many taps", async ({
+  browser,
+  watch,
+}) => {
+  const kiosk = await StagedKiosk.open(browser, watch);
+  const offer = async (name: RegExp) => {
+    const box = await kiosk.page.getByRole("button", { name }).boundingBox();
+    return box && { y: box.y, width: box.width, height: box.height };
+  };
+  for (const size of OFFERED_ON) {
+    await kiosk.page.setViewportSize(size);
+    const face = await offer(/Reconhecer-me/);
+    expect(face?.height).toBeGreaterThan(60);
+    expect(await offer(/Tenho um código/), `${size.width}`).toEqual(face);
+  }
+
+  const taps: Record<string, number> = {};
+  for (const [way, arrive] of [
+    ["face", () => kiosk.byFace()],
+    ["qr", () => kiosk.byQr()],
+    ["typed", () => kiosk.byTappedCode()],
+  ] as const) {
+    await kiosk.rest();
+    kiosk.answers("arrived", { label: "João M.", ticket: "A014", room: "3" });
+    await arrive();
+    await expect(kiosk.page.getByText("Chegada registada")).toBeVisible();
+    taps[way] = await kiosk.taps();
+  }
+  expect(taps).toEqual({ face: 1, qr: 1, typed: 1 + CODE.length });
+  await kiosk.close();
 });
 
 /** What is cut off, or has to be scrolled to: on this panel nobody would find it. */

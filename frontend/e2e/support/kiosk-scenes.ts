@@ -50,7 +50,7 @@ export const KIOSK_SCENES: readonly KioskScene[] = [
     name: "code-typed",
     play: async (kiosk) => {
       await kiosk.chooseCode();
-      await kiosk.page.keyboard.type("K7M2PQ");
+      await kiosk.page.keyboard.type("K7M2P");
     },
   },
   { name: "waiting", play: (kiosk) => kiosk.answers("processing").byCode() },

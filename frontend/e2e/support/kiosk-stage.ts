@@ -1,4 +1,5 @@
 import { expect, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import qrcode from "qrcode-generator";
 import type { CheckIn, CheckInStatus } from "../../src/lib/api/types";
 import { contextOf } from "./pages";
 import type { Watch } from "./test";
@@ -7,6 +8,12 @@ const ID = "5f0c9a52-3f0e-4d53-9c0b-0d5d6a3f7b11";
 export const CODE = "K7M2PQ";
 
 type Language = "pt" | "en";
+
+interface StagedWindow {
+  /** The dark and light squares of a QR code that somebody holds before the painted camera. */
+  shownQr?: readonly boolean[][];
+  taps?: number;
+}
 
 /** A canvas in place of the camera: a page can't be given light and a lens. */
 export function paintedCamera(): void {
@@ -23,6 +30,13 @@ export function paintedCamera(): void {
       paint.beginPath();
       paint.arc(320, 220, 120, 0, 7);
       paint.fill();
+      const qr = (window as StagedWindow).shownQr ?? [];
+      qr.forEach((row, y) =>
+        row.forEach((isDark, x) => {
+          paint.fillStyle = isDark ? "#000" : "#fff";
+          paint.fillRect(200 + x * 8, 120 + y * 8, 8, 8);
+        }),
+      );
       requestAnimationFrame(draw);
     };
     draw();
@@ -32,6 +46,24 @@ export function paintedCamera(): void {
 
 export function missingCamera(): void {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error("no camera"));
+}
+
+function countTaps(): void {
+  const counted = window as StagedWindow;
+  counted.taps = 0;
+  addEventListener("click", () => (counted.taps = (counted.taps ?? 0) + 1), true);
+}
+
+/** A QR code with the white around it. */
+function squaresOf(text: string): boolean[][] {
+  const code = qrcode(0, "M");
+  code.addData(text);
+  code.make();
+  const quiet = 2;
+  const count = code.getModuleCount();
+  const side = Array.from({ length: count + 2 * quiet }, (_, at) => at - quiet);
+  const isInside = (at: number) => at >= 0 && at < count;
+  return side.map((y) => side.map((x) => isInside(x) && isInside(y) && code.isDark(y, x)));
 }
 
 /** A paired kiosk to which the clinic answers what the test says, in the words of the contract. */
@@ -61,6 +93,7 @@ export class StagedKiosk {
     await page.setViewportSize(options.size ?? { width: 1080, height: 1920 });
     await page.clock.install();
     await page.addInitScript(options.camera === "missing" ? missingCamera : paintedCamera);
+    await page.addInitScript(countTaps);
     const kiosk = new StagedKiosk(context, page, options.language ?? "pt");
     await kiosk.playTheClinic();
     await kiosk.rest();
@@ -107,7 +140,33 @@ export class StagedKiosk {
 
   async byCode(): Promise<void> {
     await this.chooseCode();
-    await this.send(CODE);
+    await this.page.keyboard.type(CODE);
+  }
+
+  /** Taps the code's characters one by one. */
+  async byTappedCode(): Promise<void> {
+    await this.chooseCode();
+    for (const character of CODE) {
+      await this.page.getByRole("button", { name: character, exact: true }).click();
+    }
+  }
+
+  /** Holds a QR with this text before the camera. */
+  async byQr(text = CODE): Promise<void> {
+    await this.chooseCode();
+    await expect(this.page.getByText("Ou mostre aqui o QR")).toBeVisible();
+    await this.page.evaluate((squares) => {
+      (window as StagedWindow).shownQr = squares;
+    }, squaresOf(text));
+    await expect(async () => {
+      await this.page.clock.runFor(300);
+      await expect(this.page.locator(".keypad")).toBeHidden({ timeout: 200 });
+    }).toPass();
+  }
+
+  /** How often the screen was touched since it rested. */
+  taps(): Promise<number> {
+    return this.page.evaluate(() => (window as StagedWindow).taps ?? 0);
   }
 
   async chooseFace(): Promise<void> {

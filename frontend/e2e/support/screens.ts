@@ -56,7 +56,6 @@ export class Kiosk {
     for (const character of code) {
       await this.page.getByRole("button", { name: character, exact: true }).click();
     }
-    await this.page.getByRole("button", { name: "Continuar" }).click();
   }
 
   /** What the kiosk says when somebody has arrived. */

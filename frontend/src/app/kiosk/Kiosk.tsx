@@ -19,6 +19,7 @@ import { CameraStep } from "./CameraStep";
 import { Head } from "./Head";
 import { Keypad } from "./Keypad";
 import { Pairing } from "./Pairing";
+import { QrReader } from "./QrReader";
 
 const ASK_AFTER_MS = 45_000;
 const WIPE_AFTER_MS = 20_000;
@@ -83,7 +84,7 @@ interface EntranceProps {
 function Entrance({ onOffline }: EntranceProps) {
   const { t } = useTranslation("kiosk");
   const clinic = useClinicName();
-  const { step, dispatch, picture, submit } = useCheckIn();
+  const { step, dispatch, picture, read, submit } = useCheckIn();
   const { asking, goOn } = useIdle(step, dispatch);
   const language = useLanguage();
   const resting = step.name === "rest";
@@ -115,7 +116,7 @@ function Entrance({ onOffline }: EntranceProps) {
         </button>
       </Head>
       <main className="stage">
-        <StepView step={step} dispatch={dispatch} picture={picture} submit={submit} />
+        <StepView step={step} dispatch={dispatch} picture={picture} read={read} submit={submit} />
       </main>
       <footer className="foot">
         {resting || arrived || atDesk ? (
@@ -145,10 +146,11 @@ interface StepViewProps {
   step: Step;
   dispatch: (event: Event) => void;
   picture: (image: Blob) => void;
+  read: (text: string) => void;
   submit: () => void;
 }
 
-function StepView({ step, dispatch, picture, submit }: StepViewProps) {
+function StepView({ step, dispatch, picture, read, submit }: StepViewProps) {
   const { t } = useTranslation("kiosk");
   const onType = useCallback(
     (character: string) => dispatch({ type: "type", character }),
@@ -173,6 +175,7 @@ function StepView({ step, dispatch, picture, submit }: StepViewProps) {
             <p className={step.trouble ? "lead hint trouble" : "lead hint"} role="status">
               {t(`code_step.${step.trouble ?? "text"}`)}
             </p>
+            <QrReader onRead={read} />
           </div>
           <div className="act">
             <Keypad
@@ -181,7 +184,6 @@ function StepView({ step, dispatch, picture, submit }: StepViewProps) {
               length={CODE_LENGTH}
               onType={onType}
               onErase={onErase}
-              onSend={submit}
             />
           </div>
         </div>

@@ -106,6 +106,18 @@ describe("by code", () => {
     });
   });
 
+  it("takes the code that a QR holds in place of what was typed, and no other QR", () => {
+    const read = (text: string) =>
+      run(REST, { type: "choose_code" }, ...type("A7"), { type: "read", text });
+    const code = (text: string) => ({ name: "code", typed: text, trouble: null });
+
+    expect(read(" k7m2pq\n")).toEqual(code("K7M2PQ"));
+    expect(["K7M2P", "K7M2PQR", "K7-2PQ", "https://example.org/K7M2PQ"].map(read)).toEqual(
+      Array(4).fill(code("A7")),
+    );
+    expect(next(REST, { type: "read", text: "K7M2PQ" })).toBe(REST);
+  });
+
   const sending: Step = { name: "sending", way: "code", attempt: 1 };
   const again: Step = { name: "code", typed: "", trouble: "wrong" };
 

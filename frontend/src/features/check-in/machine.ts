@@ -39,6 +39,7 @@ export type Event =
   | { type: "choose_code" }
   | { type: "type"; character: string }
   | { type: "erase" }
+  | { type: "read"; text: string }
   | { type: "send"; attempt: number }
   | { type: "accepted"; of: number; checkIn: CheckIn }
   | { type: "decided"; checkIn: CheckIn }
@@ -68,6 +69,12 @@ function typed(text: string, character: string, entry: Entry): string {
   const upper = character.toUpperCase();
   const allowed = entry === "code" ? /^[A-Z0-9]$/ : /^\d$/;
   return allowed.test(upper) && text.length < lengthOf(entry) ? text + upper : text;
+}
+
+/** The code that a QR holds, if it holds one. */
+function codeIn(text: string): string | null {
+  const upper = text.trim().toUpperCase();
+  return /^[A-Z0-9]+$/.test(upper) && upper.length === CODE_LENGTH ? upper : null;
 }
 
 /** True when everything that is asked for has been typed. */
@@ -100,6 +107,10 @@ export function next(step: Step, event: Event): Step {
       return step.name === "code" || step.name === "confirm"
         ? { ...step, typed: step.typed.slice(0, -1), trouble: null }
         : step;
+    case "read": {
+      const code = codeIn(event.text);
+      return step.name === "code" && code ? { ...step, typed: code, trouble: null } : step;
+    }
     case "send":
       return step.name === "camera" || step.name === "code"
         ? {

@@ -66,15 +66,22 @@ beforeEach(() => {
 
 afterEach(() => vi.unstubAllGlobals());
 
+type Kiosk = ReturnType<typeof renderHook<ReturnType<typeof useCheckIn>, unknown>>;
+
+function typeAt({ result }: Kiosk, code: string) {
+  act(() => result.current.dispatch({ type: "choose_code" }));
+  for (const character of code) {
+    act(() => result.current.dispatch({ type: "type", character }));
+  }
+}
+
 function kioskThatSends(code: string) {
   const kiosk = renderHook(useCheckIn);
-  act(() => kiosk.result.current.dispatch({ type: "choose_code" }));
-  for (const character of code) {
-    act(() => kiosk.result.current.dispatch({ type: "type", character }));
-  }
-  act(() => kiosk.result.current.submit());
+  typeAt(kiosk, code);
   return kiosk;
 }
+
+const posts = () => asked.filter(({ method }) => method === "POST");
 
 it("reads a decision at once whose frame came before the check-in was known", async () => {
   const { result } = kioskThatSends("K7M2PQ");
@@ -89,28 +96,63 @@ it("reads a decision at once whose frame came before the check-in was known", as
   );
 });
 
-it("sends once, however often somebody presses", async () => {
-  const { result } = kioskThatSends("K7M2P");
-  act(() => result.current.dispatch({ type: "type", character: "Q" }));
+it("sends a code by itself, once, with its sixth character", async () => {
+  const kiosk = kioskThatSends("K7M2P");
+  expect(kiosk.result.current.step.name).toBe("code");
+  act(() => {
+    kiosk.result.current.dispatch({ type: "type", character: "Q" });
+    kiosk.result.current.dispatch({ type: "type", character: "X" });
+  });
+  await heard("POST", "/api/check-ins");
+
+  expect(posts()).toHaveLength(1);
+  expect(kiosk.result.current.step.name).toBe("sending");
+});
+
+it("confirms once, however often somebody presses", async () => {
+  const { result } = kioskThatSends("K7M2PQ");
+  const post = await heard("POST", "/api/check-ins");
+  post.answer({ id: "c1", status: "confirm" }, 202);
+  await waitFor(() => expect(result.current.step.name).toBe("confirm"));
+  for (const character of "1984") {
+    act(() => result.current.dispatch({ type: "type", character }));
+  }
   act(() => {
     result.current.submit();
     result.current.submit();
   });
-  await heard("POST", "/api/check-ins");
+  await heard("POST", "/api/check-ins/c1/confirm");
 
-  expect(asked.filter(({ method }) => method === "POST")).toHaveLength(1);
+  expect(posts()).toHaveLength(2);
+});
+
+it("sends a refused QR no second time until the kiosk has rested", async () => {
+  const { result } = renderHook(useCheckIn);
+  const see = () => act(() => result.current.read("K7M2PQ"));
+  act(() => result.current.dispatch({ type: "choose_code" }));
+  see();
+  const post = await heard("POST", "/api/check-ins");
+  post.answer({ id: "c1", status: "not_recognised" }, 202);
+  await waitFor(() => expect(result.current.step).toMatchObject({ trouble: "wrong" }));
+  see();
+  await act(() => new Promise((resolve) => setTimeout(resolve, 20)));
+
+  expect(result.current.step).toEqual({ name: "code", typed: "", trouble: "wrong" });
+  expect(posts()).toHaveLength(1);
+
+  act(() => result.current.dispatch({ type: "reset" }));
+  act(() => result.current.dispatch({ type: "choose_code" }));
+  see();
+  await waitFor(() => expect(posts()).toHaveLength(2));
 });
 
 it("keeps the answer of one who left from the next, who can send at once", async () => {
-  const { result } = kioskThatSends("K7M2PQ");
+  const kiosk = kioskThatSends("K7M2PQ");
+  const { result } = kiosk;
   const first = await heard("POST", "/api/check-ins");
   act(() => result.current.dispatch({ type: "reset" }));
-  act(() => result.current.dispatch({ type: "choose_code" }));
-  for (const character of "ABCDEF") {
-    act(() => result.current.dispatch({ type: "type", character }));
-  }
-  act(() => result.current.submit());
-  await waitFor(() => expect(asked.filter(({ method }) => method === "POST")).toHaveLength(2));
+  typeAt(kiosk, "ABCDEF");
+  await waitFor(() => expect(posts()).toHaveLength(2));
   first.answer({ id: "c1", status: "processing" }, 202);
   await act(() => new Promise((resolve) => setTimeout(resolve, 20)));
 

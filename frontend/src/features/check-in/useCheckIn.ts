@@ -12,7 +12,9 @@ export interface CheckInFlow {
   dispatch: (event: Event) => void;
   /** Sends the picture that the camera took. */
   picture: (image: Blob) => void;
-  /** Sends what was typed, once it is complete. */
+  /** Takes what a QR says that the camera sees. */
+  read: (text: string) => void;
+  /** Sends the second factor, once it is complete. A code goes by itself. */
   submit: () => void;
 }
 
@@ -21,6 +23,7 @@ export function useCheckIn(): CheckInFlow {
   const [step, dispatch] = useReducer(next, REST);
   const attempts = useRef(0);
   const busy = useRef<number | null>(null);
+  const lastRead = useRef("");
 
   /** One request at a time within a step, however fast somebody presses. */
   const once = useCallback((of: number | string, work: () => Promise<Event>) => {
@@ -50,19 +53,27 @@ export function useCheckIn(): CheckInFlow {
   const picture = useCallback((image: Blob) => send(() => sendPicture(image)), [send]);
 
   const submit = useCallback(() => {
-    if (!isComplete(step)) return;
-    if (step.name === "code") {
-      const { typed } = step;
-      send(() => sendCode(typed));
-    } else if (step.name === "confirm") {
-      const { id, by, typed } = step;
-      once(id, async () => ({ type: "decided", checkIn: await confirmCheckIn(id, by, typed) }));
-    }
-  }, [once, send, step]);
+    if (step.name !== "confirm" || !isComplete(step)) return;
+    const { id, by, typed } = step;
+    once(id, async () => ({ type: "decided", checkIn: await confirmCheckIn(id, by, typed) }));
+  }, [once, step]);
+
+  /** Once for each QR until the kiosk rests: one that is refused stays before the camera. */
+  const read = useCallback((text: string) => {
+    if (text === lastRead.current) return;
+    lastRead.current = text;
+    dispatch({ type: "read", text });
+  }, []);
 
   useEffect(() => {
     busy.current = null;
+    if (step.name === "rest") lastRead.current = "";
   }, [step.name]);
+
+  const code = step.name === "code" && isComplete(step) ? step.typed : null;
+  useEffect(() => {
+    if (code !== null) send(() => sendCode(code));
+  }, [code, send]);
 
   useEffect(() => {
     const connection = openLive<Frame>({
@@ -101,5 +112,5 @@ export function useCheckIn(): CheckInFlow {
     return () => clearInterval(timer);
   }, [waitingFor]);
 
-  return { step, dispatch, picture, submit };
+  return { step, dispatch, picture, read, submit };
 }

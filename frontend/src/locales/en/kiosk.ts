@@ -35,8 +35,10 @@ export const en: Words<typeof pt> = {
     long: "It is taking long. If you like, use the code from your SMS.",
   },
   code_step: {
-    title: "Type the code from your SMS",
-    text: "Six letters and digits.",
+    title: "Type your SMS code",
+    text: "Six letters and digits. With the sixth we go on.",
+    qr: "Or show the QR here",
+    qr_note: "The picture doesn't leave this screen and isn't kept.",
     wrong: "That code isn't right. Check it in your SMS or ask at reception.",
     throttled: "Too many attempts. Wait a minute or ask at reception.",
     offline: "No connection. Try again or go to reception.",

@@ -33,7 +33,9 @@ export const pt = {
   },
   code_step: {
     title: "Escreva o código do SMS",
-    text: "São seis letras e algarismos.",
+    text: "São seis letras e algarismos. Depois do sexto, avançamos.",
+    qr: "Ou mostre aqui o QR",
+    qr_note: "A imagem não sai deste ecrã nem é guardada.",
     wrong: "O código não está certo. Confirme no SMS ou fale com a receção.",
     throttled: "Demasiadas tentativas. Aguarde um minuto ou fale com a receção.",
     offline: "Sem ligação. Tente de novo ou dirija-se à receção.",

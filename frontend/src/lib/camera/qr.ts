@@ -1,0 +1,44 @@
+/** Of the Shape Detection API only what is used here; most browsers don't have it. */
+interface QrDetector {
+  detect(image: HTMLVideoElement): Promise<readonly { rawValue: string }[]>;
+}
+
+interface QrDetectorClass {
+  new (options: { formats: ["qr_code"] }): QrDetector;
+  getSupportedFormats(): Promise<readonly string[]>;
+}
+
+declare global {
+  interface Window {
+    BarcodeDetector?: QrDetectorClass;
+  }
+}
+
+async function browsersOwn(): Promise<QrDetector | null> {
+  const Detector = window.BarcodeDetector;
+  const formats = (await Detector?.getSupportedFormats()) ?? [];
+  return Detector && formats.includes("qr_code") ? new Detector({ formats: ["qr_code"] }) : null;
+}
+
+async function ours(): Promise<QrDetector> {
+  const { BarcodeDetector } = await import("qr/decode.js");
+  return new BarcodeDetector({ formats: ["qr_code"] });
+}
+
+/**
+ * Finds what the QR codes in a picture say. The picture stays in the browser, which looks by itself
+ * where it can; elsewhere our own reader does. Rejects when that can't be loaded either.
+ */
+export function qrFinder(): (video: HTMLVideoElement) => Promise<readonly string[]> {
+  let detector = browsersOwn().then((found) => found ?? ours(), ours);
+  return async (video) => {
+    const reader = await detector;
+    try {
+      return (await reader.detect(video)).map(({ rawValue }) => rawValue);
+    } catch {
+      // Some systems offer the interface without what stands behind it.
+      detector = ours();
+      return [];
+    }
+  };
+}
