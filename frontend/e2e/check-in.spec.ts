@@ -1,9 +1,14 @@
 import type { BrowserContext, Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import type { Face } from "../src/lib/api/types";
-import { registerByApi } from "./support/api";
+import { registerByApi, send as post } from "./support/api";
 import { FilmedBrowser } from "./support/camera";
-import { holdFaceWorker, loseStoredFaces } from "./support/face-worker";
+import {
+  closeFaceStore,
+  holdFaceWorker,
+  loseStoredFaces,
+  storedFaces,
+} from "./support/face-worker";
 import { Desk } from "./support/kiosk-desk";
 import { contextOf } from "./support/pages";
 import { login } from "./support/patient";
@@ -12,9 +17,12 @@ import { baseUrl, CLINIC_ZONE, picture } from "./support/settings";
 import { UPRIGHT } from "./support/screens";
 import { expect, test } from "./support/test";
 
+const PHONE = { width: 390, height: 844 };
 const LOOKS = 8;
 /** As long as the kiosk waits for a better picture. */
 const LOOKS_IN_VAIN = 18;
+/** As long as somebody who stands there would call it at once. */
+const AT_ONCE_MS = 4000;
 
 /** Registers somebody at a phone of their own; gives their id. */
 async function arriveWithPhone(context: BrowserContext, person: Person): Promise<string> {
@@ -68,10 +76,10 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
   const settings = { baseURL: baseUrl(), locale: "pt-PT", timezoneId: CLINIC_ZONE };
   const phone = await filmed.browser.newContext({
     ...settings,
-    viewport: { width: 390, height: 844 },
+    viewport: PHONE,
     permissions: ["camera"],
   });
-  const twinPhone = await browser.newContext(settings);
+  const twinPhone = await browser.newContext({ ...settings, viewport: PHONE });
   const entrance = await contextOf(filmed.browser, "kiosk", { permissions: ["camera"] });
   [phone, entrance].forEach((context) => watch.over(context));
   const page = await phone.newPage();
@@ -128,8 +136,6 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     await expect(page.getByText("A chegada com o rosto está ativa")).toBeVisible();
   });
 
-  const visit = await desk.book(person, "today", { patient: id });
-  const twinVisit = await desk.book(twin, "today", { patient: twinId });
   await kiosk.setViewportSize(UPRIGHT);
   await kiosk.clock.install();
 
@@ -141,8 +147,48 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     for (let look = 0; look < looks; look += 1) await kiosk.clock.runFor(300);
   }
   const says = (words: string) => expect(kiosk.getByText(words)).toBeVisible();
+  const offersCode = () =>
+    expect(kiosk.getByRole("button", { name: "Tenho um código" })).toBeVisible();
+
+  async function sayBirthYear(): Promise<void> {
+    await says("Em que ano nasceu?");
+    await expect(kiosk.getByText(person.label)).toHaveCount(0);
+    await kiosk.keyboard.type(person.birthDate.year);
+    await kiosk.getByRole("button", { name: "Continuar" }).click();
+  }
+
+  /** Nobody touches the screen any more: what it showed and filmed must be gone. */
+  async function expectWiped(afterSeconds: number[], ...shown: string[]): Promise<void> {
+    for (const text of shown) expect(await kiosk.content()).toContain(text);
+    for (const seconds of afterSeconds) await kiosk.clock.fastForward(seconds * 1000);
+    const rest = kiosk.getByRole("button", { name: /Reconhecer-me/ });
+    await expect(rest).toBeVisible({ timeout: AT_ONCE_MS });
+    for (const text of shown) expect(await kiosk.content()).not.toContain(text);
+    await expect(kiosk.locator("video, canvas, img")).toHaveCount(0);
+  }
+
+  const tomorrow = await desk.book(person, "tomorrow", { patient: id });
+  const treated = await desk.book(person, "today", { patient: id });
+  await test.step("a visit of tomorrow, over, cancelled or unpaid: nobody is looked for", async () => {
+    await desk.treat(treated.id);
+    const cancelled = await desk.book(person, "today", { patient: id });
+    await desk.cancel(cancelled.id);
+    const [start] = (await desk.freeTimes("today")).slice(-1);
+    const held = await post(phone.request, "/api/appointments", { specialty: "massage", start });
+    const unpaid = (await held.json()) as { id: string; status: string };
+    expect(unpaid.status).toBe("pending");
+    await showKiosk("person.mjpeg");
+    await says("Não o reconhecemos");
+    await offersCode();
+    await desk.cancel(unpaid.id);
+  });
+
+  const first = await desk.book(person, "today", { patient: id });
+  const twinVisit = await desk.book(twin, "today", { patient: twinId });
 
   await test.step("a picture that can't be used says why", async () => {
+    await showKiosk("blank.mjpeg", LOOKS_IN_VAIN);
+    await says("Não vimos um rosto");
     await showKiosk("two-people.mjpeg");
     await says("Há mais de uma pessoa");
     await showKiosk("dark.mjpeg", 3);
@@ -152,14 +198,34 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     await says("Ficou escura. Vire-se para a luz.");
   });
 
-  await test.step("of two with one face nobody is named before the birth year", async () => {
+  await test.step("what happens to a visit while the kiosk asks for the year counts", async () => {
     await showKiosk("person.mjpeg");
     await says("Em que ano nasceu?");
-    await expect(kiosk.getByText(person.label)).toHaveCount(0);
-    await kiosk.keyboard.type(person.birthDate.year);
-    await kiosk.getByRole("button", { name: "Continuar" }).click();
+    await desk.cancel(first.id);
+    await sayBirthYear();
+    await says("Não encontrámos consulta para hoje");
+  });
+
+  const visit = await desk.book(person, "today", { patient: id });
+  const moveTo = async (start: string | undefined) => {
+    const moved = await post(phone.request, `/api/appointments/${visit.id}/reschedule`, { start });
+    expect(moved.status(), await moved.text()).toBe(200);
+  };
+  await test.step("and of one that was moved to tomorrow meanwhile it is early", async () => {
+    await showKiosk("person.mjpeg");
+    await says("Em que ano nasceu?");
+    await moveTo((await desk.freeTimes("tomorrow"))[0]);
+    await sayBirthYear();
+    await says("Ainda é cedo");
+    await moveTo((await desk.freeTimes("today")).at(-1));
+  });
+
+  await test.step("of two with one face nobody is named before the birth year", async () => {
+    await showKiosk("person.mjpeg");
+    await sayBirthYear();
     await says("Chegada registada");
     await expect(kiosk.getByRole("heading", { level: 1 })).toHaveText(person.label);
+    await expectWiped([15], person.label);
   });
 
   await test.step("who comes a second time has arrived already", async () => {
@@ -178,12 +244,56 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
       await taken;
       await says("Um momento…");
       await kiosk.clock.runFor(2600);
-      await expect(kiosk.getByRole("button", { name: "Tenho um código" })).toBeVisible();
+      await offersCode();
       expect(loseStoredFaces()).toBe(1);
     } finally {
       goOn();
     }
+    const began = Date.now();
     await says("O reconhecimento não está disponível");
+    expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+    await offersCode();
+  });
+
+  await test.step("while no picture can be stored the code is offered at once", async () => {
+    const open = closeFaceStore();
+    try {
+      const refused = kiosk.waitForResponse("**/api/check-ins");
+      await showKiosk("person.mjpeg");
+      const began = Date.now();
+      await says("O reconhecimento não está disponível");
+      expect(Date.now() - began).toBeLessThan(AT_ONCE_MS);
+      watch.forgive(`503 ${(await refused).url()}`);
+    } finally {
+      open();
+    }
+    await kiosk.getByRole("button", { name: "Tenho um código" }).click();
+    await says("Escreva o código do SMS");
+  });
+
+  await test.step("the QR behind the SMS's link is enough, and its picture stays at the kiosk", async () => {
+    const twinPage = await twinPhone.newPage();
+    await twinPage.goto(twinVisit.link);
+    const qr = twinPage.getByRole("img", { name: "QR com o código de chegada" });
+    await expect(qr).toBeVisible();
+    await filmed.showsPhone(qr);
+    await kiosk.goto("/kiosk");
+    const sent: string[] = [];
+    kiosk.on("request", (request) => {
+      const { pathname } = new URL(request.url());
+      const type = request.headers()["content-type"];
+      if (request.method() !== "GET") sent.push(`${pathname} ${type}`);
+    });
+    await kiosk.getByRole("button", { name: /Tenho um código/ }).click();
+    await says("Ou mostre aqui o QR");
+    await expect(async () => {
+      await kiosk.clock.runFor(300);
+      await expect(kiosk.locator(".keypad")).toBeHidden({ timeout: 100 });
+    }).toPass({ intervals: [20] });
+    await says("Chegada registada");
+    expect(sent).toEqual(["/api/check-ins application/json"]);
+    await expect(kiosk.getByRole("heading", { level: 1 })).toHaveText(twin.label);
+    await expectWiped([15], twin.label);
   });
 
   await test.step("after the withdrawal nobody is recognised", async () => {
@@ -193,26 +303,34 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     await expect(page.getByRole("img", { name: /Fotografia/ })).toHaveCount(0);
     await showKiosk("person.mjpeg");
     await says("Não o reconhecemos");
+    expect(storedFaces()).toEqual([]);
   });
 
-  await test.step("the codes of tomorrow and of a cancelled visit", async () => {
-    await desk.cancel(twinVisit.id);
-    const other = newPerson();
-    const tomorrow = await desk.book(other, "tomorrow");
-    for (const [code, words] of [
-      [tomorrow.code, "Ainda é cedo"],
-      [twinVisit.code, "Este código já não serve"],
-    ] as const) {
-      await kiosk.goto("/kiosk");
-      await kiosk.getByRole("button", { name: /Tenho um código/ }).click();
+  await test.step("the codes of a cancelled visit, of one that is over, and of tomorrow's", async () => {
+    await kiosk.goto("/kiosk");
+    await kiosk.getByRole("button", { name: /Tenho um código/ }).click();
+    for (const { code } of [first, treated]) {
       await kiosk.keyboard.type(code);
-      await kiosk.getByRole("button", { name: "Continuar" }).click();
-      await says(words);
+      await says("Este código já não serve");
+      await kiosk.getByRole("button", { name: "Usar outro código" }).click();
     }
-    await desk.cancel(tomorrow.id);
+    await kiosk.keyboard.type(tomorrow.code);
+    await says("Ainda é cedo");
   });
 
+  await test.step("a code that was left half typed is gone with its picture", async () => {
+    await kiosk.goto("/kiosk");
+    await kiosk.getByRole("button", { name: /Tenho um código/ }).click();
+    await expect(kiosk.locator("video")).toHaveJSProperty("paused", false);
+    await kiosk.keyboard.type("K7M2P");
+    await expect(kiosk.getByLabel("Escrito: K 7 M 2 P")).toBeVisible();
+    await expectWiped([45, 20], "K 7 M 2 P");
+  });
+
+  await desk.cancel(tomorrow.id);
+  await desk.sendHome(twinVisit.id);
   await desk.sendHome(visit.id);
+  await desk.close();
   await twinPhone.close();
   await filmed.close();
   watch.check();

@@ -57,6 +57,7 @@ test("arrives by the code of the SMS, after a wrong one", async ({ browser, watc
   await expect(fact("Espera")).toHaveText(/min|a qualquer momento/);
 
   await desk.sendHome(id);
+  await desk.close();
   await context.close();
 });
 

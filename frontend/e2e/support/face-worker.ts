@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { demoFile, demo } from "./settings";
 
@@ -20,11 +20,31 @@ export function holdFaceWorker(): () => void {
   return () => signal("SIGCONT");
 }
 
+function folderOfFaces(): string {
+  return join(dirname(demoFile()), "storage/private/faces");
+}
+
+/** The files of every picture of a face that the clinic holds. */
+export function storedFaces(): string[] {
+  const folder = folderOfFaces();
+  const stored = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return stored.filter((file) => file.endsWith(".jpg")).map((file) => join(folder, file));
+}
+
 /** Takes away every face that the clinic has stored and not looked at yet; how many. */
 export function loseStoredFaces(): number {
-  const folder = join(dirname(demoFile()), "storage/private/faces");
-  const stored = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const faces = stored.filter((file) => file.endsWith(".jpg"));
-  for (const face of faces) rmSync(join(folder, face));
+  const faces = storedFaces();
+  for (const face of faces) rmSync(face);
   return faces.length;
+}
+
+/** Lets no face be stored, until the function it gives back is called. */
+export function closeFaceStore(): () => void {
+  const folder = folderOfFaces();
+  renameSync(folder, `${folder}-away`);
+  writeFileSync(folder, "");
+  return () => {
+    rmSync(folder);
+    renameSync(`${folder}-away`, folder);
+  };
 }

@@ -8,9 +8,16 @@ interface Slot {
   start: string;
 }
 
+interface Sms {
+  body: string;
+  links: string[];
+}
+
 export interface Booked {
   id: string;
   code: string;
+  /** The SMS's, which opens the visit without a login. */
+  link: string;
 }
 
 interface NewPatient {
@@ -21,8 +28,12 @@ function asNew({ fullName, phone }: Person): NewPatient {
   return { new_patient: { full_name: fullName, phone } };
 }
 
+type Day = "today" | "tomorrow";
+
 /** The reception at its desk, over the API: it books for people, and sends them home again. */
 export class Desk {
+  private readonly codes = new Set<string>();
+
   private constructor(
     private readonly context: BrowserContext,
     private readonly csrf: string,
@@ -44,15 +55,8 @@ export class Desk {
     return this.book(person, "today", asNew(person));
   }
 
-  /**
-   * Books that day's last free time, for somebody with an account where `patient` names one; gives
-   * the appointment and the SMS's code.
-   */
-  async book(
-    person: Person,
-    day: "today" | "tomorrow",
-    patient: { patient: string } | NewPatient = asNew(person),
-  ): Promise<Booked> {
+  /** When that day's massages can still begin, in order. */
+  async freeTimes(day: Day): Promise<string[]> {
     const wanted = new Date(Date.now() + (day === "today" ? 0 : DAY_MS));
     const period = {
       from: wanted.toISOString(),
@@ -60,16 +64,35 @@ export class Desk {
     };
     const slots = (await this.get("/api/slots", { specialty: "massage", ...period })) as Slot[];
     const dayOf = new Intl.DateTimeFormat("en-CA", { timeZone: CLINIC_ZONE });
-    const last = slots
-      .filter(({ start }) => dayOf.format(new Date(start)) === dayOf.format(wanted))
-      .at(-1);
-    if (!last) throw new Error(`no free time ${day}; the clinic closes at midnight`);
+    const times = slots
+      .map(({ start }) => start)
+      .filter((start) => dayOf.format(new Date(start)) === dayOf.format(wanted));
+    if (!times.length) throw new Error(`no free time ${day}; the clinic closes at midnight`);
+    return times;
+  }
+
+  /**
+   * Books that day's last free time, for somebody with an account where `patient` names one; gives
+   * the appointment with what the SMS says.
+   */
+  async book(
+    person: Person,
+    day: Day,
+    patient: { patient: string } | NewPatient = asNew(person),
+  ): Promise<Booked> {
     const { id } = (await this.post("/api/staff/appointments", {
       ...patient,
       specialty: "massage",
-      start: last.start,
+      start: (await this.freeTimes(day)).at(-1),
     })) as { id: string };
-    return { id, code: await this.codeSentTo(person) };
+    return { id, ...(await this.smsTo(person)) };
+  }
+
+  /** From the arrival to the end of the treatment, at once. */
+  async treat(appointment: string): Promise<void> {
+    for (const step of ["arrive", "call", "start", "finish"]) {
+      await this.post(`/api/staff/appointments/${appointment}/${step}`, {});
+    }
   }
 
   async cancel(appointment: string): Promise<void> {
@@ -78,18 +101,28 @@ export class Desk {
 
   async sendHome(appointment: string): Promise<void> {
     await this.post(`/api/staff/appointments/${appointment}/no-show`, {});
-    await this.context.close();
   }
 
-  private async codeSentTo(person: Person): Promise<string> {
-    let code = "";
+  close(): Promise<void> {
+    return this.context.close();
+  }
+
+  /** What the newest SMS with a code that no visit before had says. */
+  private async smsTo(person: Person): Promise<{ code: string; link: string }> {
+    const to = `+351${person.phone}`;
+    const found: { code: string; link: string }[] = [];
     await expect(async () => {
-      const to = `+351${person.phone}`;
-      const messages = (await this.get("/api/sandbox/messages", { to })) as { body: string }[];
-      code = /\b[2-9A-HJ-NP-Z]{6}\b/.exec(messages[0]?.body ?? "")?.[0] ?? "";
-      expect(code).not.toBe("");
+      for (const { body, links } of (await this.get("/api/sandbox/messages", { to })) as Sms[]) {
+        const code = /\b[2-9A-HJ-NP-Z]{6}\b/.exec(body)?.[0];
+        const [link] = links;
+        if (code && link && !this.codes.has(code)) found.push({ code, link });
+      }
+      expect(found).not.toEqual([]);
     }).toPass({ intervals: [200], timeout: 10_000 });
-    return code;
+    const [newest] = found;
+    if (!newest) throw new Error("no SMS");
+    this.codes.add(newest.code);
+    return newest;
   }
 
   private async get(path: string, params: Record<string, string>): Promise<unknown> {

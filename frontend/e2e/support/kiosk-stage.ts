@@ -160,8 +160,8 @@ export class StagedKiosk {
     }, squaresOf(text));
     await expect(async () => {
       await this.page.clock.runFor(300);
-      await expect(this.page.locator(".keypad")).toBeHidden({ timeout: 200 });
-    }).toPass();
+      await expect(this.page.locator(".keypad")).toBeHidden({ timeout: 100 });
+    }).toPass({ intervals: [20] });
   }
 
   /** How often the screen was touched since it rested. */
