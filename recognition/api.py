@@ -16,16 +16,18 @@ from clinic.core.api import validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.core.problems import ProblemDetails
-from recognition import consent, images, selectors, serializers
+from recognition import consent, engines, images, selectors, serializers
 from recognition.errors import Code
 from recognition.models import CheckInStatus
-from recognition.services import check_in, enrolment
+from recognition.services import check_in, enrolment, liveness
 
 PROBLEM = OpenApiResponse(ProblemDetails, description="Problem details; `code` is stable")
 FORM_OVERHEAD = 64 * 1024
 # A frame tells a guesser nothing; the limit keeps one kiosk from taking the whole worker.
 PHOTOS_A_MINUTE = 180
 CODES_A_MINUTE = 60
+# Each is paid for, and takes some ten seconds.
+VIDEOS_A_MINUTE = 20
 CONFIRMATIONS_A_MINUTE = 60
 ENROLMENTS_AN_HOUR = 30
 
@@ -111,13 +113,15 @@ class CheckInsView(APIView):
             400: PROBLEM,
             401: PROBLEM,
             403: PROBLEM,
+            409: PROBLEM,
             413: PROBLEM,
             415: PROBLEM,
             429: PROBLEM,
             503: PROBLEM,
         },
-        summary="Check in by photo or by code",
-        description="The answer comes as a `check_in` frame on the kiosk's socket and by GET.",
+        summary="Check in by photo, by a video's liveness session, or by code",
+        description="The answer comes as a `check_in` frame on the kiosk's socket and by GET. 409 "
+        "`liveness_over` for a session that is used, too old or another kiosk's.",
     )
     def post(self, request: Request) -> Response:
         _refuse_oversized(request, 1)
@@ -134,9 +138,55 @@ class CheckInsView(APIView):
             made = check_in.by_photo(device_id=device_id, jpeg=_intake(form["image"]))
         else:
             body = validated(serializers.CheckInCode(data=request.data))
-            made = check_in.by_code(device_id=device_id, code=body["code"])
+            made = (
+                check_in.by_code(device_id=device_id, code=body["code"])
+                if "code" in body
+                else check_in.by_video(device_id=device_id, session_id=body["liveness"])
+            )
         accepted = {"id": made.id, "status": CheckInStatus.PROCESSING}
         return Response(serializers.CheckInAccepted(accepted).data, status=202)
+
+
+class LivenessView(APIView):
+    """The video by which a kiosk's visitor is seen to live, where the clinic has set that up."""
+
+    permission_classes = (IsKiosk,)
+
+    @extend_schema(
+        operation_id="check_in_liveness",
+        tags=["recognition"],
+        responses={200: serializers.LivenessAvailable, 401: PROBLEM, 403: PROBLEM},
+        summary="Whether a check-in by face begins with a video",
+    )
+    def get(self, _request: Request) -> Response:
+        shown = {"available": engines.checks_liveness()}
+        return Response(serializers.LivenessAvailable(shown).data)
+
+    @extend_schema(
+        operation_id="check_in_liveness_begin",
+        tags=["recognition"],
+        request=None,
+        responses={
+            201: serializers.LivenessSession,
+            401: PROBLEM,
+            403: PROBLEM,
+            409: PROBLEM,
+            429: PROBLEM,
+            503: PROBLEM,
+        },
+        summary="A session for one video, and the key to stream it to the provider",
+        description="409 `liveness_not_set_up`: take a photo instead. 429 and 503: the code helps.",
+    )
+    def post(self, request: Request) -> Response:
+        device_id = _id(request)
+        ratelimit.hit("check_in_liveness", str(device_id), limit=VIDEOS_A_MINUTE, seconds=60)
+        filming = liveness.begin(device_id=device_id)
+        shown = {
+            "session_id": filming.id,
+            "region": filming.region,
+            "credentials": filming.key,
+        }
+        return Response(serializers.LivenessSession(shown).data, status=201)
 
 
 class CheckInView(APIView):

@@ -14,6 +14,8 @@ class Code(StrEnum):
     FACE_SWITCHED_OFF = "face_switched_off"
     NOTHING_TO_CONFIRM = "nothing_to_confirm"
     CONFIRMATION_FAILED = "confirmation_failed"
+    LIVENESS_NOT_SET_UP = "liveness_not_set_up"
+    LIVENESS_OVER = "liveness_over"
 
 
 register(
@@ -70,6 +72,16 @@ register(
             409,
             "Não coincide com o que temos registado. Tentativas restantes: {remaining}.",
             "That doesn't match our records. Tries left: {remaining}.",
+        ),
+        Code.LIVENESS_NOT_SET_UP: Problem(
+            409,
+            "Neste quiosque o reconhecimento é feito por fotografia.",
+            "At this kiosk a photo is taken instead.",
+        ),
+        Code.LIVENESS_OVER: Problem(
+            409,
+            "Este vídeo já não serve. Comece de novo.",
+            "This video can't be used any more. Start again.",
         ),
     }
 )

@@ -146,9 +146,22 @@ class Liveness(models.TextChoices):
     FAILED = "failed"
 
 
+class LivenessSession(models.Model):
+    """A video that a kiosk may have looked at, named as the provider names it. The row goes with
+    its one use, or when its time is over."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    device = models.ForeignKey("accounts.Device", on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self) -> str:
+        return f"liveness session of {self.created_at:%Y-%m-%d %H:%M}"
+
+
 class CheckIn(models.Model):
     """One try at a kiosk. `candidates` are the appointments that an unsure match may mean; they
-    are forgotten as soon as it is settled."""
+    are forgotten as soon as it is settled. `session` is the provider's name of the video whose
+    picture is searched, until there is an answer."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     device = models.ForeignKey("accounts.Device", on_delete=models.CASCADE, related_name="+")
@@ -163,6 +176,7 @@ class CheckIn(models.Model):
         default=Liveness.NOT_ASSESSED,
         db_default=Liveness.NOT_ASSESSED,
     )
+    session = models.UUIDField(null=True, blank=True, editable=False)
     appointment = models.ForeignKey(
         "booking.Appointment", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -195,6 +209,11 @@ class CheckIn(models.Model):
             models.CheckConstraint(
                 condition=~Q(liveness=Liveness.FAILED) | Q(status=CheckInStatus.NOT_RECOGNISED),
                 name="recognition_nobody_known_without_life",
+            ),
+            models.CheckConstraint(
+                condition=Q(session__isnull=True)
+                | Q(status=CheckInStatus.PROCESSING, kind=CheckInKind.PHOTO),
+                name="recognition_session_until_the_answer",
             ),
         ]
         indexes: ClassVar = [

@@ -73,10 +73,44 @@ class CheckInPhoto(serializers.Serializer[Any]):
 
 
 class CheckInCode(serializers.Serializer[Any]):
+    """Exactly one of the two."""
+
     code = serializers.CharField(
+        required=False,
         max_length=TYPED_CODE_LENGTH,
         help_text="From the SMS or its QR; case and spaces don't count",
     )
+    liveness = serializers.UUIDField(
+        required=False, help_text="The session whose video this kiosk has streamed"
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError(
+                "Give either the code or the liveness session.", code="one_of_two"
+            )
+        return attrs
+
+
+class LivenessAvailable(serializers.Serializer[Any]):
+    available = serializers.BooleanField(
+        help_text="Whether a check-in by face begins with a video here"
+    )
+
+
+class StreamKey(serializers.Serializer[Any]):
+    """Good for a Face Liveness stream and nothing else; to be forgotten with its session."""
+
+    access_key_id = serializers.CharField()
+    secret_access_key = serializers.CharField()
+    session_token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class LivenessSession(serializers.Serializer[Any]):
+    session_id = serializers.UUIDField()
+    region = serializers.CharField(help_text="Of the provider's to which the video is streamed")
+    credentials = StreamKey()
 
 
 class CheckInAccepted(serializers.Serializer[Any]):

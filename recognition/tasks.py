@@ -8,7 +8,7 @@ from celery.signals import worker_process_init
 
 from clinic.core import outbox
 from recognition import engines
-from recognition.services import check_in, enrolment, pictures, retention
+from recognition.services import check_in, enrolment, liveness, pictures, retention
 
 
 @worker_process_init.connect
@@ -46,6 +46,8 @@ def expire() -> None:
 
 @shared_task(name="recognition.sweep")
 def sweep() -> None:
-    """The net under the pictures: late check-ins are answered, forgotten files erased."""
+    """The net under the pictures: late check-ins are answered, forgotten files and the sessions of
+    videos that nobody used erased."""
     check_in.close_late()
     pictures.sweep()
+    liveness.forget_unused()

@@ -6,6 +6,7 @@ from recognition.privacy.api import PrivacyView, RulesView
 urlpatterns = [
     path("me/face", api.FaceView.as_view(), name="me-face"),
     path("check-ins", api.CheckInsView.as_view(), name="check-ins"),
+    path("check-ins/liveness", api.LivenessView.as_view(), name="check-in-liveness"),
     path("check-ins/<uuid:check_in_id>", api.CheckInView.as_view(), name="check-in"),
     path(
         "check-ins/<uuid:check_in_id>/confirm", api.ConfirmView.as_view(), name="check-in-confirm"

@@ -491,6 +491,20 @@ if FACE_ENGINE.endswith(".RekognitionEngine") and not FACE_COLLECTION:
     raise ImproperlyConfigured(
         "Rekognition needs FACE_COLLECTION, a collection of this clinic only"
     )
+# With the role of Rekognition's video streams named, check-ins by face begin with a video that must
+# show somebody alive. Amazon calls 50 or 60 moderate, and 80 or 90 high, against forged videos too.
+FACE_LIVENESS_ROLE = env.str("FACE_LIVENESS_ROLE", default="")
+FACE_LIVENESS_CONFIDENCE = env.float("FACE_LIVENESS_CONFIDENCE", default=80.0)
+if FACE_LIVENESS_ROLE and not FACE_ENGINE.endswith(".RekognitionEngine"):
+    raise ImproperlyConfigured("FACE_LIVENESS_ROLE is for Rekognition: set that FACE_ENGINE too")
+if FACE_LIVENESS_ROLE and not re.fullmatch(
+    r"arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", FACE_LIVENESS_ROLE, re.ASCII
+):
+    raise ImproperlyConfigured(
+        "FACE_LIVENESS_ROLE must be the ARN of a role that may only start Face Liveness sessions"
+    )
+if not 0 < FACE_LIVENESS_CONFIDENCE <= 100:
+    raise ImproperlyConfigured("FACE_LIVENESS_CONFIDENCE must be over 0 and at most 100")
 if FACE_ENGINE.endswith(".RekognitionEngine") and env.int("FACE_WORKER_CONCURRENCY", default=2) < 2:
     raise ImproperlyConfigured(
         "FACE_WORKER_CONCURRENCY must be 2 or more with Rekognition: an enrolment is a row of slow"

@@ -6,11 +6,12 @@ import structlog
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from recognition.engines.base import FaceEngine
+from recognition.engines.base import FaceEngine, LivenessCheck
 
 # Engines that keep faces at a provider: there they must be erased too, whatever engine is in use
 # by then.
 KEEPERS = {"rekognition": "recognition.engines.rekognition.RekognitionEngine"}
+LIVENESS = "recognition.engines.rekognition_liveness.RekognitionLiveness"
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,19 @@ def current() -> FaceEngine:
     if not is_on():
         raise EngineOff
     return _make(settings.FACE_ENGINE)
+
+
+def checks_liveness() -> bool:
+    """Whether the clinic has it looked at that a living person stands before the kiosk."""
+    return bool(settings.FACE_LIVENESS_ROLE)
+
+
+def liveness() -> LivenessCheck:
+    """Who looks at that. Raises EngineOff when nobody does."""
+    if not checks_liveness():
+        raise EngineOff
+    check: LivenessCheck = import_string(LIVENESS)()
+    return check
 
 
 def keepers() -> list[str]:

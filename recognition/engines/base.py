@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -113,6 +114,48 @@ class FaceEngine(Protocol):
     def search(self, frame: bytes, known: Sequence[Known]) -> Match[uuid.UUID] | Flaw:
         """Who of those known it is, judged by the clinic's thresholds, or what is wrong with the
         picture. Nobody else is ever named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKey:
+    """What lets a browser stream to the provider for some minutes, and do nothing else there."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Filming:
+    """One video that may be streamed, to that region and with that key."""
+
+    id: uuid.UUID
+    region: str
+    key: StreamKey
+
+
+@dataclass(frozen=True, slots=True)
+class Filmed:
+    """Whether the video showed a living person, and the picture out of it, if it gave one. Of
+    nobody else there is a picture."""
+
+    lives: bool
+    picture: bytes | None = field(default=None, repr=False)
+
+
+class LivenessCheck(Protocol):
+    """Finds out whether a living person stands before a kiosk, by a video that goes from the kiosk
+    to the provider. Any call may raise EngineError."""
+
+    def begin(self, kiosk: uuid.UUID) -> Filming:
+        """A session for one video at this kiosk, and the key to stream it with."""
+        ...
+
+    def outcome(self, session: uuid.UUID) -> Filmed:
+        """What a session's video showed; may be asked again. Raises EngineUnavailableError where
+        the video was not streamed to its end, or too long ago."""
         ...
 
 

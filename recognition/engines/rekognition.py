@@ -70,7 +70,8 @@ _FLAWS = {
 @cache
 def client_of(endpoint_url: str | None, region: str) -> "RekognitionClient":
     """The client for this endpoint (None: Amazon's own), made once in a process. A check-in makes
-    two calls, and its two tries each must fit in the time somebody waits at a kiosk."""
+    two calls, by a video three, and their two tries each must fit in the time somebody waits at a
+    kiosk."""
     return boto3.client(
         "rekognition",
         endpoint_url=endpoint_url,

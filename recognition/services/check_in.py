@@ -1,4 +1,5 @@
-"""The kiosk's check-in: by photo, by code, and by a second factor where the photo isn't sure.
+"""The kiosk's check-in: by photo, by a video that shows somebody alive, by code, and by a second
+factor where the face isn't sure.
 
 Every way ends in one answer, `_settle`, which also lets the frame go. Nobody is named before a
 match is sure, and no answer is a reason to refuse care: each of them leaves the desk open.
@@ -22,13 +23,20 @@ from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.storage import private
-from recognition import engines, gallery
+from recognition import engines, gallery, images
 from recognition.engines.base import Flaw
 from recognition.errors import Code
 from recognition.events import CheckInDecided
 from recognition.matching import Match, Verdict
-from recognition.models import CheckIn, CheckInKind, CheckInStatus, Consent, Picture
-from recognition.services import pictures, rules
+from recognition.models import (
+    CheckIn,
+    CheckInKind,
+    CheckInStatus,
+    Consent,
+    Liveness,
+    Picture,
+)
+from recognition.services import liveness, pictures, rules
 
 if TYPE_CHECKING:
     from booking.models import Appointment
@@ -57,11 +65,19 @@ def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
     with transaction.atomic():
         check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.PHOTO)
         Picture.objects.filter(pk__in=[picture.pk for picture in kept]).update(check_in=check_in)
-        outbox.enqueue(
-            "recognition.identify",
-            key=f"recognition.identify:{check_in.id}",
-            check_in_id=str(check_in.id),
+        _queue(check_in)
+    return check_in
+
+
+def by_video(*, device_id: uuid.UUID, session_id: uuid.UUID) -> CheckIn:
+    """Use up this kiosk's session and queue the search with the picture that its video gave. Raises
+    DomainError `liveness_over`."""
+    with transaction.atomic():
+        liveness.take(session_id, device_id=device_id)
+        check_in = CheckIn.objects.create(
+            device_id=device_id, kind=CheckInKind.PHOTO, session=session_id
         )
+        _queue(check_in)
     return check_in
 
 
@@ -80,7 +96,7 @@ def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
 
 
 def identify(check_in_id: uuid.UUID) -> Callable[[], None]:
-    """Look who a check-in's photo shows; what it gives back answers it, in one transaction.
+    """Look who a photo or video shows; what it gives back answers the check-in, in one transaction.
 
     The engine works with no transaction open, so whatever may have changed meanwhile is judged with
     the answer: the consent, the visit, the kiosk, the rules, and the time that somebody has waited.
@@ -88,12 +104,9 @@ def identify(check_in_id: uuid.UUID) -> Callable[[], None]:
     engine or storage that fails is an answer too, since the person in front of the kiosk can use
     the code meanwhile.
     """
-    frames = list(
-        Picture.objects.select_related("check_in").filter(
-            check_in=check_in_id, check_in__status=CheckInStatus.PROCESSING
-        )
-    )
-    found = _look_for(frames)
+    asked = CheckIn.objects.filter(pk=check_in_id, status=CheckInStatus.PROCESSING).first()
+    frames = list(asked.pictures.all()) if asked else []
+    seen = _look_at(asked, frames) if asked else _Seen()
 
     def answer() -> None:
         check_in = (
@@ -103,7 +116,8 @@ def identify(check_in_id: uuid.UUID) -> Callable[[], None]:
             .first()
         )
         if check_in is not None:
-            _settle(check_in, _judge(check_in, found), frames)
+            check_in.liveness = seen.liveness
+            _settle(check_in, _judge(check_in, seen.found), frames)
 
     return answer
 
@@ -188,8 +202,19 @@ def _settle(check_in: CheckIn, answer: _Answer, frames: Iterable[Picture] = ()) 
     check_in.detail = answer.detail
     check_in.appointment_id = answer.appointment.id if answer.appointment else None
     check_in.candidates = [str(candidate.id) for candidate in answer.candidates]
+    check_in.session = None
     check_in.decided_at = clock.now()
-    check_in.save(update_fields=["status", "detail", "appointment", "candidates", "decided_at"])
+    check_in.save(
+        update_fields=[
+            "status",
+            "detail",
+            "liveness",
+            "session",
+            "appointment",
+            "candidates",
+            "decided_at",
+        ]
+    )
     # Before the announcement: when the kiosk hears of the answer, the frame is gone.
     pictures.discard(frames)
     audit.record(
@@ -208,23 +233,53 @@ def _liveness(check_in: CheckIn) -> dict[str, str]:
     return {"liveness": check_in.liveness} if check_in.kind == CheckInKind.PHOTO else {}
 
 
-def _look_for(frames: Sequence[Picture]) -> Match[uuid.UUID] | Flaw | None:
-    """Search the one frame among the consenting patients who are expected today and nobody else:
-    who it is, what is wrong with the picture, or None when that can't be found out in time."""
-    check_in = frames[0].check_in if frames else None
-    if check_in is None or is_late(check_in):
-        return None
+def _queue(check_in: CheckIn) -> None:
+    outbox.enqueue(
+        "recognition.identify",
+        key=f"recognition.identify:{check_in.id}",
+        check_in_id=str(check_in.id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Who it is, what is wrong with the picture, or None when that can't be found out in time; and
+    whether it was seen that they live."""
+
+    found: Match[uuid.UUID] | Flaw | None = None
+    liveness: Liveness = Liveness.NOT_ASSESSED
+
+
+def _look_at(check_in: CheckIn, frames: Sequence[Picture]) -> _Seen:
+    if is_late(check_in):
+        return _Seen()
+    outcome = Liveness.NOT_ASSESSED
     try:
-        frame = private.get(frames[0].storage_key)
-        engine = engines.current()
-        return engine.search(frame, gallery.load(engine, bookings.expected_patients()))
+        if check_in.session is None:
+            return _Seen(_look_for(private.get(frames[0].storage_key)))
+        filmed = engines.liveness().outcome(check_in.session)
+        if not filmed.lives:
+            return _Seen(liveness=Liveness.FAILED)
+        outcome = Liveness.PASSED
+        if filmed.picture is None:
+            return _Seen(Flaw.NO_FACE, outcome)
+        # A file from outside, like any photo; it is searched and stored nowhere.
+        return _Seen(_look_for(images.clean(filmed.picture)), outcome)
     except Exception:
         log.exception("face_engine_failed", check_in=str(check_in.id))
-        return None
+        return _Seen(liveness=outcome)
+
+
+def _look_for(frame: bytes) -> Match[uuid.UUID] | Flaw:
+    """Search a picture among the consenting patients who are expected today and nobody else."""
+    engine = engines.current()
+    return engine.search(frame, gallery.load(engine, bookings.expected_patients()))
 
 
 def _judge(check_in: CheckIn, found: Match[uuid.UUID] | Flaw | None) -> _Answer:
     """What the kiosk is told now of what was found a moment ago."""
+    if check_in.liveness == Liveness.FAILED:
+        return _Answer(CheckInStatus.NOT_RECOGNISED)
     if found is None or is_late(check_in) or not check_in.device.is_live(clock.now()):
         return _Answer(CheckInStatus.UNAVAILABLE)
     if isinstance(found, Flaw):
@@ -245,7 +300,7 @@ def _answer_to_match(check_in: CheckIn, match: Match[uuid.UUID]) -> _Answer:
     people = [person for person in match.people if person in consenting]
     if not people:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
-    is_sure = match.verdict == Verdict.SURE and not rules.rules().always_confirm
+    is_sure = match.verdict == Verdict.SURE and not _needs_a_second_factor(check_in)
     if is_sure:
         _one_kiosk_at_a_time(people[0])
     visit_of = _visit_of_each(bookings.expected_today(people))
@@ -255,6 +310,13 @@ def _answer_to_match(check_in: CheckIn, match: Match[uuid.UUID]) -> _Answer:
     if is_sure:
         return _let_in(visits[0], _kiosk(check_in))
     return _Answer(CheckInStatus.CONFIRM, candidates=visits)
+
+
+def _needs_a_second_factor(check_in: CheckIn) -> bool:
+    """By the clinic's rule, or because a photo shows nobody alive where that is looked at."""
+    if engines.checks_liveness() and check_in.liveness != Liveness.PASSED:
+        return True
+    return rules.rules().always_confirm
 
 
 def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Appointment"]:
@@ -267,7 +329,7 @@ def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Ap
 
 
 def _still_consenting(check_in: CheckIn, people: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those whose consent was in force when the picture was taken and still is. A withdrawal then
+    """Those whose consent was in force when the check-in was made and still is. A withdrawal then
     waits until this answer is out. They are held in one order, so that two kiosks that see the same
     people don't wait for each other."""
     held = Consent.objects.select_for_update().filter(

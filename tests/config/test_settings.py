@@ -126,9 +126,26 @@ AMAZON = {
 }
 
 
+ROLE = "arn:aws:iam::123456789012:role/vez-liveness-stream"
+
+
 @pytest.mark.parametrize("concurrency", [{}, {"FACE_WORKER_CONCURRENCY": "2"}])
 def test_two_face_workers_are_enough_for_amazon(concurrency: dict[str, str]) -> None:
     started = load(SOUND | AMAZON | concurrency)
+
+    assert started.returncode == 0, started.stderr
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"FACE_LIVENESS_ROLE": ROLE},
+        {"FACE_LIVENESS_ROLE": "arn:aws-us-gov:iam::123456789012:role/path/to+role"},
+        {"FACE_LIVENESS_ROLE": ROLE, "FACE_LIVENESS_CONFIDENCE": "100"},
+    ],
+)
+def test_videos_are_looked_at_by_the_role_that_is_named(changed: dict[str, str]) -> None:
+    started = load(SOUND | AMAZON | changed)
 
     assert started.returncode == 0, started.stderr
 
@@ -151,6 +168,12 @@ def test_the_nearest_sound_thresholds_are_accepted() -> None:
         ({"FACE_ACCEPT_SIMILARITY": "100"}, "FACE_ACCEPT_SIMILARITY"),
         ({"FACE_CONFIRM_SIMILARITY": "98.5"}, "FACE_CONFIRM_SIMILARITY"),
         ({"FACE_CONFIRM_SIMILARITY": "0"}, "FACE_CONFIRM_SIMILARITY"),
+        ({"FACE_LIVENESS_ROLE": ROLE}, "FACE_LIVENESS_ROLE"),
+        (AMAZON | {"FACE_LIVENESS_ROLE": "vez-liveness-stream"}, "FACE_LIVENESS_ROLE"),
+        (AMAZON | {"FACE_LIVENESS_ROLE": ROLE.replace(":role/", ":user/")}, "FACE_LIVENESS_ROLE"),
+        (AMAZON | {"FACE_LIVENESS_ROLE": f"{ROLE}, {ROLE}"}, "FACE_LIVENESS_ROLE"),
+        ({"FACE_LIVENESS_CONFIDENCE": "0"}, "FACE_LIVENESS_CONFIDENCE"),
+        ({"FACE_LIVENESS_CONFIDENCE": "100.1"}, "FACE_LIVENESS_CONFIDENCE"),
     ],
 )
 def test_faces_are_never_searched_by_half_a_setting(changed: dict[str, str], named: str) -> None:

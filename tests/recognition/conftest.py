@@ -26,7 +26,7 @@ from clinic.directory.models import Organization, Practitioner, Room, Specialty
 from recognition.engines.base import Face, Pixels
 from recognition.engines.dlib import DlibEngine
 from tests.recognition import faces
-from tests.recognition.rekognition_double import Rekognition
+from tests.recognition.rekognition_double import STREAM_ROLE, Rekognition
 
 COLLECTION = "clinic-faces"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -224,6 +224,13 @@ class Kiosk:
         with committing():
             return self.http.post("/api/check-ins", {"code": code}, format="json")
 
+    def begin_video(self) -> Any:
+        return self.http.post("/api/check-ins/liveness")
+
+    def send_video(self, session_id: str) -> Any:
+        with committing():
+            return self.http.post("/api/check-ins", {"liveness": session_id}, format="json")
+
     def result(self, check_in_id: str) -> Any:
         return self.http.get(f"/api/check-ins/{check_in_id}")
 
@@ -303,6 +310,14 @@ def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reko
     settings.AWS_ENDPOINT_URL = double.url
     yield double
     double.close()
+
+
+@pytest.fixture
+def liveness(rekognition: Rekognition, settings: Any) -> Rekognition:
+    """The provider, where it looks at videos too."""
+    settings.FACE_LIVENESS_ROLE = STREAM_ROLE
+    settings.FACE_LIVENESS_CONFIDENCE = 80.0
+    return rekognition
 
 
 NOT_RUN = pytest.StashKey[int]()

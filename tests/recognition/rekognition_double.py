@@ -1,5 +1,6 @@
 """A strict local stand-in for Amazon Rekognition: a real HTTP server that takes what the service's
-published model allows, and nothing else, and holds its own answers to the same model.
+published model allows, and nothing else, and holds its own answers to the same model. It also lends
+the role of the video streams, as AWS STS does.
 
 Faces are really compared, by the local engine. How distances become similarities is invented: 0.45
 stands for 99, 0.50 for 95.
@@ -26,11 +27,15 @@ from PIL import Image
 from recognition.engines.base import Face
 from recognition.engines.dlib import DlibEngine
 from recognition.engines.rekognition import PAGE
+from tests.recognition.sts_double import Sts
 
 MODEL = botocore.session.get_session().get_service_model("rekognition")
 MODEL_VERSION = "7.0"
 TARGET = "RekognitionService."
 ERRORS = {shape.name for shape in MODEL.error_shapes} | {"SerializationException"}
+STREAM = "rekognition:StartFaceLivenessSession"
+STREAM_ROLE = "arn:aws:iam::123456789012:role/vez-liveness-stream"
+SESSION_SECONDS = 180
 STATUS = {
     "InternalServerError": 500,
     "ProvisionedThroughputExceededException": 400,
@@ -64,12 +69,23 @@ class Indexed:
         }
 
 
+@dataclass
+class Session:
+    """A Face Liveness session, and what its video came to."""
+
+    made_at: float
+    status: str = "CREATED"
+    confidence: float | None = None
+    picture: bytes | None = None
+
+
 class Rekognition:
     """`on_request` is called with each operation before its answer. `faults` are met by the next
     requests, one each: an error's code, "cut" (the connection breaks off) or "hang" (no answer
     within the client's time). Where `bystander` is a share, every picture shows its person once
     more, that much smaller; the operations in `misled` take the smaller face for the one that is
-    meant. Where one `looks_aside`, no face is indexed."""
+    meant. Where one `looks_aside`, no face is indexed. `sts` lends the role of the streams; what a
+    video shows, `film` tells."""
 
     def __init__(self) -> None:
         self.collections: dict[str, list[Indexed]] = {}
@@ -81,6 +97,9 @@ class Rekognition:
         self.bystander: float | None = None
         self.looks_aside = False
         self.misled: set[str] = set()
+        self.sts = Sts(roles={STREAM_ROLE}, check=check)
+        self.sessions: dict[str, Session] = {}
+        self._session_of: dict[str, str] = {}
         self._eyes = DlibEngine()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
@@ -95,6 +114,28 @@ class Rekognition:
 
     def operations(self) -> list[str]:
         return [operation for operation, _ in self.asked]
+
+    def film(
+        self,
+        begun: dict[str, Any],
+        *,
+        status: str = "SUCCEEDED",
+        confidence: float | None = 97.5,
+        picture: bytes | None = None,
+    ) -> None:
+        """Stream a video with what the kiosk was given to begin with, the whole of it or, where the
+        status is IN_PROGRESS, only its beginning. Raises RefusedError where that gives no right."""
+        lent = begun["credentials"]
+        key = self.sts.keys.get(lent["access_key_id"])
+        shown = lent["secret_access_key"], lent["session_token"]
+        if key is None or shown != (key.secret_access_key, key.session_token):
+            raise RefusedError("AccessDeniedException", "unknown key")
+        if not key.may(STREAM) or key.actions != {STREAM}:
+            raise RefusedError("AccessDeniedException", "not for a stream alone")
+        session = self.sessions[begun["session_id"]]
+        if session.status != "CREATED" or self._is_over(session):
+            raise RefusedError("SessionNotFoundException")
+        session.status, session.confidence, session.picture = status, confidence, picture
 
     def answer(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         model = MODEL.operation_model(operation)
@@ -196,6 +237,34 @@ class Rekognition:
             ],
         }
 
+    def _CreateFaceLivenessSession(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        token = body.get("ClientRequestToken", str(uuid.uuid4()))
+        if token not in self._session_of:
+            self._session_of[token] = str(uuid.uuid4())
+            self.sessions[self._session_of[token]] = Session(time.time())
+        return {"SessionId": self._session_of[token]}
+
+    def _GetFaceLivenessSessionResults(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        session = self.sessions.get(body["SessionId"])
+        if session is None:
+            raise RefusedError("SessionNotFoundException")
+        answer = {
+            "SessionId": body["SessionId"],
+            "Challenge": {"Type": "FaceMovementAndLightChallenge", "Version": "2.0.0"},
+        }
+        if self._is_over(session):
+            return {**answer, "Status": "EXPIRED"}
+        answer["Status"] = session.status
+        if session.status != "SUCCEEDED":
+            return answer
+        if session.picture is not None:
+            encoded = base64.b64encode(session.picture).decode()
+            answer["ReferenceImage"] = {"Bytes": encoded, **_box(0.4)}
+        return answer | ({} if session.confidence is None else {"Confidence": session.confidence})
+
+    def _is_over(self, session: Session) -> bool:
+        return time.time() - session.made_at >= SESSION_SECONDS
+
     def _page_of(self, rows: list[Any], body: dict[str, Any]) -> tuple[list[Any], dict[str, str]]:
         """The rows of the page that is asked for, and what leads to the next one."""
         token = body.get("NextToken", "0")
@@ -296,7 +365,9 @@ def _handler(double: Rekognition) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
-            fault = double.faults.popleft() if double.faults else ""
+            for_sts = "/sts/aws4_request" in self.headers.get("Authorization", "")
+            faults = double.sts.faults if for_sts else double.faults
+            fault = faults.popleft() if faults else ""
             if fault == "cut":
                 self.close_connection = True
                 return
@@ -304,13 +375,18 @@ def _handler(double: Rekognition) -> type[BaseHTTPRequestHandler]:
                 time.sleep(4)
                 self.close_connection = True
                 return
+            if for_sts:
+                double.on_request("AssumeRole")
+                status, xml = double.sts.answer(raw, fault)
+                self.reply(status, xml.encode(), "text/xml")
+                return
             try:
                 if fault:
                     raise RefusedError(fault)
-                self.reply(200, double.answer(self.operation(), json.loads(raw)))
+                self.reply_json(200, double.answer(self.operation(), json.loads(raw)))
             except RefusedError as error:
                 body = {"__type": error.code, "message": str(error)}
-                self.reply(STATUS.get(error.code, 400), body)
+                self.reply_json(STATUS.get(error.code, 400), body)
 
         def operation(self) -> str:
             target = self.headers.get("X-Amz-Target", "")
@@ -320,10 +396,12 @@ def _handler(double: Rekognition) -> type[BaseHTTPRequestHandler]:
                 raise RefusedError("AccessDeniedException")
             return target.removeprefix(TARGET)
 
-        def reply(self, status: int, body: dict[str, Any]) -> None:
-            data = json.dumps(body).encode()
+        def reply_json(self, status: int, body: dict[str, Any]) -> None:
+            self.reply(status, json.dumps(body).encode(), "application/x-amz-json-1.1")
+
+        def reply(self, status: int, data: bytes, kind: str) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)

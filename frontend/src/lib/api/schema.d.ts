@@ -291,8 +291,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check in by photo or by code
-         * @description The answer comes as a `check_in` frame on the kiosk's socket and by GET.
+         * Check in by photo, by a video's liveness session, or by code
+         * @description The answer comes as a `check_in` frame on the kiosk's socket and by GET. 409 `liveness_over` for a session that is used, too old or another kiosk's.
          */
         post: operations["check_in"];
         delete?: never;
@@ -332,6 +332,30 @@ export interface paths {
          * @description Three tries. `confirmation_failed` tells how many are left; after the last one the check-in is `not_recognised`.
          */
         post: operations["check_in_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/check-ins/liveness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a check-in by face begins with a video
+         * @description The video by which a kiosk's visitor is seen to live, where the clinic has set that up.
+         */
+        get: operations["check_in_liveness"];
+        put?: never;
+        /**
+         * A session for one video, and the key to stream it to the provider
+         * @description 409 `liveness_not_set_up`: take a photo instead. 429 and 503: the code helps.
+         */
+        post: operations["check_in_liveness_begin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1786,9 +1810,15 @@ export interface components {
          * @enum {string}
          */
         CheckInAcceptedStatusEnum: "processing";
+        /** @description Exactly one of the two. */
         CheckInCodeRequest: {
             /** @description From the SMS or its QR; case and spaces don't count */
-            code: string;
+            code?: string;
+            /**
+             * Format: uuid
+             * @description The session whose video this kiosk has streamed
+             */
+            liveness?: string;
         };
         /** @description Multipart form: the frame that the kiosk took after a tap. */
         CheckInPhotoRequest: {
@@ -2330,6 +2360,17 @@ export interface components {
             call_number: number;
             /** Format: date-time */
             called_at: string | null;
+        };
+        LivenessAvailable: {
+            /** @description Whether a check-in by face begins with a video here */
+            available: boolean;
+        };
+        LivenessSession: {
+            /** Format: uuid */
+            session_id: string;
+            /** @description Of the provider's to which the video is streamed */
+            region: string;
+            credentials: components["schemas"]["StreamKey"];
         };
         LossRequest: {
             /** @description As the credit note prints it */
@@ -2884,7 +2925,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "liveness_not_set_up" | "liveness_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -3276,6 +3317,14 @@ export interface components {
          * @enum {string}
          */
         StandingBodyStateEnum: "never" | "late" | "incomplete" | "good";
+        /** @description Good for a Face Liveness stream and nothing else; to be forgotten with its session. */
+        StreamKey: {
+            access_key_id: string;
+            secret_access_key: string;
+            session_token: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         Summary: {
             today: components["schemas"]["DayTakings"];
             period: components["schemas"]["PeriodTakings"];
@@ -4244,7 +4293,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "multipart/form-data": components["schemas"]["CheckInPhotoRequest"];
                 "application/json": components["schemas"]["CheckInCodeRequest"];
@@ -4279,6 +4328,15 @@ export interface operations {
             };
             /** @description Problem details; `code` is stable */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4441,6 +4499,107 @@ export interface operations {
             };
             /** @description Problem details; `code` is stable */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    check_in_liveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivenessAvailable"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    check_in_liveness_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivenessSession"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Problem details; `code` is stable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
