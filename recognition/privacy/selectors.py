@@ -17,11 +17,12 @@ from recognition.models import (
     DayTally,
     Enrolment,
     EnrolmentStatus,
+    LivenessSession,
     Picture,
     RetentionRun,
     Template,
 )
-from recognition.services import check_in, enrolment, pictures, rules, tallies
+from recognition.services import check_in, enrolment, liveness, pictures, rules, tallies
 
 SHOWN_DAYS = 90
 # A clean-up that comes late by one whole round isn't coming.
@@ -95,6 +96,7 @@ def _engine() -> dict[str, Any]:
             "accept": settings.FACE_ACCEPT_DISTANCE,
             "confirm": settings.FACE_CONFIRM_DISTANCE,
             "margin": settings.FACE_MARGIN,
+            "liveness": None,
         }
     if path in AMAZON_ENGINES:
         return {
@@ -103,6 +105,7 @@ def _engine() -> dict[str, Any]:
             "accept": settings.FACE_ACCEPT_SIMILARITY,
             "confirm": settings.FACE_CONFIRM_SIMILARITY,
             "margin": 100.0 - settings.FACE_ACCEPT_SIMILARITY,
+            "liveness": settings.FACE_LIVENESS_CONFIDENCE if engines.checks_liveness() else None,
         }
     return {
         "name": name,
@@ -110,6 +113,7 @@ def _engine() -> dict[str, Any]:
         "accept": None,
         "confirm": None,
         "margin": None,
+        "liveness": None,
     }
 
 
@@ -150,6 +154,19 @@ def _kept() -> list[Kept]:
             (),
             **_size(Picture.objects.filter(enrolment=None, check_in=None)),
             seconds=_seconds(pictures.ORPHAN_AFTER),
+        ),
+        *(
+            [
+                Kept(
+                    "session",
+                    "database",
+                    (),
+                    **_size(LivenessSession.objects.all()),
+                    seconds=_seconds(liveness.USABLE_FOR),
+                )
+            ]
+            if engines.checks_liveness()
+            else []
         ),
         Kept(
             "candidates", "database", (), **_size(unsure), seconds=_seconds(check_in.CONFIRM_WITHIN)

@@ -15,6 +15,7 @@ DATA = [
         "upload",
         "frame",
         "orphan",
+        "session",
         "candidates",
         "check_in",
         "consent",
@@ -35,6 +36,10 @@ class PrivacyEngine(serializers.Serializer[Any]):
     )
     confirm = serializers.FloatField(allow_null=True)
     margin = serializers.FloatField(allow_null=True)
+    liveness = serializers.FloatField(
+        allow_null=True,
+        help_text="How sure of 100 it must be that a video shows somebody alive; null: not checked",
+    )
 
 
 class CheckInRules(serializers.Serializer[Any]):

@@ -318,13 +318,19 @@ def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> object:
 _CloudFormation.add_multi_constructor("!", _function)
 
 
+def cloudformation(text: str) -> dict[str, Any]:
+    """A template, each short function a mapping by its name."""
+    document: dict[str, Any] = yaml.load(text, _CloudFormation)  # noqa: S506 - of the safe loader
+    return document
+
+
 def cloudformation_problems(file: Path) -> list[str]:
     """References lead somewhere, and no bucket is open."""
     text = file.read_text()
-    document = yaml.load(text, _CloudFormation)  # noqa: S506 - a subclass of the safe loader
+    document = cloudformation(text)
     where = str(file.relative_to(ROOT))
     known = {*document["Resources"], *document["Parameters"]}
-    named = set(re.findall(r"!Ref (\w+)", text)) | set(re.findall(r"!GetAtt (\w+)\.", text))
+    named = set(re.findall(r"!Ref (\w+)\b(?!:)", text)) | set(re.findall(r"!GetAtt (\w+)\.", text))
     named |= {name for name in re.findall(r"\$\{(\w+)[.}]", text) if name != "AWS"}
     found = [f"{where}: {name} is not defined" for name in sorted(named - known)]
     for name, resource in document["Resources"].items():

@@ -7,6 +7,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import pytest
 
@@ -211,3 +212,34 @@ def test_a_kiosk_never_waits_for_an_enrolment_at_amazon(
     given = started.stdout.splitlines()
     assert given[given.index("--concurrency") + 1] == processes
     assert given[given.index("--queues") + 1] == "recognition"
+
+
+def actions(resource: dict[str, Any]) -> set[str]:
+    """What a role or policy of the template allows, also under a condition."""
+    properties = resource["Properties"]
+    policies = properties.get("Policies", [properties])
+    found: set[str] = set()
+    for statement in [one for each in policies for one in each["PolicyDocument"]["Statement"]]:
+        # Under a condition stand its name, what holds then, and what else.
+        rule = statement["If"][1] if "If" in statement else statement
+        if rule["Effect"] == "Allow":
+            found |= {rule["Action"]} if isinstance(rule["Action"], str) else set(rule["Action"])
+    return found
+
+
+def test_a_kiosk_may_stream_and_only_a_measurement_deletes_collections() -> None:
+    template = (check.DOCKER / "aws" / "storage.yaml").read_text()
+    resources = check.cloudformation(template)["Resources"]
+
+    assert actions(resources["StreamRole"]) == {"rekognition:StartFaceLivenessSession"}
+    instance = actions(resources["InstancePolicy"])
+    measurement = actions(resources["MeasurementPolicy"])
+    assert {
+        "sts:AssumeRole",
+        "rekognition:CreateFaceLivenessSession",
+        "rekognition:GetFaceLivenessSessionResults",
+    } <= instance
+    assert "rekognition:StartFaceLivenessSession" not in instance
+    assert {"rekognition:DeleteCollection", "rekognition:ListCollections"} & instance == set()
+    assert {"rekognition:DeleteCollection", "rekognition:ListCollections"} <= measurement
+    assert {action.partition(":")[0] for action in measurement} == {"rekognition"}

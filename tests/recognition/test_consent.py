@@ -25,6 +25,7 @@ def test_a_consent_text_that_somebody_agreed_to_is_never_edited():
     assert {text.version: text.sha256 for text in consent.TEXTS} == {
         "1": "46e984fa1cbc4e383e24473ca5335c1933d83179c24ccabb356e5dfa7aeab9eb",
         "2-amazon": "976ca04013dd3b90f15007f42ed93035cf838ab7f717fb93bde44b67c742a40f",
+        "3-amazon-video": "93e54bc2fb9344c0075d69032d12416df72f92e269108e4b56f93e37bd1a8f8e",
     }
 
 
@@ -48,3 +49,14 @@ def test_the_text_says_where_the_engine_in_use_keeps_faces(settings, engine, ver
     assert consent.current().version == version
     assert ("Amazon" in consent.current().pt) is (version == "2-amazon")
     assert ("Amazon" in consent.current().en) is (version == "2-amazon")
+
+
+def test_the_text_tells_of_the_video_where_one_is_made(settings):
+    settings.FACE_ENGINE = "recognition.engines.rekognition.RekognitionEngine"
+    assert "vídeo" not in consent.current().pt
+
+    settings.FACE_LIVENESS_ROLE = "arn:aws:iam::123456789012:role/vez-liveness-stream"
+
+    assert consent.current().version == "3-amazon-video"
+    assert "um vídeo curto do meu rosto" in consent.current().pt
+    assert "a short video of my face" in consent.current().en

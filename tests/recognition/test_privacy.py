@@ -144,6 +144,26 @@ def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, run
     assert (engine["accept"], engine["confirm"], engine["margin"]) == thresholds
 
 
+def test_the_video_and_its_unused_sessions_are_told_where_one_is_made(report, liveness, kiosk):
+    told = report()
+    assert told["engine"]["liveness"] == 80.0
+    assert told["consent_version"] == "3-amazon-video"
+    assert kept(told)["session"]["records"] == 0
+
+    kiosk.begin_video()
+
+    session = kept(report())["session"]
+    assert (session["place"], session["seen_by"], session["records"]) == ("database", [], 1)
+    assert session["seconds"] == 180
+
+
+def test_where_no_video_is_made_none_is_told(report, rekognition):
+    body = report()
+
+    assert body["engine"]["liveness"] is None
+    assert "session" not in kept(body)
+
+
 def test_copies_at_amazon_are_told_while_there_are_any_or_may_be(report, settings, enrolled):
     enrolled()
     assert "copy" not in kept(report())

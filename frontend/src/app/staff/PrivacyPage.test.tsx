@@ -9,7 +9,14 @@ import { Providers } from "@/ui";
 
 const REPORT: PrivacyReport = {
   generated_at: "2026-11-24T10:30:00Z",
-  engine: { name: "DlibEngine", runs: "local", accept: 0.45, confirm: 0.5, margin: 0.05 },
+  engine: {
+    name: "DlibEngine",
+    runs: "local",
+    accept: 0.45,
+    confirm: 0.5,
+    margin: 0.05,
+    liveness: null,
+  },
   rules: { always_confirm: false },
   consent_version: "1",
   consents_in_force: 7,
@@ -135,6 +142,19 @@ it("says what is kept, where, until when and for whom", async () => {
     "o próprio utente",
   ]);
   expect(screen.queryByText("Precisa de atenção")).toBeNull();
+});
+
+it("says whether it is checked that somebody lives, and what that changes", async () => {
+  await open(REPORT);
+  expect(await screen.findByText(/^não é verificado se diante da câmara/)).toBeTruthy();
+  expect(screen.getByText(/uma fotografia de outra pessoa mostrada à câmara/)).toBeTruthy();
+  cleanup();
+
+  const engine = { ...REPORT.engine, runs: "amazon" as const, liveness: 87.5 };
+  await open({ ...REPORT, engine });
+  expect(await screen.findByText(/^um vídeo curto segue do quiosque .* 87,5 em 100/)).toBeTruthy();
+  expect(screen.getByText(/ou quando tirou uma fotografia em vez do vídeo\.$/)).toBeTruthy();
+  expect(screen.queryByText(/uma fotografia de outra pessoa mostrada à câmara/)).toBeNull();
 });
 
 it("shows how the arrivals of a day ended", async () => {

@@ -108,7 +108,7 @@ function Report({ report }: { report: PrivacyReport }) {
         ]}
       />
       <Facts report={report} />
-      <Rules rules={report.rules} />
+      <Rules rules={report.rules} isAlive={report.engine.liveness !== null} />
       <Kept report={report} />
       <Days days={report.days} />
     </>
@@ -138,8 +138,9 @@ function Warnings({ report: { templates, retention } }: { report: PrivacyReport 
 }
 
 /** What is asked of whoever checks in by face: the clinic's own choice. */
-function Rules({ rules }: { rules: CheckInRules }) {
+function Rules({ rules, isAlive }: { rules: CheckInRules; isAlive: boolean }) {
   const { t } = useTranslation("privacy");
+  const unsure = isAlive ? "rules.unsure_alive" : "rules.unsure";
   const client = useQueryClient();
   const change = useMutation({
     mutationFn: (chosen: CheckInRules) =>
@@ -153,7 +154,7 @@ function Rules({ rules }: { rules: CheckInRules }) {
   return (
     <section className={styles.section} aria-labelledby="rules">
       <h2 id="rules">{t("rules.title")}</h2>
-      <p className={styles.choice}>{t(isAlways ? "rules.always" : "rules.unsure")}</p>
+      <p className={styles.choice}>{t(isAlways ? "rules.always" : unsure)}</p>
       <div className={styles.switch}>
         <Switch
           isSelected={isAlways}
@@ -175,7 +176,7 @@ function Rules({ rules }: { rules: CheckInRules }) {
 function Facts({ report: { engine, templates, retention, ...report } }: { report: PrivacyReport }) {
   const { t } = useTranslation("privacy");
   const language = useLanguage();
-  const { accept, confirm, margin } = engine;
+  const { accept, confirm, margin, liveness } = engine;
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 3 });
   const engines = templates.by_engine.map((one) => `${one.engine}: ${String(one.templates)}`);
   return (
@@ -193,6 +194,16 @@ function Facts({ report: { engine, templates, retention, ...report } }: { report
                 confirm: number.format(confirm),
                 margin: number.format(margin),
               })}
+            </dd>
+          </>
+        )}
+        {engine.runs !== "off" && (
+          <>
+            <dt>{t("facts.alive")}</dt>
+            <dd>
+              {liveness === null
+                ? t("facts.alive_unchecked")
+                : t("facts.alive_checked", { limit: number.format(liveness) })}
             </dd>
           </>
         )}

@@ -2881,6 +2881,11 @@ export interface components {
             confirm: number | null;
             /** Format: double */
             margin: number | null;
+            /**
+             * Format: double
+             * @description How sure of 100 it must be that a video shows somebody alive; null: not checked
+             */
+            liveness: number | null;
         };
         /** @description What is kept about faces, where, how long, for whose eyes. Nobody is named. */
         PrivacyReport: {
@@ -3416,6 +3421,7 @@ export interface components {
          *     * `upload` - upload
          *     * `frame` - frame
          *     * `orphan` - orphan
+         *     * `session` - session
          *     * `candidates` - candidates
          *     * `check_in` - check_in
          *     * `consent` - consent
@@ -3423,7 +3429,7 @@ export interface components {
          *     * `tally` - tally
          * @enum {string}
          */
-        WhatEnum: "copy" | "template" | "upload" | "frame" | "orphan" | "candidates" | "check_in" | "consent" | "audit" | "tally";
+        WhatEnum: "copy" | "template" | "upload" | "frame" | "orphan" | "session" | "candidates" | "check_in" | "consent" | "audit" | "tally";
     };
     responses: never;
     parameters: never;

@@ -43,6 +43,10 @@ export const en: Words<typeof pt> = {
       "a distance up to {{accept}} accepts; up to {{confirm}} asks to confirm; margin of {{margin}} to the second nearest person",
     similarities:
       "a similarity of {{accept}} % accepts; of {{confirm}} % asks to confirm; margin of {{margin}} points to the second nearest person",
+    alive: "Living person",
+    alive_checked:
+      "a short video goes from the kiosk to Amazon and must reach {{limit}} of 100; the clinic keeps neither the video nor the picture that it gets out of it",
+    alive_unchecked: "whether a person or a picture of one is before the camera isn't checked",
     consent: "Consent text",
     consent_value: "version {{version}}",
     oldest: "Oldest representation",
@@ -57,6 +61,8 @@ export const en: Words<typeof pt> = {
       "After the face the kiosk always asks for the birth year or the code. Until then it doesn't show who it is.",
     unsure:
       "The kiosk asks for the birth year or the code only when the likeness isn't enough. Where the face is enough, somebody else's photo shown to the camera may pass for them.",
+    unsure_alive:
+      "The kiosk asks for the birth year or the code only when the likeness isn't enough, or when it took a photo in place of the video.",
     saved: "Saved. It holds from the next arrival on.",
   },
   kept: {
@@ -77,6 +83,7 @@ export const en: Words<typeof pt> = {
     upload: "Photos sent to register, until there is an answer",
     frame: "Picture of the kiosk, until there is an answer",
     orphan: "Pictures without an owner, after a failure",
+    session: "Videos begun at the kiosk and not used yet, by name only",
     candidates: "Appointments that an unsure likeness may mean",
     check_in: "Result of each arrival at the kiosk",
     consent: "Consents given and withdrawn, as proof",

@@ -42,6 +42,10 @@ export const pt = {
       "distância até {{accept}} aceita; até {{confirm}} pede confirmação; margem de {{margin}} para a segunda pessoa mais próxima",
     similarities:
       "semelhança de {{accept}} % aceita; de {{confirm}} % pede confirmação; margem de {{margin}} pontos para a segunda pessoa mais próxima",
+    alive: "Pessoa viva",
+    alive_checked:
+      "um vídeo curto segue do quiosque para a Amazon e tem de chegar a {{limit}} em 100; a clínica não guarda nem o vídeo nem a imagem que dele recebe",
+    alive_unchecked: "não é verificado se diante da câmara está uma pessoa ou uma imagem dela",
     consent: "Texto da autorização",
     consent_value: "versão {{version}}",
     oldest: "Representação mais antiga",
@@ -56,6 +60,8 @@ export const pt = {
       "O quiosque pede sempre o ano de nascimento ou o código depois do rosto. Até lá não mostra quem é.",
     unsure:
       "O quiosque só pede o ano de nascimento ou o código quando a semelhança não chega. Se o rosto chega, uma fotografia de outra pessoa mostrada à câmara pode passar por ela.",
+    unsure_alive:
+      "O quiosque só pede o ano de nascimento ou o código quando a semelhança não chega, ou quando tirou uma fotografia em vez do vídeo.",
     saved: "Guardado. Vale a partir da próxima chegada.",
   },
   kept: {
@@ -76,6 +82,7 @@ export const pt = {
     upload: "Fotografias enviadas para o registo, até haver resposta",
     frame: "Imagem do quiosque, até haver resposta",
     orphan: "Imagens sem dono, depois de uma falha",
+    session: "Vídeos começados no quiosque e ainda não usados, só pelo nome",
     candidates: "Consultas possíveis numa semelhança incerta",
     check_in: "Resultado de cada chegada no quiosque",
     consent: "Autorizações dadas e retiradas, como prova",
