@@ -2,21 +2,32 @@
 
 from pathlib import Path
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from booking import links
 from clinic.storage import frontend
+from recognition import engines
 
 CAMERA_ENTRIES = {"kiosk", "index"}
+# From where Amazon's detector loads the model that finds a face before the video begins.
+DETECTOR_ORIGIN = "https://cdn.liveness.rekognition.amazonaws.com"
 
 
 @ensure_csrf_cookie
-def entry(request: HttpRequest, name: str) -> HttpResponse:
+def entry(request: HttpRequest, name: str) -> HttpResponseBase:
     """One entry's page, for each of its client-side routes. Only check-in and enrolment may use
-    the camera."""
-    return _page(request, name, with_camera=name in CAMERA_ENTRIES)
+    the camera, and only a kiosk that begins with a video may send one to Amazon."""
+
+    def page(request: HttpRequest) -> HttpResponse:
+        return _page(request, name, with_camera=name in CAMERA_ENTRIES)
+
+    if name == "kiosk" and engines.checks_liveness():
+        return csp_update(_video_policy())(page)(request)
+    return page(request)
 
 
 def visit(request: HttpRequest, **_token: str) -> HttpResponse:
@@ -25,6 +36,12 @@ def visit(request: HttpRequest, **_token: str) -> HttpResponse:
     for name, value in links.VISIT_HEADERS.items():
         response[name] = value
     return response
+
+
+def _video_policy() -> dict[str, list[str]]:
+    stream = f"wss://streaming-rekognition.{settings.AWS_REGION}.amazonaws.com"
+    # The detector is a program in WebAssembly.
+    return {"connect-src": [stream, DETECTOR_ORIGIN], "script-src": ["'wasm-unsafe-eval'"]}
 
 
 def _page(request: HttpRequest, name: str, *, with_camera: bool) -> HttpResponse:

@@ -54,6 +54,35 @@ def test_a_visit_s_page_is_kept_nowhere_and_tells_nobody_its_address(
     assert not answer.cookies
 
 
+AMAZON = "wss://streaming-rekognition.eu-central-1.amazonaws.com"
+MODEL = "https://cdn.liveness.rekognition.amazonaws.com"
+
+
+@pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/vez-liveness-stream"])
+@pytest.mark.parametrize(("path", "name"), ROUTES.items())
+def test_only_a_kiosk_that_makes_a_video_may_send_it_to_amazon(
+    client: Client, front_end: Path, path: str, name: str, role: str
+) -> None:
+    (front_end / f"{name}.html").write_text(f"<title>{name}</title>")
+    with override_settings(FACE_LIVENESS_ROLE="", AWS_REGION="eu-central-1"):
+        usual = directives(client.get(path)["Content-Security-Policy"])
+    assert usual["script-src"] == {"'self'"}
+    assert not [source for source in usual["connect-src"] if "amazonaws" in source]
+
+    with override_settings(FACE_LIVENESS_ROLE=role, AWS_REGION="eu-central-1"):
+        found = directives(client.get(path)["Content-Security-Policy"])
+
+    if role and name == "kiosk":
+        assert found.pop("connect-src") == usual.pop("connect-src") | {AMAZON, MODEL}
+        assert found.pop("script-src") == usual.pop("script-src") | {"'wasm-unsafe-eval'"}
+    assert found == usual
+
+
+def directives(policy: str) -> dict[str, set[str]]:
+    named = [part.split() for part in policy.split(";")]
+    return {name: set(sources) for name, *sources in named}
+
+
 @pytest.mark.parametrize("zone", ["Europe/Lisbon", "Atlantic/Azores"])
 @pytest.mark.parametrize("name", sorted({*ROUTES.values(), "sandbox"}))
 def test_every_page_tells_the_browser_the_zone_that_the_api_tells(

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isPaired } from "@/features/check-in/api";
+import { isVideoAsked } from "@/features/check-in/video";
 import {
   CODE_LENGTH,
   YEAR_LENGTH,
@@ -20,6 +21,7 @@ import { Head } from "./Head";
 import { Keypad } from "./Keypad";
 import { Pairing } from "./Pairing";
 import { QrReader } from "./QrReader";
+import { VideoStep } from "./VideoStep";
 
 const ASK_AFTER_MS = 45_000;
 const WIPE_AFTER_MS = 20_000;
@@ -43,6 +45,15 @@ function useClinicName(): string {
     );
   }, []);
   return name;
+}
+
+/** Whether the clinic wants a video in place of a photo, asked anew before each visitor. */
+function useVideoAsked(resting: boolean): boolean {
+  const [isAsked, setAsked] = useState(false);
+  useEffect(() => {
+    if (resting) void isVideoAsked().then(setAsked);
+  }, [resting]);
+  return isAsked;
 }
 
 /** Goes back to rest when nobody answers: at once after an answer, else after asking. */
@@ -84,10 +95,11 @@ interface EntranceProps {
 function Entrance({ onOffline }: EntranceProps) {
   const { t } = useTranslation("kiosk");
   const clinic = useClinicName();
-  const { step, dispatch, picture, read, submit } = useCheckIn();
+  const { step, dispatch, picture, video, read, submit } = useCheckIn();
   const { asking, goOn } = useIdle(step, dispatch);
   const language = useLanguage();
   const resting = step.name === "rest";
+  const withVideo = useVideoAsked(resting);
 
   useEffect(() => {
     if (resting) setLanguage("pt", { remember: false });
@@ -116,7 +128,14 @@ function Entrance({ onOffline }: EntranceProps) {
         </button>
       </Head>
       <main className="stage">
-        <StepView step={step} dispatch={dispatch} picture={picture} read={read} submit={submit} />
+        <StepView
+          step={step}
+          dispatch={dispatch}
+          picture={picture}
+          video={withVideo ? video : null}
+          read={read}
+          submit={submit}
+        />
       </main>
       <footer className="foot">
         {resting || arrived || atDesk ? (
@@ -146,11 +165,13 @@ interface StepViewProps {
   step: Step;
   dispatch: (event: Event) => void;
   picture: (image: Blob) => void;
+  /** Where a video is asked for in place of a photo. */
+  video: ((session: string) => void) | null;
   read: (text: string) => void;
   submit: () => void;
 }
 
-function StepView({ step, dispatch, picture, read, submit }: StepViewProps) {
+function StepView({ step, dispatch, picture, video, read, submit }: StepViewProps) {
   const { t } = useTranslation("kiosk");
   const onType = useCallback(
     (character: string) => dispatch({ type: "type", character }),
@@ -163,6 +184,7 @@ function StepView({ step, dispatch, picture, read, submit }: StepViewProps) {
     case "rest":
       return <Rest dispatch={dispatch} />;
     case "camera":
+      if (video) return <VideoStep onStreamed={video} dispatch={dispatch} />;
       return <CameraStep onPicture={picture} onFailed={onFailed} />;
     case "sending":
     case "waiting":

@@ -27,6 +27,11 @@ export async function sendPicture(image: Blob): Promise<CheckIn> {
   return { ...accepted, ...UNDECIDED };
 }
 
+export async function sendVideo(liveness: string): Promise<CheckIn> {
+  const accepted = await body(deviceApi.POST("/api/check-ins", { body: { liveness } }));
+  return { ...accepted, ...UNDECIDED };
+}
+
 export async function sendCode(code: string): Promise<CheckIn> {
   const accepted = await body(deviceApi.POST("/api/check-ins", { body: { code } }));
   return { ...accepted, ...UNDECIDED };

@@ -26,6 +26,18 @@ describe("by face", () => {
     expect(answer).toEqual({ name: "answer", by: "face", checkIn: checkIn("arrived") });
   });
 
+  it("offers the code where no video can be made, and only to whoever asked for one", () => {
+    const failed = run(REST, { type: "choose_camera" }, { type: "video_failed" });
+
+    expect(failed).toEqual({
+      name: "answer",
+      by: "face",
+      checkIn: { ...checkIn("unavailable"), id: "" },
+    });
+    expect(next(sent, { type: "video_failed" })).toBe(sent);
+    expect(next(REST, { type: "video_failed" })).toBe(REST);
+  });
+
   it("asks for the birth year when the match is not sure, and keeps it over repeated frames", () => {
     const asking = run(
       sent,

@@ -36,6 +36,7 @@ export type Event =
   | { type: "help" }
   | { type: "choose_camera" }
   | { type: "camera_failed" }
+  | { type: "video_failed" }
   | { type: "choose_code" }
   | { type: "type"; character: string }
   | { type: "erase" }
@@ -93,6 +94,10 @@ export function next(step: Step, event: Event): Step {
       return { name: "camera" };
     case "camera_failed":
       return step.name === "camera" ? { name: "no_camera" } : step;
+    case "video_failed":
+      return step.name === "camera"
+        ? { name: "answer", by: "face", checkIn: notTaken("unavailable") }
+        : step;
     case "choose_code":
       return { name: "code", typed: "", trouble: null };
     case "type":

@@ -32,7 +32,7 @@ class Socket {
 type Answer = (body: unknown, status?: number) => void;
 
 /** Requests of the kiosk, each answered when the test says so. */
-const asked: { method: string; path: string; answer: Answer }[] = [];
+const asked: { method: string; path: string; sent: () => Promise<unknown>; answer: Answer }[] = [];
 
 /** The request, which has to come well before the first second is over. */
 function heard(method: string, path: string) {
@@ -58,6 +58,7 @@ beforeEach(() => {
       asked.push({
         method,
         path,
+        sent: () => (typeof request === "string" ? Promise.resolve(null) : request.json()),
         answer: (body, status = 200) => resolve(Response.json(body, { status })),
       });
     });
@@ -157,4 +158,18 @@ it("keeps the answer of one who left from the next, who can send at once", async
   await act(() => new Promise((resolve) => setTimeout(resolve, 20)));
 
   expect(result.current.step).toMatchObject({ name: "sending", way: "code" });
+});
+
+it("checks in with the session whose video was streamed", async () => {
+  const kiosk = renderHook(useCheckIn);
+  act(() => kiosk.result.current.dispatch({ type: "choose_camera" }));
+  act(() => kiosk.result.current.video("11111111-1111-4111-8111-111111111111"));
+
+  const post = await heard("POST", "/api/check-ins");
+
+  expect(await post.sent()).toEqual({ liveness: "11111111-1111-4111-8111-111111111111" });
+  post.answer({ id: "c1", status: "processing" }, 202);
+  await waitFor(() =>
+    expect(kiosk.result.current.step).toEqual({ name: "waiting", way: "face", id: "c1" }),
+  );
 });

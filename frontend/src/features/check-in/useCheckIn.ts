@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import { openLive, type Frame } from "@/lib/live";
 import type { CheckIn, CheckInFrame } from "@/lib/api/types";
-import { confirmCheckIn, readCheckIn, refusalOf, sendCode, sendPicture } from "./api";
+import { confirmCheckIn, readCheckIn, refusalOf, sendCode, sendPicture, sendVideo } from "./api";
 import { asked, isComplete, next, REST, type Event, type Step } from "./machine";
 
 const POLL_MS = 1000;
@@ -12,6 +12,8 @@ export interface CheckInFlow {
   dispatch: (event: Event) => void;
   /** Sends the picture that the camera took. */
   picture: (image: Blob) => void;
+  /** Checks in with the session whose video was streamed. */
+  video: (session: string) => void;
   /** Takes what a QR says that the camera sees. */
   read: (text: string) => void;
   /** Sends the second factor, once it is complete. A code goes by itself. */
@@ -51,6 +53,8 @@ export function useCheckIn(): CheckInFlow {
   );
 
   const picture = useCallback((image: Blob) => send(() => sendPicture(image)), [send]);
+
+  const video = useCallback((session: string) => send(() => sendVideo(session)), [send]);
 
   const submit = useCallback(() => {
     if (step.name !== "confirm" || !isComplete(step)) return;
@@ -112,5 +116,5 @@ export function useCheckIn(): CheckInFlow {
     return () => clearInterval(timer);
   }, [waitingFor]);
 
-  return { step, dispatch, picture, read, submit };
+  return { step, dispatch, picture, video, read, submit };
 }

@@ -69,6 +69,7 @@ export type FaceReason = Schemas["FaceReason"];
 export type Access = Schemas["Access"];
 export type CheckInStatus = Schemas["CheckInStatus"];
 export type CheckIn = Schemas["CheckInResult"];
+export type LivenessSession = Schemas["LivenessSession"];
 
 export type SandboxMessage = Schemas["SandboxMessage"];
 export type MbWayRequest = Schemas["MbWayRequest"];

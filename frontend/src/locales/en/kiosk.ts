@@ -29,6 +29,10 @@ export const en: Words<typeof pt> = {
     blurred: "It's blurred: don't move",
     title: "Put your face in the oval",
   },
+  video: {
+    starting: "Preparing the video…",
+    text: "A short video of your face goes to Amazon, which checks that a person is here. The clinic keeps nothing of it.",
+  },
   sending: {
     title: "One moment…",
     text: "We are looking up your appointment.",

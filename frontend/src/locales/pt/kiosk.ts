@@ -26,6 +26,10 @@ export const pt = {
     blurred: "Está desfocado: não se mexa",
     title: "Ponha o rosto no oval",
   },
+  video: {
+    starting: "A preparar o vídeo…",
+    text: "Um vídeo curto do seu rosto segue para a Amazon, que verifica se está aqui uma pessoa. A clínica não guarda nada dele.",
+  },
   sending: {
     title: "Um momento…",
     text: "Estamos a ver a sua marcação.",
