@@ -63,7 +63,7 @@ def _each_picture_is_looked_at_once() -> Iterator[None]:
 
 @pytest.fixture
 def _looked_at_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For whoever asks how long a look takes."""
+    """For whoever asks how long a look takes, or changes what it goes by."""
     monkeypatch.setattr(DlibEngine, "detect_and_embed", LOOK)
 
 

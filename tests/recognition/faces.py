@@ -87,6 +87,29 @@ def remodelled(*, bulge: float, eyes: float = 0.0) -> Image.Image:
     return Image.fromarray(warped.clip(0, 255).astype(np.uint8))
 
 
+def turned(
+    picture: Image.Image, degrees: float, *, between_eyes: tuple[float, float], eye_distance: float
+) -> Image.Image:
+    """Somebody who turns the head: the face laid on an egg with a nose, and that seen aside."""
+    middle, angle = np.array(between_eyes), np.radians(degrees)
+    radius = 1.35
+
+    def origin_of(points: np.ndarray) -> np.ndarray:
+        seen = (points - middle) / eye_distance
+        x, y = seen[:, 0].copy(), seen[:, 1]
+        for _ in range(12):
+            egg = 1 - (x / radius) ** 2 - ((y - 0.3) / (1.4 * radius)) ** 2
+            nose = 0.3 * np.exp(-((x / 0.22) ** 2) - ((y - 0.6) / 0.3) ** 2)
+            depth = radius * (np.sqrt(egg.clip(0)) - 1) + nose
+            x = (x + (seen[:, 0] - depth * np.sin(angle)) / np.cos(angle)) / 2
+        return np.stack([x, y], axis=1) * eye_distance + middle
+
+    warped = skimage.transform.warp(
+        np.asarray(picture), origin_of, mode="edge", preserve_range=True
+    )
+    return Image.fromarray(warped.clip(0, 255).astype(np.uint8))
+
+
 def blank() -> Image.Image:
     return Image.new("RGB", (640, 480), (120, 120, 120))
 

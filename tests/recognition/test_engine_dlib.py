@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from recognition.engines import dlib
 from recognition.engines.base import Flaw, Known, sole_face
-from recognition.engines.dlib import DlibEngine, Gallery
+from recognition.engines.dlib import DlibEngine, Gallery, turn
 from tests.recognition import faces
 
 pytestmark = pytest.mark.engine
@@ -82,6 +83,50 @@ def test_a_useless_picture_says_why_and_gives_no_vector(engine, picture, flaw):
 
     assert sole_face(found) == flaw
     assert [face.vector for face in found] == [None] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("corners", "nose", "aside"),
+    [
+        ([(70, 40), (50, 40), (10, 40), (30, 40)], (40, 70), 0.0),
+        ([(70, 40), (50, 40), (10, 40), (30, 40)], (54, 70), -0.35),
+        ([(70, 40), (50, 40), (10, 40), (30, 40)], (26, 70), 0.35),
+        # The head tilted by a quarter turn: down the face is along the rows.
+        ([(40, 70), (40, 50), (40, 10), (40, 30)], (70, 54), -0.35),
+        ([(70, 70), (50, 50), (10, 10), (30, 30)], (60, 20), 0.0),
+        ([(40, 40), (40, 40), (40, 40), (40, 40)], (54, 70), 0.0),
+    ],
+    ids=["ahead", "to-one-side", "to-the-other", "tilted", "tilted-ahead", "no-eyes"],
+)
+def test_a_turn_is_how_far_the_nose_stands_aside(corners, nose, aside):
+    assert turn(np.array([*corners, nose], dtype=np.float32)) == pytest.approx(aside)
+
+
+@pytest.mark.usefixtures("_looked_at_anew")
+@pytest.mark.parametrize(("limit", "flaw"), [(0.05, Flaw.TURNED), (0.3, None)])
+def test_a_face_past_the_limit_is_told_turned_and_gives_no_vector(engine, monkeypatch, limit, flaw):
+    monkeypatch.setattr(dlib, "MAX_TURN", limit)
+    aside = faces.turned(faces.astronaut(), 25, between_eyes=(225, 103), eye_distance=43)
+
+    (face,) = engine.detect_and_embed(faces.pixels(aside))
+    (ahead,) = engine.detect_and_embed(faces.pixels(faces.astronaut()))
+
+    assert face.quality.flaw == flaw
+    assert (face.vector is None) == (flaw is not None)
+    assert ahead.quality.flaw is None
+
+
+def test_a_gentle_turn_is_recognised_and_a_turn_aside_is_told(engine):
+    picture = faces.people()["london_024"][0]
+
+    def looking(degrees: float) -> Image.Image:
+        return faces.turned(picture, degrees, between_eyes=(320, 286), eye_distance=87)
+
+    gentle = vector(engine, looking(25))
+    (aside,) = engine.detect_and_embed(faces.pixels(looking(45)))
+
+    assert engine.distance(vector(engine, picture), gentle) <= 0.35
+    assert (aside.quality.flaw, aside.vector) == (Flaw.TURNED, None)
 
 
 def test_of_two_people_no_vector_is_computed(engine):
