@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { faceFinder } from "./faces";
+import { faceFinder, type FoundFace } from "./faces";
 import { hintFor, lookAt, type Look } from "./look";
 
 const SIDE = 96;
@@ -24,15 +24,21 @@ it("measures light and sharpness", () => {
   expect(soft.sharpness).toBeLessThan(0.02);
 });
 
+function face(width: number, turn = 0): FoundFace {
+  return { width, turn };
+}
+
 it.each([
   ["dark", picture(() => 44), null, null],
   ["bright", picture(() => 216), null, null],
   ["still", sharp, picture(() => 60), null],
   ["blurred", soft, soft, null],
   ["look", sharp, sharp, null],
-  ["look", sharp, null, [0.4, 0.19]],
-  ["several", sharp, sharp, [0.2, 0.4]],
-  ["far", sharp, sharp, [0.19]],
+  ["look", sharp, null, [face(0.4), face(0.19, 0.5)]],
+  ["several", sharp, sharp, [face(0.2), face(0.4)]],
+  ["far", sharp, sharp, [face(0.19, 0.5)]],
+  ["turned", sharp, null, [face(0.19), face(0.4, 0.36)]],
+  ["look", sharp, sharp, [face(0.4, 0.35)]],
   ["nobody", sharp, sharp, []],
 ] as const)("says %s", (hint, now, before, faces) => {
   expect(hintFor(now, before, faces)).toBe(hint);
@@ -45,14 +51,42 @@ afterEach(() => vi.unstubAllGlobals());
 it("knows of faces only where the browser can tell", async () => {
   expect(await faceFinder()(video)).toBeNull();
 
+  finds([{ boundingBox: { width: 240 } }, { boundingBox: { width: 120 }, landmarks: null }]);
+  expect(await faceFinder()(video)).toEqual([face(0.5), face(0.25)]);
+});
+
+const eyes = [
+  { type: "eye", locations: [{ x: 60, y: 40 }] },
+  {
+    type: "eye",
+    locations: [
+      { x: 10, y: 35 },
+      { x: 30, y: 45 },
+    ],
+  },
+];
+
+it.each([
+  ["eyes and nose ahead", 0, [...eyes, { type: "nose", locations: [{ x: 40, y: 70 }] }]],
+  ["a nose to one side", 0.375, [...eyes, { type: "nose", locations: [{ x: 55, y: 70 }] }]],
+  ["a nose to the other", 0.375, [...eyes, { type: "nose", locations: [{ x: 25, y: 70 }] }]],
+  ["no nose", 0, eyes],
+  ["an empty nose", 0, [...eyes, { type: "nose", locations: [] }]],
+  ["one eye", 0, [...eyes.slice(1), { type: "nose", locations: [{ x: 55, y: 70 }] }]],
+])("measures how far aside a face looks: %s", async (_, turn, landmarks) => {
+  finds([{ boundingBox: { width: 240 }, landmarks }]);
+
+  expect(await faceFinder()(video)).toEqual([face(0.5, turn)]);
+});
+
+function finds(faces: unknown[]): void {
   vi.stubGlobal(
     "FaceDetector",
     class {
-      detect = () => Promise.resolve([{ boundingBox: { width: 240 } }]);
+      detect = () => Promise.resolve(faces);
     },
   );
-  expect(await faceFinder()(video)).toEqual([0.5]);
-});
+}
 
 it("asks a browser no second time that promised and failed", async () => {
   const detect = vi.fn(() => Promise.reject(new Error("face detection service unavailable")));

@@ -1,3 +1,5 @@
+import type { FoundFace } from "./faces";
+
 /**
  * What can be told of a picture before it is sent. The clinic judges every picture by itself: a hint
  * only saves somebody the way there and back.
@@ -13,10 +15,13 @@ const MOVED = 18;
 const MIN_SHARPNESS = 0.02;
 /** Of the picture's shorter side. */
 const FAR = 0.2;
+/** From where on the clinic's own engine refuses a face as turned aside. */
+const TURNED = 0.35;
 /** A face this much smaller than the largest stands in the background. */
 const BYSTANDER_SHARE = 0.5;
 
-export type Hint = "dark" | "bright" | "several" | "nobody" | "far" | "still" | "blurred" | "look";
+export type Hint =
+  "dark" | "bright" | "several" | "nobody" | "far" | "turned" | "still" | "blurred" | "look";
 
 export interface Look {
   /** Grey values of the middle of the picture, row by row. */
@@ -60,18 +65,16 @@ export function lookAt(pixels: ArrayLike<number>): Look {
   };
 }
 
-/**
- * What would make the next picture better. `faces` are the widths of the faces in it, as shares of
- * its shorter side, where the browser can tell.
- */
-export function hintFor(now: Look, before: Look | null, faces: readonly number[] | null): Hint {
+/** What would make the next picture better. `faces` are those in it, where the browser can tell. */
+export function hintFor(now: Look, before: Look | null, faces: readonly FoundFace[] | null): Hint {
   if (now.brightness < DARK) return "dark";
   if (now.brightness > BRIGHT) return "bright";
   if (faces) {
-    const [nearest = 0, next = 0] = [...faces].sort((one, other) => other - one);
-    if (nearest === 0) return "nobody";
-    if (next >= nearest * BYSTANDER_SHARE) return "several";
-    if (nearest < FAR) return "far";
+    const [nearest, next] = [...faces].sort((one, other) => other.width - one.width);
+    if (!nearest) return "nobody";
+    if (next && next.width >= nearest.width * BYSTANDER_SHARE) return "several";
+    if (nearest.width < FAR) return "far";
+    if (nearest.turn > TURNED) return "turned";
   }
   if (before && change(now.grey, before.grey) > MOVED) return "still";
   return now.sharpness < MIN_SHARPNESS ? "blurred" : "look";

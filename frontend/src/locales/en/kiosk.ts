@@ -25,6 +25,7 @@ export const en: Words<typeof pt> = {
     several: "Only one person in front, please",
     nobody: "Put your face in the oval",
     far: "Come closer",
+    turned: "Look straight at the camera",
     still: "Hold still for a moment",
     blurred: "It's blurred: don't move",
     title: "Put your face in the oval",

@@ -358,6 +358,7 @@ export const en: Words<typeof pt> = {
       several: "There is more than one person: be alone",
       nobody: "Put your face inside the oval",
       far: "Come closer",
+      turned: "Turn your head less",
       still: "Hold still for a moment",
       blurred: "It's blurred: don't move",
     },

@@ -22,6 +22,7 @@ export const pt = {
     several: "Fique só uma pessoa à frente",
     nobody: "Ponha o rosto no oval",
     far: "Aproxime-se",
+    turned: "Olhe de frente para a câmara",
     still: "Fique quieto um instante",
     blurred: "Está desfocado: não se mexa",
     title: "Ponha o rosto no oval",

@@ -360,6 +360,7 @@ export const pt = {
       several: "Há mais de uma pessoa: fique só",
       nobody: "Ponha o rosto dentro do oval",
       far: "Aproxime-se",
+      turned: "Vire menos a cabeça",
       still: "Fique quieto um instante",
       blurred: "Está desfocado: não se mexa",
     },
