@@ -24,6 +24,8 @@ MAX_WEBP_PIXELS = 8_000_000
 MAX_SCANS = 200
 KEPT_SIDE = 1600
 JPEG_QUALITY = 92
+# How many pixels are turned to RGB at a time.
+STRIP_PIXELS = 250_000
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -83,8 +85,7 @@ def _written_anew(data: bytes) -> bytes:
         orientation = _orientation(image)
         # A JPEG decoder can halve while it decodes; other formats ignore this.
         image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
-        picture = _rgb(image)
-        picture.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
+        picture = _reduced(image) if max(image.size) > KEPT_SIDE else _rgb(image)
         if orientation in _UPRIGHT:
             picture = picture.transpose(_UPRIGHT[orientation])
         picture.info.clear()
@@ -95,6 +96,20 @@ def _written_anew(data: bytes) -> bytes:
 
 def _too_many(limit: int) -> DomainError:
     return DomainError(Code.IMAGE_TOO_MANY_PIXELS, megapixels=limit // 1_000_000)
+
+
+def _reduced(image: Image.Image) -> Image.Image:
+    """The image at KEPT_SIDE as RGB, and closed. First across and strip by strip, then down: the
+    same as at once, but what was decoded stays the only thing of its size."""
+    scale = KEPT_SIDE / max(image.size)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    narrow = Image.new("RGB", (width, image.height))
+    rows = max(1, STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = _rgb(image.crop((0, top, image.width, min(top + rows, image.height))))
+        narrow.paste(strip.resize((width, strip.height), Image.Resampling.LANCZOS), (0, top))
+    image.close()
+    return narrow.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
