@@ -80,7 +80,10 @@ def by_similarity(engine: RekognitionEngine, photos: Sequence[Path]) -> Compared
         else:
             enrolled[learned[0]] = place
     for template, place in enrolled.items():
-        frame = images.clean(photos[place].read_bytes())
+        frame = _cleaned(photos[place])
+        if isinstance(frame, Code):
+            compared.flaws[place] = frame
+            continue
         began = time.perf_counter()
         found = engine.likenesses(frame, at_least=0.0)
         compared.looks_ms.append(_ms_since(began))
@@ -97,6 +100,8 @@ def by_similarity(engine: RekognitionEngine, photos: Sequence[Path]) -> Compared
 def _cleaned(path: Path) -> bytes | Code:
     try:
         return images.clean(path.read_bytes())
+    except OSError:  # not there, or not ours to read
+        return Code.IMAGE_UNREADABLE
     except DomainError as error:
         return Code(error.code)
 

@@ -172,6 +172,28 @@ def test_the_folder_of_test_people_has_no_false_accept():
     assert report["zero_false_accepts_up_to"] > report["thresholds"]["confirm"]
 
 
+def unreadable(folder: Path) -> None:
+    """A photo that is no longer where its link points, and a folder by the name of a photo."""
+    (folder / "c.jpg").symlink_to(folder / "moved-away.jpg")
+    (folder / "d.jpg").mkdir()
+
+
+UNREADABLE = ["ana/c.jpg: image_unreadable", "ana/d.jpg: image_unreadable"]
+
+
+@pytest.mark.engine
+def test_a_photo_that_cannot_be_read_is_named_and_counts_as_useless(tmp_path):
+    unreadable(two_photos(tmp_path) / "ana")
+    before = sorted(tmp_path.rglob("*"))
+
+    report, words = evaluate_in_words(tmp_path)
+
+    assert words[:2] == UNREADABLE
+    assert (report["photos"], report["accepted"], report["rejected"]) == (4, 1, 2)
+    assert report["same_person"] == {"pairs": 6, "accepted": 1, "confirm": 0, "unknown": 5}
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="no folder with two or more photos"):
         evaluate(tmp_path)
@@ -259,3 +281,62 @@ def test_only_old_trial_collections_of_this_clinic_are_deleted(rekognition, tmp_
     evaluate_in_words(two_photos(tmp_path), "--send-to-amazon")
 
     assert set(rekognition.collections) == {new, *spared}
+
+
+@pytest.mark.engine
+def test_a_photo_that_cannot_be_read_does_not_go_to_amazon(rekognition, tmp_path):
+    unreadable(two_photos(tmp_path) / "ana")
+
+    report, words = evaluate_in_words(tmp_path, "--send-to-amazon")
+
+    assert words[2:4] == UNREADABLE
+    assert (report["photos"], report["accepted"], report["rejected"]) == (4, 1, 2)
+    asked = [operation for operation, _ in rekognition.asked]
+    assert (asked.count("IndexFaces"), asked.count("SearchFacesByImage")) == (2, 2)
+    assert rekognition.collections == {}
+
+
+@pytest.mark.engine
+def test_a_photo_that_goes_away_meanwhile_is_named_and_nobody_is_kept(rekognition, tmp_path):
+    photos = two_photos(tmp_path) / "ana"
+
+    def remove_the_second(operation):
+        if operation == "SearchFacesByImage":
+            (photos / "b.jpg").unlink()
+
+    rekognition.on_request = remove_the_second
+
+    report, words = evaluate_in_words(tmp_path, "--send-to-amazon")
+
+    assert words[2] == "ana/b.jpg: image_unreadable"
+    assert (report["photos"], report["accepted"], report["rejected"]) == (2, 0, 1)
+    assert [operation for operation, _ in rekognition.asked].count("SearchFacesByImage") == 1
+    assert rekognition.collections == {}
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (
+            4096,
+            "4096 photos of 1 people go to Amazon Rekognition in eu-west-1, in up to 16384 calls"
+            " that it bills. Nothing was sent: add --send-to-amazon if they agreed to that.",
+        ),
+        (4097, "4097 photos: one search names 4096 faces at most"),
+    ],
+)
+def test_more_photos_than_one_search_names_are_refused_at_once(
+    rekognition, tmp_path, count, message
+):
+    folder = tmp_path / "ana"
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number}.jpg").touch()
+    flags = ["--send-to-amazon"] if count > 4096 else []
+
+    with pytest.raises(CommandError) as refused:
+        evaluate_in_words(tmp_path, *flags)
+
+    assert str(refused.value) == message
+    assert rekognition.asked == []
+    assert rekognition.collections == {}
