@@ -13,6 +13,7 @@ from datetime import date, time
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test.utils import override_settings
 from rest_framework.test import APIClient
 
 from clinic.accounts.models import Device, User
@@ -20,7 +21,7 @@ from clinic.accounts.services import devices, people, sessions
 from clinic.core.audit import Actor
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
 from clinic.directory.services import install_catalogue
-from tests import emptying
+from tests import emptying, hashing
 from tests.midday import at_midday
 
 SETUP = Actor.system("tests")
@@ -41,6 +42,19 @@ def midday() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _clean_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _light_hashes() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=hashing.LIGHT):
+        yield
+
+
+@pytest.fixture
+def real_hashes() -> Iterator[None]:
+    """Passwords are hashed as the clinic hashes them."""
+    with override_settings(PASSWORD_HASHERS=hashing.REAL):
+        yield
 
 
 def person(username: str, full_name: str, role: str, **fields: object) -> User:

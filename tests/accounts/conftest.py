@@ -67,8 +67,8 @@ class Browser:
 
 
 @cache
-def hashed(password: str) -> str:
-    """The real hash, but made once: it is meant to be slow."""
+def hashed(password: str, hasher: str) -> str:
+    """Made once: a real hash is meant to be slow."""
     return make_password(password)
 
 
@@ -84,7 +84,7 @@ def make_user(db: None) -> Callable[..., User]:
         password = fields.pop("password", None)
         user = services.create_user(actor=Actor.system("tests"), role=role, **given | fields)
         if password is not None:
-            user.password = hashed(password)
+            user.password = hashed(password, settings.PASSWORD_HASHERS[0])
             user.save(update_fields=["password"])
         return user
 

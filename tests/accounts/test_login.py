@@ -81,6 +81,7 @@ def test_every_reason_for_refusal_looks_the_same(
     assert all("vez_at" not in answer.cookies for answer in answers)
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_an_unknown_name_costs_as_much_work_as_a_known_one(patient: User) -> None:
     def seconds(username: str) -> float:
         started = time.perf_counter()
@@ -234,6 +235,7 @@ def count_failures(times: int, *, username: str, address: str) -> None:
 
 
 @pytest.mark.concurrency
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_get_no_further_tries(make_user: Callable[..., User]) -> None:
     make_user(username="ana", password=PASSWORD)
@@ -244,6 +246,7 @@ def test_parallel_guesses_get_no_further_tries(make_user: Callable[..., User]) -
 
 
 @pytest.mark.concurrency
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_from_many_addresses_get_no_further_tries(
     make_user: Callable[..., User],
@@ -258,6 +261,7 @@ def test_parallel_guesses_from_many_addresses_get_no_further_tries(
 
 
 @pytest.mark.concurrency
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_at_many_names_get_no_further_tries(db: None) -> None:
     for number in range(97):
@@ -269,6 +273,7 @@ def test_parallel_guesses_at_many_names_get_no_further_tries(db: None) -> None:
 
 
 @pytest.mark.concurrency
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.django_db(transaction=True)
 def test_logins_of_one_account_at_once_all_succeed(make_user: Callable[..., User]) -> None:
     make_user(username="ana", password=PASSWORD)
@@ -280,6 +285,7 @@ def test_logins_of_one_account_at_once_all_succeed(make_user: Callable[..., User
 
 
 @pytest.mark.concurrency
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.django_db(transaction=True)
 def test_logins_behind_one_address_at_once_all_succeed(make_user: Callable[..., User]) -> None:
     for number in range(12):
@@ -293,6 +299,7 @@ def test_logins_behind_one_address_at_once_all_succeed(make_user: Callable[..., 
 
 
 @pytest.mark.concurrency
+@pytest.mark.usefixtures("real_hashes")
 @pytest.mark.django_db(transaction=True)
 def test_the_right_guess_is_refused_when_the_wrong_ones_were_done_first(
     make_user: Callable[..., User],

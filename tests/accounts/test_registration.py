@@ -22,6 +22,7 @@ VALID: dict[str, Any] = {
 }
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_registration_creates_a_patient_and_logs_in(browser: Browser) -> None:
     answer = browser.post("/api/auth/register", VALID)
 
@@ -38,7 +39,7 @@ def test_registration_creates_a_patient_and_logs_in(browser: Browser) -> None:
         "language": "en",
         "label_choice": "short",
     }
-    assert user.password.startswith("argon2")
+    assert user.password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
     assert browser.get("/api/auth/me").json()["username"] == "ana.martins"
     assert list(
         AuditEntry.objects.filter(patient_id=user.pk).values_list("action", "actor_role")
