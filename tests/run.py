@@ -100,7 +100,10 @@ def run_python(outcome: Outcome) -> None:
         if name not in {"DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_ORIGIN", "CLINIC_VAR"}
     }
     rounds = {
-        "python": ["-n", "2", "--dist", "loadfile", *[f"--ignore={path}" for path in ALONE]],
+        "python": [
+            *("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
+            *[f"--ignore={path}" for path in ALONE],
+        ],
         "python-alone": [*ALONE],
     }
     if arguments := os.environ.get("PYTEST_ARGS"):
