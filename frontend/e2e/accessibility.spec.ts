@@ -4,6 +4,9 @@ import { expect, test } from "./support/test";
 import { contextOf, SCREENS, show, still } from "./support/pages";
 import { WALKS } from "./support/states";
 
+// A trace of every page takes a quarter of the time; what is wrong is in the failure's own words.
+test.use({ trace: "off" });
+
 async function violations(page: Page): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   return violations.map(
