@@ -131,7 +131,6 @@ def _templates() -> dict[str, Any]:
 def _kept() -> list[Kept]:
     files = "s3" if settings.S3_PRIVATE_BUCKET else "folder"
     uploads = Picture.objects.exclude(enrolment=None)
-    frames = Picture.objects.exclude(check_in=None)
     unsure = CheckIn.objects.filter(status=CheckInStatus.CONFIRM)
     copied = Template.objects.filter(engine__in=engines.KEEPERS)
     copies = [
@@ -147,12 +146,14 @@ def _kept() -> list[Kept]:
             months=12 * consent.VALID_YEARS,
         ),
         Kept("upload", files, (), **_size(uploads), seconds=_seconds(enrolment.GIVEN_UP_AFTER)),
-        Kept("frame", files, (), **_size(frames), seconds=_seconds(check_in.ANSWER_WITHIN)),
+        Kept(
+            "frame", files, (), **_size(pictures.frames()), seconds=_seconds(check_in.ANSWER_WITHIN)
+        ),
         Kept(
             "orphan",
             files,
             (),
-            **_size(Picture.objects.filter(enrolment=None, check_in=None)),
+            **_size(pictures.orphans()),
             seconds=_seconds(pictures.ORPHAN_AFTER),
         ),
         *(

@@ -104,20 +104,21 @@ def identify(check_in_id: uuid.UUID) -> Callable[[], None]:
     engine or storage that fails is an answer too, since the person in front of the kiosk can use
     the code meanwhile.
     """
-    asked = CheckIn.objects.filter(pk=check_in_id, status=CheckInStatus.PROCESSING).first()
-    frames = list(asked.pictures.all()) if asked else []
+    frames = list(Picture.objects.select_related("check_in").filter(check_in=check_in_id))
+    asked = frames[0].check_in if frames else CheckIn.objects.filter(pk=check_in_id).first()
     seen = _look_at(asked, frames) if asked else _Seen()
 
     def answer() -> None:
         check_in = (
             CheckIn.objects.select_for_update(of=("self",))
             .select_related("device")
+            .annotate(is_always_confirmed=rules.ALWAYS_CONFIRM)
             .filter(pk=check_in_id, status=CheckInStatus.PROCESSING)
             .first()
         )
         if check_in is not None:
             check_in.liveness = seen.liveness
-            _settle(check_in, _judge(check_in, seen.found), frames)
+            _settle(check_in, _judge(check_in, seen.found, check_in.is_always_confirmed), frames)
 
     return answer
 
@@ -216,7 +217,7 @@ def _settle(check_in: CheckIn, answer: _Answer, frames: Iterable[Picture] = ()) 
         ]
     )
     # Before the announcement: when the kiosk hears of the answer, the frame is gone.
-    pictures.discard(frames)
+    pictures.erase_after_commit(frames)
     audit.record(
         "recognition.check_in",
         actor=_kiosk(check_in),
@@ -251,7 +252,7 @@ class _Seen:
 
 
 def _look_at(check_in: CheckIn, frames: Sequence[Picture]) -> _Seen:
-    if is_late(check_in):
+    if check_in.status != CheckInStatus.PROCESSING or is_late(check_in):
         return _Seen()
     outcome = Liveness.NOT_ASSESSED
     try:
@@ -276,7 +277,9 @@ def _look_for(frame: bytes) -> Match[uuid.UUID] | Flaw:
     return engine.search(frame, gallery.load(engine, bookings.expected_patients()))
 
 
-def _judge(check_in: CheckIn, found: Match[uuid.UUID] | Flaw | None) -> _Answer:
+def _judge(
+    check_in: CheckIn, found: Match[uuid.UUID] | Flaw | None, is_always_confirmed: bool
+) -> _Answer:
     """What the kiosk is told now of what was found a moment ago."""
     if check_in.liveness == Liveness.FAILED:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
@@ -284,7 +287,12 @@ def _judge(check_in: CheckIn, found: Match[uuid.UUID] | Flaw | None) -> _Answer:
         return _Answer(CheckInStatus.UNAVAILABLE)
     if isinstance(found, Flaw):
         return _answer_to_flaw(found)
-    return _answer_to_match(check_in, found)
+    is_sure = (
+        found.verdict == Verdict.SURE
+        and not is_always_confirmed
+        and not _lacks_a_sign_of_life(check_in)
+    )
+    return _answer_to_match(check_in, found.people, is_sure)
 
 
 def _answer_to_flaw(flaw: Flaw) -> _Answer:
@@ -295,12 +303,11 @@ def _answer_to_flaw(flaw: Flaw) -> _Answer:
     return _Answer(CheckInStatus.POOR_IMAGE, detail=flaw)
 
 
-def _answer_to_match(check_in: CheckIn, match: Match[uuid.UUID]) -> _Answer:
-    consenting = _still_consenting(check_in, match.people)
-    people = [person for person in match.people if person in consenting]
+def _answer_to_match(check_in: CheckIn, likely: Sequence[uuid.UUID], is_sure: bool) -> _Answer:
+    consenting = _still_consenting(check_in, likely)
+    people = [person for person in likely if person in consenting]
     if not people:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
-    is_sure = match.verdict == Verdict.SURE and not _needs_a_second_factor(check_in)
     if is_sure:
         _one_kiosk_at_a_time(people[0])
     visit_of = _visit_of_each(bookings.expected_today(people))
@@ -312,11 +319,9 @@ def _answer_to_match(check_in: CheckIn, match: Match[uuid.UUID]) -> _Answer:
     return _Answer(CheckInStatus.CONFIRM, candidates=visits)
 
 
-def _needs_a_second_factor(check_in: CheckIn) -> bool:
-    """By the clinic's rule, or because a photo shows nobody alive where that is looked at."""
-    if engines.checks_liveness() and check_in.liveness != Liveness.PASSED:
-        return True
-    return rules.rules().always_confirm
+def _lacks_a_sign_of_life(check_in: CheckIn) -> bool:
+    """A photo shows nobody alive where the clinic has that looked at."""
+    return engines.checks_liveness() and check_in.liveness != Liveness.PASSED
 
 
 def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Appointment"]:

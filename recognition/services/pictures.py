@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.core import clock
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.storage import private
-from recognition.models import Picture
+from recognition.models import CheckInStatus, Picture
 
 log = structlog.get_logger(__name__)
 
 FOLDER = "faces"
-# An upload attaches its pictures within seconds; what still has no owner then lost it in a crash.
+# An upload attaches its pictures within seconds; what nobody needs then was left by a crash.
 ORPHAN_AFTER = timedelta(minutes=2)
 RETRY_SECONDS = 30
 
@@ -41,26 +41,37 @@ def keep(jpegs: Sequence[bytes]) -> list[Picture]:
     return pictures
 
 
+def frames() -> QuerySet[Picture]:
+    """What kiosks have taken, for as long as somebody waits for the answer."""
+    return Picture.objects.filter(check_in__status=CheckInStatus.PROCESSING)
+
+
+def orphans() -> QuerySet[Picture]:
+    """Pictures that nobody needs: of no enrolment, and of no check-in that waits."""
+    is_unused = Q(check_in=None) | ~Q(check_in__status=CheckInStatus.PROCESSING)
+    return Picture.objects.filter(is_unused, enrolment=None)
+
+
 def discard(pictures: Iterable[Picture]) -> None:
-    """Part with pictures: in the caller's transaction they lose their owner, and once it commits
-    file and row are erased. What a crash leaves behind, `sweep` finds."""
+    """Part with an enrolment's pictures: in the caller's transaction they become `orphans`, and
+    once it commits file and row are erased. What a crash leaves behind, `sweep` finds."""
     doomed = list(pictures)
     if not doomed:
         return
-    Picture.objects.filter(pk__in=[picture.pk for picture in doomed]).update(
-        enrolment=None, check_in=None
-    )
-    transaction.on_commit(lambda: _erase(doomed), robust=True)
+    Picture.objects.filter(pk__in=[picture.pk for picture in doomed]).update(enrolment=None)
+    erase_after_commit(doomed)
+
+
+def erase_after_commit(pictures: Iterable[Picture]) -> None:
+    """Erase what the caller's transaction makes `orphans`, file and row, once it commits."""
+    doomed = list(pictures)
+    if doomed:
+        transaction.on_commit(lambda: _erase(doomed), robust=True)
 
 
 def sweep() -> int:
-    """Erase pictures without an owner; the number erased."""
-    orphans = list(
-        Picture.objects.filter(
-            Q(enrolment=None, check_in=None), created_at__lt=clock.now() - ORPHAN_AFTER
-        )
-    )
-    return _erase(orphans)
+    """Erase the orphans that are no upload's under way; the number erased."""
+    return _erase(list(orphans().filter(created_at__lt=clock.now() - ORPHAN_AFTER)))
 
 
 def _erase(pictures: Sequence[Picture]) -> int:

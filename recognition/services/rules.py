@@ -1,10 +1,14 @@
 """What the clinic asks of whoever checks in by face."""
 
 from django.db import transaction
+from django.db.models import Exists
 
 from clinic.core import audit
 from clinic.core.audit import Actor
 from recognition.models import CheckInRules
+
+# For a query of something else: a kiosk's answer needn't ask twice.
+ALWAYS_CONFIRM = Exists(CheckInRules.objects.filter(always_confirm=True))
 
 
 def rules() -> CheckInRules:

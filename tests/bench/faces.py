@@ -119,12 +119,15 @@ def decision(guests: list[Guest]) -> dict[str, Any]:
         engine.search(frame, known)
         between = time.perf_counter()
         made = check_in.by_photo(device_id=kiosk_id, jpeg=images.clean(guest.frame))
-        if not outbox.run(_message_of(made.pk)):
+        kept = time.perf_counter()
+        message = _message_of(made.pk)
+        handed_over = time.perf_counter()
+        if not outbox.run(message):
             raise SystemExit("a check-in was not answered")
         ended = time.perf_counter()
         bare.append((between - began) * 1000)
-        decided.append((committed[-1] - between) * 1000)
-        whole.append((ended - between) * 1000)
+        decided.append((kept - between + committed[-1] - handed_over) * 1000)
+        whole.append((kept - between + ended - handed_over) * 1000)
         _must_be_here(made.pk, patient)
         expected_patients.leave(patient)
     return {
@@ -140,7 +143,7 @@ def decision(guests: list[Guest]) -> dict[str, Any]:
 
 
 def _message_of(check_in_id: uuid.UUID) -> uuid.UUID:
-    """What the relay hands to the worker."""
+    """What the relay hands to the worker. Only this program asks for it, so it isn't counted."""
     found = OutboxMessage.objects.filter(key=f"recognition.identify:{check_in_id}")
     return found.values_list("pk", flat=True).get()
 

@@ -14,6 +14,7 @@ from recognition import consent
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
 from recognition.models import CheckIn, CheckInRules, Consent, Template
 from recognition.services import check_in, enrolment, pictures, retention
+from tests.recognition import faces
 from tests.recognition.conftest import NOW
 
 
@@ -56,6 +57,26 @@ def test_an_empty_clinic_keeps_nothing(report):
         "overdue_faces": 0,
         "undone_erasures": 0,
     }
+
+
+def test_a_frame_is_a_kiosk_s_until_the_answer_and_then_swept(report, kiosk, store, at_ten):
+    def counted() -> tuple[int, int]:
+        data = kept(report())
+        return data["frame"]["records"], data["orphan"]["records"]
+
+    kiosk.show(faces.astronaut())
+    at_ten.shift(timedelta(minutes=3))
+
+    assert counted() == (1, 0)
+    assert pictures.sweep() == 0
+
+    # as by a worker that died before it erased the frame
+    CheckIn.objects.update(status="unavailable", decided_at=clock.now())
+
+    assert counted() == (0, 1)
+    assert pictures.sweep() == 1
+    assert counted() == (0, 0)
+    assert store() == []
 
 
 def test_what_is_kept_is_counted_and_the_oldest_dated(report, enrolled, at_ten):
