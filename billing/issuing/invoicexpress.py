@@ -82,9 +82,10 @@ class InvoiceXpressIssuer:
 
 
 def _draft(document: Invoice, line: InvoiceLine) -> dict[str, Any]:
+    today = clock.today()
     content: dict[str, Any] = {
-        "date": clock.today().strftime(DATE),
-        "due_date": clock.today().strftime(DATE),
+        "date": today.strftime(DATE),
+        "due_date": today.strftime(DATE),
         "reference": str(document.id),
         "client": _customer(document),
         "items": [
@@ -110,7 +111,7 @@ def _draft(document: Invoice, line: InvoiceLine) -> dict[str, Any]:
             "POST",
             f"/{_kind(document)}s.json",
             # It takes one such name once; a draft of another day is deleted and made anew.
-            {"invoice": content, "proprietary_uid": f"{document.id}-{clock.today()}"},
+            {"invoice": content, "proprietary_uid": f"{document.id}-{today}"},
         )
     )
     return _document_in(made, document)

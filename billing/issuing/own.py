@@ -6,7 +6,6 @@ from billing import chain, documents, qr, sealing, vat
 from billing.documents import Pdf
 from billing.models import OWN_ISSUER, Invoice, InvoiceLine
 from billing.services import numbering
-from clinic.core import clock
 
 TAX_REGION = "PT"
 
@@ -16,7 +15,7 @@ class OwnIssuer:
     at_once = True
 
     def issue(self, document: Invoice, line: InvoiceLine) -> None:
-        numbering.number(document, numbering.locked_series(document.document_type, clock.now()))
+        numbering.number(document)
         document.qr = qr.text(qr_document(document, line.vat_rate))
 
     def find(self, _document: Invoice, _line: InvoiceLine) -> bool:

@@ -97,13 +97,50 @@ def open_series(
     return opened
 
 
-def locked_series(document_type: str, moment: datetime) -> InvoiceSeries:
-    """The series of the moment's year, locked until the transaction ends.
+def number(document: Invoice) -> None:
+    """Give a document its series' next number, its time, ATCUD and hash.
 
+    The number is taken in the transaction that stores the document, so a roll-back leaves no gap.
+    One moment decides day, year and series, and it is read once the series is locked.
     Raises DomainError `series_missing` where documents are real and the manager hasn't opened it.
     """
-    year = clock.local(moment).year
-    training = not rules().certificate_number
+    said = rules()
+    series, last, moment = _next_in_series(document, training=not said.certificate_number)
+    document.series = series
+    document.sequence = series.last_number + 1
+    document.training = series.training
+    document.number = f"{series.document_type} {series.name}/{document.sequence}"
+    document.issued_at = moment
+    document.issued_on = clock.local(moment).date()
+    document.certificate = NO_CERTIFICATE if series.training else said.certificate_number
+    document.producer_name = said.producer_name
+    document.producer_tax_id = said.producer_tax_id
+    document.atcud = (
+        TRAINING_ATCUD if series.training else f"{series.validation_code}-{document.sequence}"
+    )
+    _sign(document, last)
+    series.last_number = document.sequence
+    series.save(update_fields=["last_number"])
+
+
+def _next_in_series(
+    document: Invoice, *, training: bool
+) -> tuple[InvoiceSeries, Invoice | None, datetime]:
+    """The series of the present year, locked until the transaction ends, its last document, and the
+    moment of the next one."""
+    credited = document.credits
+    moment = _not_before(credited)
+    while True:
+        year = clock.local(moment).year
+        series = _locked_series(document.document_type, year, training=training)
+        last = Invoice.objects.filter(series=series, sequence=series.last_number).first()
+        moment = _not_before(credited, last)
+        # The year may have ended while others had the series locked.
+        if clock.local(moment).year == year:
+            return series, last, moment
+
+
+def _locked_series(document_type: str, year: int, *, training: bool) -> InvoiceSeries:
     if training:
         InvoiceSeries.objects.bulk_create(
             [
@@ -126,33 +163,25 @@ def locked_series(document_type: str, moment: datetime) -> InvoiceSeries:
     return found
 
 
-def number(document: Invoice, series: InvoiceSeries) -> None:
-    """Give a document its series' next number, its time, ATCUD and hash.
+def _not_before(*earlier: Invoice | None) -> datetime:
+    """Now, or the moment of one of these documents that the wall clock has not reached again.
 
-    The series must be locked: the number is taken in the same transaction, so a roll-back leaves no
-    gap. Time never runs back within a series, even if the clock did.
+    What is signed and printed is civil time without an offset, which runs back in October.
     """
-    last = Invoice.objects.filter(series=series, sequence=series.last_number).first()
     moment = clock.now().replace(microsecond=0)
-    if last is not None:
-        moment = max(moment, last.issued_at)
-    said = rules()
-    document.series = series
-    document.sequence = series.last_number + 1
-    document.document_type = series.document_type
-    document.training = series.training
-    document.number = f"{series.document_type} {series.name}/{document.sequence}"
-    document.issued_at = moment
-    document.issued_on = clock.local(moment).date()
-    document.certificate = NO_CERTIFICATE if series.training else said.certificate_number
-    document.producer_name = said.producer_name
-    document.producer_tax_id = said.producer_tax_id
-    document.atcud = (
-        TRAINING_ATCUD if series.training else f"{series.validation_code}-{document.sequence}"
-    )
-    _sign(document, last)
-    series.last_number = document.sequence
-    series.save(update_fields=["last_number"])
+    for document in filter(None, earlier):
+        if runs_back(document.issued_at, moment):
+            moment = document.issued_at
+    return moment
+
+
+def runs_back(earlier: datetime, later: datetime) -> bool:
+    """Whether time or the clinic's wall clock goes back between two documents."""
+    return later < earlier or _civil(later) < _civil(earlier)
+
+
+def _civil(moment: datetime) -> datetime:
+    return clock.local(moment).replace(tzinfo=None)
 
 
 def signed_message(document: Invoice, previous_hash: str) -> bytes:

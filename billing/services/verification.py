@@ -8,8 +8,9 @@ from django.db.models import Sum
 
 from billing import chain, qr, vat
 from billing.issuing.own import qr_document
-from billing.models import OWN_ISSUER, Invoice, InvoiceSeries, SigningKey
+from billing.models import OWN_ISSUER, Invoice, InvoiceLine, InvoiceSeries, SigningKey
 from billing.services import numbering
+from clinic.core import clock
 from clinic.storage import private
 
 
@@ -58,6 +59,10 @@ def _faults(invoice: Invoice, series: InvoiceSeries) -> Iterator[str]:
         atcud = f"{series.validation_code}-{invoice.sequence}"
     if invoice.atcud != atcud:
         yield "the ATCUD doesn't belong to its series"
+    if invoice.issued_on != clock.local(invoice.issued_at).date():
+        yield "its date is not the day on which it was issued"
+    if invoice.issued_on.year != series.year:
+        yield f"it was issued in another year than its series of {series.year}"
     lines = list(invoice.lines.all())
     if not lines:
         yield "there is no line"
@@ -68,7 +73,7 @@ def _faults(invoice: Invoice, series: InvoiceSeries) -> Iterator[str]:
     if invoice.net_total + invoice.vat_total != invoice.gross_total:
         yield "net and VAT don't add up to gross"
     for line in lines:
-        if vat.split(line.gross, line.vat_rate).unit_net != line.unit_net:
+        if not _price_is_right(line, invoice):
             yield f"line {line.position} has another net price than its gross price says"
     yield from _money_faults(invoice)
     if lines and invoice.qr != qr.text(qr_document(invoice, lines[0].vat_rate)):
@@ -85,16 +90,36 @@ def _money_faults(invoice: Invoice) -> Iterator[str]:
         return
     if invoice.gross_total != invoice.refund.amount:
         yield "the total is not what was given back"
-    credited = invoice.credits.credit_notes.aggregate(total=Sum("gross_total"))["total"]
-    if credited > invoice.credits.gross_total:
-        yield f"more than {invoice.credits.number} was for has been credited"
+    yield from _credit_faults(invoice.credits)
+
+
+def _credit_faults(invoice: Invoice) -> Iterator[str]:
+    """The notes of an invoice come to no more than its gross, net and VAT; so those of one that is
+    wholly credited come to just these."""
+    notes = invoice.credit_notes.aggregate(
+        gross=Sum("gross_total"), net=Sum("net_total"), vat=Sum("vat_total")
+    )
+    if notes["gross"] > invoice.gross_total:
+        yield f"more than {invoice.number} was for has been credited"
+    elif notes["net"] > invoice.net_total or notes["vat"] > invoice.vat_total:
+        yield f"more of the net or VAT of {invoice.number} than there is has been credited"
+
+
+def _price_is_right(line: InvoiceLine, invoice: Invoice) -> bool:
+    """A line's net price is what its gross price says; the total's where a credit note takes what
+    is left of an invoice."""
+    right = {vat.split(line.gross, line.vat_rate).unit_net}
+    if invoice.credits is not None:
+        right.add(invoice.net_total)
+    return line.unit_net in right
 
 
 def _chain_faults(
     invoice: Invoice, before: Invoice | None, keys: Mapping[int, str]
 ) -> Iterator[str]:
-    if before is not None and invoice.issued_at < before.issued_at:
-        yield f"it was issued before {before.number}"
+    for earlier in filter(None, (before, invoice.credits)):
+        if numbering.runs_back(earlier.issued_at, invoice.issued_at):
+            yield f"it was issued before {earlier.number}"
     if invoice.training:
         if invoice.hash != chain.UNSIGNED:
             yield "a training document is signed"
