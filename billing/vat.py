@@ -45,6 +45,23 @@ def split(gross: Decimal, rate: Decimal) -> Split:
     return Split(gross=gross, unit_net=unit_net, net=net, vat=gross - net)
 
 
+def part(gross: Decimal, rate: Decimal, *, net_left: Decimal, vat_left: Decimal) -> Split:
+    """Take a part out of an amount of which so much net and VAT is left.
+
+    The part is taken apart like any amount, but takes no more of either than there is. So the last
+    part takes what is left of both, into whatever parts the amount goes. Where that is another cent
+    than the rate says, the line's net price is the total's.
+    Raises ValueError for more than is left.
+    """
+    if gross > net_left + vat_left:
+        raise ValueError("a part is not more than what is left")
+    usual = split(gross, rate)
+    net = max(min(usual.net, net_left), gross - vat_left)
+    if net == usual.net:
+        return usual
+    return Split(gross=gross, unit_net=net.quantize(MICRO), net=net, vat=gross - net)
+
+
 def bracket(rate: Decimal) -> Bracket:
     """The bracket of a rate. Raises KeyError for a rate that the mainland doesn't have."""
     return BRACKETS[rate]

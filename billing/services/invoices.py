@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 
 from billing import documents, issuing, nif, vat
 from billing.errors import Code
@@ -79,7 +80,7 @@ def issue(payment_id: UUID) -> Invoice | None:
         issuing.current(),
         invoice,
         DocumentType.INVOICE_RECEIPT,
-        payment.amount,
+        vat.split(payment.amount, appointment.vat_rate),
         _sold(appointment, invoice.language),
     )
 
@@ -119,7 +120,24 @@ def credit(refund_id: UUID) -> Invoice | None:
         exemption_reason=line.exemption_reason,
     )
     issuer = issuing.get(invoice.issuer)
-    return _complete(issuer, note, DocumentType.CREDIT_NOTE, refund.amount, sold)
+    taken_apart = (
+        vat.part(refund.amount, sold.vat_rate, **_left_of(invoice))
+        if issuer.at_once
+        # A third party reckons by itself, and only from the rate.
+        else vat.split(refund.amount, sold.vat_rate)
+    )
+    return _complete(issuer, note, DocumentType.CREDIT_NOTE, taken_apart, sold)
+
+
+def _left_of(invoice: Invoice) -> dict[str, Decimal]:
+    """What of an invoice has not been credited."""
+    credited = invoice.credit_notes.aggregate(
+        net=Sum("net_total", default=Decimal(0)), vat=Sum("vat_total", default=Decimal(0))
+    )
+    return {
+        "net_left": invoice.net_total - credited["net"],
+        "vat_left": invoice.vat_total - credited["vat"],
+    }
 
 
 COPIED_TO_A_CREDIT_NOTE = (
@@ -176,11 +194,10 @@ def _complete(
     issuer: InvoiceIssuer,
     invoice: Invoice,
     document_type: DocumentType,
-    gross: Decimal,
+    taken_apart: vat.Split,
     sold: Service,
 ) -> Invoice | None:
     """Have a document issued with its line; its PDF follows."""
-    taken_apart = vat.split(gross, sold.vat_rate)
     invoice.document_type = document_type
     invoice.net_total = taken_apart.net
     invoice.vat_total = taken_apart.vat
