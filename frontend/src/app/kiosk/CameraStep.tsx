@@ -1,6 +1,7 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { takePicture, useCamera, useLooks, type Hint } from "@/lib/camera";
+import { isFault, takePicture, useCamera, useLooks, type Hint } from "@/lib/camera";
+import { ANSWER_MS } from "@/lib/deadline";
 
 const READY_AFTER_MS = 1800;
 const AT_THE_LATEST_MS = 5000;
@@ -10,27 +11,47 @@ interface CameraStepProps {
   onFailed: () => void;
 }
 
-/** Counts down while the face is in the oval; waits a little longer for light and stillness. */
+/**
+ * Counts down while the face is in the oval; waits a little longer for light and stillness. A picture
+ * comes within eight seconds of the camera's first, or the step has failed.
+ */
 export function CameraStep({ onPicture, onFailed }: CameraStepProps) {
   const { t } = useTranslation("kiosk");
   const { video, state } = useCamera({ width: 640, height: 480 });
   const [hint, setHint] = useState<Hint>("look");
-  const taken = useRef(false);
+  const isTaken = useRef(false);
+  const isOver = useRef(false);
   const isLive = state === "live";
 
+  /** Once, and no more for somebody who has left. */
+  function end(image: Blob | null) {
+    if (isOver.current) return;
+    isOver.current = true;
+    if (image) onPicture(image);
+    else onFailed();
+  }
+  const fail = useEffectEvent(() => end(null));
+
   useEffect(() => {
-    if (state === "denied" || state === "missing") onFailed();
-  }, [onFailed, state]);
+    isOver.current = false;
+    return () => {
+      isOver.current = true;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (isFault(state)) fail();
+    if (state !== "live") return;
+    const timer = setTimeout(fail, ANSWER_MS);
+    return () => clearTimeout(timer);
+  }, [state]);
 
   useLooks(video, isLive, (found, elapsed) => {
     setHint(found);
-    if (taken.current || !video.current) return;
+    if (isTaken.current || !video.current) return;
     if (elapsed < READY_AFTER_MS || (found !== "look" && elapsed < AT_THE_LATEST_MS)) return;
-    taken.current = true;
-    takePicture(video.current).then((image) => {
-      if (image) onPicture(image);
-      else onFailed();
-    }, onFailed);
+    isTaken.current = true;
+    void takePicture(video.current).then(end);
   });
 
   return (

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCamera, useQr } from "@/lib/camera";
+import { isFault, useCamera, useQr } from "@/lib/camera";
 
 /** Reads the code from the QR on a phone, beside the keypad; nothing is there without a camera. */
 export function QrReader({ onRead }: { onRead: (text: string) => void }) {
@@ -9,7 +9,7 @@ export function QrReader({ onRead }: { onRead: (text: string) => void }) {
   const [hasFailed, setFailed] = useState(false);
   useQr(video, state === "live", onRead, () => setFailed(true));
 
-  if (hasFailed || state === "denied" || state === "missing") return null;
+  if (hasFailed || isFault(state)) return null;
   return (
     <div className="qr">
       <div className="lens lens-wide">

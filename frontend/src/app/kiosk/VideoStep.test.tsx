@@ -31,6 +31,7 @@ interface Shown {
 vi.mock("./Detector", () => ({
   default: ({ session, onStreamed, onCancelled, onFailed }: Shown) => (
     <>
+      <video data-testid="film" muted />
       <p>{`${session.session_id} ${session.region}`}</p>
       <button onClick={onStreamed}>streamed</button>
       <button onClick={onCancelled}>cancelled</button>
@@ -38,6 +39,8 @@ vi.mock("./Detector", () => ({
     </>
   ),
 }));
+
+const FAILED = { type: "video_failed" };
 
 let asked: string[];
 let answer: (body: unknown, status?: number) => void;
@@ -111,15 +114,28 @@ it.each([
   await vi.waitFor(() => expect(told).toEqual([{ type: "video_failed" }]));
 });
 
-it("offers the code after ten seconds without a session", () => {
+it("offers the code after eight seconds without a session", async () => {
   vi.useFakeTimers();
   const told = open();
 
-  act(() => void vi.advanceTimersByTime(9_999));
+  await act(() => vi.advanceTimersByTimeAsync(7_999));
   expect(told).toEqual([]);
-  act(() => void vi.advanceTimersByTime(1));
+  await act(() => vi.advanceTimersByTimeAsync(1));
 
   expect(told).toEqual([{ type: "video_failed" }]);
+});
+
+it.each([
+  ["offers the code where the camera shows nothing for eight seconds", 0, [FAILED]],
+  ["leaves the video alone once the camera shows something", 1, []],
+])("%s", async (_, plays, expected) => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const told = await begun();
+
+  if (plays) screen.getByTestId("film").dispatchEvent(new Event("playing"));
+  await act(() => vi.advanceTimersByTimeAsync(8_000));
+
+  expect(told).toEqual(expected);
 });
 
 it("keeps the session of one who left from the next", async () => {

@@ -1,6 +1,13 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { takePicture, useCamera, useLooks, type CameraFault, type Hint } from "@/lib/camera";
+import {
+  isFault,
+  takePicture,
+  useCamera,
+  useLooks,
+  type CameraFault,
+  type Hint,
+} from "@/lib/camera";
 import { ArrowLeftIcon, ArrowRightIcon, Button, classes } from "@/ui";
 import styles from "./Face.module.css";
 import { POSES, type Pose } from "./photos";
@@ -30,7 +37,7 @@ export function Guide({
   useLooks(video, isLive, setHint);
 
   useEffect(() => {
-    if (state === "denied" || state === "missing") fail(state);
+    if (isFault(state)) fail(state);
   }, [state]);
 
   useEffect(() => {
@@ -44,6 +51,7 @@ export function Guide({
     takenAt.current = performance.now();
     void takePicture(video.current).then((photo) => {
       if (photo) onPhoto(photo);
+      else onFault("silent");
     });
   }
 

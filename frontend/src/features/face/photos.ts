@@ -1,5 +1,6 @@
 import type { Face, FaceReason } from "@/lib/api/types";
 import { toJpeg } from "@/lib/camera";
+import { ANSWER_MS, within } from "@/lib/deadline";
 
 /** What the camera asks for, in this order. */
 export const POSES = ["front", "left", "right"] as const;
@@ -46,7 +47,8 @@ export function faultsOf(face: Face, sent: readonly Photo[]): Faults {
 /** A file as a small JPEG, or null when it is no picture this browser can open. */
 export async function shrinkFile(file: Blob): Promise<Blob | null> {
   try {
-    const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+    const opening = createImageBitmap(file, { imageOrientation: "from-image" });
+    const bitmap = await within(ANSWER_MS, opening, (late) => late.close());
     const blob = await toJpeg(bitmap, bitmap.width, bitmap.height);
     bitmap.close();
     return blob;

@@ -1,3 +1,8 @@
+import { within } from "../deadline";
+
+/** Looks that take longer are no help to anybody who stands before the camera. */
+const LOOK_MS = 2000;
+
 interface Point {
   x: number;
   y: number;
@@ -29,7 +34,7 @@ declare global {
 
 /**
  * Finds the faces in a picture, which stays in the browser. Null where the browser can't tell, also
- * when it says that it can and then fails.
+ * when it says that it can and then fails or falls silent.
  */
 export function faceFinder(): (video: HTMLVideoElement) => Promise<readonly FoundFace[] | null> {
   let detector = window.FaceDetector
@@ -38,7 +43,7 @@ export function faceFinder(): (video: HTMLVideoElement) => Promise<readonly Foun
   return async (video) => {
     if (!detector) return null;
     try {
-      const found = await detector.detect(video);
+      const found = await within(LOOK_MS, detector.detect(video));
       const side = Math.min(video.videoWidth, video.videoHeight);
       return found.map(({ boundingBox, landmarks }) => ({
         width: boundingBox.width / side,

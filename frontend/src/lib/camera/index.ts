@@ -1,5 +1,5 @@
 export type { Hint } from "./look";
 export { takePicture, toJpeg } from "./picture";
-export { useCamera, type CameraFault } from "./useCamera";
+export { isFault, useCamera, type CameraFault } from "./useCamera";
 export { useLooks } from "./useLooks";
 export { useQr } from "./useQr";

@@ -46,7 +46,10 @@ it.each([
 
 const video = { videoWidth: 640, videoHeight: 480 } as HTMLVideoElement;
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 it("knows of faces only where the browser can tell", async () => {
   expect(await faceFinder()(video)).toBeNull();
@@ -88,8 +91,12 @@ function finds(faces: unknown[]): void {
   );
 }
 
-it("asks a browser no second time that promised and failed", async () => {
-  const detect = vi.fn(() => Promise.reject(new Error("face detection service unavailable")));
+it.each([
+  ["failed", () => Promise.reject(new Error("face detection service unavailable"))],
+  ["never answered", () => new Promise<never>(() => undefined)],
+])("asks a browser no second time that promised and %s", async (_, answer) => {
+  vi.useFakeTimers();
+  const detect = vi.fn(answer);
   vi.stubGlobal(
     "FaceDetector",
     class {
@@ -98,6 +105,9 @@ it("asks a browser no second time that promised and failed", async () => {
   );
   const find = faceFinder();
 
-  expect([await find(video), await find(video)]).toEqual([null, null]);
+  const first = find(video);
+  await vi.advanceTimersByTimeAsync(2_000);
+
+  expect([await first, await find(video)]).toEqual([null, null]);
   expect(detect).toHaveBeenCalledTimes(1);
 });

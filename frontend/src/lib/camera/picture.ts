@@ -1,10 +1,14 @@
+import { within } from "../deadline";
+
 /** Pictures are made smaller before they leave: faster on a phone, and place and camera data stay here. */
 
 const LONGEST_SIDE = 1600;
 const QUALITY = 0.92;
+/** Of a picture that is there already; the slowest phone needs less than one. */
+const BLOB_MS = 3000;
 
-/** A picture as a JPEG of at most 1600 pixels; null where the browser can't make one. */
-export function toJpeg(
+/** A picture as a JPEG of at most 1600 pixels; null where the browser makes none. */
+export async function toJpeg(
   source: CanvasImageSource,
   width: number,
   height: number,
@@ -14,7 +18,8 @@ export function toJpeg(
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+  const made = new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
+  return within(BLOB_MS, made).catch(() => null);
 }
 
 /** The picture that the camera shows now. */

@@ -21,7 +21,12 @@ function browserThatReads(formats: string[], detect: () => Promise<unknown>): vo
   );
 }
 
-afterEach(() => vi.unstubAllGlobals());
+const never = () => new Promise<never>(() => undefined);
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 it("lets the browser read where it can, else reads by itself", async () => {
   ours.mockImplementation(found("ours"));
@@ -42,4 +47,29 @@ it("asks a browser no second time that promised and failed", async () => {
 
   expect([await find(video), await find(video)]).toEqual([[], ["ours"]]);
   expect(detect).toHaveBeenCalledTimes(1);
+});
+
+it.each([
+  ["never says what it can read", { getSupportedFormats: never, detect: never }],
+  [
+    "never finds anything",
+    { getSupportedFormats: () => Promise.resolve(["qr_code"]), detect: never },
+  ],
+])("reads by itself where the browser %s", async (_, { getSupportedFormats, detect }) => {
+  vi.useFakeTimers();
+  ours.mockImplementation(found("ours"));
+  vi.stubGlobal(
+    "BarcodeDetector",
+    class {
+      static getSupportedFormats = getSupportedFormats;
+      detect = detect;
+    },
+  );
+  const find = qrFinder();
+
+  const looks = Promise.all([find(video), find(video)]);
+  await vi.advanceTimersByTimeAsync(4_000);
+  await looks;
+
+  expect(await find(video)).toEqual(["ours"]);
 });

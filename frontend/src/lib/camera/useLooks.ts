@@ -17,7 +17,7 @@ export function useLooks(
 
   useEffect(() => {
     if (!isLive) return;
-    const began = Date.now();
+    const began = performance.now();
     const find = faceFinder();
     let shown: Hint = "look";
     let last: Hint = "look";
@@ -32,14 +32,15 @@ export function useLooks(
       if (found === last) shown = found;
       last = found;
       before = now;
-      isLooking = false;
-      if (!left) tell(shown, Date.now() - began);
+      if (!left) tell(shown, performance.now() - began);
     }
 
     const timer = setInterval(() => {
       if (isLooking || !video.current) return;
       isLooking = true;
-      void lookOnce(video.current);
+      void lookOnce(video.current).finally(() => {
+        isLooking = false;
+      });
     }, LOOK_EVERY_MS);
     return () => {
       left = true;

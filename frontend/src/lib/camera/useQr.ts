@@ -21,17 +21,20 @@ export function useQr(
 
     async function lookOnce(element: HTMLVideoElement) {
       const texts = await find(element);
-      isLooking = false;
       if (!left) texts.forEach((text) => tell(text));
     }
 
     const timer = setInterval(() => {
       if (isLooking || !video.current) return;
       isLooking = true;
-      lookOnce(video.current).catch(() => {
-        clearInterval(timer);
-        if (!left) fail();
-      });
+      lookOnce(video.current)
+        .catch(() => {
+          clearInterval(timer);
+          if (!left) fail();
+        })
+        .finally(() => {
+          isLooking = false;
+        });
     }, LOOK_EVERY_MS);
     return () => {
       left = true;

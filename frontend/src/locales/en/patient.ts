@@ -368,6 +368,8 @@ export const en: Words<typeof pt> = {
       "The browser gave no access to the camera. Allow it in the browser’s settings, or choose photos that you already have.",
     camera_missing:
       "We found no free camera. Close other apps that use it, or choose photos that you already have.",
+    camera_silent:
+      "The camera didn’t answer. If the browser asks, allow it and try again, or choose photos that you already have.",
     camera_view: "Camera picture",
     photo: "Photo {{number}}, {{name}}",
     photo_of: { front: "straight", left: "to the left", right: "to the right", file: "file" },

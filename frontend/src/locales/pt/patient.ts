@@ -370,6 +370,8 @@ export const pt = {
       "O navegador não deu acesso à câmara. Autorize-a nas definições do navegador, ou escolha fotografias que já tem.",
     camera_missing:
       "Não encontrámos uma câmara livre. Feche outras aplicações que a usem, ou escolha fotografias que já tem.",
+    camera_silent:
+      "A câmara não respondeu. Se o navegador perguntar, autorize-a e tente de novo, ou escolha fotografias que já tem.",
     camera_view: "Imagem da câmara",
     photo: "Fotografia {{number}}, {{name}}",
     photo_of: { front: "em frente", left: "à esquerda", right: "à direita", file: "ficheiro" },
