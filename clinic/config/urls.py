@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from clinic.config import health, pages, schema
 
+handler500 = "clinic.core.problems.failure"
+
 api: list[URLPattern | URLResolver] = [
     path("", include("clinic.accounts.urls")),
     path("", include("clinic.directory.urls")),

@@ -1,19 +1,21 @@
 """Every error leaves as `application/problem+json` (RFC 9457) with a stable code."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.core.exceptions import ValidationError as ModelValidationError
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError
+from django.db import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
-from psycopg import errors as pg
+from django.views.defaults import server_error
 from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from clinic.core import database
 from clinic.core.errors import PROBLEMS, Code, DomainError
 from clinic.core.requests import current_request_id
 
@@ -21,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+Answer = TypeVar("Answer", bound=HttpResponse)
 
 
 class ErrorItem(serializers.Serializer[Any]):
@@ -103,7 +106,7 @@ _BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
 def _as_domain_error(exc: Exception) -> DomainError | None:
     if isinstance(exc, DomainError):
         return exc
-    if isinstance(exc, DatabaseError | InterfaceError):
+    if isinstance(exc, DatabaseError):
         return _from_database(exc)
     for kind, code in _BY_EXCEPTION:
         if isinstance(exc, kind):
@@ -111,19 +114,15 @@ def _as_domain_error(exc: Exception) -> DomainError | None:
     return None
 
 
-def _from_database(exc: Exception) -> DomainError | None:
-    cause = exc.__cause__
-    if isinstance(cause, pg.DeadlockDetected | pg.SerializationFailure):
-        return DomainError(Code.CONFLICT)
-    if isinstance(cause, pg.LockNotAvailable | pg.QueryCanceled):
-        return DomainError(Code.BUSY, retry_after=RETRY_SECONDS)
-    if isinstance(exc, IntegrityError):
-        log.warning("unexpected_integrity_error", exc_info=exc)
-        return DomainError(Code.CONFLICT)
-    if isinstance(exc, OperationalError | InterfaceError):
-        log.error("database_unavailable", exc_info=exc)
-        return DomainError(Code.UNAVAILABLE, retry_after=RETRY_SECONDS)
-    return None
+def _from_database(error: DatabaseError) -> DomainError | None:
+    code = database.meaning(error)
+    if code == Code.INTERNAL:
+        return None
+    if code in {Code.UNAVAILABLE, Code.BUSY}:
+        log.error("database_unavailable", code=code, exc_info=error)
+        return DomainError(code, retry_after=RETRY_SECONDS)
+    log.warning("unexpected_database_error", code=code, exc_info=error)
+    return DomainError(code)
 
 
 def _field_errors(details: Any, pointer: str = "") -> list[dict[str, str]]:
@@ -151,6 +150,24 @@ def _field_errors(details: Any, pointer: str = "") -> list[dict[str, str]]:
     return []
 
 
+def failure(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: the answer where an exception came through every layer. A database
+    that can't be had just now is no fault of ours to be recorded, but a reason to come again."""
+    error = sys.exception()
+    problem = _from_database(error) if isinstance(error, DatabaseError) else None
+    if request.path.startswith("/api/"):
+        return problem_response(problem or DomainError(Code.INTERNAL))
+    if problem is None:
+        return server_error(request)
+    response = HttpResponse(
+        f"{problem.problem.pt}\n{problem.problem.en}\n",
+        status=problem.problem.status,
+        content_type="text/plain; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
+    )
+    return _come_again(response, problem)
+
+
 class ApiProblemsMiddleware:
     """Gives problem details to API answers that Django made itself: unknown paths, bad hosts, 500s.
 
@@ -162,13 +179,14 @@ class ApiProblemsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return problem_response(Code.MALFORMED)
+            return problem_response(DomainError(Code.MALFORMED))
         response = self.get_response(request)
         if request.path.startswith("/api/"):
             response.setdefault("Cache-Control", "no-store")
             made_by_django = response.get("Content-Type", "").startswith("text/html")
             if response.status_code >= 400 and made_by_django:
-                replacement = problem_response(_BY_STATUS.get(response.status_code, Code.MALFORMED))
+                code = _BY_STATUS.get(response.status_code, Code.MALFORMED)
+                replacement = problem_response(DomainError(code))
                 replacement.status_code = response.status_code
                 replacement["Cache-Control"] = "no-store"
                 if allowed := response.get("Allow"):
@@ -188,11 +206,17 @@ _BY_STATUS = {
 }
 
 
-def problem_response(code: Code) -> JsonResponse:
+def problem_response(error: DomainError) -> JsonResponse:
     """A ready answer outside DRF."""
-    error = DomainError(code)
-    return JsonResponse(
+    response = JsonResponse(
         body(error.code, error.detail(translation.get_language() or "pt"), error.problem.status),
         status=error.problem.status,
         content_type=CONTENT_TYPE,
     )
+    return _come_again(response, error)
+
+
+def _come_again(response: Answer, error: DomainError) -> Answer:
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response

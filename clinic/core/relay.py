@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import psycopg
 import structlog
+from django.db import Error as DatabaseError
 from django.db import connection
-from django.db.utils import InterfaceError, OperationalError
 from kombu.exceptions import OperationalError as BrokerError
 
-from clinic.core import outbox
+from clinic.core import logs, outbox
 
 log = structlog.get_logger(__name__)
 
@@ -43,8 +43,8 @@ def run(send: Send, *, stop: threading.Event) -> None:
         except BrokerError:
             log.warning("relay_broker_down")
             stop.wait(BROKER_PAUSE_SECONDS)
-        except (OperationalError, InterfaceError, psycopg.OperationalError):
-            log.warning("relay_database_down")
+        except (DatabaseError, psycopg.Error) as error:
+            log.warning("relay_database_down", error=logs.describe(error))
             connection.close()
             stop.wait(BROKER_PAUSE_SECONDS)
 

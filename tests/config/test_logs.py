@@ -114,7 +114,7 @@ def test_a_row_that_postgresql_refuses_is_not_quoted(kanaria: Patient, log: io.S
     assert answer.status_code == 409
     assert_discreet(log.getvalue())
     (entry,) = entries(log)
-    assert entry["event"] == "unexpected_integrity_error"
+    assert entry["event"] == "unexpected_database_error"
     assert entry["exception"].endswith("\nIntegrityError 23502")
     assert "test_a_row_that_postgresql_refuses" in entry["exception"]
 

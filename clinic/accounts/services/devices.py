@@ -34,7 +34,7 @@ from clinic.accounts.events import DeviceRevoked, DisplayChanged
 from clinic.accounts.models import Device, ScreenStatus, User
 from clinic.accounts.principals import DevicePrincipal, actor_of
 from clinic.accounts.selectors import token_digest
-from clinic.core import audit, clock, events, ratelimit
+from clinic.core import audit, clock, database, events, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -247,9 +247,10 @@ def touch_device(device: Device) -> None:
 def touch_devices(device_ids: Collection[uuid.UUID]) -> None:
     """Note that these devices were seen, each at most once a minute. One query."""
     moment = clock.now()
-    Device.objects.filter(pk__in=device_ids).filter(
-        Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=moment - TOUCH_EVERY)
-    ).update(last_seen_at=moment)
+    with database.unless_read_only():
+        Device.objects.filter(pk__in=device_ids).filter(
+            Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=moment - TOUCH_EVERY)
+        ).update(last_seen_at=moment)
 
 
 def _code_digest(code: str) -> str:
