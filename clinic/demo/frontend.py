@@ -18,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from clinic.demo.files import keep_text, kept_text
+
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 FRONTEND: Final = ROOT / "frontend"
 NEEDED_NODE: Final = (20, 19)
@@ -76,7 +78,7 @@ def install(node: Node) -> None:
     """Make frontend/node_modules what package-lock.json says; a no-op when it already is."""
     stamp = FRONTEND / "node_modules" / ".installed"
     wanted = _digest([FRONTEND / "package-lock.json"], node.version)
-    if stamp.exists() and stamp.read_text() == wanted:
+    if kept_text(stamp) == wanted:
         return
     _say(f"Installing the front end's packages with Node {node.version} (once) ...")
     began = time.monotonic()
@@ -84,7 +86,7 @@ def install(node: Node) -> None:
         raise FrontendFailedError(
             "npm could not install the front end's packages; its message is above."
         )
-    stamp.write_text(wanted)
+    keep_text(stamp, wanted)
     _say(f"  front-end packages are in place ({time.monotonic() - began:.0f} s)")
 
 
@@ -99,7 +101,7 @@ def build(var: Path) -> None:
         if path.is_file()
     )
     wanted = _digest(sources)
-    if stamp.exists() and stamp.read_text() == wanted and (FRONTEND / "dist").is_dir():
+    if kept_text(stamp) == wanted and (FRONTEND / "dist").is_dir():
         return
     node = find_node(var / "node")
     install(node)
@@ -108,7 +110,7 @@ def build(var: Path) -> None:
     if node.run_npm("run", "--silent", "build"):
         raise FrontendFailedError("The front end's build failed; its message is above.")
     stamp.parent.mkdir(exist_ok=True)
-    stamp.write_text(wanted)
+    keep_text(stamp, wanted)
     _say(f"  the front end is built ({time.monotonic() - began:.0f} s)")
 
 
@@ -144,7 +146,7 @@ def _environment(binary: Path, npm: Path, shims: Path) -> dict[str, str]:
     environment = dict(os.environ)
     environment["PATH"] = f"{shims}{os.pathsep}{environment.get('PATH', os.defpath)}"
     environment["npm_config_update_notifier"] = "false"
-    if not os.access(Path.home(), os.W_OK):
+    if not os.access(os.path.expanduser("~"), os.W_OK):  # noqa: PTH111 - also without a home
         environment.setdefault("npm_config_cache", str(ROOT / "var" / "cache" / "npm"))
     return environment
 
@@ -173,6 +175,10 @@ def main(arguments: list[str]) -> int:
             return node.run_npm(*arguments[1:])
     except FrontendFailedError as failure:
         print(f"\n{failure}", file=sys.stderr)
+        return 1
+    except OSError as failure:
+        where = f": {failure.filename}" if failure.filename else ""
+        print(f"\nThe front end can't be built: {failure.strerror}{where}", file=sys.stderr)
         return 1
     print(__doc__, file=sys.stderr)
     return 2

@@ -10,12 +10,21 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+# Time to end what one has begun. Work that is cut off is done again: nobody waits for it at Ctrl-C.
+GRACE_SECONDS: Final = 4.0
+# A killed process is gone at once, but where its disk or its network folder hangs.
+_DYING_SECONDS: Final = 5.0
+_HANDED_DOWN: Final = (
+    *(signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD),
+    *(signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM),
+)
+_END_OF_A_LOG: Final = 16_384
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -27,9 +36,14 @@ def ask_for_signal_at_parents_death(signum: int) -> None:
 
 
 def _tied_to_this_process(signum: int) -> Callable[[], None]:
+    """What the child does before it becomes its program. It heeds each signal, also where a shell's
+    background job or nohup had us ignore some."""
     parent = os.getpid()
 
     def in_child() -> None:
+        for each in _HANDED_DOWN:
+            signal.signal(each, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
         ask_for_signal_at_parents_death(signum)
         if os.getppid() != parent:
             os._exit(1)
@@ -61,7 +75,7 @@ class Program:
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
-    grace_seconds: float = 10.0
+    grace_seconds: float = GRACE_SECONDS
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -99,18 +113,17 @@ class Program:
         return None if self.process is None else self.process.poll()
 
     def request_stop(self) -> None:
-        """Ask the program to stop, without waiting."""
+        """Ask the program to stop, without waiting; one that was halted is let go on for that."""
         if self.is_running():
             self._send(self.stop_signal)
+            self._send(signal.SIGCONT)
 
     def stop(self, *, at_once: Callable[[], bool] = lambda: False) -> None:
         """Stop the program, kill what is left of its group, and forget it.
 
         Once `at_once()` is true it gets no more time to end by itself.
         """
-        self.request_stop()
-        wait_until(lambda: not self.is_running(), seconds=self.grace_seconds, give_up=at_once)
-        self.kill()
+        stop_all([self], at_once=at_once)
 
     def wait(self, seconds: float) -> bool:
         """Whether the program ended within `seconds`."""
@@ -132,18 +145,36 @@ class Program:
             pass  # the group is already empty
         except PermissionError:
             self._send(signal.SIGKILL)
-        self.process.wait()
+        self.wait(_DYING_SECONDS)
         self.process = None
 
     def last_lines(self, count: int = 15) -> str:
         """The end of the program's log, for an error message."""
         if self.log is None or not self.log.exists():
             return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-count:])
+        with self.log.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _END_OF_A_LOG))
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
 
     def _send(self, signum: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(signum)
+
+
+def stop_all(programs: Iterable[Program], *, at_once: Callable[[], bool] = lambda: False) -> None:
+    """Stop programs side by side: together they take as long as the slowest may take."""
+    left = list(programs)
+    for program in left:
+        program.request_stop()
+    began = time.monotonic()
+    while left:
+        past = time.monotonic() - began
+        for program in list(left):
+            if not program.is_running() or past >= program.grace_seconds or at_once():
+                program.kill()
+                left.remove(program)
+        if left:
+            time.sleep(0.02)
 
 
 def wait_until(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import fcntl
 import json
 import os
@@ -13,13 +14,23 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
-from clinic.demo.embedded import Postgres, ServerFailedError, Valkey, is_port_free
-from clinic.demo.processes import Program
+from clinic.demo.embedded import (
+    Postgres,
+    ServerFailedError,
+    Standing,
+    Valkey,
+    listen_error,
+)
+from clinic.demo.files import keep_text, kept_text
+from clinic.demo.processes import GRACE_SECONDS, Program, stop_all
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from clinic.demo.stopping import StopSwitch
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -28,6 +39,7 @@ READY_SECONDS: Final = 180.0
 PREPARE_SECONDS: Final = 300.0
 DEATHS_BEFORE_READY: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 30.0
+SAY_AGAIN_SECONDS: Final = 10.0
 _CELERY: Final = (sys.executable, "-m", "celery", "-A", "clinic.config.celery")
 
 
@@ -62,9 +74,10 @@ class Stack:
         self._switch = switch
         self._say = say
         self._lock: IO[str] | None = None
-        self._servers: list[Postgres | Valkey] = []
+        self._servers: dict[str, Postgres | Valkey] = {}
         self._watched: list[Watched] = []
-        self._environment: dict[str, str] = {}
+        self._settings: dict[str, str] = {}
+        self.environment: dict[str, str] = {}
 
     def check(self) -> None:
         """Refuse, with DemoFailedError, what could only fail later; takes this folder's lock."""
@@ -80,15 +93,20 @@ class Stack:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             running = _read_json(self.var / "demo.json")
-            where = f" at {running['url']} (process {running['pid']})" if running else ""
+            where = f" at {running.get('url')} (process {running.get('pid')})" if running else ""
             raise DemoFailedError(
                 f"The demo of this checkout already runs{where}; stop that one first."
             ) from None
         (self.var / "demo.json").unlink(missing_ok=True)
-        if not is_port_free(self.port, self.bind):
+        if error := listen_error(self.port, self.bind):
+            if error.errno == errno.EADDRINUSE:
+                raise DemoFailedError(
+                    f"Port {self.port} is taken by another program; "
+                    f"choose another one: PORT={self.port + 1} make run."
+                )
             raise DemoFailedError(
-                f"Port {self.port} is taken by another program; "
-                f"choose another one: PORT={self.port + 1} make run."
+                f"The demo can't listen on {self.bind}, port {self.port}: {error.strerror}; "
+                "CLINIC_BIND and PORT choose others."
             )
         free = shutil.disk_usage(self.var).free
         if free < NEEDED_BYTES:
@@ -99,13 +117,13 @@ class Stack:
 
     def start(self) -> None:
         """Start everything and wait until the product says that it is ready."""
-        database = os.environ.get("DATABASE_URL") or self._start_server(
-            Postgres(self.var / "postgres", log=self._log("postgres"))
-        )
-        broker = os.environ.get("REDIS_URL") or self._start_server(
-            Valkey(self.var / "valkey", log=self._log("valkey"))
-        )
-        self._environment = self._write_environment(database, broker)
+        if not os.environ.get("DATABASE_URL"):
+            postgres = Postgres(self.var / "postgres", log=self._log("postgres"))
+            self.start_server("DATABASE_URL", postgres)
+        if not os.environ.get("REDIS_URL"):
+            self.start_server("REDIS_URL", Valkey(self.var / "valkey", log=self._log("valkey")))
+        self.choose_settings()
+        self._keep_settings()
         self._prepare()
         programs = {program.name: program for program in self.programs()}
         # The clock's first round and the first face are seconds away: they load behind the page.
@@ -119,19 +137,17 @@ class Stack:
         """Start again what dies, until the switch is pressed."""
         while not self._switch.pressed:
             if self.revive():
-                self.write_state()
+                self._publish()
             time.sleep(0.3)
 
     def stop(self) -> None:
         """Stop all processes: first what serves, then what it stands on."""
-        (self.var / "demo.json").unlink(missing_ok=True)
-        programs = [item.process for item in self._watched if isinstance(item.process, Program)]
-        for program in programs:
-            program.request_stop()
-        for process in (*programs, *reversed(self._servers)):
-            process.stop(at_once=lambda: self._switch.pressed_twice)
+        servers = [server.program for server in self._servers.values()]
+        for programs in (self._programs(), [server for server in servers if server is not None]):
+            stop_all(programs, at_once=self._impatience())
         self._watched.clear()
         self._servers.clear()
+        (self.var / "demo.json").unlink(missing_ok=True)
 
     def write_state(self) -> None:
         """Publish var/demo.json: what the contract promises, and the processes of this moment."""
@@ -144,25 +160,63 @@ class Stack:
             "sandbox": {"messages": "/api/sandbox/messages", "bank": "/api/sandbox/bank"},
             "processes": {item.process.name: item.process.pid for item in self._watched},
         }
-        unfinished = self.var / "demo.json.new"
-        unfinished.write_text(json.dumps(state, indent=2, ensure_ascii=False) + "\n")
-        unfinished.replace(self.var / "demo.json")
+        keep_text(self.var / "demo.json", json.dumps(state, indent=2, ensure_ascii=False) + "\n")
+
+    def _publish(self) -> None:
+        """Write what others read; a full disk is told and ends nothing that runs."""
+        try:
+            if self._settings:
+                self._keep_settings()
+            self.write_state()
+        except OSError as failure:
+            self._say(f"{self.var / 'demo.json'} is not up to date: {failure.strerror}")
 
     def accounts(self) -> dict[str, dict[str, str]]:
         known = _read_json(self.var / "demo-accounts.json") or {}
         return dict(known.get("accounts", {}))
 
-    def _start_server(self, server: Postgres | Valkey) -> str:
+    def _impatience(self) -> Callable[[], bool]:
+        """Whether a second request to stop has come; says that there is one where it may help."""
+        began = time.monotonic()
+        told = False
+
+        def at_once() -> bool:
+            nonlocal told
+            if not told and time.monotonic() - began > GRACE_SECONDS:
+                told = True
+                self._say("PostgreSQL still puts its data in order; Ctrl-C once more ends it")
+            return self._switch.pressed_twice
+
+        return at_once
+
+    def _programs(self) -> list[Program]:
+        return [item.process for item in self._watched if isinstance(item.process, Program)]
+
+    def start_server(self, variable: str, server: Postgres | Valkey) -> None:
+        """Start the server whose address the programs find in that variable."""
         self._switch.check()
         began = time.monotonic()
-        self._servers.append(server)
+        self._servers[variable] = server
         self._watched.append(Watched(server))
         try:
-            server.start()
+            server.start(meanwhile=self._waiting_for(server))
         except ServerFailedError as failure:
             raise DemoFailedError(str(failure)) from None
         self._say(f"{server.title} listens on 127.0.0.1:{server.port}", began)
-        return server.url
+
+    def _waiting_for(self, server: Postgres | Valkey) -> Callable[[Standing], None]:
+        """Tells what a server is busy with, now and then, and ends the waiting with the switch."""
+        began = reported = time.monotonic()
+
+        def wait(standing: Standing) -> None:
+            nonlocal reported
+            self._switch.check()
+            now = time.monotonic()
+            if now - reported > SAY_AGAIN_SECONDS:
+                reported = now
+                self._say(f"{server.title} {standing.value}", began)
+
+        return wait
 
     def watch_over(self, *programs: Program) -> None:
         """Start programs and keep them running."""
@@ -173,40 +227,44 @@ class Stack:
     def _log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"
 
-    def _write_environment(self, database: str, broker: str) -> dict[str, str]:
-        """Keep secrets and addresses in var/demo.env, where manage.py finds them too."""
-        file = self.var / "demo.env"
-        kept = dict(line.split("=", 1) for line in _lines(file) if "=" in line)
+    def choose_settings(self) -> None:
+        """The secrets of the last time, or new ones, and the addresses, for the programs."""
+        lines = kept_text(self.var / "demo.env").splitlines()
+        kept = dict(line.split("=", 1) for line in lines if "=" in line)
         made = {
             "SECRET_KEY": secrets.token_urlsafe(48),
             "JWT_KEY": secrets.token_urlsafe(48),
             "PAYMENT_WEBHOOK_SECRET": secrets.token_urlsafe(48),
             "FACE_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         }
-        settings = {
+        addresses = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL")}
+        self._settings = {
             "CLINIC_ENV": "demo",
             "CLINIC_SANDBOX": "1",
             **{name: os.environ.get(name) or kept.get(name) or new for name, new in made.items()},
-            "DATABASE_URL": database,
-            "REDIS_URL": broker,
+            **addresses,
+            **self._addresses(),
             "PORT": str(self.port),
             "PUBLIC_ORIGIN": self.origin,
         }
-        unfinished = file.with_suffix(".new")
-        unfinished.unlink(missing_ok=True)
-        unfinished.touch(mode=0o600)
-        unfinished.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-        unfinished.replace(file)
         inherited = dict(os.environ)
         # Five processes would compile the same modules at each start.
         inherited.pop("PYTHONDONTWRITEBYTECODE", None)
-        return {
+        self.environment |= {
             **inherited,
-            **settings,
+            **self._settings,
             "CLINIC_VAR": str(self.var),
             "DJANGO_SETTINGS_MODULE": "clinic.config.settings",
             "PYTHONUNBUFFERED": "1",
         }
+
+    def _addresses(self) -> dict[str, str]:
+        return {name: server.url for name, server in self._servers.items()}
+
+    def _keep_settings(self) -> None:
+        """Write secrets and addresses to var/demo.env, where manage.py finds them too."""
+        lines = [f"{name}={value}\n" for name, value in self._settings.items()]
+        keep_text(self.var / "demo.env", "".join(lines))
 
     def _prepare(self) -> None:
         began = time.monotonic()
@@ -216,7 +274,7 @@ class Stack:
             "prepare",
             [sys.executable, "-m", "clinic.demo.prepare"],
             log=log,
-            env=self._environment,
+            env=self.environment,
             cwd=ROOT,
         )
         preparation.start()
@@ -230,8 +288,7 @@ class Stack:
         preparation.kill()
         if code != 0:
             raise DemoFailedError(
-                "The database could not be prepared; the end of var/log/prepare.log:\n"
-                + preparation.last_lines()
+                f"The database could not be prepared: {preparation.last_lines(1)} (see {log})"
             )
         self._say("The database is up to date and the demo clinic is filled", began)
 
@@ -262,7 +319,7 @@ class Stack:
             "relay": [python, ROOT / "manage.py", "relay"],
         }
         return [
-            Program(name, argv, log=self._log(name), env=self._environment, cwd=ROOT)
+            Program(name, argv, log=self._log(name), env=self.environment, cwd=ROOT)
             for name, argv in commands.items()
         ]
 
@@ -285,8 +342,8 @@ class Stack:
             for item in self._watched:
                 if item.deaths >= DEATHS_BEFORE_READY:
                     raise DemoFailedError(
-                        f"{item.process.name} keeps stopping; the end of its log:\n"
-                        + item.process.last_lines()
+                        f"{item.process.name} keeps stopping: {item.process.last_lines(1)} "
+                        f"(see {self.var / 'log'})"
                     )
             ready, parts = self._readiness()
             if ready:
@@ -298,7 +355,7 @@ class Stack:
                     f"The product did not become ready in {READY_SECONDS:.0f} s ({parts}); "
                     f"see {self.var / 'log'}."
                 )
-            if now - reported > 10:
+            if now - reported > SAY_AGAIN_SECONDS:
                 reported = now
                 self._say(f"still waiting: {parts}", began)
 
@@ -310,7 +367,7 @@ class Stack:
                 return answer.status == 200, "ready"
         except urllib.error.HTTPError as error:
             return False, error.read(500).decode(errors="replace")
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             return False, str(error)
 
     def revive(self) -> bool:
@@ -331,13 +388,31 @@ class Stack:
             if now >= item.retry_at:
                 process.kill()
                 try:
-                    process.start()
+                    self._start_again(process)
                 except (OSError, ServerFailedError) as failure:
                     self._say(f"{process.name} did not start: {failure}")
                 item.started_at = time.monotonic()
                 item.retry_at = None
                 changed = True
         return changed
+
+    def _start_again(self, process: Postgres | Valkey | Program) -> None:
+        if isinstance(process, Program):
+            process.start()
+            return
+        process.start(meanwhile=self._waiting_for(process))
+        if self._settings and not self._addresses().items() <= self._settings.items():
+            self._settings |= self._addresses()
+            self.environment |= self._addresses()
+            self._say(f"{process.name} has another port now: what works with it starts anew")
+            self._start_programs_anew()
+
+    def _start_programs_anew(self) -> None:
+        """They hold the very environment of this stack, and so find what has changed in it."""
+        programs = self._programs()
+        stop_all(programs, at_once=lambda: self._switch.pressed)
+        for program in programs:
+            program.start()
 
 
 def reset(var: Path) -> None:
@@ -367,14 +442,10 @@ def reset(var: Path) -> None:
         ) from None
 
 
-def _lines(file: Path) -> list[str]:
-    return file.read_text().splitlines() if file.exists() else []
-
-
 def _read_json(file: Path) -> dict[str, Any] | None:
     """The object in a file that another process replaces now and then; None without one."""
     try:
-        found = json.loads(file.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+        found = json.loads(kept_text(file))
+    except json.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None

@@ -17,8 +17,8 @@ import pytest
 import redis
 
 from clinic.demo import embedded
-from clinic.demo.embedded import Postgres, ServerFailedError, Valkey
-from clinic.demo.processes import wait_until
+from clinic.demo.embedded import Postgres, ServerFailedError, Standing, Valkey
+from clinic.demo.processes import Account, Program, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,26 @@ def valkey(home: Path) -> Iterator[Valkey]:
     server = Valkey(home / "valkey")
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The home of a server that was stopped, with a row in it."""
+    home = tmp_path_factory.mktemp("settled") / "postgres"
+    server = Postgres(home, durable=False)
+    server.start()
+    write_a_row(server)
+    server.stop()
+    yield home
+    server.remove()
+
+
+@pytest.fixture
+def former(settled: Path) -> Iterator[Postgres]:
+    """A server for that home, not started yet."""
+    server = Postgres(settled, durable=False)
+    yield server
+    server.stop()
 
 
 def write_a_row(server: Postgres) -> None:
@@ -264,13 +284,112 @@ def shelters_of(home: Path) -> list[Path]:
     return [shelter for shelter in shelters if shelter.exists()]
 
 
+RECOVERS_SLOWLY = "restore_command = 'sleep 0.4; false'\n"
+
+
+def test_postgres_gets_all_the_time_that_it_needs_to_restore_its_data(former: Postgres) -> None:
+    """Given a recovery that takes much longer than a sign of life may take."""
+    former.start()
+    former.stop()
+    (former.data / "recovery.signal").touch(mode=0o600)
+    if AS_ROOT:
+        shutil.chown(former.data / "recovery.signal", former.data.stat().st_uid)
+    with (former.data / "postgresql.auto.conf").open("a") as settings:
+        settings.write(RECOVERS_SLOWLY)
+    former.patience = 0.3
+    told: list[Standing] = []
+    pids: set[int | None] = set()
+
+    def watch(standing: Standing) -> None:
+        told.append(standing)
+        pids.add(former.pid)
+
+    former.start(meanwhile=watch)
+
+    assert told.count(Standing.BUSY) * 0.05 > former.patience
+    assert pids == {former.pid}
+    assert read_the_row(former) == "still here"
+
+
+def test_a_lost_password_is_one_sentence_and_changes_nothing(former: Postgres) -> None:
+    former.start()
+    former.stop()
+    password = (former.home / "password").read_text()
+    (former.home / "password").write_text("")
+
+    with pytest.raises(ServerFailedError, match=r"^PostgreSQL doesn't take the password in .*\.$"):
+        former.start()
+
+    assert not former.is_running()
+    (former.home / "password").write_text(password)
+    former.start()
+    assert read_the_row(former) == "still here"
+
+
+@pytest.mark.parametrize("kept", [b"", b"no number", b"0", b"99999999", b"\xff\xfe", "²".encode()])
+def test_a_port_that_is_none_is_chosen_anew(valkey: Valkey, kept: bytes) -> None:
+    valkey.home.mkdir(parents=True)
+    (valkey.home / "port").write_bytes(kept)
+
+    valkey.start()
+
+    assert valkey.is_running()
+    assert (valkey.home / "port").read_text() == str(valkey.port)
+
+
+def test_a_lock_that_nobody_holds_keeps_postgres_from_nothing(former: Postgres) -> None:
+    """Given a lock that a full disk left empty, one of garbage, and one whose number belongs to
+    another program by now."""
+    former.start()
+    former.stop()
+    somebody = Program("other", ["sleep", "60"], log=former.home / "other.log")
+    if AS_ROOT:
+        owner = former.data.stat()
+        somebody.account = Account(owner.st_uid, owner.st_gid)
+    somebody.start()
+    lock = former.data / "postmaster.pid"
+    whole = f"{somebody.pid}\n{former.data}\n1\n{former.port}\n\n127.0.0.1\n  1  2\nready\n"
+    try:
+        for left in ("", "garbage\n", whole):
+            lock.write_text(left)
+
+            former.start()
+
+            assert read_the_row(former) == "still here"
+            former.stop()
+        assert somebody.is_running()
+    finally:
+        somebody.stop()
+
+
+def test_a_server_that_still_uses_the_data_is_left_alone(former: Postgres) -> None:
+    former.start()
+    second = Postgres(former.home, durable=False)
+    second.patience = 0.3
+
+    with pytest.raises(ServerFailedError, match=f"still uses .*process {former.pid}"):
+        second.start()
+
+    assert read_the_row(former) == "still here"
+
+
+def test_a_path_with_every_odd_sign_is_a_home(tmp_path: Path) -> None:
+    valkey = Valkey(tmp_path / "a b'c\"d\\e" / "valkey")
+    try:
+        valkey.start()
+
+        assert valkey.is_running()
+    finally:
+        valkey.remove()
+
+
 def test_a_failed_start_says_so_in_one_sentence(home: Path) -> None:
     server = Postgres(home / "postgres", durable=False)
     server.start()
     server.stop()
     (server.data / "PG_VERSION").write_text("9\n")
     try:
-        with pytest.raises(ServerFailedError, match="PostgreSQL did not start"):
+        with pytest.raises(ServerFailedError, match=r"^PostgreSQL did not start: .*FATAL.*$"):
             server.start()
         assert not server.is_running()
     finally:

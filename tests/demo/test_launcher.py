@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clinic.demo.embedded import free_port
-from clinic.demo.processes import Program, wait_until
+from clinic.demo.embedded import Valkey, free_port
+from clinic.demo.processes import Program, stop_all, wait_until
 from clinic.demo.stack import DemoFailedError, Stack, reset
 
 if TYPE_CHECKING:
@@ -38,8 +38,12 @@ except StopRequested:
 class Switch:
     """A stop switch that the test presses."""
 
-    pressed = False
     pressed_twice = False
+    is_pressed: Callable[[], bool] = staticmethod(lambda: False)
+
+    @property
+    def pressed(self) -> bool:
+        return self.is_pressed()
 
     def check(self) -> None:
         """Nobody asks this one to stop during a start."""
@@ -165,6 +169,139 @@ def test_a_program_that_ignores_the_request_is_killed_after_its_grace(tmp_path: 
     program.stop()
 
     assert not program.is_running()
+
+
+STUBBORN = [
+    *(sys.executable, "-c"),
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    "print('deaf', flush=True); time.sleep(300)",
+]
+OBEDIENT = [
+    *(sys.executable, "-c"),
+    "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye')));"
+    "print('here', flush=True); time.sleep(300)",
+]
+
+
+def test_programs_that_hang_are_ended_side_by_side(tmp_path: Path) -> None:
+    programs = [
+        Program(name, STUBBORN, log=tmp_path / name, grace_seconds=0.6) for name in ("a", "b", "c")
+    ]
+    for program in programs:
+        program.start()
+    for program in programs:
+        assert wait_until(lambda log=program: "deaf" in log.last_lines(), seconds=30)
+    began = time.monotonic()
+
+    stop_all(programs)
+
+    assert time.monotonic() - began < 1.2
+    assert [program.pid for program in programs] == [None, None, None]
+
+
+def test_a_halted_program_goes_on_to_its_end(tmp_path: Path) -> None:
+    program = Program("halted", OBEDIENT, log=tmp_path / "log")
+    program.start()
+    assert wait_until(lambda: "here" in program.last_lines(), seconds=30)
+    assert program.pid is not None
+    os.kill(program.pid, signal.SIGSTOP)
+
+    program.stop()
+
+    assert program.last_lines().splitlines() == ["here", "bye"]
+
+
+def test_who_works_with_a_server_that_had_to_move_learns_its_address(
+    new_stack: Callable[[], Stack], said: list[str], tmp_path: Path
+) -> None:
+    stack = new_stack()
+    stack.check()
+    valkey = Valkey(stack.var / "valkey")
+    stack.start_server("REDIS_URL", valkey)
+    stack.choose_settings()
+    report = tmp_path / "address"
+    tells = f"import os, time; open({str(report)!r}, 'w').write(os.environ['REDIS_URL'])"
+    stack.watch_over(
+        Program(
+            "worker",
+            [sys.executable, "-c", f"{tells}; time.sleep(300)"],
+            log=tmp_path / "worker.log",
+            env=stack.environment,
+        )
+    )
+    former = valkey.url
+    assert wait_until(lambda: report.exists() and report.read_text() == former, seconds=30)
+    port = valkey.port
+    assert valkey.pid is not None
+    os.kill(valkey.pid, signal.SIGKILL)
+    assert wait_until(lambda: not valkey.is_running(), seconds=5)
+    with socket.socket() as somebody_else:
+        somebody_else.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        somebody_else.bind(("127.0.0.1", port))
+        somebody_else.listen()
+
+        assert stack.revive()
+
+    assert valkey.url != former
+    assert wait_until(lambda: report.read_text() == valkey.url, seconds=30)
+    assert said[-1] == "Valkey has another port now: what works with it starts anew"
+
+
+def test_a_disk_that_takes_nothing_ends_no_clinic_that_runs(
+    new_stack: Callable[[], Stack], said: list[str], switch: Switch, tmp_path: Path
+) -> None:
+    stack = new_stack()
+    stack.check()
+    worker = Program("worker", SLEEP, log=tmp_path / "worker.log")
+    stack.watch_over(worker)
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    assert wait_until(lambda: not worker.is_running(), seconds=5)
+    (stack.var / "demo.json.new").mkdir()
+    switch.is_pressed = lambda: len(said) == 2
+
+    stack.watch()
+
+    assert worker.is_running()
+    assert said[1].startswith(f"{stack.var / 'demo.json'} is not up to date: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"CLINIC_VAR": "/dev/null/var"}, "The demo can't go on: Not a directory: /dev/null"),
+        ({"CLINIC_VAR": "/dev/null"}, "The demo can't go on: File exists: /dev/null"),
+        ({"PORT": "99999"}, "PORT must be a number from 1 to 65535, not '99999'."),
+        ({"PORT": "²"}, "PORT must be a number from 1 to 65535, not '²'."),
+        ({"CLINIC_BIND": "203.0.113.1"}, "The demo can't listen on 203.0.113.1, port "),
+        ({"CLINIC_BIND": "no.such.invalid"}, "The demo can't listen on no.such.invalid, port "),
+    ],
+)
+def test_what_the_machine_refuses_is_one_sentence(
+    tmp_path: Path, settings: dict[str, str], sentence: str
+) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "clinic.demo"],
+        cwd=ROOT,
+        env={**os.environ, "CLINIC_VAR": str(tmp_path), "PORT": str(free_port()), **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert told.stderr.strip().startswith(sentence)
+    assert told.stderr.strip().count("\n") == 0
+
+
+def test_a_garbled_state_of_the_running_demo_is_no_trouble(new_stack: Callable[[], Stack]) -> None:
+    first = new_stack()
+    first.check()
+    for left in (b"", b"{", b"[]", b"{}", b"\xff"):
+        (first.var / "demo.json").write_bytes(left)
+
+        with pytest.raises(DemoFailedError, match="already runs"):
+            new_stack().check()
 
 
 def test_a_taken_port_is_one_clear_sentence(new_stack: Callable[[], Stack]) -> None:
