@@ -3,12 +3,17 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from rest_framework_simplejwt.exceptions import TokenError
-from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+import jwt
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import Token
 
 from clinic.accounts.models import Session
+from clinic.core import clock
 
 SESSION_CLAIM = "sid"
 
@@ -27,6 +32,67 @@ class Pair:
     access_ends_at: datetime
     refresh: str
     refresh_ends_at: datetime
+
+
+class _Backend(TokenBackend):
+    """Leaves the claims that are moments to the tokens: PyJWT goes by the host's clock."""
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self.get_verifying_key(token),
+                algorithms=[self.algorithm],
+                audience=self.audience,
+                issuer=self.issuer,
+                options={
+                    "verify_signature": verify,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except jwt.InvalidTokenError as error:
+            raise TokenBackendError(str(error)) from error
+        return claims
+
+
+@cache
+def _backend() -> _Backend:
+    return _Backend(
+        api_settings.ALGORITHM,
+        api_settings.SIGNING_KEY,
+        audience=api_settings.AUDIENCE,
+        issuer=api_settings.ISSUER,
+        leeway=api_settings.LEEWAY,
+    )
+
+
+class _InTime(Token):
+    """A token that is made and ends by the clinic's clock."""
+
+    def __init__(self, token: Any = None, verify: bool = True) -> None:
+        super().__init__(token, verify)
+        if token is None:
+            self.current_time = clock.now()
+            self.set_iat(at_time=self.current_time)
+            self.set_exp(from_time=self.current_time)
+
+    def get_token_backend(self) -> TokenBackend:
+        return _backend()
+
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
+        super().check_exp(claim, current_time or clock.now())
+
+
+class AccessToken(_InTime):
+    token_type = "access"  # noqa: S105
+    lifetime = api_settings.ACCESS_TOKEN_LIFETIME
+
+
+class RefreshToken(_InTime):
+    token_type = "refresh"  # noqa: S105
+    lifetime = api_settings.REFRESH_TOKEN_LIFETIME
 
 
 def issue(session: Session) -> Pair:
@@ -60,7 +126,7 @@ def read_refresh(raw: str) -> Claims | None:
     return _read(raw, RefreshToken)
 
 
-def _read(raw: Any, kind: type[Token]) -> Claims | None:
+def _read(raw: Any, kind: type[_InTime]) -> Claims | None:
     try:
         token = kind(raw)
         return Claims(uuid.UUID(token[SESSION_CLAIM]), uuid.UUID(token["jti"]))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from types import TracebackType
 from typing import Any
 
+from clinic.core import clock
 from clinic.core.errors import DomainError
 
 Event = MutableMapping[str, Any]
@@ -49,6 +50,12 @@ def _lines(error: BaseException, trace: TracebackType | None, told: set[int]) ->
     if isinstance(error, BaseExceptionGroup):
         for one in error.exceptions:
             yield from _lines(one, one.__traceback__, told)
+
+
+def stamp(_logger: Any, _method: str, event: Event) -> Event:
+    """A processor that says when: by the clock that all hosts share."""
+    event["timestamp"] = clock.now().isoformat().replace("+00:00", "Z")
+    return event
 
 
 def without_messages(_logger: Any, _method: str, event: Event) -> Event:

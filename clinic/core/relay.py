@@ -54,7 +54,8 @@ def _listen(send: Send, stop: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {outbox.CHANNEL}")
     raw = connection.connection
-    while not stop.is_set():
+    # Looked after each second, since this connection stays for days: it also sets the clock.
+    while not stop.is_set() and connection.is_usable():
         relay_once(send)
         deadline = time.monotonic() + 1.0
         for _ in raw.notifies(timeout=max(deadline - time.monotonic(), 0), stop_after=1):

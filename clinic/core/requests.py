@@ -1,4 +1,4 @@
-"""The id that ties an answer, its log lines and its audit rows together."""
+"""The id that ties an answer, its log lines and its audit rows together, and the answer's time."""
 
 import uuid
 from collections.abc import Callable
@@ -6,6 +6,8 @@ from contextvars import ContextVar
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+
+from clinic.core import clock
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -16,7 +18,8 @@ def current_request_id() -> str:
 
 
 class RequestIdMiddleware:
-    """Gives every request an id of our own and returns it as X-Request-Id."""
+    """Gives every request an id of our own and returns it as X-Request-Id; X-Server-Time is the
+    clinic's clock, since what stands in Date is the clock of whichever host was nearest."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -31,4 +34,5 @@ class RequestIdMiddleware:
             structlog.contextvars.unbind_contextvars("request_id")
             _request_id.reset(token)
         response["X-Request-Id"] = request_id
+        response["X-Server-Time"] = clock.now().isoformat(timespec="milliseconds")
         return response

@@ -1,7 +1,8 @@
 """Pytest plugin: PostgreSQL and Valkey for this run where the environment names none.
 
 Loaded before Django's settings are read; processes that a test starts inherit the addresses, so a
-run has one pair of servers.
+run has one pair of servers. They go by the database's clock; the tests themselves, which move
+their own, go by that.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test.utils import override_settings
 
 from clinic.demo.embedded import Postgres, Valkey
 
@@ -43,3 +46,9 @@ def _share_redis() -> None:
     if worker and os.environ.get("REDIS_URL"):
         server, _, number = os.environ["REDIS_URL"].rpartition("/")
         os.environ["REDIS_URL"] = f"{server}/{int(number or 0) + int(worker) + 1}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clock_of_its_own() -> Iterator[None]:
+    with override_settings(CLOCK_FOLLOWS_DATABASE=False):
+        yield

@@ -9,6 +9,8 @@ import jwt
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
+from pytest_django import Settings
 
 from clinic.accounts import services
 from clinic.accounts.choices import Role
@@ -115,13 +117,50 @@ def test_access_and_refresh_token_never_stand_in_for_each_other(
     assert Session.objects.get().revoked_at is None
 
 
-def test_an_access_token_dies_with_its_last_second(browser_of: BrowserOf, patient: User) -> None:
+def test_an_access_token_dies_half_a_minute_after_its_five_minutes(
+    browser_of: BrowserOf, patient: User
+) -> None:
     with time_machine.travel(NOON, tick=False):
         browser = browser_of(patient)
-    with time_machine.travel(NOON + timedelta(seconds=299), tick=False):
+    with time_machine.travel(NOON + timedelta(seconds=329), tick=False):
         assert browser.get("/api/auth/me").status_code == 200
-    with time_machine.travel(NOON + timedelta(seconds=301), tick=False):
+    with time_machine.travel(NOON + timedelta(seconds=330), tick=False):
         assert browser.get("/api/auth/me").status_code == 401
+
+
+@pytest.mark.parametrize("behind", [0.5, 29.0, 30.0])
+def test_hosts_whose_clocks_are_apart_take_each_others_tokens(
+    browser_of: BrowserOf, patient: User, behind: float
+) -> None:
+    # given: neither sees the database's clock
+    with time_machine.travel(NOON, tick=False):
+        browser = browser_of(patient)
+        assert browser.post("/api/auth/refresh").status_code == 200
+
+    with time_machine.travel(NOON - timedelta(seconds=behind), tick=False):
+        statuses = [browser.get("/api/auth/me").status_code for _ in range(3)]
+        statuses.append(browser.post("/api/auth/refresh").status_code)
+
+    assert statuses == [200, 200, 200, 200]
+
+
+def test_hosts_that_are_hours_apart_live_by_the_databases_clock(
+    browser_of: BrowserOf, patient: User, settings: Settings
+) -> None:
+    settings.CLOCK_FOLLOWS_DATABASE = True
+    assert connection.is_usable()
+    browser = browser_of(patient)
+    statuses = []
+    for hours in (2, -2, 1, -1):
+        with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours)):
+            statuses.append(browser.post("/api/auth/refresh").status_code)
+            at_once = jwt.decode(
+                browser.client.cookies["vez_at"].value, options={"verify_signature": False}
+            )
+        statuses.append(browser.get("/api/auth/me").status_code)
+        assert abs(at_once["iat"] - datetime.now(UTC).timestamp()) < 5
+
+    assert statuses == [200] * 8
 
 
 def test_refresh_gives_a_new_pair_and_the_new_one_works(

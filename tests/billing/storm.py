@@ -151,7 +151,8 @@ def rage(books: Books, owner: Patient, *, events: int, seed: int) -> dict[str, A
     _deliver(late)
     told += late
     _work(chance)
-    with time_machine.travel(clock.now() + timedelta(hours=1)):
+    later = clock.now() + timedelta(hours=1)
+    with override_settings(CLOCK_FOLLOWS_DATABASE=False), time_machine.travel(later):
         while holds.expire_due():
             _work(chance)
         found = reconciliation.reconcile(providers.get("sandbox"))

@@ -21,10 +21,11 @@ from tests.recognition.rekognition_double import Rekognition
 
 WORKER = """
 import sys, uuid, django, time_machine
+from django.test.utils import override_settings
 django.setup()
 from clinic.core import outbox
 import recognition.tasks
-with time_machine.travel(sys.argv[2]):
+with override_settings(CLOCK_FOLLOWS_DATABASE=False), time_machine.travel(sys.argv[2]):
     outbox.run(uuid.UUID(sys.argv[1]))
 """
 

@@ -43,9 +43,8 @@ export function sessionFetch(options: SessionOptions = {}): SessionFetch {
     } catch {
       throw networkProblem();
     }
-    const date = response.headers.get("Date");
-    // The header has whole seconds: its middle is the better guess.
-    if (date) serverClock.observe(new Date(date).getTime() + 500);
+    const now = response.headers.get("X-Server-Time");
+    if (now) serverClock.observe(Date.parse(now));
     return response;
   }
 

@@ -1,0 +1,1 @@
+"""Django's backend of PostgreSQL, by whose clock this installation lives."""
