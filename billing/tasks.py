@@ -28,12 +28,12 @@ def start_payment(payment_id: str) -> None:
     requests.send_after_commit(UUID(payment_id))
 
 
-@outbox.handler("billing.withdraw_payment")
+@outbox.caller("billing.withdraw_payment")
 def withdraw_payment(payment_id: str) -> None:
     withdrawals.perform(UUID(payment_id))
 
 
-@outbox.handler("billing.process_delivery")
+@outbox.caller("billing.process_delivery")
 def process_delivery(delivery_id: str) -> None:
     webhooks.process(UUID(delivery_id))
 
@@ -43,7 +43,7 @@ def close_appointment(appointment_id: str, refundable: bool) -> None:
     closing.close(UUID(appointment_id), refundable=refundable)
 
 
-@outbox.handler("billing.refund")
+@outbox.caller("billing.refund")
 def refund(refund_id: str) -> None:
     refunds.perform(UUID(refund_id))
 

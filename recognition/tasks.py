@@ -10,21 +10,24 @@ from clinic.core import outbox
 from recognition import engines
 from recognition.services import check_in, enrolment, liveness, pictures, retention
 
+# Work that takes seconds has its own queue: it can't delay messages and money.
+FACES = "recognition"
+
 
 @worker_process_init.connect
 def warm_up(**_: Any) -> None:
     """Where this worker takes face work, load the models beside its start: Celery gives a new
     process only seconds to report, and the first job waits for the models anyway."""
-    if "recognition" in current_app.amqp.queues.consume_from:
+    if FACES in current_app.amqp.queues.consume_from:
         threading.Thread(target=engines.warm_up, name="face-models", daemon=True).start()
 
 
-@outbox.caller("recognition.enrol")
+@outbox.caller("recognition.enrol", queue=FACES)
 def enrol(*, enrolment_id: str, attempt: str) -> Callable[[], None]:
     return enrolment.complete(uuid.UUID(enrolment_id), uuid.UUID(attempt))
 
 
-@outbox.caller(enrolment.ERASE, until_done=True)
+@outbox.caller(enrolment.ERASE, until_done=True, queue=FACES)
 def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Callable[[], None]:
     return enrolment.erase_copies(
         engine=engine,
@@ -34,7 +37,7 @@ def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Ca
     )
 
 
-@outbox.caller("recognition.identify")
+@outbox.caller("recognition.identify", queue=FACES)
 def identify(*, check_in_id: str) -> Callable[[], None]:
     return check_in.identify(uuid.UUID(check_in_id))
 

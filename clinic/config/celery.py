@@ -4,6 +4,7 @@ from typing import Any
 import structlog
 from celery import Celery
 from celery.signals import setup_logging, task_postrun, task_prerun, worker_ready
+from django.conf import settings
 from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
@@ -30,4 +31,6 @@ def keep_good_connections(**_: Any) -> None:
 @worker_ready.connect
 def report_at_once(**_: Any) -> None:
     """A worker that has just started is known to be up before beat's next round."""
-    app.send_task("core.heartbeat")
+    for worker, (queue, *_others) in settings.WORKERS.items():
+        if queue in app.amqp.queues.consume_from:
+            app.send_task("core.heartbeat", args=[worker], queue=queue)

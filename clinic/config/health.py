@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import redis
 from django.conf import settings
@@ -22,24 +23,31 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 def ready(_request: HttpRequest) -> JsonResponse:
-    """200 when every part works, else 503 with Retry-After. Each part is named: ok or failed."""
+    """200 when every part works, else 503 with Retry-After. Each part and each worker is named: ok
+    or failed. The part `worker` is all of the workers."""
+    workers = {name: _passes(partial(_works, name)) for name in settings.WORKERS}
     parts = {
         "database": _passes(_database),
         "redis": _passes(_redis),
         "migrations": _passes(_migrations),
-        "worker": _passes(_worker),
+        "worker": all(workers.values()),
     }
     healthy = all(parts.values())
     response = JsonResponse(
-        {
-            "status": "ok" if healthy else "failed",
-            "parts": {name: "ok" if passed else "failed" for name, passed in parts.items()},
-        },
+        {"status": _word(healthy), "parts": _words(parts), "workers": _words(workers)},
         status=200 if healthy else 503,
     )
     if not healthy:
         response["Retry-After"] = "5"
     return response
+
+
+def _words(parts: dict[str, bool]) -> dict[str, str]:
+    return {name: _word(passed) for name, passed in parts.items()}
+
+
+def _word(passed: bool) -> str:
+    return "ok" if passed else "failed"
 
 
 def _passes(check: Callable[[], bool]) -> bool:
@@ -73,6 +81,5 @@ def _migrations() -> bool:
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
-def _worker() -> bool:
-    beat = Heartbeat.objects.filter(name="worker").first()
-    return beat is not None and beat.at > clock.now() - WORKER_SILENCE
+def _works(worker: str) -> bool:
+    return Heartbeat.objects.filter(name=worker, at__gt=clock.now() - WORKER_SILENCE).exists()

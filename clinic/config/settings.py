@@ -316,10 +316,30 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
+# The queues that each worker takes, as docker/start starts them. A task says its queue where it is
+# registered: here no mail server keeps money waiting, and no money the clock.
+WORKERS = {
+    "worker": ["default"],
+    "message-worker": ["sms", "email"],
+    "clock-worker": ["clockwork"],
+    "face-worker": ["recognition"],
+}
+# Short, and of the database alone: beside it no backlog and nobody else's silence holds up the day.
+CELERY_TASK_ROUTES = {
+    "booking.expire_holds": {"queue": "clockwork"},
+    "booking.refresh_waits": {"queue": "clockwork"},
+    "booking.close_past_days": {"queue": "clockwork"},
+}
+# Nobody asks workers for anything but work, and the connection that remote control listens on hangs
+# the whole worker when it alone is lost: its reading has no time limit.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TASK_PUBLISH_RETRY = False
 # Celery would close the database connection around every task; clinic/config/celery.py keeps it.
 CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# In a queue the lowest number is taken first: what the clock asks for is due now, and has 0.
+OUTBOX_PRIORITY = 5
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
@@ -328,13 +348,22 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "retry_on_timeout": True,
     "global_keyprefix": "celery:",
+    "priority_steps": [0, OUTBOX_PRIORITY],
 }
 CELERY_VISIBILITY_TIMEOUT = 300
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Nothing expires on its way: beat and workers would compare the clocks of their hosts.
 CELERY_BEAT_SCHEDULE = {
-    "heartbeat": {"task": "core.heartbeat", "schedule": 10.0},
+    **{
+        f"heartbeat-{worker}": {
+            "task": "core.heartbeat",
+            "schedule": 10.0,
+            "args": [worker],
+            "options": {"queue": queue},
+        }
+        for worker, (queue, *_others) in WORKERS.items()
+    },
     "expire-holds": {"task": "booking.expire_holds", "schedule": 15.0},
     "refresh-waits": {"task": "booking.refresh_waits", "schedule": 60.0},
     "expire-payments": {"task": "billing.expire_payments", "schedule": 30.0},
@@ -378,6 +407,8 @@ EMAIL_HOST_USER = env.str("EMAIL_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_PASSWORD", default="")
 EMAIL_USE_TLS = env.bool("EMAIL_TLS", default=PRODUCTION)
 EMAIL_TIMEOUT = 10
+# For all the steps of one mail together; a mail server takes a second or two.
+EMAIL_LONGEST_SECONDS = 20.0
 
 # Files -------------------------------------------------------------------------------------------
 S3_PRIVATE_BUCKET = env.str("S3_PRIVATE_BUCKET", default="")

@@ -32,11 +32,12 @@ MOST_COUNTED = 32767
 LONGEST_PAUSE_SECONDS = 900
 
 Handler = Callable[..., None]
-Caller = Callable[..., Callable[[], None]]
+Caller = Callable[..., Callable[[], None] | None]
 Known = TypeVar("Known", Handler, Caller)
 _handlers: dict[str, Handler] = {}
 _callers: dict[str, Caller] = {}
 _tried_until_done: set[str] = set()
+_queues: dict[str, str] = {}
 
 
 class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
@@ -44,45 +45,52 @@ class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
     which is a word or a code of ours and quotes nobody."""
 
 
-def handler(task: str, *, until_done: bool = False) -> Callable[[Handler], Handler]:
+def handler(
+    task: str, *, until_done: bool = False, queue: str | None = None
+) -> Callable[[Handler], Handler]:
     """Register the function that does the work of `task`. It gets the message's args as keywords.
 
     It runs inside a transaction and may run more than once, though its database effects are kept
     only once. What the clinic owes somebody in any case is tried `until_done`: such a message is
-    set aside only as Permanent, never for the number of its failures.
+    set aside only as Permanent, never for the number of its failures. `queue` names the workers
+    that do it, where it isn't those of the default queue.
     """
-    if until_done:
-        _tried_until_done.add(task)
-
-    def register(function: Handler) -> Handler:
-        _know(_handlers, task, function)
-        return function
-
-    return register
+    return _registrar(_handlers, task, until_done=until_done, queue=queue)
 
 
-def caller(task: str, *, until_done: bool = False) -> Callable[[Caller], Caller]:
+def caller(
+    task: str, *, until_done: bool = False, queue: str | None = None
+) -> Callable[[Caller], Caller]:
     """Register the function that makes the outside calls of `task` and gives back what is to be
-    written after them. It gets the message's args as keywords.
+    written after them, or None for nothing. It gets the message's args as keywords.
 
     It runs outside of any transaction and may run more than once, as when it is killed after its
     calls: those must be safe to repeat. What it gives back runs at most once to its end, and has to
-    look whether what the calls were made for still holds. `until_done` as for a handler.
+    look whether what the calls were made for still holds. The rest is as for a handler.
     """
+    return _registrar(_callers, task, until_done=until_done, queue=queue)
+
+
+def _registrar(
+    registry: dict[str, Known], task: str, *, until_done: bool, queue: str | None
+) -> Callable[[Known], Known]:
     if until_done:
         _tried_until_done.add(task)
+    if queue is not None:
+        _queues[task] = queue
 
-    def register(function: Caller) -> Caller:
-        _know(_callers, task, function)
+    def register(function: Known) -> Known:
+        known = registry.setdefault(task, function)
+        if known.__qualname__ != function.__qualname__:
+            raise ValueError(f"two handlers for outbox task {task!r}")
         return function
 
     return register
 
 
-def _know(registry: dict[str, Known], task: str, function: Known) -> None:
-    known = registry.setdefault(task, function)
-    if known.__qualname__ != function.__qualname__:
-        raise ValueError(f"two handlers for outbox task {task!r}")
+def tasks() -> set[str]:
+    """Every task that has a handler or a caller."""
+    return {*_handlers, *_callers}
 
 
 def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> None:
@@ -120,8 +128,8 @@ def _wake_relay() -> None:
 
 
 def queue_of(task: str) -> str:
-    """Celery queue: face work has its own, so that it can't delay messages and money."""
-    return "recognition" if task.startswith("recognition.") else "default"
+    """The Celery queue on which a task is done: as it was registered, else the default one."""
+    return _queues.get(task, settings.CELERY_TASK_DEFAULT_QUEUE)
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -199,7 +207,8 @@ def _call(message: OutboxMessage, call: Caller) -> bool:
             # made in vain.
             if not _mark_done(message.id):
                 return False
-            finish()
+            if finish is not None:
+                finish()
     return True
 
 

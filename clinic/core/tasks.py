@@ -16,8 +16,9 @@ def run_outbox(message_id: str) -> None:
 
 
 @shared_task(name="core.heartbeat")
-def heartbeat() -> None:
-    Heartbeat.objects.update_or_create(name="worker", defaults={"at": clock.now()})
+def heartbeat(worker: str) -> None:
+    """Done by that worker, from its own queue: it takes work and writes to the database."""
+    Heartbeat.objects.update_or_create(name=worker, defaults={"at": clock.now()})
 
 
 @shared_task(name="core.clean")

@@ -40,7 +40,7 @@ PREPARE_SECONDS: Final = 300.0
 DEATHS_BEFORE_READY: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 30.0
 SAY_AGAIN_SECONDS: Final = 10.0
-_CELERY: Final = (sys.executable, "-m", "celery", "-A", "clinic.config.celery")
+_BEHIND_THE_PAGE: Final = ("message-worker", "clock-worker", "face-worker", "beat")
 
 
 class DemoFailedError(RuntimeError):
@@ -126,8 +126,8 @@ class Stack:
         self._keep_settings()
         self._prepare()
         programs = {program.name: program for program in self.programs()}
-        # The clock's first round and the first face are seconds away: they load behind the page.
-        later = [programs.pop("beat"), programs.pop("face-worker")]
+        # The clock's first round, message and face are seconds away: they load behind the page.
+        later = [programs.pop(name) for name in _BEHIND_THE_PAGE]
         self.watch_over(*programs.values())
         self._await_readiness()
         self.watch_over(*later)
@@ -254,6 +254,8 @@ class Stack:
             **inherited,
             **self._settings,
             "CLINIC_VAR": str(self.var),
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "WORKER_SUFFIX": f"-{self.port}",
             "DJANGO_SETTINGS_MODULE": "clinic.config.settings",
             "PYTHONUNBUFFERED": "1",
         }
@@ -310,26 +312,15 @@ class Stack:
                 *["--backlog", "4096", "--timeout-graceful-shutdown", "3"],
                 *["--no-access-log", "--no-server-header", "--no-proxy-headers"],
             ],
-            "worker": self._worker("worker", queue="default", concurrency=2),
-            "face-worker": self._worker("face-worker", queue="recognition", concurrency=1),
-            "beat": [
-                *[*_CELERY, "beat", "--loglevel", "WARNING", "--pidfile", ""],
-                *["--schedule", str(self.var / "celerybeat-schedule")],
-            ],
-            "relay": [python, ROOT / "manage.py", "relay"],
+            # As in production.
+            **{
+                name: [ROOT / "docker" / "start", name]
+                for name in ("worker", *_BEHIND_THE_PAGE, "relay")
+            },
         }
         return [
             Program(name, argv, log=self._log(name), env=self.environment, cwd=ROOT)
             for name, argv in commands.items()
-        ]
-
-    def _worker(self, name: str, *, queue: str, concurrency: int) -> list[str | Path]:
-        """Queues have workers of their own: a mail server that hangs must not keep somebody
-        waiting at the kiosk."""
-        return [
-            *[*_CELERY, "worker", "--queues", queue, "--concurrency", str(concurrency)],
-            *["--hostname", f"{name}-{self.port}@localhost"],
-            *["--loglevel", "INFO", "--without-gossip", "--without-mingle"],
         ]
 
     def _await_readiness(self) -> None:
@@ -366,9 +357,16 @@ class Stack:
             with urllib.request.urlopen(address, timeout=5) as answer:
                 return answer.status == 200, "ready"
         except urllib.error.HTTPError as error:
-            return False, error.read(500).decode(errors="replace")
+            told = error.read(2000).decode(errors="replace")
         except (OSError, HTTPException) as error:
             return False, str(error)
+        try:
+            found = json.loads(told)
+            # Of the workers only this one has been started.
+            parts = {**found["parts"], "worker": found["workers"]["worker"]}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return False, told
+        return all(state == "ok" for state in parts.values()), told
 
     def revive(self) -> bool:
         """Start again what died, a process that keeps dying ever more slowly."""

@@ -4,6 +4,8 @@ import base64
 import hashlib
 import hmac
 import uuid
+from collections.abc import Callable
+from functools import partial
 
 import httpx
 from django.conf import settings
@@ -17,8 +19,8 @@ TIMEOUT_SECONDS = 5.0
 FOREIGN_KEY = "a key that bank and product don't share"
 
 
-@outbox.handler("demo.send_webhook")
-def send_webhook(*, webhook_id: str, mis_signed: bool = False) -> None:
+@outbox.caller("demo.send_webhook")
+def send_webhook(*, webhook_id: str, mis_signed: bool = False) -> Callable[[], None] | None:
     """Tell the product over HTTP, signed; anything but a success is tried again later. A wrong
     signature has no success, so it comes once."""
     webhook = BankWebhook.objects.get(id=uuid.UUID(webhook_id))
@@ -31,8 +33,12 @@ def send_webhook(*, webhook_id: str, mis_signed: bool = False) -> None:
         timeout=TIMEOUT_SECONDS,
     )
     if mis_signed and answer.is_client_error:
-        return
+        return None
     answer.raise_for_status()
+    return partial(_note_delivery, webhook)
+
+
+def _note_delivery(webhook: BankWebhook) -> None:
     BankWebhook.objects.filter(id=webhook.id).update(delivered_at=clock.now())
 
 

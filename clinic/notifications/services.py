@@ -99,9 +99,32 @@ def _queue(message: Message) -> Message:
     stored = Message.objects.get(key=message.key)
     if stored.status == MessageStatus.QUEUED:
         outbox.enqueue(
-            "notifications.deliver", key=f"message:{stored.id}", message_id=str(stored.id)
+            f"notifications.send_{stored.channel}",
+            key=f"message:{stored.id}",
+            message_id=str(stored.id),
         )
     return stored
+
+
+def record_sent(message: Message, provider_id: str) -> None:
+    """It has left the house, whatever became of its text meanwhile. For inside a transaction."""
+    Message.objects.filter(pk=message.pk).update(
+        status=MessageStatus.SENT,
+        sent_at=clock.now(),
+        provider_id=provider_id[:200],
+        failure="",
+    )
+    log.info("message_sent", message=str(message.pk), template=message.template)
+
+
+def record_rejected(message: Message, reason: str) -> None:
+    """It will never be delivered. For inside a transaction."""
+    Message.objects.filter(pk=message.pk, status=MessageStatus.QUEUED).update(
+        status=MessageStatus.FAILED, failure=reason[:60]
+    )
+    log.warning(
+        "message_rejected", message=str(message.pk), template=message.template, reason=reason
+    )
 
 
 def forget_old_texts() -> int:

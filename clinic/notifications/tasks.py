@@ -1,41 +1,37 @@
-"""Delivery: the outbox handler that gives one message to its transport; and forgetting."""
+"""Delivery: the caller that gives one message to its transport; and forgetting."""
 
 import uuid
+from collections.abc import Callable
+from functools import partial
 
-import structlog
 from celery import shared_task
 from django.conf import settings
 from django.core.files.storage import storages
 
-from clinic.core import clock, outbox
+from clinic.core import outbox
 from clinic.notifications import services
 from clinic.notifications.models import Channel, Message, MessageStatus
 from clinic.notifications.transports import File, Outgoing, RejectedError, Transport, transport
 
-log = structlog.get_logger(__name__)
 
+@outbox.caller("notifications.send_sms", queue="sms")
+@outbox.caller("notifications.send_email", queue="email")
+# As the rows of a former release name it.
+@outbox.caller("notifications.deliver", queue="email")
+def deliver(*, message_id: str) -> Callable[[], None] | None:
+    """Send the message once. A rejection is final and recorded; any other error is retried.
 
-@outbox.handler("notifications.deliver")
-def deliver(*, message_id: str) -> None:
-    """Send the message once. A rejection is final and recorded; any other error is retried."""
-    message = Message.objects.select_for_update().get(id=uuid.UUID(message_id))
+    Only where we are killed between a service's yes and our record of it may a message go out
+    twice, under the same id.
+    """
+    message = Message.objects.get(id=uuid.UUID(message_id))
     if message.status != MessageStatus.QUEUED:
-        return
+        return None
     try:
-        message.provider_id = _transport_of(message).send(_outgoing(message))[:200]
-        message.status = MessageStatus.SENT
-        message.sent_at = clock.now()
-        log.info("message_sent", message=message_id, template=message.template)
+        provider_id = _transport_of(message).send(_outgoing(message))
     except RejectedError as error:
-        message.failure = error.reason[:60]
-        message.status = MessageStatus.FAILED
-        log.warning(
-            "message_rejected",
-            message=message_id,
-            template=message.template,
-            reason=error.reason,
-        )
-    message.save(update_fields=["provider_id", "status", "sent_at", "failure"])
+        return partial(services.record_rejected, message, error.reason)
+    return partial(services.record_sent, message, provider_id)
 
 
 @shared_task(name="notifications.forget_old_texts")

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 import phonenumbers
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.utils.module_loading import import_string
+
+from clinic.notifications import smtp
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -143,7 +145,7 @@ class SnsTransport:
 
 
 class SmtpTransport:
-    """E-mail by SMTP, through Django's backend and its EMAIL_* settings."""
+    """E-mail by SMTP, by the EMAIL_* settings."""
 
     def send(self, message: Outgoing) -> str:
         check_address(message.to)
@@ -154,7 +156,7 @@ class SmtpTransport:
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[message.to],
             headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-            connection=get_connection(),
+            connection=smtp.Backend(),
         )
         if message.html:
             mail.attach_alternative(message.html, "text/html")

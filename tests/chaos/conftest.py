@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,21 @@ START_SECONDS = 60
 
 @dataclass
 class Stack:
-    """Web, worker, relay and broker as separate processes; each can be killed and come back."""
+    """Web, workers, relay and broker as separate processes; each can be killed and come back.
+
+    `messages` sends texts and mails, `worker` does all else.
+    """
 
     origin: str
     valkey: Valkey
     web: Program
     worker: Program
+    messages: Program
     relay: Program
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        return self.web, self.relay, self.worker, self.messages
 
     def is_live(self) -> bool:
         """Whether the web process answers."""
@@ -78,9 +87,14 @@ def running(
         yield stack
 
 
+def queues_but(worker: str) -> str:
+    others = [queues for name, queues in settings.WORKERS.items() if name != worker]
+    return ",".join(chain.from_iterable(others))
+
+
 @contextmanager
 def processes(folder: Path, database: str) -> Iterator[Stack]:
-    """A broker and the three programs on the database at that address, until the block ends."""
+    """A broker and the programs on the database at that address, until the block ends."""
     valkey = Valkey(folder / "valkey", durable=False)
     valkey.start()
     port = free_port()
@@ -115,12 +129,18 @@ def processes(folder: Path, database: str) -> Iterator[Stack]:
         worker=program(
             "worker",
             *("-m", "celery", "-A", "clinic.config.celery", "worker"),
-            *("-Q", "default,recognition", "-c", "2", "-l", "warning", "--without-gossip"),
+            *("-Q", queues_but("message-worker"), "-c", "2", "-l", "warning", "--without-gossip"),
+            "--without-mingle",
+        ),
+        messages=program(
+            "messages",
+            *("-m", "celery", "-A", "clinic.config.celery", "worker", "-n", "messages@%h"),
+            *("-Q", ",".join(settings.WORKERS["message-worker"]), "-P", "threads", "-c", "4"),
+            *("-l", "warning", "--without-gossip", "--without-mingle"),
         ),
         relay=program("relay", "manage.py", "relay"),
     )
-    programs = (stack.web, stack.relay, stack.worker)
-    for each in programs:
+    for each in stack.programs:
         each.start()
     if not wait_until(
         stack.is_live, seconds=START_SECONDS, give_up=lambda: not stack.web.is_running()
@@ -129,9 +149,9 @@ def processes(folder: Path, database: str) -> Iterator[Stack]:
     try:
         yield stack
     finally:
-        for each in programs:
+        for each in stack.programs:
             each.request_stop()
-        for each in programs:
+        for each in stack.programs:
             each.stop()
         valkey.remove()
 
@@ -139,5 +159,5 @@ def processes(folder: Path, database: str) -> Iterator[Stack]:
 @pytest.fixture
 def stack(transactional_db: None, running: Stack) -> Stack:
     assert running.valkey.is_running()
-    assert all(each.is_running() for each in (running.web, running.worker, running.relay))
+    assert all(each.is_running() for each in running.programs)
     return running

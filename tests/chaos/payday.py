@@ -35,7 +35,7 @@ SETTLING_SECONDS = 900
 RETURN_SECONDS = 120
 PAUSE_SECONDS = 0.5
 CLOCKWORK_SECONDS = 5
-KILLED = ("web", "relay", "worker", "valkey")
+KILLED = ("web", "relay", "worker", "messages", "valkey")
 
 
 def main() -> int:
@@ -137,10 +137,10 @@ def _kill(stack: "Stack", name: str) -> float:
 def _start_what_ended(stack: "Stack") -> list[str]:
     """What ended by itself is started again, as by the demo's launcher and every service manager:
     a worker may give up when the broker goes while it holds messages."""
-    ended = [name for name in ("web", "relay", "worker") if not getattr(stack, name).is_running()]
-    for name in ended:
-        getattr(stack, name).start()
-    return ended
+    ended = [program for program in stack.programs if not program.is_running()]
+    for program in ended:
+        program.start()
+    return [program.name for program in ended]
 
 
 def _is_at_work(stack: "Stack", name: str, since: datetime) -> bool:
@@ -152,8 +152,9 @@ def _is_at_work(stack: "Stack", name: str, since: datetime) -> bool:
     match name:
         case "web":
             return stack.is_live()
-        case "worker":
-            return Heartbeat.objects.filter(name="worker", at__gt=since).exists()
+        case "worker" | "messages":
+            worker = {"worker": "worker", "messages": "message-worker"}[name]
+            return Heartbeat.objects.filter(name=worker, at__gt=since).exists()
         case "relay":
             sockets = psutil.Process(stack.relay.pid).net_connections("tcp")
             database = int(connection.settings_dict["PORT"])

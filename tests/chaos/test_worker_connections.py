@@ -18,7 +18,7 @@ def work(stack: Stack) -> None:
     """Let the worker do one task, which writes."""
     done = count(stack, "succeeded")
     with app.connection_for_write(stack.valkey.url) as broker:
-        app.send_task("core.heartbeat", connection=broker)
+        app.send_task("core.heartbeat", args=["worker"], connection=broker)
     assert wait_until(lambda: count(stack, "succeeded") > done, seconds=SECONDS)
 
 

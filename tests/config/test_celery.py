@@ -1,6 +1,7 @@
 from django.conf import settings
 
 from clinic.config.celery import app
+from clinic.core import outbox
 
 
 def test_beat_calls_tasks_that_exist() -> None:
@@ -10,3 +11,36 @@ def test_beat_calls_tasks_that_exist() -> None:
 
     assert called - app.tasks.keys() == set()
     assert {"notifications.forget_old_texts", "billing.forget_old_bodies"} <= called
+
+
+def test_every_task_has_a_worker() -> None:
+    app.loader.import_default_modules()
+    taken = {queue for queues in settings.WORKERS.values() for queue in queues}
+    by_the_clock = {
+        app.amqp.router.route({**entry.get("options", {})}, entry["task"])["queue"].name
+        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+    }
+
+    used = {outbox.queue_of(task) for task in outbox.tasks()} | by_the_clock
+
+    assert used == taken
+    assert settings.CELERY_TASK_ROUTES.keys() <= app.tasks.keys()
+
+
+def test_messages_money_and_the_clock_are_kept_apart() -> None:
+    app.loader.import_default_modules()
+    schedule = settings.CELERY_BEAT_SCHEDULE
+
+    assert outbox.queue_of("notifications.send_sms") == "sms"
+    assert outbox.queue_of("notifications.send_email") == "email"
+    assert outbox.queue_of("billing.process_delivery") == "default"
+    assert outbox.queue_of("recognition.identify") == "recognition"
+    expiry = app.amqp.router.route({}, "booking.expire_holds")
+    assert expiry["queue"].name == "clockwork"
+    beats = {name: entry for name, entry in schedule.items() if name.startswith("heartbeat-")}
+    assert {(entry["args"][0], entry["options"]["queue"]) for entry in beats.values()} == {
+        ("worker", "default"),
+        ("message-worker", "sms"),
+        ("clock-worker", "clockwork"),
+        ("face-worker", "recognition"),
+    }

@@ -1,10 +1,12 @@
 import threading
 
 import pytest
+from django.conf import settings
 from django.db import InterfaceError, connection
 from rest_framework.test import APIClient
 
 from clinic.config import health
+from clinic.core import tasks
 
 
 def terminate(pid: int) -> None:
@@ -37,6 +39,7 @@ def test_a_connection_that_was_dropped_is_named_and_no_500() -> None:
     assert answer.json() == {
         "status": "failed",
         "parts": {"database": "failed", "redis": "ok", "migrations": "failed", "worker": "failed"},
+        "workers": dict.fromkeys(settings.WORKERS, "failed"),
     }
 
 
@@ -53,3 +56,25 @@ def test_an_interface_that_breaks_is_a_failed_part_too() -> None:
         ask_a_closed_cursor()
 
     assert health._passes(ask_a_closed_cursor) is False
+
+
+@pytest.mark.django_db
+def test_one_worker_that_is_silent_is_named_and_fails_them_all() -> None:
+    for worker in settings.WORKERS:
+        if worker != "message-worker":
+            tasks.heartbeat(worker)
+
+    answer = APIClient().get("/health/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["parts"]["worker"] == "failed"
+    assert answer.json()["workers"] == {
+        "worker": "ok",
+        "message-worker": "failed",
+        "clock-worker": "ok",
+        "face-worker": "ok",
+    }
+
+    tasks.heartbeat("message-worker")
+
+    assert APIClient().get("/health/ready").json()["parts"]["worker"] == "ok"

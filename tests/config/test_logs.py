@@ -52,7 +52,6 @@ def greylisting(settings: Any) -> Iterator[None]:
 
     controller = Controller(Mailbox(), hostname="127.0.0.1", port=free_port())
     controller.start()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_TRANSPORT = "clinic.notifications.transports.SmtpTransport"
     settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
     settings.EMAIL_USE_TLS = False
@@ -87,7 +86,7 @@ def test_a_letter_that_is_refused_names_no_address(
             },
             key=uuid.uuid4().hex,
         )
-    message = OutboxMessage.objects.get(task="notifications.deliver")
+    message = OutboxMessage.objects.get(task="notifications.send_email")
     with pytest.raises(SMTPRecipientsRefused, match=EMAIL):
         SmtpTransport().send(Outgoing(id="1", to=EMAIL, body="…"))
 

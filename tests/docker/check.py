@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "docker"
-PROCESSES = {"web-http", "web-ws", "worker", "face-worker", "beat", "relay"}
+PROCESSES = {
+    "web-http", "web-ws", "beat", "relay",
+    "worker", "message-worker", "clock-worker", "face-worker",
+}  # fmt: skip
 PARTS = PROCESSES | {"migrate", "nginx", "postgres", "valkey"}
 # Read by a base image or by the platform, not by our settings.
 FOREIGN_VARIABLES = {

@@ -10,10 +10,26 @@ from string import Template
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from clinic.demo.processes import Program
 from clinic.demo.stack import Stack
 from tests.docker import check
+
+
+def given_to_celery(folder: Path, name: str, environment: dict[str, str]) -> list[str]:
+    """The arguments with which docker/start starts this worker."""
+    celery = folder / "celery"
+    celery.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    celery.chmod(0o755)
+    started = subprocess.run(
+        [check.DOCKER / "start", name],
+        env={"PATH": f"{folder}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return started.stdout.splitlines()
 
 
 def test_nothing_is_wrong_with_the_files() -> None:
@@ -149,15 +165,17 @@ def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> N
         assert demo[demo.index(name) + 1] == production[production.index(name) + 1]
 
 
-@pytest.mark.parametrize("name", ["worker", "face-worker"])
-def test_production_workers_take_the_demos_queues(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", settings.WORKERS)
+def test_each_worker_takes_its_queues_in_the_demo_and_in_production(
+    tmp_path: Path, name: str
+) -> None:
     stack = Stack(tmp_path, port=8000, switch=None, say=print)
-    (demo_worker,) = [program for program in stack.programs() if program.name == name]
-    queue = demo_worker.argv[demo_worker.argv.index("--queues") + 1]
+    started = given_to_celery(tmp_path, name, {})
 
-    production = check.command_of(name)
-
-    assert production[production.index("--queues") + 1] == queue
+    assert started[started.index("--queues") + 1] == ",".join(settings.WORKERS[name])
+    (demo,) = [program for program in stack.programs() if program.name == name]
+    assert demo.argv == [check.DOCKER / "start", name]
+    assert name in check.PROCESSES
 
 
 def test_start_refuses_a_name_it_does_not_know(tmp_path: Path) -> None:
@@ -197,19 +215,8 @@ def test_the_bundle_is_the_same_twice_and_starts_can_be_run(tmp_path: Path) -> N
 def test_a_kiosk_never_waits_for_an_enrolment_at_amazon(
     tmp_path: Path, environment: dict[str, str], processes: str
 ) -> None:
-    celery = tmp_path / "celery"
-    celery.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    celery.chmod(0o755)
+    given = given_to_celery(tmp_path, "face-worker", environment)
 
-    started = subprocess.run(
-        [check.DOCKER / "start", "face-worker"],
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    given = started.stdout.splitlines()
     assert given[given.index("--concurrency") + 1] == processes
     assert given[given.index("--queues") + 1] == "recognition"
 

@@ -44,7 +44,6 @@ def _real_transports(
     settings.SMS_TRANSPORT = SNS
     settings.EMAIL_TRANSPORT = SMTP
     settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{free_port}"
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = free_port
     settings.EMAIL_USE_TLS = False
@@ -76,7 +75,7 @@ def test_the_message_and_its_outbox_row_are_written_together(
         message = sms(visit, key)
 
     row = outbox_row(message)
-    assert row.task == "notifications.deliver"
+    assert row.task == "notifications.send_sms"
     assert row.args == {"message_id": str(message.id)}
     stored = Message.objects.get()
     assert stored.status == MessageStatus.QUEUED

@@ -1,5 +1,7 @@
+import asyncio
 import smtplib
 import ssl
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 from clinic.notifications.transports import File, Outgoing, RejectedError, SmtpTransport
+from tests.notifications.silence import dripping_mail_server
 
 PDF = b"%PDF-1.7\r\n\x00\xff not text \n.\n" * 50
 
@@ -32,6 +35,7 @@ class Mailbox:
         self.users: list[Any] = []
         self.rcpt_answer = "250 OK"
         self.data_answer = "250 OK"
+        self.data_pause = 0.0
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -43,6 +47,7 @@ class Mailbox:
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
+        await asyncio.sleep(self.data_pause)
         if self.data_answer.startswith("250"):
             self.envelopes.append(envelope)
             self.secure.append(session.ssl is not None)
@@ -61,7 +66,6 @@ StartMailbox = Callable[..., Mailbox]
 
 @pytest.fixture
 def start_mailbox(free_port: int, settings: Settings) -> Iterator[StartMailbox]:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = free_port
     settings.EMAIL_USE_TLS = False
@@ -281,3 +285,40 @@ def test_a_certificate_nobody_vouches_for_is_refused(
         SmtpTransport().send(outgoing())
 
     assert mailbox.envelopes == []
+
+
+def test_a_server_that_drips_is_left_when_the_time_for_a_mail_is_over(settings: Settings) -> None:
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_USE_TLS = False
+    # Each letter comes long before the time for one step is over.
+    settings.EMAIL_TIMEOUT = 5
+    settings.EMAIL_LONGEST_SECONDS = 0.5
+    began = time.monotonic()
+
+    with (
+        dripping_mail_server(every=0.1) as settings.EMAIL_PORT,
+        pytest.raises(smtplib.SMTPException),
+    ):
+        SmtpTransport().send(outgoing())
+
+    assert 0.5 <= time.monotonic() - began < 3
+
+
+def test_the_time_for_a_mail_counts_under_tls_too(
+    start_mailbox: StartMailbox,
+    certificate: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mailbox = start_mailbox(**with_tls(certificate))
+    mailbox.data_pause = 2.0
+    settings.EMAIL_HOST = "localhost"
+    settings.EMAIL_USE_TLS = True
+    settings.EMAIL_LONGEST_SECONDS = 0.5
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    began = time.monotonic()
+
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        SmtpTransport().send(outgoing())
+
+    assert 0.5 <= time.monotonic() - began < 1.9

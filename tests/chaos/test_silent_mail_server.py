@@ -1,0 +1,99 @@
+"""A mail server that accepts and never answers keeps mails waiting, and nothing else."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection, transaction
+
+from billing.models import Invoice, Payment
+from clinic.core import clock
+from clinic.core.models import Heartbeat
+from clinic.demo.models import SandboxMessage
+from clinic.demo.processes import Program, wait_until
+from clinic.directory.models import Patient
+from clinic.notifications.models import Message
+from clinic.notifications.services import send_email
+from tests.chaos.conftest import Stack
+from tests.chaos.test_worker_killed import book_and_pay
+from tests.conftest import Clinic
+from tests.notifications.silence import silent_mail_server
+
+HANDS = 4
+MAILS = 12
+
+
+@pytest.fixture
+def start_mailer(stack: Stack) -> Iterator[Callable[[int], Program]]:
+    """In the place of what sends messages, starts one that sends mails to a server at that port."""
+    started: list[Program] = []
+    stack.messages.stop()
+
+    def start(port: int) -> Program:
+        real = {
+            "EMAIL_TRANSPORT": "clinic.notifications.transports.SmtpTransport",
+            "EMAIL_PORT": str(port),
+        }
+        mailer = dataclasses.replace(stack.messages, env={**(stack.messages.env or {}), **real})
+        mailer.start()
+        started.append(mailer)
+        return mailer
+
+    yield start
+    for mailer in started:
+        mailer.kill()
+    stack.messages.start()
+
+
+@transaction.atomic
+def write_mail(number: int) -> Message:
+    return send_email(
+        template="appointment_cancelled",
+        to=f"patient-{number}@example.com",
+        language="pt",
+        context={"specialty": "Massagem", "practitioner": "Rui Sousa", "start": clock.now()},
+        key=f"mail:{number}",
+    )
+
+
+def oldest_transaction() -> float:
+    """For how many seconds the oldest of other processes has been open."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(extract(epoch FROM now() - xact_start)), 0) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        )
+        (seconds,) = cursor.fetchone()
+    return float(seconds)
+
+
+@pytest.mark.chaos
+@pytest.mark.django_db(transaction=True)
+def test_money_texts_and_heartbeats_keep_their_pace(
+    stack: Stack, start_mailer: Callable[[int], Program], clinic: Clinic, ana: Patient
+) -> None:
+    with silent_mail_server() as (port, callers):
+        # given: more mails than hands, and every hand at a server that is silent
+        mailer = start_mailer(port)
+        mails = [write_mail(number).pk for number in range(MAILS)]
+        assert wait_until(lambda: len(callers) >= HANDS, seconds=60), mailer.last_lines()
+
+        # when
+        began = time.monotonic()
+        book_and_pay(stack.browser_of(ana), slot=0)
+
+        # then: the payment shows as paid as ever, and the invoice follows
+        assert wait_until(Payment.objects.filter(status="paid").exists, seconds=5)
+        assert wait_until(Invoice.objects.exists, seconds=5)
+        paid_after = time.monotonic() - began
+        # then: so do the texts, as soon as one mail is given up, and the heartbeat of the mailer
+        texts = SandboxMessage.objects.filter(channel="sms")
+        assert wait_until(lambda: texts.count() == 2, seconds=30)
+        print(f"paid {paid_after:.2f} s, texts {time.monotonic() - began:.2f} s after booking")
+        assert Heartbeat.objects.get(name="message-worker").at
+        # then: the mails still wait, and hold no transaction while they do
+        assert Message.objects.filter(pk__in=mails, status="queued").count() == MAILS
+        assert len(callers) > HANDS
+        assert oldest_transaction() < 5
