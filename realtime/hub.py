@@ -121,7 +121,8 @@ class Hub:
         self._roster = Roster(partial(self._read, sources.devices))
         self._leaving: int | None = None
         self._missed = False
-        """Redis was away since the last whole reading of what the groups show."""
+        """Redis was away, for us or a writer, since the last whole reading of what the groups
+        show."""
         self.revision = 0
         self.stale = False
 
@@ -216,6 +217,8 @@ class Hub:
         match message:
             case {"type": "frame", "group": str(group), "slot": str(slot), "text": str(text)}:
                 self.deliver(group, Frame(slot, text, message.get("revision")))
+            case {"type": "missed"}:
+                self._missed = True
             case {"type": "revoked", "credential": str(credential)}:
                 self.revoke(credential)
             case {"type": "settings", "credential": str(credential)}:

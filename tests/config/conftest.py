@@ -93,7 +93,7 @@ def web_server(folder: Path, *, processes: int) -> Iterator[WebServer]:
     program.start()
     server = WebServer(origin, program, valkey)
     try:
-        if not wait_until(server.is_live, seconds=30, give_up=lambda: not program.is_running()):
+        if not wait_until(server.is_live, seconds=90, give_up=lambda: not program.is_running()):
             pytest.fail(f"the web server didn't start:\n{program.last_lines()}")
         yield server
     finally:

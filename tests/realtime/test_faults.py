@@ -1,5 +1,7 @@
 """What goes wrong around the sockets: readers that stop, Redis that stops, processes that end."""
 
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from clinic.accounts.models import User
 from clinic.accounts.services import sessions
 from clinic.core.audit import Actor
 from clinic.demo.embedded import Valkey, free_port
+from clinic.demo.processes import wait_until
 from clinic.directory.models import Patient
 from realtime import frames, groups
 from realtime.publisher import channel_of, publish
@@ -197,6 +200,7 @@ class TestRedisStops:
         redis.start()
         for one in (display, newcomer):
             one.until(lambda frame: frame.get("stale") is False, seconds=5)
+        assert wait_until(lambda: publish([]), seconds=1)
         began = time.monotonic()
         visit.start(appointment, actor=DESK)
         for one in (display, newcomer):
@@ -260,3 +264,55 @@ def test_a_publisher_speaks_as_the_layer_does(valkey: Valkey, settings: Any) -> 
 
     assert async_to_sync(hear)() == {"type": "frame", "text": "olá"}
     assert channel_of("g") == f"{prefix}__group__g"
+
+
+@pytest.fixture(scope="module")
+def rarely(
+    own: Valkey,
+    django_db_setup: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """A web process that looks after each patient's page by itself only once a minute."""
+    log = tmp_path_factory.mktemp("r") / "log"
+    with django_db_blocker.unblock():
+        running = start_server(free_port(), log, own.url, WS_HEARTBEAT_SECONDS="60")
+    yield running
+    running.program.stop()
+
+
+@pytest.mark.chaos
+def test_what_is_done_while_redis_is_silent_costs_little_and_is_shown_once_it_speaks(
+    own: Valkey,
+    rarely: Server,
+    clinic: Clinic,
+    ana: Patient,
+    same_redis: None,
+    settings: Any,
+    listen: Listen,
+    browser_of: BrowserOf,
+) -> None:
+    settings.REDIS_URL = own.url
+    page = listen("/ws/me", {**browser_of(ana), "Origin": rarely.origin}, at=rarely)
+    page.next("heartbeat")
+    appointment = arrived(ana)
+    page.next("visit")
+    assert own.program is not None
+    assert own.program.pid is not None
+
+    # when: it keeps its connections and answers none, but not for so long that a hub would notice
+    os.kill(own.program.pid, signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        visit.call(appointment, actor=DESK)
+        first = time.monotonic() - began
+        visit.start(appointment, actor=DESK)
+        both = time.monotonic() - began
+    finally:
+        os.kill(own.program.pid, signal.SIGCONT)
+
+    # then: only the first to notice has waited, and the page shows what was never published
+    page.until(lambda frame: frame.get("status") == "in_progress", seconds=3)
+    assert not any(frame.get("stale") for frame in page.got)
+    assert first < 0.25 + 0.3
+    assert both - first < 0.3
