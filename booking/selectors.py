@@ -17,6 +17,7 @@ from booking import codes, transitions, waits
 from booking import revision as revisions
 from booking.availability import Calendar
 from booking.board import Board, BoardEntry
+from booking.due import is_missed
 from booking.errors import Code
 from booking.models import ON_PREMISES, Appointment, AppointmentStatus, LearnedTimes, Source
 from clinic.accounts import selectors as accounts
@@ -137,10 +138,10 @@ def expected_patients() -> QuerySet[Appointment, UUID]:
 def expected_today(patient_ids: Collection[UUID]) -> list[Appointment]:
     """Today's appointments of these patients that are booked or under way, in order.
 
-    What is read is whose each is, its status and its start.
+    What is read is whose each is, its status, its time and its code.
     """
-    found = _expected_today().filter(patient__in=patient_ids)
-    return list(found.only("patient_id", "status", "start").order_by("start", "pk"))
+    found = _expected_today().filter(patient__in=patient_ids).order_by("start", "pk")
+    return list(found.only("patient_id", "status", "start", "end", "check_in_code"))
 
 
 def find_by_code(code: str) -> Appointment | None:
@@ -242,6 +243,7 @@ def staff_appointment(
         "start": boards.instant(appointment.start),
         "end": boards.instant(appointment.end),
         "status": str(appointment.status),
+        "is_missed": is_missed(appointment, clock.now()),
         "source": str(appointment.source),
         "ticket": appointment.ticket,
         "label": label,
@@ -334,7 +336,8 @@ def visit_by_link(appointment_id: UUID) -> dict[str, Any]:
     if clock.local(appointment.start).date() < clock.today():
         raise DomainError(Code.LINK_OVER)
     is_here = appointment.status in ON_PREMISES
-    is_expected = appointment.status == AppointmentStatus.BOOKED
+    missed = is_missed(appointment, clock.now())
+    is_expected = appointment.status == AppointmentStatus.BOOKED and not missed
     place = standing(appointment)
     return {
         "server_time": boards.instant(clock.now()),
@@ -342,6 +345,7 @@ def visit_by_link(appointment_id: UUID) -> dict[str, Any]:
         "practitioner": appointment.practitioner.name,
         "language": str(appointment.patient.language),
         "status": str(appointment.status),
+        "is_missed": missed,
         "check_in_code": appointment.check_in_code if is_expected else None,
         "ticket": appointment.ticket if is_here else "",
         "label": label_of(appointment) if is_here else "",
@@ -399,6 +403,14 @@ def wait_ranges() -> list[tuple[str, int, int, int]]:
         (str(pk), standing.position, standing.wait.low_minutes, standing.wait.high_minutes)
         for pk, standing in standings.items()
     )
+
+
+def missed_today() -> list[str]:
+    """Today's visits to which nobody came, for telling whether time has added one."""
+    missed = Appointment.objects.filter(
+        _today(), status=AppointmentStatus.BOOKED, end__lte=clock.now()
+    )
+    return sorted(str(pk) for pk in missed.values_list("pk", flat=True))
 
 
 def _whole() -> QuerySet[Appointment]:

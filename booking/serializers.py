@@ -232,7 +232,10 @@ class LinkedVisit(serializers.Serializer[Any]):
         choices=Language.choices, help_text="In which the patient was sent the link"
     )
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    check_in_code = serializers.CharField(allow_null=True, help_text="Until the arrival")
+    is_missed = serializers.BooleanField(help_text="Booked, but its time is over: ask at the desk")
+    check_in_code = serializers.CharField(
+        allow_null=True, help_text="Until the arrival, or until its time is over"
+    )
     ticket = serializers.CharField(allow_blank=True, help_text="From the arrival to the end")
     label: Any = serializers.CharField(
         allow_blank=True, help_text="As the patient has chosen to be named; like the ticket"
@@ -269,6 +272,9 @@ class StaffAppointment(serializers.Serializer[Any]):
     start = InstantField()
     end = InstantField()
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
+    is_missed = serializers.BooleanField(
+        help_text="Booked, and its time is over: nobody has come. The desk decides"
+    )
     source: Any = serializers.ChoiceField(choices=Source.choices)
     ticket = serializers.CharField(allow_blank=True)
     label: Any = serializers.CharField(allow_blank=True)

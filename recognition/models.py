@@ -135,6 +135,9 @@ class CheckInStatus(models.TextChoices):
     UNAVAILABLE = "unavailable"
 
 
+# Told beside `no_appointment`: there was one today, and its time is over.
+MISSED = "missed"
+
 PRESENT: tuple[CheckInStatus, ...] = (CheckInStatus.ARRIVED, CheckInStatus.ALREADY_ARRIVED)
 
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from booking import codes
 from clinic.core.problems import ProblemDetails
 from recognition.engines.base import OTHER_PERSON, Flaw
-from recognition.models import CheckInStatus, EnrolmentStatus
+from recognition.models import MISSED, CheckInStatus, EnrolmentStatus
 from recognition.services import enrolment
 
 EARLIEST_BIRTH_YEAR = 1900
@@ -134,7 +134,10 @@ class CheckInResult(serializers.Serializer[Any]):
     room = serializers.CharField(allow_null=True)
     wait = CheckInWait(allow_null=True)
     detail = serializers.ChoiceField(
-        choices=QUALITY_FLAWS, allow_null=True, help_text="What is wrong with a poor image"
+        choices=[*QUALITY_FLAWS, MISSED],
+        allow_null=True,
+        help_text="What is wrong with a poor image; `missed` beside `no_appointment`: there was "
+        "one today, and its time is over",
     )
 
 

@@ -13,15 +13,15 @@ from clinic.core import clock, events
 
 @transaction.atomic
 def refresh_waits() -> bool:
-    """Announce the day anew when time has moved a range or a place, or the day is another one,
-    since the last call."""
+    """Announce the day anew when time has moved a range or a place, has made somebody miss their
+    visit, or the day is another one, since the last call."""
     ranges = selectors.wait_ranges()
     for appointment_id, _, low, high in ranges:
         waiting = Appointment.objects.filter(pk=appointment_id)
         waiting.exclude(shown_low_minutes=low, shown_high_minutes=high).update(
             shown_low_minutes=low, shown_high_minutes=high
         )
-    shown = (clock.today(), ranges)
+    shown = (clock.today(), ranges, selectors.missed_today())
     digest = hashlib.sha256(repr(shown).encode()).hexdigest()
     number = revision.bump_if_changed(digest)
     if number is not None:

@@ -15,11 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from booking.due import is_missed
 from booking.models import AppointmentStatus
 from booking.waits import normal
 from booking.waits.learning import Learned, minutes_between
@@ -60,6 +62,10 @@ class Entry:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     shown: tuple[int, int] | None = None
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.planned_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,12 @@ class _Day:
         queue = [
             entry
             for entry in self._visits
-            if entry.status == _S.ARRIVED or (entry.status == _S.BOOKED and entry.start <= last)
+            if entry.status == _S.ARRIVED
+            or (
+                entry.status == _S.BOOKED
+                and entry.start <= last
+                and not is_missed(entry, self._now)
+            )
         ]
         rows = {entry.id: row for row, entry in enumerate(queue)}
         starts: Floats = self._treat(queue, self._free())[[rows[entry.id] for entry in waiting]]

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from booking import codes
 from booking import selectors as bookings
+from booking.due import due
 from booking.services import visit
 from clinic.core import audit, clock, events, outbox
 from clinic.core.audit import Actor
@@ -29,6 +30,7 @@ from recognition.errors import Code
 from recognition.events import CheckInDecided
 from recognition.matching import Match, Verdict
 from recognition.models import (
+    MISSED,
     CheckIn,
     CheckInKind,
     CheckInStatus,
@@ -50,7 +52,6 @@ KEEP_ANSWERS = timedelta(days=30)
 MAX_TRIES = 3
 
 BOOKED = "booked"
-ON_PREMISES = frozenset({"arrived", "called", "in_progress"})
 
 
 def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
@@ -310,27 +311,19 @@ def _answer_to_match(check_in: CheckIn, likely: Sequence[uuid.UUID], is_sure: bo
         return _Answer(CheckInStatus.NOT_RECOGNISED)
     if is_sure:
         _one_kiosk_at_a_time(people[0])
-    visit_of = _visit_of_each(bookings.expected_today(people))
-    visits = tuple(visit_of[person] for person in people if person in visit_of)
+    visits = bookings.expected_today(people[:1] if is_sure else people)
     if not visits:
         return _Answer(CheckInStatus.NO_APPOINTMENT)
     if is_sure:
-        return _let_in(visits[0], _kiosk(check_in))
-    return _Answer(CheckInStatus.CONFIRM, candidates=visits)
+        return _let_in(visits, _kiosk(check_in))
+    first_of = {visit.patient_id: visit for visit in reversed(visits)}
+    candidates = tuple(first_of[person] for person in people if person in first_of)
+    return _Answer(CheckInStatus.CONFIRM, candidates=candidates)
 
 
 def _lacks_a_sign_of_life(check_in: CheckIn) -> bool:
     """A photo shows nobody alive where the clinic has that looked at."""
     return engines.checks_liveness() and check_in.liveness != Liveness.PASSED
-
-
-def _visit_of_each(appointments: Iterable["Appointment"]) -> dict[uuid.UUID, "Appointment"]:
-    """The visit that a face stands for: the one under way, else the patient's next."""
-    ordered = sorted(appointments, key=lambda visit: (visit.status not in ON_PREMISES, visit.start))
-    visits: dict[uuid.UUID, Appointment] = {}
-    for appointment in ordered:
-        visits.setdefault(appointment.patient_id, appointment)
-    return visits
 
 
 def _still_consenting(check_in: CheckIn, people: Collection[uuid.UUID]) -> set[uuid.UUID]:
@@ -344,12 +337,19 @@ def _still_consenting(check_in: CheckIn, people: Collection[uuid.UUID]) -> set[u
 
 
 def _meant_by(check_in: CheckIn, birth_year: int | None, code: str | None) -> "Appointment | None":
-    """The one candidate that the second factor points at; None when it is none or several."""
+    """The one candidate that the second factor points at; None when it is none or several. The code
+    of any of a candidate's visits of today is theirs."""
     shown = [bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates]
     consenting = _still_consenting(check_in, [appointment.patient_id for appointment in shown])
     candidates = [appointment for appointment in shown if appointment.patient_id in consenting]
     if code is not None:
-        meant = [a for a in candidates if a.check_in_code == codes.normalise(code)]
+        patients = [candidate.patient_id for candidate in candidates]
+        holders = {
+            visit.patient_id
+            for visit in bookings.expected_today(patients)
+            if visit.check_in_code == codes.normalise(code)
+        }
+        meant = [candidate for candidate in candidates if candidate.patient_id in holders]
     else:
         meant = [
             a
@@ -364,23 +364,26 @@ def _confirmation_is_over(check_in: CheckIn) -> bool:
     return clock.now() - decided > CONFIRM_WITHIN
 
 
-def _admit(appointment: "Appointment", actor: Actor) -> _Answer:
-    """Let the patient of this appointment arrive, if it is one of today's and still to come."""
-    _one_kiosk_at_a_time(appointment.patient_id)
-    return _let_in(bookings.get_appointment(appointment.id), actor)
+def _admit(named: "Appointment", actor: Actor) -> _Answer:
+    """Let the patient of this appointment arrive for the visit of today that is due, which needn't
+    be the one that was named."""
+    _one_kiosk_at_a_time(named.patient_id)
+    if visits := bookings.expected_today([named.patient_id]):
+        return _let_in(visits, actor)
+    current = bookings.get_appointment(named.id)
+    is_ahead = current.status == BOOKED and current.start > clock.now()
+    return _Answer(CheckInStatus.TOO_EARLY if is_ahead else CheckInStatus.NO_APPOINTMENT)
 
 
-def _let_in(current: "Appointment", actor: Actor) -> _Answer:
-    """As `_admit`, for an appointment that was read under the lock."""
-    if current.status not in {BOOKED, *ON_PREMISES}:
-        return _Answer(CheckInStatus.NO_APPOINTMENT)
-    day, today = clock.local(current.start).date(), clock.today()
-    if day < today:
-        return _Answer(CheckInStatus.NO_APPOINTMENT)
-    if current.status in ON_PREMISES:
+def _let_in(visits: Sequence["Appointment"], actor: Actor) -> _Answer:
+    """As `_admit`, for one person's visits of today that were read under the lock."""
+    now = clock.now()
+    current = due(visits, now)
+    if current is None:
+        return _Answer(CheckInStatus.NO_APPOINTMENT, detail=MISSED)
+    if current.status != BOOKED:
         return _Answer(CheckInStatus.ALREADY_ARRIVED, appointment=current)
-    earliest = timedelta(minutes=settings.CHECK_IN_EARLIEST_MINUTES)
-    if day > today or current.start - clock.now() > earliest:
+    if current.start - now > timedelta(minutes=settings.CHECK_IN_EARLIEST_MINUTES):
         return _Answer(CheckInStatus.TOO_EARLY)
     try:
         visit.arrive(current.id, actor=actor)

@@ -42,6 +42,7 @@ def test_who_waits_sees_their_place_range_and_room(clinic, patients, book):
         "practitioner": "Inês Sousa",
         "language": "pt",
         "status": "arrived",
+        "is_missed": False,
         "check_in_code": None,
         "ticket": waiting.ticket,
         "label": "Given1 L.",
@@ -90,6 +91,19 @@ def test_each_state_shows_what_is_true_and_needed_and_no_more(clinic, book, stat
         *([] if is_here else ["Zulmira", "Xistopardo"]),
     ]
     assert [one for one in secrets if one in text] == []
+
+
+def test_a_visit_whose_time_is_over_says_so_and_shows_no_code_for_the_kiosk(
+    clinic, ana, book, at_nine
+):
+    appointment = book(ana, at(10))
+
+    at_nine.move_to(at(10, 44))
+    body = follow(appointment).json()
+    assert (body["is_missed"], body["check_in_code"]) == (False, appointment.check_in_code)
+    at_nine.move_to(at(10, 45))
+    body = follow(appointment).json()
+    assert (body["status"], body["is_missed"], body["check_in_code"]) == ("booked", True, None)
 
 
 @pytest.mark.parametrize("status", ["pending", "expired"])

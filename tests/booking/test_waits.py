@@ -77,6 +77,17 @@ def test_whoever_is_called_goes_in_first_and_counts_in_full():
     assert UUID(int=2) not in standings(queue)
 
 
+def test_nobody_waits_for_who_missed_their_time_even_where_all_always_come():
+    all_come = Learned(show=1.0)
+    queue = [entry(2, "in_progress", planned=60, started=0), entry(3, start=-10)]
+    late = entry(1, "booked", start=-44, planned=45)
+    missed = entry(1, "booked", start=-45, planned=45)
+
+    alone = of(3, queue, all_come).wait.estimate_minutes
+    assert of(3, [late, *queue], all_come).wait.estimate_minutes > alone + 30
+    assert abs(of(3, [missed, *queue], all_come).wait.estimate_minutes - alone) <= 2
+
+
 def test_the_order_is_that_of_calling_earliest_appointment_first():
     queue = [
         entry(1, start=-10, arrived=-50),

@@ -194,6 +194,25 @@ def test_of_two_visits_the_next_one_arrives(enrolled, book, answered):
     assert (sooner.status, later.status) == ("arrived", "booked")
 
 
+def test_of_a_missed_visit_and_the_one_that_is_due_the_latter_arrives(enrolled, book, answered):
+    patient = enrolled().user
+    missed = book(patient, minutes=-660)
+    due = book(patient, minutes=84, practitioner=1)
+
+    body = answered(faces.astronaut())
+
+    assert (body["status"], body["room"]) == ("arrived", "2")
+    assert statuses(missed, due) == ["booked", "arrived"]
+
+
+def test_a_face_whose_visit_is_over_goes_to_the_desk(enrolled, book, answered):
+    missed = book(patient := enrolled().user, minutes=-50)
+    tonight = book(patient, minutes=600)
+
+    assert without_id(answered(faces.astronaut())) == nobody("no_appointment", "missed")
+    assert statuses(missed, tonight) == ["booked", "booked"]
+
+
 @pytest.mark.parametrize(
     ("minutes", "status"),
     [
@@ -331,6 +350,22 @@ def test_the_code_settles_an_unsure_match(unsure, kiosk):
     answer = kiosk.confirm(check_in, code=f" {appointment.check_in_code.lower()} ")
 
     assert (answer.status_code, answer.json()["status"]) == (200, "arrived")
+
+
+def test_a_second_factor_lets_in_for_the_visit_that_is_due(unsure, book, kiosk, at_ten):
+    # Given that the visit the face stood for is over by now, and another one follows
+    check_in, missed = unsure
+    at_ten.shift(timedelta(minutes=4))
+    Appointment.objects.filter(pk=missed.pk).update(
+        start=clock.now() - timedelta(hours=11), end=clock.now() - timedelta(hours=10)
+    )
+    due = book(missed.patient, minutes=60, practitioner=1)
+
+    # When its code is given
+    answer = kiosk.confirm(check_in, code=due.check_in_code)
+
+    assert (answer.json()["status"], answer.json()["room"]) == ("arrived", "2")
+    assert statuses(missed, due) == ["booked", "arrived"]
 
 
 def test_three_wrong_tries_end_at_the_desk(unsure, kiosk, person, book):
@@ -680,6 +715,32 @@ def test_a_code_of_no_visit_today(person, book, kiosk, minutes, before, status):
     assert without_id(by_code(kiosk, appointment.check_in_code)) == nobody(status)
     appointment.refresh_from_db()
     assert appointment.status == before
+
+
+def statuses(*appointments):
+    return [Appointment.objects.get(pk=appointment.pk).status for appointment in appointments]
+
+
+def test_any_code_of_today_arrives_the_visit_that_is_due(person, book, kiosk):
+    missed = book(patient := person(), minutes=-660)
+    due = book(patient, minutes=84, practitioner=1)
+    tomorrow = book(patient, minutes=24 * 60)
+
+    first = by_code(kiosk, missed.check_in_code)
+    again = by_code(kiosk, tomorrow.check_in_code)
+
+    assert (first["status"], first["room"]) == ("arrived", "2")
+    assert (again["status"], again["ticket"]) == ("already_arrived", first["ticket"])
+    assert statuses(missed, due, tomorrow) == ["booked", "arrived", "booked"]
+
+
+@pytest.mark.parametrize("minutes", [-46, -300])
+def test_the_code_of_a_visit_whose_time_is_over_leads_to_the_desk(person, book, kiosk, minutes):
+    missed = book(person(), minutes=minutes)
+
+    assert without_id(by_code(kiosk, missed.check_in_code)) == nobody("no_appointment", "missed")
+    assert statuses(missed) == ["booked"]
+    assert not AuditEntry.objects.filter(action__startswith="appointment.").exists()
 
 
 @pytest.mark.parametrize("code", ["ZZZZZZ", "x", "'; --", "ÀÉÎ"])

@@ -126,6 +126,7 @@ export async function showLinkedVisit(page: Page, changes: LinkAnswer): Promise<
       practitioner: practitioner.name,
       language: "pt",
       status,
+      is_missed: false,
       check_in_code: isBooked ? "K7M2QX" : null,
       label: isHere ? label : "",
       ticket: isHere ? ticket : "",

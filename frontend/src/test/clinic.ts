@@ -59,6 +59,7 @@ export function visit(
     note: "",
     changed_by: null,
     undo_until: null,
+    is_missed: false,
     ...changes,
   };
 }

@@ -78,8 +78,12 @@ function Arrived({ checkIn, dispatch }: Omit<AnswerProps, "by">) {
 
 type Refusal = Exclude<CheckIn["status"], "arrived" | "already_arrived" | "processing" | "confirm">;
 
-/** The same answer means something else after a code or a second factor than after a face. */
-function wordsFor(status: Refusal, by: AnswerStep["by"]) {
+/**
+ * The same answer means something else after a code or a second factor than after a face, or where
+ * there was an appointment today.
+ */
+function wordsFor({ detail }: CheckIn, status: Refusal, by: AnswerStep["by"]) {
+  if (detail === "missed") return "missed";
   if (status === "no_appointment" && by === "code") return "old_code";
   if (status === "not_recognised" && by === "confirmation") return "not_confirmed";
   return status;
@@ -110,17 +114,17 @@ export function Answer({ by, checkIn, dispatch }: AnswerProps) {
     poor_image: [camera, code],
     unavailable: [code, desk],
     not_recognised: [code, by === "confirmation" ? desk : camera],
-    no_appointment: [desk, by === "code" ? otherCode : code],
+    no_appointment: [desk, checkIn.detail === "missed" ? end : by === "code" ? otherCode : code],
     too_early: [desk, end],
   };
   const [first, second] = ways[status];
-  const words = wordsFor(status, by);
+  const words = wordsFor(checkIn, status, by);
   return (
     <div className="screen" role="alert">
       <div className="say">
         <h1 className="title">{t(`outcome.${words}.title`)}</h1>
         <p className="lead">
-          {status === "poor_image" && checkIn.detail
+          {status === "poor_image" && checkIn.detail && checkIn.detail !== "missed"
             ? t(`outcome.poor_image.${checkIn.detail}`)
             : t(`outcome.${words}.text`)}
         </p>

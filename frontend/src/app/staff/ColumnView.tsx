@@ -61,7 +61,7 @@ export function ColumnView(props: ColumnViewProps) {
           {column.waiting.map((appointment) => (
             <Waiting key={appointment.id} appointment={appointment} now={now} onOpen={onOpen} />
           ))}
-          {column.expected.map((appointment) => (
+          {[...column.expected, ...column.missing].map((appointment) => (
             <Expected
               key={appointment.id}
               appointment={appointment}
@@ -255,13 +255,19 @@ export function Expected({
     );
   }
   const late = lateness(appointment, now);
+  const note = appointment.is_missed
+    ? t("column.did_not_come")
+    : late > 0
+      ? t("column.late", { minutes: late })
+      : t("column.not_here");
   return (
     <Row
       appointment={appointment}
       onOpen={onOpen}
       hasButton
+      faint={appointment.is_missed}
       isLate={late > LATE_AFTER_MINUTES}
-      note={late > 0 ? t("column.late", { minutes: late }) : t("column.not_here")}
+      note={note}
     >
       <Button
         variant="quiet"

@@ -89,6 +89,11 @@ export function OwnView({ column, now, onStep, onPress, onOpen, pending }: OwnVi
             <Expected key={appointment.id} appointment={appointment} onPress={onPress} {...card} />
           ))}
         </Group>
+        <Group title={t("own.missing")}>
+          {column.missing.map((appointment) => (
+            <Expected key={appointment.id} appointment={appointment} onPress={onPress} {...card} />
+          ))}
+        </Group>
         {!waiting.length && !column.expected.length && (
           <p className={styles.quiet}>{t("own.nobody_else")}</p>
         )}

@@ -139,7 +139,7 @@ export function TodayPage() {
   function find({ id }: StaffAppointment) {
     if (pointOut(board.current, id)) return;
     const hasLine = allColumns.some((column) =>
-      [column.inside, column.called, column.waiting, column.expected].some((part) =>
+      [column.inside, column.called, column.waiting, column.expected, column.missing].some((part) =>
         part.some((appointment) => appointment.id === id),
       ),
     );

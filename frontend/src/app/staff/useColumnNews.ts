@@ -18,7 +18,13 @@ export function useColumnNews(column: Column | undefined): string {
 
   useEffect(() => {
     if (!column) return;
-    const all = [column.inside, column.called, column.waiting, column.expected].flat();
+    const all = [
+      column.inside,
+      column.called,
+      column.waiting,
+      column.expected,
+      column.missing,
+    ].flat();
     const before = seen.current?.column === column.id ? seen.current.statuses : null;
     seen.current = { column: column.id, statuses: new Map(all.map((one) => [one.id, one.status])) };
     if (!before) return;

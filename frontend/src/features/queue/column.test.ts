@@ -45,6 +45,7 @@ function appointment(
     note: "",
     changed_by: null,
     undo_until: null,
+    is_missed: false,
     ...changes,
   };
 }
@@ -93,6 +94,18 @@ describe("nextStep", () => {
       appointment: sooner,
     });
     expect(nextStep(column())).toEqual({ action: "walk-in" });
+  });
+});
+
+describe("columnsOf", () => {
+  it("counts who missed their time neither among those to come nor among the late", () => {
+    const late = appointment("1", "booked", { start: minutes(-20) });
+    const missed = appointment("2", "booked", { start: minutes(-60), is_missed: true });
+
+    const only = column(late, missed);
+
+    expect([only.expected, only.missing]).toEqual([[late], [missed]]);
+    expect(summary([only], NOON).late).toBe(1);
   });
 });
 

@@ -13,6 +13,8 @@ export interface Column {
   waiting: StaffAppointment[];
   /** Booked or still unpaid, in order of their hour. */
   expected: StaffAppointment[];
+  /** Booked, and the whole of their time has passed without them. */
+  missing: StaffAppointment[];
   done: number;
   missed: number;
 }
@@ -43,7 +45,10 @@ export function columnsOf(day: Day): Column[] {
       inside: having("in_progress"),
       called: having("called").sort((a, b) => at(b.called_at) - at(a.called_at)),
       waiting: having("arrived").sort(byStart),
-      expected: having("booked", "pending").sort(byStart),
+      expected: having("booked", "pending")
+        .filter(({ is_missed }) => !is_missed)
+        .sort(byStart),
+      missing: all.filter(({ is_missed }) => is_missed).sort(byStart),
       done: having("fulfilled").length,
       missed: having("no_show").length,
     };

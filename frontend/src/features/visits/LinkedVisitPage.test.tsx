@@ -14,6 +14,7 @@ function visit(changes: Partial<LinkedVisit> = {}): LinkedVisit {
     practitioner: "Inês Sousa",
     language: "pt",
     status: "arrived",
+    is_missed: false,
     check_in_code: null,
     ticket: "A014",
     label: "Sofia M.",
@@ -277,4 +278,12 @@ it("has no connection as soon as the phone says so, before a reading fails", asy
   act(() => void window.dispatchEvent(new Event("offline")));
 
   expect(screen.getByText(/^Sem ligação; dados das 12:00/)).toBeTruthy();
+});
+
+it("sends whoever missed their time to the desk, and shows no code for the kiosk", async () => {
+  await open(new Server(visit({ ...booked, check_in_code: null, is_missed: true })));
+
+  expect(screen.getByRole("heading", { name: "A hora já passou" })).toBeTruthy();
+  expect(screen.getByText(/fale com a receção/)).toBeTruthy();
+  expect(screen.queryByText(/Quando chegar à clínica/)).toBeNull();
 });

@@ -21,7 +21,7 @@ export function LinkedVisitPage({ token, address }: { token: string; address: st
     const notice = <Connection freshness={freshness} asOf={asOf} />;
     if (visit.status === "called") return <CalledScreen visit={visit} notice={notice} />;
     return (
-      <Page narrow title={t(`visit.${titleOf(visit.status)}`)}>
+      <Page narrow title={t(`visit.${titleOf(visit.status, visit.is_missed)}`)}>
         <div className={styles.stack}>
           {notice}
           <State visit={visit} address={address} />
@@ -69,7 +69,7 @@ function State({ visit, address }: { visit: LinkedVisit; address: string }) {
       </>
     );
   }
-  const isExpected = status === "booked";
+  const isExpected = status === "booked" && !visit.is_missed;
   return (
     <>
       <When start={visit.start} what={t("visit.with", { name: visit.practitioner })} />
@@ -80,6 +80,7 @@ function State({ visit, address }: { visit: LinkedVisit; address: string }) {
       ) : null}
       {status === "fulfilled" ? <p>{t("linked.fulfilled_text")}</p> : null}
       {status === "no_show" || status === "cancelled" ? <p>{t(`visit.${status}_text`)}</p> : null}
+      {visit.is_missed ? <p>{t("visit.missed_text")}</p> : null}
       {isExpected ? <p className={styles.note}>{t("linked.on_the_day")}</p> : null}
       {isExpected ? (
         <div className={styles.minor}>

@@ -22,7 +22,7 @@ import {
 } from "@/ui";
 import { CalledScreen } from "./CalledScreen";
 import { Connection } from "./Connection";
-import { appointmentQuery, calendarHref, checkoutPath, isOver, useCancel } from "./data";
+import { appointmentQuery, calendarHref, checkoutPath, isMissed, isOver, useCancel } from "./data";
 import { useLiveVisits } from "./live";
 import { TurnAlerts } from "./TurnAlerts";
 import { VisitLabel, type Named } from "./VisitLabel";
@@ -101,8 +101,10 @@ function Known({
 }) {
   const { t } = useTranslation("patient");
   const today = useToday();
+  const now = useServerNow(30_000);
   const status = visit?.status ?? appointment.status;
   const room = visit?.room ?? appointment.room;
+  const missed = isMissed({ status, end: appointment.end }, now);
   const back = { href: "/consultas", label: t("appointments.title") };
   // What was read yesterday may not have heard of the end: no turn of yesterday is shown.
   if (!isOver(status) && civilDate(appointment.start) < today) {
@@ -116,11 +118,19 @@ function Known({
     );
   }
   return (
-    <Page narrow title={t(`visit.${titleOf(status)}`)} back={back}>
+    <Page narrow title={t(`visit.${titleOf(status, missed)}`)} back={back}>
       <div className={styles.stack}>
         {visit && !isOver(status) ? <LiveConnection /> : null}
-        <State appointment={appointment} visit={visit} status={status} room={room} />
-        {visit && (status === "booked" || status === "arrived") ? <TurnAlerts keep="open" /> : null}
+        <State
+          appointment={appointment}
+          visit={visit}
+          status={status}
+          missed={missed}
+          room={room}
+        />
+        {visit && !missed && (status === "booked" || status === "arrived") ? (
+          <TurnAlerts keep="open" />
+        ) : null}
         {status === "booked" || status === "arrived" ? (
           <VisitLabel
             appointment={appointment}
@@ -143,11 +153,13 @@ function State({
   appointment,
   visit,
   status,
+  missed,
   room,
 }: {
   appointment: Appointment;
   visit: Visit | undefined;
   status: AppointmentStatus;
+  missed: boolean;
   room: string | null;
 }) {
   const { t } = useTranslation(["patient", "common"]);
@@ -160,7 +172,8 @@ function State({
         start={appointment.start}
         what={`${words.name(appointment.specialty)}, ${t("visit.with", { name: appointment.practitioner.name })}`}
       />
-      {status === "booked" && appointment.check_in_code ? (
+      {missed ? <p>{t("visit.missed_text")}</p> : null}
+      {status === "booked" && !missed && appointment.check_in_code ? (
         <CheckInCode code={appointment.check_in_code} />
       ) : null}
       {status === "pending" ? (

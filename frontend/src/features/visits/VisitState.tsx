@@ -8,10 +8,14 @@ import { QrCode } from "@/ui";
 import styles from "./Visits.module.css";
 
 type Title =
-  "title_before" | `${Exclude<AppointmentStatus, "booked" | "arrived">}_title` | "waiting_title";
+  | "title_before"
+  | "missed_title"
+  | `${Exclude<AppointmentStatus, "booked" | "arrived">}_title`
+  | "waiting_title";
 
 /** The words of `visit` that head the page in this state. */
-export function titleOf(status: AppointmentStatus): Title {
+export function titleOf(status: AppointmentStatus, isMissed: boolean): Title {
+  if (isMissed) return "missed_title";
   if (status === "booked") return "title_before";
   return status === "arrived" ? "waiting_title" : `${status}_title`;
 }

@@ -45,6 +45,11 @@ export function isOver(status: AppointmentStatus): boolean {
   return OVER.includes(status);
 }
 
+/** Booked, and its time has passed: whoever comes now is helped at the desk. */
+export function isMissed({ status, end }: Pick<Visit, "status" | "end">, now: number): boolean {
+  return status === "booked" && new Date(end).getTime() <= now;
+}
+
 /** Patients read three words over the states, and the few sad ones by name. */
 export type PatientWord = "pending" | "booked" | "finished" | "expired" | "cancelled" | "no_show";
 

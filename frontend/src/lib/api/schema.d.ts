@@ -1835,13 +1835,14 @@ export interface components {
             room: string | null;
             wait: components["schemas"]["CheckInWait"] | null;
             /**
-             * @description What is wrong with a poor image
+             * @description What is wrong with a poor image; `missed` beside `no_appointment`: there was one today, and its time is over
              *
              *     * `too_small` - too_small
              *     * `blurred` - blurred
              *     * `too_dark` - too_dark
              *     * `too_bright` - too_bright
              *     * `turned` - turned
+             *     * `missed` - missed
              */
             detail: (components["schemas"]["DetailEnum"] | components["schemas"]["NullEnum"]) | null;
         };
@@ -2042,9 +2043,10 @@ export interface components {
          *     * `too_dark` - too_dark
          *     * `too_bright` - too_bright
          *     * `turned` - turned
+         *     * `missed` - missed
          * @enum {string}
          */
-        DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright" | "turned";
+        DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright" | "turned" | "missed";
         /** @description What the patient wants to find again at the next payment. */
         DetailsToKeepRequest: {
             /** @description NIF; required */
@@ -2347,7 +2349,9 @@ export interface components {
              */
             language: components["schemas"]["Language"];
             status: components["schemas"]["AppointmentStatus"];
-            /** @description Until the arrival */
+            /** @description Booked, but its time is over: ask at the desk */
+            is_missed: boolean;
+            /** @description Until the arrival, or until its time is over */
             check_in_code: string | null;
             /** @description From the arrival to the end */
             ticket: string;
@@ -3198,6 +3202,8 @@ export interface components {
             /** Format: date-time */
             end: string;
             status: components["schemas"]["AppointmentStatus"];
+            /** @description Booked, and its time is over: nobody has come. The desk decides */
+            is_missed: boolean;
             source: components["schemas"]["SourceEnum"];
             ticket: string;
             label: string;
@@ -3240,6 +3246,8 @@ export interface components {
             /** Format: date-time */
             end: string;
             status: components["schemas"]["AppointmentStatus"];
+            /** @description Booked, and its time is over: nobody has come. The desk decides */
+            is_missed: boolean;
             source: components["schemas"]["SourceEnum"];
             ticket: string;
             label: string;

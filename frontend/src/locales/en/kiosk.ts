@@ -79,6 +79,10 @@ export const en: Words<typeof pt> = {
       title: "We found no appointment today",
       text: "Check the date in your SMS or ask at reception.",
     },
+    missed: {
+      title: "The time of your appointment has passed",
+      text: "Please ask at reception: we'll see what can be done.",
+    },
     old_code: {
       title: "This code is no longer valid",
       text: "The appointment is over or was cancelled. Look for a newer SMS or ask at reception.",

@@ -204,6 +204,8 @@ export const en: Words<typeof pt> = {
     in_progress_text: "We are with you in {{room}}.",
     fulfilled_title: "Appointment finished",
     fulfilled_text: "Thank you for coming. Your invoice is on the invoices page.",
+    missed_title: "The time has passed",
+    missed_text: "The time of this appointment has passed. If you are here, ask at reception.",
     no_show_title: "We didn't find you",
     no_show_text: "We called and nobody came. If you are in the clinic, talk to reception.",
     cancelled_title: "Appointment cancelled",

@@ -76,6 +76,10 @@ export const pt = {
       title: "Não encontrámos consulta para hoje",
       text: "Confirme a data no SMS ou fale com a receção.",
     },
+    missed: {
+      title: "A hora da sua consulta já passou",
+      text: "Fale com a receção, por favor: vemos o que se pode fazer.",
+    },
     old_code: {
       title: "Este código já não serve",
       text: "A consulta já passou ou foi desmarcada. Procure um SMS mais recente ou fale com a receção.",

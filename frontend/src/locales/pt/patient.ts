@@ -203,6 +203,8 @@ export const pt = {
     in_progress_text: "Estamos consigo no {{room}}.",
     fulfilled_title: "Consulta concluída",
     fulfilled_text: "Obrigado pela visita. A fatura está na página das faturas.",
+    missed_title: "A hora já passou",
+    missed_text: "A hora desta consulta já passou. Se está na clínica, fale com a receção.",
     no_show_title: "Não o encontrámos",
     no_show_text: "Chamámos e não houve resposta. Se está na clínica, fale com a receção.",
     cancelled_title: "Consulta cancelada",
