@@ -31,3 +31,17 @@ export function within<T>(ms: number, promise: Promise<T>, onLate?: (late: T) =>
     );
   });
 }
+
+/**
+ * What `ask` gets by its requests, bodies included. After `ms` they are given up, and this rejects.
+ * There is no signal on televisions from before 2018.
+ */
+export function asking<T>(
+  ms: number,
+  ask: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  const abort = typeof AbortController === "function" ? new AbortController() : null;
+  const answer = within(ms, ask(abort?.signal));
+  answer.catch(() => abort?.abort());
+  return answer;
+}

@@ -132,6 +132,7 @@ it.each([
   vi.useFakeTimers({ shouldAdvanceTime: true });
   const told = await begun();
 
+  await act(() => Promise.resolve());
   if (plays) screen.getByTestId("film").dispatchEvent(new Event("playing"));
   await act(() => vi.advanceTimersByTimeAsync(8_000));
 

@@ -2,6 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "react";
 import { csrfToken } from "@/lib/csrf";
+import { ANSWER_MS, asking } from "@/lib/deadline";
 import { USUAL_SETTINGS, type ScreenSettings, type Sound } from "./settings";
 
 export const REPORT_EVERY_MS = 30_000;
@@ -31,7 +32,9 @@ async function settingsIn(answer: Response): Promise<ScreenSettings | null> {
 /** Null where the server can't be asked. */
 async function fetchSettings(): Promise<ScreenSettings | null> {
   try {
-    return await settingsIn(await fetch("/api/devices/me", { credentials: "same-origin" }));
+    return await asking(ANSWER_MS, async (signal) =>
+      settingsIn(await fetch("/api/devices/me", { credentials: "same-origin", signal })),
+    );
   } catch {
     return null;
   }
@@ -40,13 +43,17 @@ async function fetchSettings(): Promise<ScreenSettings | null> {
 /** Sends a report; the answer repeats the settings. Null where the server can't be told. */
 async function sendReport(report: string): Promise<ScreenSettings | null> {
   try {
-    const answer = await fetch("/api/devices/me/status", {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": await csrfToken() },
-      body: report,
-    });
-    return await settingsIn(answer);
+    return await asking(ANSWER_MS, async (signal) =>
+      settingsIn(
+        await fetch("/api/devices/me/status", {
+          method: "POST",
+          credentials: "same-origin",
+          headers: { "Content-Type": "application/json", "X-CSRFToken": await csrfToken(signal) },
+          body: report,
+          signal,
+        }),
+      ),
+    );
   } catch {
     return null;
   }

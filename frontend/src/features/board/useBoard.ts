@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from "react";
 import { openLive, revisionGate, type LiveState } from "@/lib/live";
 import { serverClock } from "@/lib/clock";
+import { ANSWER_MS, asking } from "@/lib/deadline";
 import type { BoardFrame, DisplayFrame } from "./board";
 
 const POLL_MS = 10_000;
 /** A waiting room sees the calls within five seconds of the server's return. */
 const LONGEST_PAUSE_S = 4;
-/** Who waits longer for an answer would never ask again. */
-const ANSWER_MS = 10_000;
 /** A heartbeat comes every 15 s: after this long it is overdue, and the board is asked for. */
 const OVERDUE_MS = 17_000;
 const ASK_AGAIN_MS = 5_000;
@@ -74,35 +73,31 @@ export function useBoard(): BoardView {
       else confirm();
     }
 
-    /** False when this device may not see the board. */
-    async function fetchBoard(): Promise<boolean> {
-      // Chrome has it from 66 on.
-      const abort = typeof AbortController === "function" ? new AbortController() : null;
-      const limit = setTimeout(() => abort?.abort(), ANSWER_MS);
-      try {
-        const answer = await fetch("/api/board", {
-          credentials: "same-origin",
-          headers: etag.current ? { "If-None-Match": etag.current } : undefined,
-          signal: abort?.signal,
-        });
-        if (stopped) return true;
-        if (answer.status === 401 || answer.status === 403) {
-          gate.reset();
-          etag.current = null;
-          setView((old) => ({ ...old, board: null, refused: true }));
-          return false;
-        }
-        if (answer.status === 304) confirm();
-        if (answer.ok) {
-          etag.current = answer.headers.get("ETag");
-          take((await answer.json()) as BoardFrame);
-        }
-      } catch {
-        return true;
-      } finally {
-        clearTimeout(limit);
+    /** False when this device may not see the board. An answer that doesn't come says nothing. */
+    async function readBoard(signal: AbortSignal | undefined): Promise<boolean> {
+      const answer = await fetch("/api/board", {
+        credentials: "same-origin",
+        headers: etag.current ? { "If-None-Match": etag.current } : undefined,
+        signal,
+      });
+      if (stopped) return true;
+      if (answer.status === 401 || answer.status === 403) {
+        gate.reset();
+        etag.current = null;
+        setView((old) => ({ ...old, board: null, refused: true }));
+        return false;
+      }
+      if (answer.status === 304) confirm();
+      if (answer.ok) {
+        const board = (await answer.json()) as BoardFrame;
+        etag.current = answer.headers.get("ETag");
+        take(board);
       }
       return true;
+    }
+
+    function fetchBoard(): Promise<boolean> {
+      return asking(ANSWER_MS, readBoard).catch(() => true);
     }
 
     /** Scattered, for screens that were lost together would all ask together. */

@@ -1,5 +1,6 @@
 /** The words of a call: the server's clip, else the browser's own voice, else nothing. */
 
+import { asking } from "@/lib/deadline";
 import type { Call, Voice } from "./announcer";
 import { chime, CHIME_MS, decode, getVolume, play, soundAllowed } from "@/lib/chime";
 
@@ -11,14 +12,13 @@ function pause(ms: number): Promise<void> {
   return new Promise((done) => setTimeout(done, ms));
 }
 
-async function fetchClip({ ticket, room }: Call): Promise<AudioBuffer | null> {
+/** Null where there is none, or none in time. */
+function fetchClip({ ticket, room }: Call): Promise<AudioBuffer | null> {
   const path = `/api/announcements/${encodeURIComponent(ticket)}/${encodeURIComponent(room)}`;
-  try {
-    const answer = await fetch(path, { credentials: "same-origin" });
-    return answer.status === 200 ? await decode(await answer.arrayBuffer()) : null;
-  } catch {
-    return null;
-  }
+  return asking(CLIP_MS, async (signal) => {
+    const answer = await fetch(path, { credentials: "same-origin", signal });
+    return answer.status === 200 ? decode(await answer.arrayBuffer()) : null;
+  }).catch(() => null);
 }
 
 /** A voice from Portugal. Brazil's would be another accent than everybody's in the room. */
@@ -58,7 +58,7 @@ export function screenVoice(words: (call: Call) => string): Voice {
       return pause(CHIME_MS);
     },
     prepare(call) {
-      const clip = Promise.race([fetchClip(call), pause(CLIP_MS).then(() => null)]);
+      const clip = fetchClip(call);
       return async () => {
         const sound = await clip;
         if (!soundAllowed()) return;

@@ -1,6 +1,6 @@
 // @vitest-environment node
-import { describe, expect, it } from "vitest";
-import { keyFromKeyboard, typeKey } from "./pairing";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { keyFromKeyboard, pair, typeKey } from "./pairing";
 
 describe("typeKey", () => {
   it("takes digits up to six", () => {
@@ -22,3 +22,28 @@ describe("keyFromKeyboard", () => {
     expect(keyFromKeyboard("a")).toBeNull();
   });
 });
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+it.each(["/api/auth/csrf", "/api/devices/pair"])(
+  "takes another code after eight seconds where %s never answers",
+  async (silent) => {
+    vi.useFakeTimers();
+    vi.stubGlobal("fetch", (path: string) =>
+      path === silent
+        ? new Promise(() => undefined)
+        : Promise.resolve(Response.json({ csrf_token: "t" })),
+    );
+    const result = vi.fn();
+    void pair("123456").then(result);
+
+    await vi.advanceTimersByTimeAsync(7_999);
+    expect(result).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+
+    expect(result).toHaveBeenCalledExactlyOnceWith("offline");
+  },
+);

@@ -1,20 +1,24 @@
 /** How a screen of the building introduces itself: with the short code that staff read out. */
 
 import { csrfToken } from "@/lib/csrf";
+import { ANSWER_MS, asking } from "@/lib/deadline";
 
 export const CODE_LENGTH = 6;
 
 export type PairingResult = "paired" | "wrong_code" | "too_many" | "offline";
 
-/** Exchanges the code for the HttpOnly device cookie. Never rejects. */
+/** Exchanges the code for the HttpOnly device cookie. Never rejects, and never waits for long. */
 export async function pair(code: string): Promise<PairingResult> {
   try {
-    const answer = await fetch("/api/devices/pair", {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": await csrfToken() },
-      body: JSON.stringify({ code }),
-    });
+    const answer = await asking(ANSWER_MS, async (signal) =>
+      fetch("/api/devices/pair", {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": await csrfToken(signal) },
+        body: JSON.stringify({ code }),
+        signal,
+      }),
+    );
     if (answer.ok) return "paired";
     return answer.status === 429 ? "too_many" : "wrong_code";
   } catch {

@@ -5,7 +5,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { useRef } from "react";
-import { api, body } from "@/lib/api/client";
+import { api, body, session } from "@/lib/api/client";
 import type {
   InvoicingRules,
   InvoicingRulesChange,
@@ -168,6 +168,7 @@ export interface Period {
 }
 
 const NAME = /filename="([^"]+)"/;
+const made = { parseAs: "blob", fetch: session.unhurried } as const;
 
 /** Saves a file of the server's under the name that it gives it. */
 async function saved(answer: Promise<{ data?: Blob; response: Response }>): Promise<void> {
@@ -187,7 +188,7 @@ export function useStatement() {
         from: `${year}-${two(month ?? 1)}-01`,
         to: `${year}-${two(last)}-${two(days)}`,
       };
-      return saved(api.GET("/api/staff/money/statement", { params: { query }, parseAs: "blob" }));
+      return saved(api.GET("/api/staff/money/statement", { ...made, params: { query } }));
     },
   });
 }
@@ -197,7 +198,7 @@ export function useSaft() {
   return useMutation({
     mutationFn: ({ year, month }: Period) => {
       const query = { year, ...(month ? { month } : {}) };
-      return saved(api.GET("/api/staff/money/saft", { params: { query }, parseAs: "blob" }));
+      return saved(api.GET("/api/staff/money/saft", { ...made, params: { query } }));
     },
   });
 }

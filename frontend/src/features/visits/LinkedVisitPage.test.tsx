@@ -176,7 +176,7 @@ it("says that it is old while no answer comes", async () => {
   await open(server);
   server.now = "silent";
 
-  await pass(20);
+  await pass(8);
   expect(screen.getByText("A atualizar; dados das 12:00.")).toBeTruthy();
 });
 

@@ -5,6 +5,7 @@ import { isProblem } from "@/lib/api/problem";
 import type { LinkedVisit } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
+import { ANSWER_MS } from "@/lib/deadline";
 import { suggestLanguage } from "@/lib/language";
 import { useServerNow, useToday } from "@/lib/useNow";
 import { useOnline } from "@/lib/useOnline";
@@ -15,7 +16,8 @@ import { useCallOut } from "./useCallOut";
 
 export const NEAR_MS = 5000;
 export const FAR_MS = 60_000;
-const ANSWER_MS = 8000;
+/** An answer that takes longer leaves what is shown in doubt, though it may still come. */
+const USUAL_ANSWER_MS = 2000;
 
 interface Held {
   visit: LinkedVisit;
@@ -72,7 +74,7 @@ export function useLinkedVisit(token: string): Followed {
   const { data, error, refetch } = useQuery(linkedVisitQuery(token));
   const { visits } = useLiveVisits();
   const today = useToday();
-  const now = useServerNow(NEAR_MS);
+  const now = useServerNow(1000);
   const isOnline = useOnline();
   const callOut = useCallOut();
 
@@ -97,7 +99,7 @@ export function useLinkedVisit(token: string): Followed {
     return { kind: "failed", error, retry: () => void refetch() };
   }
   if (civilDate(data.visit.start) < today) return { kind: "over" };
-  const isOld = now - data.asOf > (pause(data, null) || FAR_MS) + ANSWER_MS;
+  const isOld = now - data.asOf > (pause(data, null) || FAR_MS) + USUAL_ANSWER_MS;
   return {
     kind: "visit",
     visit: data.visit,

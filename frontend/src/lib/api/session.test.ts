@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "./problem";
 import { sessionFetch, type SessionOptions } from "./session";
 
@@ -30,9 +30,12 @@ function server(answers: Record<string, Answer>) {
 function lockManager() {
   let last: Promise<unknown> = Promise.resolve();
   return {
-    request: (_name: string, run: () => Promise<unknown>) => {
-      const mine = last.then(run, run);
-      last = mine.catch(() => undefined);
+    request: (_name: string, { signal }: LockOptions, run: () => Promise<unknown>) => {
+      const refused = new Promise<never>((_, refuse) => {
+        signal?.addEventListener("abort", () => refuse(new DOMException("", "AbortError")));
+      });
+      const mine = Promise.race([last, refused]).then(run);
+      last = Promise.allSettled([last, mine]);
       return mine;
     },
   } as unknown as NonNullable<SessionOptions["locks"]>;
@@ -216,4 +219,118 @@ it("a server out of reach is a problem with a code of its own", async () => {
   const failure = await session(get("/api/clinic")).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(Problem);
   expect((failure as Problem).code).toBe("network");
+});
+
+describe("an answer that never comes", () => {
+  const never = () => new Promise<Response>(() => undefined);
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** What becomes of a request, and after how many seconds. */
+  async function outcome(answer: Promise<Response>) {
+    const began = Date.now();
+    const came: (number | string)[] = [];
+    const note = (what: number | string) =>
+      came.push(what, Math.round((Date.now() - began) / 1000));
+    answer.then(
+      ({ status }) => note(status),
+      (error: unknown) => note((error as Problem).code),
+    );
+    while (came.length === 0) await vi.advanceTimersByTimeAsync(100);
+    return came;
+  }
+
+  it.each([
+    ["a reading", get("/api/clinic"), 10],
+    ["a writing", post("/api/appointments"), 30],
+    [
+      "pictures",
+      new Request(new URL("/api/me/face", location.origin), {
+        method: "PUT",
+        headers: { "Content-Type": "multipart/form-data; boundary=x" },
+        body: "--x--",
+      }),
+      120,
+    ],
+  ])("ends as no network, and the request is given up: %s", async (_, request, seconds) => {
+    let given: AbortSignal | null | undefined;
+    const fetch = ((input: Request, init?: RequestInit) => {
+      if (input.url.endsWith("/csrf")) return Promise.resolve(Response.json({ csrf_token: "t" }));
+      given = init?.signal;
+      return never();
+    }) as typeof globalThis.fetch;
+    const session = sessionFetch({ fetch, locks: lockManager() });
+
+    expect(await outcome(session(request))).toEqual(["network", seconds]);
+    expect(given?.aborted).toBe(true);
+  });
+
+  it("counts as none where only its body is missing", async () => {
+    const { fetch } = server({ "GET /api/clinic": () => new Response(new ReadableStream()) });
+    const session = sessionFetch({ fetch, locks: lockManager() });
+
+    expect(await outcome(session(get("/api/clinic")))).toEqual(["network", 10]);
+  });
+
+  it("to one question for the CSRF token costs four seconds, and nobody after that anything", async () => {
+    let tokens = 0;
+    const fetch = ((input: Request) => {
+      if (!input.url.endsWith("/csrf")) return Promise.resolve(Response.json({}));
+      tokens += 1;
+      return tokens === 1 ? never() : Promise.resolve(Response.json({ csrf_token: "t" }));
+    }) as typeof globalThis.fetch;
+    const session = sessionFetch({ fetch, locks: lockManager(), renew: false });
+
+    expect(await outcome(session(post("/api/check-ins")))).toEqual([200, 4]);
+    expect(await outcome(session(post("/api/check-ins")))).toEqual([200, 0]);
+    expect(tokens).toBe(2);
+  });
+
+  it("to every question for the token refuses one visitor, and the next asks anew", async () => {
+    let isDown = true;
+    const fetch = ((input: Request) => {
+      if (!input.url.endsWith("/csrf")) return Promise.resolve(Response.json({}));
+      return isDown ? never() : Promise.resolve(Response.json({ csrf_token: "t" }));
+    }) as typeof globalThis.fetch;
+    const session = sessionFetch({ fetch, locks: lockManager(), renew: false });
+
+    expect(await outcome(session(post("/api/check-ins")))).toEqual(["network", 8]);
+    isDown = false;
+    expect(await outcome(session(post("/api/check-ins")))).toEqual([200, 0]);
+  });
+
+  it("to one tab's renewal holds up neither its own next one nor another tab", async () => {
+    const { state, guarded, refresh } = expiring();
+    const locks = lockManager();
+    let renewals = 0;
+    const { fetch } = server({
+      "GET /api/appointments": guarded,
+      "POST /api/auth/refresh": (request) => ((renewals += 1) === 1 ? never() : refresh(request)),
+    });
+    const stuck = sessionFetch({ fetch, locks });
+    const other = sessionFetch({ fetch, locks });
+
+    const first = outcome(stuck(get("/api/appointments")));
+    const second = await outcome(other(get("/api/appointments")));
+
+    expect(second).toEqual([200, 8]);
+    expect(await first).toEqual(["network", 8]);
+    state.valid = false;
+    expect(await outcome(stuck(get("/api/appointments")))).toEqual([200, 0]);
+  });
+
+  it("of a tab that keeps the lock for ever is waited for eight seconds", async () => {
+    const { guarded, refresh } = expiring();
+    const locks = lockManager();
+    void locks.request("vez-session", {}, () => new Promise(() => undefined));
+    const { fetch } = server({
+      "GET /api/appointments": guarded,
+      "POST /api/auth/refresh": refresh,
+    });
+
+    const session = sessionFetch({ fetch, locks });
+
+    expect(await outcome(session(get("/api/appointments")))).toEqual([200, 8]);
+  });
 });
