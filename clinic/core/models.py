@@ -14,6 +14,9 @@ class OutboxMessage(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, help_text="How often it was handed over")
     failures = models.PositiveSmallIntegerField(default=0, help_text="How often its handler failed")
     next_at = models.DateTimeField()
+    handed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last handed to the broker"
+    )
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)

@@ -10,9 +10,9 @@ and what it gives back is done in the transaction that marks the row done.
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -30,6 +30,7 @@ MAX_FAILURES = 12
 # The column of the counts is a smallint; a message that nobody can do may be tried for years.
 MOST_COUNTED = 32767
 LONGEST_PAUSE_SECONDS = 900
+SHORTEST_PAUSE = timedelta(seconds=1)
 
 Handler = Callable[..., None]
 Caller = Callable[..., Callable[[], None] | None]
@@ -138,21 +139,49 @@ def retry_delay(attempts: int) -> timedelta:
     return timedelta(seconds=min(doubled, LONGEST_PAUSE_SECONDS))
 
 
-def claim_due(limit: int = 50) -> list[tuple[uuid.UUID, str]]:
+def queues_to_look_into() -> set[str]:
+    """Queues in which a message that is due now may still be waiting."""
+    due = _due().filter(handed_at__isnull=False)
+    return {queue_of(task) for task in due.values_list("task", flat=True).distinct()}
+
+
+def waiting_since(oldest: Mapping[str, uuid.UUID]) -> dict[str, datetime]:
+    """From when on what was handed to a queue still waits there, given the message that has waited
+    longest: queues are first in, first out."""
+    rows = OutboxMessage.objects.filter(id__in=oldest.values())
+    handed = dict(rows.values_list("id", "handed_at"))
+    found = {queue: handed.get(message) for queue, message in oldest.items()}
+    return {queue: moment for queue, moment in found.items() if moment is not None}
+
+
+def claim_due(
+    waiting: Mapping[str, datetime] | None = None, limit: int = 50
+) -> list[tuple[uuid.UUID, str]]:
     """Take due messages for sending: counts the attempt and sets the next one, so that several
-    relays never send the same row together."""
-    moment = clock.now()
-    with transaction.atomic():
-        due = list(
-            OutboxMessage.objects.select_for_update(skip_locked=True)
-            .filter(next_at__lte=moment, done_at__isnull=True, failed_at__isnull=True)
-            .order_by("next_at")[:limit]
-        )
-        for message in due:
-            message.next_at = moment + retry_delay(message.attempts)
-            message.attempts = min(message.attempts + 1, MOST_COUNTED)
-        OutboxMessage.objects.bulk_update(due, ["next_at", "attempts"])
-    return [(message.id, message.task) for message in due]
+    relays never send the same row together.
+
+    What still waits in its queue (`waiting`, by `waiting_since`) or is in somebody's hands isn't
+    sent again, however long that takes: it is looked at again a little later.
+    """
+    while True:
+        moment = clock.now()
+        with transaction.atomic():
+            due = list(_due().select_for_update(skip_locked=True).order_by("next_at")[:limit])
+            in_hand = _in_somebodys_hands([message.id for message in due if message.handed_at])
+            claimed = []
+            for message in due:
+                since = (waiting or {}).get(queue_of(message.task))
+                waits = message.handed_at and since and message.handed_at >= since
+                if waits or message.id in in_hand:
+                    message.next_at = moment + max(retry_delay(0), SHORTEST_PAUSE)
+                    continue
+                message.next_at = moment + retry_delay(message.attempts)
+                message.handed_at = moment
+                message.attempts = min(message.attempts + 1, MOST_COUNTED)
+                claimed.append((message.id, message.task))
+            OutboxMessage.objects.bulk_update(due, ["next_at", "handed_at", "attempts"])
+        if claimed or not due:
+            return claimed
 
 
 def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
@@ -166,7 +195,30 @@ def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
         for message in messages:
             message.attempts = max(message.attempts - 1, 0)
             message.next_at = clock.now() + timedelta(seconds=seconds)
-        OutboxMessage.objects.bulk_update(messages, ["next_at", "attempts"])
+            message.handed_at = None
+        OutboxMessage.objects.bulk_update(messages, ["next_at", "handed_at", "attempts"])
+
+
+def _due() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(
+        next_at__lte=clock.now(), done_at__isnull=True, failed_at__isnull=True
+    )
+
+
+def _in_somebodys_hands(message_ids: list[uuid.UUID]) -> set[uuid.UUID]:
+    """Those whose calls are being made at this moment."""
+    if not message_ids:
+        return set()
+    by_hold = {hold(message_id): message_id for message_id in message_ids}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM unnest(%s::text[]) AS name JOIN pg_locks ON locktype = 'advisory'"
+            " AND granted AND objsubid = 1"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND (classid::bigint << 32 | objid::bigint) = hashtextextended(name, 0)",
+            [list(by_hold)],
+        )
+        return {by_hold[name] for (name,) in cursor.fetchall()}
 
 
 def run(message_id: uuid.UUID) -> bool:

@@ -16,14 +16,25 @@ from clinic.core import logs, outbox
 log = structlog.get_logger(__name__)
 
 Send = Callable[[uuid.UUID, str], None]
+# The message that has waited longest in a queue, if any does.
+Oldest = Callable[[str], uuid.UUID | None]
 BROKER_PAUSE_SECONDS = 1.0
 
 
-def relay_once(send: Send) -> int:
-    """Send every message that is due now and return how many; raises BrokerError when the broker
-    can't be reached, with nothing lost: the unsent rows are due again a second later."""
+def _none_waits(_queue: str) -> None:
+    """A broker in which every message is taken at once."""
+
+
+def relay_once(send: Send, oldest: Oldest = _none_waits) -> int:
+    """Send every message that is due now and no longer waits in its queue, and return how many.
+
+    Raises BrokerError when the broker can't be reached, with nothing lost: the unsent rows are due
+    again a second later.
+    """
+    found = {queue: oldest(queue) for queue in outbox.queues_to_look_into()}
+    waiting = outbox.waiting_since({queue: one for queue, one in found.items() if one is not None})
     sent = 0
-    while batch := outbox.claim_due():
+    while batch := outbox.claim_due(waiting):
         for position, (message_id, task) in enumerate(batch):
             try:
                 send(message_id, task)
@@ -35,11 +46,11 @@ def relay_once(send: Send) -> int:
     return sent
 
 
-def run(send: Send, *, stop: threading.Event) -> None:
+def run(send: Send, oldest: Oldest = _none_waits, *, stop: threading.Event) -> None:
     """Relay until `stop` is set. Survives restarts of the broker and of the database."""
     while not stop.is_set():
         try:
-            _listen(send, stop)
+            _listen(send, oldest, stop)
         except BrokerError:
             log.warning("relay_broker_down")
             stop.wait(BROKER_PAUSE_SECONDS)
@@ -49,14 +60,14 @@ def run(send: Send, *, stop: threading.Event) -> None:
             stop.wait(BROKER_PAUSE_SECONDS)
 
 
-def _listen(send: Send, stop: threading.Event) -> None:
+def _listen(send: Send, oldest: Oldest, stop: threading.Event) -> None:
     connection.ensure_connection()
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {outbox.CHANNEL}")
     raw = connection.connection
     # Looked after each second, since this connection stays for days: it also sets the clock.
     while not stop.is_set() and connection.is_usable():
-        relay_once(send)
+        relay_once(send, oldest)
         deadline = time.monotonic() + 1.0
         for _ in raw.notifies(timeout=max(deadline - time.monotonic(), 0), stop_after=1):
             break
