@@ -11,6 +11,7 @@ class Code(StrEnum):
     IMAGE_HEIC = "image_heic"
     IMAGE_TOO_LARGE = "image_too_large"
     IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
+    IMAGE_SHAPE = "image_shape"
     FACE_SWITCHED_OFF = "face_switched_off"
     NOTHING_TO_CONFIRM = "nothing_to_confirm"
     CONFIRMATION_FAILED = "confirmation_failed"
@@ -57,6 +58,13 @@ register(
             413,
             "A fotografia tem mais de {megapixels} megapíxeis. Envie uma mais pequena.",
             "The photo is over {megapixels} megapixels. Send a smaller one.",
+        ),
+        Code.IMAGE_SHAPE: Problem(
+            413,
+            "A fotografia é demasiado comprida: cada lado pode ter até {side} píxeis e {ratio} "
+            "vezes o outro. Envie outra.",
+            "The photo is too long: a side may have up to {side} pixels and be {ratio} times the "
+            "other. Send another one.",
         ),
         Code.FACE_SWITCHED_OFF: Problem(
             503,

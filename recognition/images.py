@@ -1,11 +1,15 @@
 """Image intake: what comes in is somebody else's file; what goes on is a plain JPEG of ours.
 
-Judged by content, never by name or declared type. Size and pixel count are looked at before
-anything is decoded; what is decoded is turned upright, reduced and written anew, so that no
-metadata, second frame, trailing bytes or hidden document survives.
+Judged by content, never by name or declared type. Size, shape and pixel count are looked at before
+anything is decoded. Of a JPEG and a PNG the decoder is shown only what makes the picture: comments,
+profiles and EXIF blocks can be made to take minutes and gigabytes. What is decoded is turned
+upright, reduced and written anew, so that no metadata, second frame, trailing bytes or hidden
+document survives.
 """
 
 import io
+import re
+import struct
 import warnings
 
 import numpy as np
@@ -17,11 +21,15 @@ from recognition.errors import Code
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 20_000_000
+# What is longer or thinner is no photo of a face, and reducing it costs what its pixels don't tell.
+MAX_SIDE = 10_000
+MAX_RATIO = 20
 # Its decoder holds every pixel four times over.
 MAX_WEBP_PIXELS = 8_000_000
-# A photo has about ten; each costs a pass over all its pixels. In 8 MB of random bytes, as in the
-# film behind a moving photo, the mark of a scan stands some 120 times by chance.
-MAX_SCANS = 200
+# A photo has about ten; each costs a pass over all its pixels.
+MAX_SCANS = 50
+# Segments of a JPEG, chunks of a PNG: a photo has some ten to thousand, each costs a few steps.
+MAX_PARTS = 10_000
 KEPT_SIDE = 1600
 JPEG_QUALITY = 92
 # How many pixels are turned to RGB at a time.
@@ -29,8 +37,16 @@ STRIP_PIXELS = 250_000
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-_JPEG_SCAN = b"\xff\xda"
-_ORIENTATION_TAG = 0x0112
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_JPEG_FILLER, _JPEG_SCAN, _JPEG_END, _JPEG_EXIF = 0xFF, 0xDA, 0xD9, 0xE1
+_JPEG_WITHOUT_LENGTH = {0x00, 0x01, *range(0xD0, 0xD9)}
+# Between the pixels of a scan the mark of a segment is followed by nothing else.
+_JPEG_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+# Applications' own and comments, but for JFIF's and Adobe's, which say what the colours mean.
+_JPEG_NO_PICTURE = {*range(0xE1, 0xEE), 0xEF, 0xFE}
+_PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+_EXIF_HEADER = b"Exif\0\0"
+_ORIENTATION_TAG, _SHORT = 0x0112, 3
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -51,7 +67,8 @@ def clean(data: bytes) -> bytes:
 
     Raises DomainError: `image_too_large` (over 8 MB), `image_heic` (as iPhones keep photos),
     `image_type` (else neither JPEG, PNG nor WebP), `image_too_many_pixels` (over 20 million, of a
-    WebP over 8), `image_unreadable` (empty, truncated, damaged, or made to be slow).
+    WebP over 8), `image_shape` (a side over MAX_SIDE, or MAX_RATIO times the other),
+    `image_unreadable` (empty, truncated, damaged, or made to be slow).
     """
     if len(data) > MAX_BYTES:
         raise DomainError(Code.IMAGE_TOO_LARGE)
@@ -59,10 +76,10 @@ def clean(data: bytes) -> bytes:
         raise DomainError(Code.IMAGE_HEIC)
     if data and not _looks_supported(data):
         raise DomainError(Code.IMAGE_TYPE)
-    if not data or data.count(_JPEG_SCAN) > MAX_SCANS:
+    if not data:
         raise DomainError(Code.IMAGE_UNREADABLE)
     try:
-        return _written_anew(data)
+        return _written_anew(*_picture_alone(data))
     except DomainError:
         raise
     except Image.DecompressionBombError as error:
@@ -77,12 +94,65 @@ def decode(jpeg: bytes) -> NDArray[np.uint8]:
         return np.asarray(image.convert("RGB"))
 
 
-def _written_anew(data: bytes) -> bytes:
+def _picture_alone(data: bytes) -> tuple[bytes, bytes]:
+    """What of the file makes the picture, and its EXIF block as it stands. Raises DomainError
+    `image_unreadable`, and IndexError or struct.error for what is cut off."""
+    if data.startswith(_JPEG):
+        return _jpeg_alone(data)
+    return _png_alone(data) if data.startswith(_PNG) else (data, b"")
+
+
+def _jpeg_alone(data: bytes) -> tuple[bytes, bytes]:
+    kept, exif, scans, at = [data[:2]], b"", 0, 2
+    for _ in range(MAX_PARTS):
+        mark, kind = data[at], data[at + 1]
+        if mark != _JPEG_FILLER or scans > MAX_SCANS:
+            break
+        if kind == _JPEG_FILLER:
+            at += 1
+        elif kind in _JPEG_WITHOUT_LENGTH:
+            at += 2
+        elif kind == _JPEG_END:
+            return b"".join([*kept, data[at : at + 2]]), exif
+        else:
+            (length,) = struct.unpack_from(">H", data, at + 2)
+            end = at + 2 + length
+            if kind == _JPEG_SCAN:
+                scans += 1
+                found = _JPEG_AFTER_SCAN.search(data, end)
+                end = found.start() if found else len(data)
+            segment = data[at:end]
+            if kind == _JPEG_EXIF and not exif and segment[4:].startswith(_EXIF_HEADER):
+                exif = segment[4 + len(_EXIF_HEADER) :]
+            if kind not in _JPEG_NO_PICTURE:
+                kept.append(segment)
+            at = end
+    raise DomainError(Code.IMAGE_UNREADABLE)
+
+
+def _png_alone(data: bytes) -> tuple[bytes, bytes]:
+    kept, exif, at = [_PNG], b"", len(_PNG)
+    for _ in range(MAX_PARTS):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        chunk = data[at : at + 12 + length]
+        if kind == b"eXIf" and not exif:
+            exif = chunk[8:-4]
+        if kind in _PNG_PICTURE:
+            kept.append(chunk)
+        if kind == b"IEND":
+            return b"".join(kept), exif
+        at += 12 + length
+    raise DomainError(Code.IMAGE_UNREADABLE)
+
+
+def _written_anew(data: bytes, exif: bytes) -> bytes:
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         limit = MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS
         if image.width * image.height > limit:
             raise _too_many(limit)
-        orientation = _orientation(image)
+        if max(image.size) > min(MAX_SIDE, MAX_RATIO * min(image.size)):
+            raise DomainError(Code.IMAGE_SHAPE, side=MAX_SIDE, ratio=MAX_RATIO)
+        orientation = _orientation(exif or image.info.get("exif", b""))
         # A JPEG decoder can halve while it decodes; other formats ignore this.
         image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
         picture = _reduced(image) if max(image.size) > KEPT_SIDE else _rgb(image)
@@ -124,17 +194,24 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 def _looks_supported(data: bytes) -> bool:
     return (
-        data.startswith(b"\xff\xd8\xff")
-        or data.startswith(b"\x89PNG\r\n\x1a\n")
+        data.startswith(_JPEG)
+        or data.startswith(_PNG)
         or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
     )
 
 
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation; a damaged EXIF block counts as upright, the picture may be fine."""
+def _orientation(exif: bytes) -> int:
+    """The orientation that an EXIF block tells in its first directory. A damaged block counts as
+    upright, the picture may be fine; nothing else of it is looked at."""
+    exif = exif.removeprefix(_EXIF_HEADER)
+    order = ">" if exif.startswith(b"MM") else "<"
     try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
-    except (Image.DecompressionBombError, MemoryError):
-        raise
-    except Exception:
+        (start,) = struct.unpack_from(f"{order}I", exif, 4)
+        (entries,) = struct.unpack_from(f"{order}H", exif, start)
+        for entry in range(start + 2, start + 2 + 12 * entries, 12):
+            tag, kind, count, value = struct.unpack_from(f"{order}HHIH", exif, entry)
+            if (tag, kind, count) == (_ORIENTATION_TAG, _SHORT, 1):
+                return int(value)
+    except struct.error:
         return 1
+    return 1
