@@ -9,10 +9,12 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from clinic.core.errors import UnansweredError
+
 PDF_BEGINS = b"%PDF-"
 
 
-class SealError(Exception):
+class SealError(UnansweredError):
     """No sealed file now; another try may help."""
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from billing import subjects
 from billing.services import (
     closing,
     invoices,
@@ -23,47 +24,101 @@ from clinic.core import outbox
 RECONCILING_SECONDS = 275
 
 
-@outbox.handler("billing.start_payment")
+@outbox.handler(
+    "billing.start_payment",
+    until_done=True,
+    pt="Pedido de pagamento por enviar ao banco",
+    en="Payment request to be sent to the bank",
+    about=subjects.of_payment,
+)
 def start_payment(payment_id: str) -> None:
     requests.send_after_commit(UUID(payment_id))
 
 
-@outbox.caller("billing.withdraw_payment")
+@outbox.caller(
+    "billing.withdraw_payment",
+    until_done=True,
+    pt="Pedido de pagamento por retirar da app do utente",
+    en="Payment request to be taken back from the patient's app",
+    about=subjects.of_payment,
+)
 def withdraw_payment(payment_id: str) -> None:
     withdrawals.perform(UUID(payment_id))
 
 
-@outbox.caller("billing.process_delivery")
+@outbox.caller(
+    "billing.process_delivery",
+    until_done=True,
+    pt="Aviso de pagamento por tratar",
+    en="Payment notice to be dealt with",
+    about=subjects.of_notice,
+)
 def process_delivery(delivery_id: str) -> None:
     webhooks.process(UUID(delivery_id))
 
 
-@outbox.handler("billing.close_appointment")
+@outbox.handler(
+    "billing.close_appointment",
+    until_done=True,
+    pt="Dinheiro de uma consulta que acabou, por fechar",
+    en="Money of an ended appointment, to be closed",
+    about=subjects.of_appointment,
+)
 def close_appointment(appointment_id: str, refundable: bool) -> None:
     closing.close(UUID(appointment_id), refundable=refundable)
 
 
-@outbox.caller("billing.refund")
+@outbox.caller(
+    "billing.refund",
+    until_done=True,
+    pt="Devolução por enviar ao banco",
+    en="Refund to be sent to the bank",
+    about=subjects.of_refund,
+)
 def refund(refund_id: str) -> None:
     refunds.perform(UUID(refund_id))
 
 
-@outbox.handler("billing.issue_invoice")
+@outbox.handler(
+    "billing.issue_invoice",
+    until_done=True,
+    pt="Fatura por emitir",
+    en="Invoice to be issued",
+    about=subjects.of_payment,
+)
 def issue_invoice(payment_id: str) -> None:
     invoices.issue(UUID(payment_id))
 
 
-@outbox.handler("billing.issue_credit_note")
+@outbox.handler(
+    "billing.issue_credit_note",
+    until_done=True,
+    pt="Nota de crédito por emitir",
+    en="Credit note to be issued",
+    about=subjects.of_refund,
+)
 def issue_credit_note(refund_id: str) -> None:
     invoices.credit(UUID(refund_id))
 
 
-@outbox.handler("billing.ask_issuer")
+@outbox.handler(
+    "billing.ask_issuer",
+    until_done=True,
+    pt="Documento por pedir ao programa de faturação",
+    en="Document to be asked of the invoicing program",
+    about=subjects.of_request,
+)
 def ask_issuer(request_id: str) -> None:
     issuance.ask_after_commit(UUID(request_id))
 
 
-@outbox.handler("billing.render_invoice")
+@outbox.handler(
+    "billing.render_invoice",
+    until_done=True,
+    pt="PDF por fazer e enviar",
+    en="PDF to be made and mailed",
+    about=subjects.of_document,
+)
 def render_invoice(invoice_id: str) -> None:
     invoices.render(UUID(invoice_id))
 

@@ -7,7 +7,7 @@ from celery import current_app, shared_task
 from celery.signals import worker_process_init
 
 from clinic.core import outbox
-from recognition import engines
+from recognition import engines, subjects
 from recognition.services import check_in, enrolment, liveness, pictures, retention
 
 # Work that takes seconds has its own queue: it can't delay messages and money.
@@ -22,12 +22,26 @@ def warm_up(**_: Any) -> None:
         threading.Thread(target=engines.warm_up, name="face-models", daemon=True).start()
 
 
-@outbox.caller("recognition.enrol", queue=FACES)
+@outbox.caller(
+    "recognition.enrol",
+    queue=FACES,
+    until_done=True,
+    pt="Registo de um rosto por fazer",
+    en="Face to be registered",
+    about=subjects.of_enrolment,
+)
 def enrol(*, enrolment_id: str, attempt: str) -> Callable[[], None]:
     return enrolment.complete(uuid.UUID(enrolment_id), uuid.UUID(attempt))
 
 
-@outbox.caller(enrolment.ERASE, until_done=True, queue=FACES)
+@outbox.caller(
+    enrolment.ERASE,
+    queue=FACES,
+    until_done=True,
+    pt="Rosto por apagar no prestador",
+    en="Face to be erased at the provider",
+    about=subjects.of_enrolment,
+)
 def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Callable[[], None]:
     return enrolment.erase_copies(
         engine=engine,
@@ -37,7 +51,14 @@ def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Ca
     )
 
 
-@outbox.caller("recognition.identify", queue=FACES)
+# Nobody waits at the kiosk any more by the time that it is given up.
+@outbox.caller(
+    "recognition.identify",
+    queue=FACES,
+    until_done=False,
+    pt="Chegada pelo rosto por reconhecer",
+    en="Arrival by face to be recognised",
+)
 def identify(*, check_in_id: str) -> Callable[[], None]:
     return check_in.identify(uuid.UUID(check_in_id))
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from billing.documents import Pdf
 from billing.models import Invoice, InvoiceLine
+from clinic.core.errors import UnansweredError
 
 
 class Refusal(StrEnum):
@@ -22,7 +23,7 @@ class Refusal(StrEnum):
     FAULT = "fault"
 
 
-class UnknownOutcomeError(Exception):
+class UnknownOutcomeError(UnansweredError):
     """No usable answer: the document may or may not be issued. Look for it before asking again."""
 
     def __init__(self, text: str, *, why: Refusal = Refusal.NO_ANSWER) -> None:
@@ -42,7 +43,7 @@ class RefusedError(Exception):
         self.told = told
 
 
-class NotReadyError(Exception):
+class NotReadyError(UnansweredError):
     """No file now; another try may help."""
 
 

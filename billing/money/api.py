@@ -27,7 +27,7 @@ from billing.services import (
 )
 from clinic.accounts.permissions import IsManager
 from clinic.accounts.principals import actor_of
-from clinic.core import clock, idempotency
+from clinic.core import clock, idempotency, stuck
 from clinic.core.api import answers, validated
 from clinic.core.errors import Code, DomainError
 
@@ -70,6 +70,7 @@ class SummaryView(APIView):
                     "by_day": [{"date": day, **parts} for day, parts in found.by_day.items()],
                 },
                 "open_issues": selectors.issues(settled=False).aggregate(n=Count("pk"))["n"],
+                "stuck_work": stuck.found().count(),
             }
         )
         return Response(body.data)

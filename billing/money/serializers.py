@@ -119,6 +119,9 @@ class Summary(serializers.Serializer[Any]):
     today = DayTakings()
     period = PeriodTakings()
     open_issues = serializers.IntegerField()
+    stuck_work = serializers.IntegerField(
+        help_text="Work of the whole clinic that should be done and isn't"
+    )
 
 
 class MoneyPayment(serializers.Serializer[Payment]):

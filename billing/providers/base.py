@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from clinic.core.errors import UnansweredError
+
 
 class EventType(StrEnum):
     PAID = "paid"
@@ -118,7 +120,7 @@ class MalformedEventError(Exception):
     """A genuine notice that can't be understood."""
 
 
-class UnknownOutcomeError(Exception):
+class UnknownOutcomeError(UnansweredError):
     """No usable answer: the provider may or may not have acted. Ask later, never send again."""
 
 

@@ -20,6 +20,7 @@ from billing import issuing
 from billing.issuing.base import InvoiceIssuer, Refusal, RefusedError, UnknownOutcomeError
 from billing.models import (
     DocumentRequest,
+    DocumentType,
     Invoice,
     InvoiceLine,
     IssueKind,
@@ -196,12 +197,6 @@ def _record(document: Invoice, line: InvoiceLine) -> None:
             document=str(document.id),
             amount=document.gross_total,
         )
-    for refund in payment.refunds.filter(status=RefundStatus.DONE, credit_note=None):
-        outbox.enqueue(
-            "billing.issue_credit_note",
-            key=f"credit-note:{refund.id}:{document.id}",
-            refund_id=str(refund.id),
-        )
 
 
 def _totals(document: Invoice) -> tuple[object, object, object]:
@@ -222,4 +217,16 @@ def _store(document: Invoice, line: InvoiceLine) -> Invoice:
     outbox.enqueue(
         "billing.render_invoice", key=f"render-invoice:{document.id}", invoice_id=str(document.id)
     )
+    if document.document_type == DocumentType.INVOICE_RECEIPT:
+        _credit_what_went_back(document)
     return document
+
+
+def _credit_what_went_back(invoice: Invoice) -> None:
+    """Of money that was given back while the invoice was still missing."""
+    for refund in invoice.payment.refunds.filter(status=RefundStatus.DONE, credit_note=None):
+        outbox.enqueue(
+            "billing.issue_credit_note",
+            key=f"credit-note:{refund.id}:{invoice.id}",
+            refund_id=str(refund.id),
+        )

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from billing import chain
 from billing.errors import Code
 from billing.models import Invoice, InvoiceSeries, InvoicingRules, SigningKey
-from clinic.core import audit, clock
+from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory.errors import Code as DirectoryCode
@@ -22,6 +22,8 @@ TRAINING_PREFIX = "FORM"
 TRAINING_ATCUD = "0"
 NO_CERTIFICATE = "0"
 RETRY_SECONDS = 3600
+ISSUING = ("billing.issue_invoice", "billing.issue_credit_note")
+"""The work that waits for a series and the rules."""
 
 
 def rules() -> InvoicingRules:
@@ -46,6 +48,7 @@ def change_rules(changes: Mapping[str, str], *, actor: Actor) -> InvoicingRules:
             setattr(current, name, value)
         current.save(update_fields=list(changed))
         audit.record("invoicing_rules.changed", actor=actor, subject=current, changes=changed)
+        outbox.wake(*ISSUING)
     return current
 
 
@@ -73,7 +76,8 @@ def open_series(
 ) -> InvoiceSeries:
     """Open a real series whose code the tax authority has given (Portaria 195/2020).
 
-    Raises DomainError `series_taken` where the year has one already, or the name is in use.
+    What waited for it is issued right after. Raises DomainError `series_taken` where the year has
+    one already, or the name is in use.
     """
     try:
         with transaction.atomic():
@@ -94,6 +98,7 @@ def open_series(
         name=name,
         validation_code=validation_code,
     )
+    outbox.wake(*ISSUING)
     return opened
 
 

@@ -1,5 +1,4 @@
-"""Documents without a PDF long after the outbox gave up, as when a sealer, or the third party that
-issued them, was down for hours."""
+"""Documents without a PDF for hours: the net under what the outbox has set aside."""
 
 import time
 from datetime import timedelta
@@ -13,7 +12,7 @@ from clinic.core import clock, logs
 log = structlog.get_logger(__name__)
 
 GIVEN_UP = timedelta(hours=2)
-"""The outbox has made its last try by then."""
+"""What the outbox still tries has been done by then, unless it fails."""
 
 BATCH = 50
 PATIENCE_SECONDS = 45.0

@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     NOT_FOLLOWED = "not_followed"
     MALFORMED = "malformed"
     ASKED = "asked"
+    NOT_CONFIRMED = "not_confirmed"
 
 
 _STATUS = {

@@ -4,11 +4,25 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum, Value
+from django.db.models.functions import Concat
 
 from billing import chain, qr, vat
 from billing.issuing.own import qr_document
-from billing.models import OWN_ISSUER, Invoice, InvoiceLine, InvoiceSeries, SigningKey
+from billing.models import (
+    OWN_ISSUER,
+    DocumentType,
+    Invoice,
+    InvoiceLine,
+    InvoiceSeries,
+    IssueKind,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    SigningKey,
+)
 from billing.services import numbering
 from clinic.core import clock
 from clinic.storage import private
@@ -33,6 +47,40 @@ def verify() -> tuple[int, list[str]]:
         if expected != series.last_number + 1:
             faults.append(f"{series}: the series counts {series.last_number}, not {expected - 1}")
     return checked, faults
+
+
+def missing() -> list[str]:
+    """A sentence for each payment whose money was taken for a visit and that has no document, and
+    for each refund of an invoice that is done and not credited; a third party's ones as well.
+
+    Money that came too late or twice has none: it goes back, or a person decides about it.
+    """
+    unusable = PaymentIssue.objects.filter(
+        payment=OuterRef("pk"),
+        kind__in=[IssueKind.LATE, IssueKind.DUPLICATE],
+        about=Concat("payment__provider", Value(":"), "payment__transaction_id"),
+    )
+    receipts = Invoice.objects.filter(document_type=DocumentType.INVOICE_RECEIPT)
+    paid = Payment.objects.filter(
+        ~Exists(receipts.filter(payment=OuterRef("pk"))),
+        ~Exists(unusable),
+        status=PaymentStatus.PAID,
+    )
+    uncredited = Refund.objects.filter(
+        Exists(receipts.filter(payment=OuterRef("payment"))),
+        status=RefundStatus.DONE,
+        credit_note=None,
+    )
+    return [
+        *(
+            f"payment {each.pk}: {each.amount} paid, and no document"
+            for each in paid.order_by("paid_at")
+        ),
+        *(
+            f"refund {each.pk}: {each.amount} given back, and no credit note"
+            for each in uncredited.order_by("settled_at")
+        ),
+    ]
 
 
 def left_out() -> int:

@@ -22,7 +22,7 @@ from billing.providers.base import (
     MalformedEventError,
     UnknownOutcomeError,
 )
-from billing.services import requests, settlement
+from billing.services import issues, requests, settlement
 from billing.services.settlement import Outcome
 from clinic.core import clock, outbox
 from clinic.core.errors import Code as CoreCode
@@ -34,6 +34,8 @@ MAX_BODY = 64 * 1024
 # What a notice says is in the payment's events by then. The rest is whatever the provider wished
 # to add, which may name the payer.
 KEEP_BODY = timedelta(days=90)
+HINT_PATIENCE = timedelta(days=1)
+"""What a provider told unsigned and doesn't know of a day later is left to a person."""
 
 
 def accept(
@@ -145,9 +147,20 @@ def _ask_about(delivery: WebhookDelivery) -> Outcome:
     payment = None if event is None else settlement.payment_of(event, delivery.provider)
     if event is None or payment is None:
         return Outcome.UNKNOWN_PAYMENT
-    if requests.ask(payment) == "pending":
+    if requests.ask(payment) != "pending":
+        return Outcome.ASKED
+    if clock.now() - delivery.received_at < HINT_PATIENCE:
         raise UnknownOutcomeError("the provider doesn't know yet of what it told us")
-    return Outcome.ASKED
+    issues.open_about(
+        f"payment:{payment.id}",
+        IssueKind.UNRECONCILED,
+        payment=payment,
+        delivery=delivery,
+        ours=payment.status,
+        theirs="pending",
+        amount=payment.amount,
+    )
+    return Outcome.NOT_CONFIRMED
 
 
 def _json_object(raw_body: bytes) -> dict[str, object]:

@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from clinic.config import health, pages, schema
+from clinic.config import health, pages, schema, work
 
 handler500 = "clinic.core.problems.failure"
 
@@ -13,6 +13,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("recognition.urls")),
     path("", include("realtime.urls")),
+    path("staff/work", work.StuckWorkView.as_view(), name="stuck-work"),
+    path("staff/work/<uuid:message_id>/try-again", work.TryAgainView.as_view(), name="work-again"),
     path("schema/", schema.DocumentView.as_view(), name="schema"),
     path("docs/", schema.PageView.as_view(url_name="schema"), name="docs"),
 ]

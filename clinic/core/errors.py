@@ -78,6 +78,10 @@ class DomainError(Exception):
         return text.format(**self.params) if self.params else text
 
 
+class UnansweredError(Exception):
+    """Whoever has to act outside gave no usable answer; another try may get one."""
+
+
 register(
     {
         Code.INVALID: Problem(

@@ -2,6 +2,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class OutboxMessage(models.Model):
@@ -18,9 +19,13 @@ class OutboxMessage(models.Model):
         null=True, blank=True, help_text="When it was last handed to the broker"
     )
     created_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_default=Now(), help_text="When it was first to be done")
     done_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True)
+    why = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="The cause, for a person"
+    )
 
     class Meta:
         indexes = [
@@ -28,7 +33,10 @@ class OutboxMessage(models.Model):
                 fields=["next_at"],
                 name="outbox_due",
                 condition=Q(done_at__isnull=True, failed_at__isnull=True),
-            )
+            ),
+            models.Index(
+                fields=["due_at"], name="outbox_undone", condition=Q(done_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,10 +9,14 @@ What waits for somebody outside is a `caller` instead: its calls are made with n
 and what it gives back is done in the transaction that marks the row done.
 """
 
+import errno
+import smtplib
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +25,7 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from clinic.core import clock, logs
+from clinic.core.errors import DomainError, UnansweredError
 from clinic.core.models import OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -34,11 +39,35 @@ SHORTEST_PAUSE = timedelta(seconds=1)
 
 Handler = Callable[..., None]
 Caller = Callable[..., Callable[[], None] | None]
-Known = TypeVar("Known", Handler, Caller)
-_handlers: dict[str, Handler] = {}
-_callers: dict[str, Caller] = {}
-_tried_until_done: set[str] = set()
-_queues: dict[str, str] = {}
+Work = TypeVar("Work", Handler, Caller)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a piece of work is about, for a person who reads that it has come to a halt."""
+
+    patient_id: uuid.UUID | None = None
+    name: str = ""
+    """Of the patient, else what tells it apart: an address, a provider, a file."""
+    document: str = ""
+    amount: Decimal | None = None
+    visit_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """How one kind of work is done, how long it is tried, and how a person is told of it."""
+
+    function: Callable[..., Any]
+    calls: bool
+    until_done: bool
+    queue: str | None
+    pt: str
+    en: str
+    about: Callable[..., Subject] | None
+
+
+TASKS: dict[str, Task] = {}
 
 
 class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
@@ -47,51 +76,56 @@ class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
 
 
 def handler(
-    task: str, *, until_done: bool = False, queue: str | None = None
+    task: str,
+    *,
+    until_done: bool,
+    pt: str,
+    en: str,
+    about: Callable[..., Subject] | None = None,
+    queue: str | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register the function that does the work of `task`. It gets the message's args as keywords.
 
     It runs inside a transaction and may run more than once, though its database effects are kept
-    only once. What the clinic owes somebody in any case is tried `until_done`: such a message is
-    set aside only as Permanent, never for the number of its failures. `queue` names the workers
-    that do it, where it isn't those of the default queue.
+    only once. What the clinic owes somebody, by law or for money, is tried `until_done`: such a
+    message is set aside only as Permanent, never for the number of its failures. Where it stops all
+    the same a person reads `pt` or `en`, and `about` says from the args what it is about. `queue`
+    names the workers that do it, where it isn't those of the default queue.
     """
-    return _registrar(_handlers, task, until_done=until_done, queue=queue)
+    return _registrar(
+        task, calls=False, until_done=until_done, pt=pt, en=en, about=about, queue=queue
+    )
 
 
 def caller(
-    task: str, *, until_done: bool = False, queue: str | None = None
+    task: str,
+    *,
+    until_done: bool,
+    pt: str,
+    en: str,
+    about: Callable[..., Subject] | None = None,
+    queue: str | None = None,
 ) -> Callable[[Caller], Caller]:
     """Register the function that makes the outside calls of `task` and gives back what is to be
     written after them, or None for nothing. It gets the message's args as keywords.
 
     It runs outside of any transaction and may run more than once, as when it is killed after its
     calls: those must be safe to repeat. What it gives back runs at most once to its end, and has to
-    look whether what the calls were made for still holds. The rest is as for a handler.
+    look whether what the calls were made for still holds. The rest as for a handler.
     """
-    return _registrar(_callers, task, until_done=until_done, queue=queue)
+    return _registrar(
+        task, calls=True, until_done=until_done, pt=pt, en=en, about=about, queue=queue
+    )
 
 
-def _registrar(
-    registry: dict[str, Known], task: str, *, until_done: bool, queue: str | None
-) -> Callable[[Known], Known]:
-    if until_done:
-        _tried_until_done.add(task)
-    if queue is not None:
-        _queues[task] = queue
-
-    def register(function: Known) -> Known:
-        known = registry.setdefault(task, function)
-        if known.__qualname__ != function.__qualname__:
+def _registrar(task: str, **how: Any) -> Callable[[Work], Work]:
+    def register(function: Work) -> Work:
+        known = TASKS.setdefault(task, Task(function=function, **how))
+        if known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"two handlers for outbox task {task!r}")
         return function
 
     return register
-
-
-def tasks() -> set[str]:
-    """Every task that has a handler or a caller."""
-    return {*_handlers, *_callers}
 
 
 def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> None:
@@ -111,11 +145,17 @@ def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> No
                 task=task,
                 args=args,
                 created_at=moment,
+                due_at=moment + timedelta(seconds=delay_seconds),
                 next_at=moment + timedelta(seconds=delay_seconds),
             )
         ],
         ignore_conflicts=True,
     )
+    call_relay()
+
+
+def call_relay() -> None:
+    """Have the relay look for what is due as soon as the caller's transaction is committed."""
     if _wake_relay not in (hook for _, hook, *_ in connection.run_on_commit):
         transaction.on_commit(_wake_relay, robust=True)
 
@@ -130,7 +170,13 @@ def _wake_relay() -> None:
 
 def queue_of(task: str) -> str:
     """The Celery queue on which a task is done: as it was registered, else the default one."""
-    return _queues.get(task, settings.CELERY_TASK_DEFAULT_QUEUE)
+    known = TASKS.get(task)
+    return known.queue if known and known.queue else settings.CELERY_TASK_DEFAULT_QUEUE
+
+
+def tasks() -> set[str]:
+    """Every task that has a handler or a caller."""
+    return set(TASKS)
 
 
 def retry_delay(attempts: int) -> timedelta:
@@ -200,9 +246,7 @@ def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
 
 
 def _due() -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(
-        next_at__lte=clock.now(), done_at__isnull=True, failed_at__isnull=True
-    )
+    return _undone_all().filter(next_at__lte=clock.now())
 
 
 def _in_somebodys_hands(message_ids: list[uuid.UUID]) -> set[uuid.UUID]:
@@ -225,27 +269,29 @@ def run(message_id: uuid.UUID) -> bool:
     """Do one message. False when there was nothing to do: done, given up, or in another's hands.
 
     A failing handler or caller leaves no effect here but the recorded error; the relay tries again
-    later. After MAX_FAILURES of them the message is set aside for a person, unless its task is
-    tried until it is done. Messages that no worker took, as while all are down, wait as long as it
-    takes.
+    later, at most LONGEST_PAUSE_SECONDS after. After MAX_FAILURES of them the message is set aside
+    for a person, unless its task is tried until it is done. Messages that no worker took, as while
+    all are down, wait as long as it takes. `stuck` tells a person of all of these.
     """
     try:
         message = _undone(message_id).first()
         if message is None:
             return False
-        call = _callers.get(message.task)
-        return _handle(message.id) if call is None else _call(message, call)
+        task = TASKS[message.task]
+        if task.calls:
+            return _call(message, task.function)
+        return _handle(message.id, task.function)
     except Exception as error:
         _record_failure(message_id, error)
         return False
 
 
-def _handle(message_id: uuid.UUID) -> bool:
+def _handle(message_id: uuid.UUID, handle: Handler) -> bool:
     with transaction.atomic():
         message = _undone(message_id).select_for_update(skip_locked=True).first()
         if message is None:
             return False
-        _handlers[message.task](**message.args)
+        handle(**message.args)
         return _mark_done(message_id)
 
 
@@ -265,7 +311,11 @@ def _call(message: OutboxMessage, call: Caller) -> bool:
 
 
 def _undone(message_id: uuid.UUID) -> QuerySet[OutboxMessage]:
-    return OutboxMessage.objects.filter(id=message_id, done_at__isnull=True, failed_at__isnull=True)
+    return _undone_all().filter(id=message_id)
+
+
+def _undone_all() -> QuerySet[OutboxMessage]:
+    return OutboxMessage.objects.filter(done_at__isnull=True, failed_at__isnull=True)
 
 
 def _mark_done(message_id: uuid.UUID) -> bool:
@@ -312,16 +362,30 @@ def overdue(task: str) -> int:
     ).count()
 
 
+def wake(*tasks: str) -> None:
+    """What these kinds of work waited for is there, so the next try is due at once, in the caller's
+    transaction. A message that is set aside, or in somebody's hands, is left alone."""
+    waiting = _undone_all().filter(task__in=tasks, next_at__gt=clock.now())
+    with transaction.atomic():
+        free = waiting.select_for_update(skip_locked=True).order_by("pk")
+        woken = OutboxMessage.objects.filter(pk__in=list(free.values_list("pk", flat=True)))
+        if woken.update(next_at=clock.now(), handed_at=None, attempts=0):
+            call_relay()
+
+
 def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
     reason = f"Permanent: {error}" if isinstance(error, Permanent) else logs.describe(error)
     with transaction.atomic():
         message = OutboxMessage.objects.select_for_update().get(id=message_id)
         message.last_error = reason
+        message.why = _cause(error)[:40]
         message.failures = min(message.failures + 1, MOST_COUNTED)
-        is_hopeless = message.failures >= MAX_FAILURES and message.task not in _tried_until_done
+        # A task that this release doesn't know is another release's to decide.
+        task = TASKS.get(message.task)
+        is_hopeless = message.failures >= MAX_FAILURES and task and not task.until_done
         if isinstance(error, Permanent) or is_hopeless:
             message.failed_at = clock.now()
-        message.save(update_fields=["last_error", "failures", "failed_at"])
+        message.save(update_fields=["last_error", "why", "failures", "failed_at"])
     log.warning(
         "outbox_failed",
         message=str(message_id),
@@ -331,3 +395,16 @@ def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
         given_up=message.failed_at is not None,
         exc_info=not isinstance(error, Permanent),
     )
+
+
+def _cause(error: Exception) -> str:
+    """A code for what a person can be told of a failure."""
+    if isinstance(error, Permanent):
+        return str(error)
+    if isinstance(error, DomainError):
+        return error.code
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return "no_space"
+    if isinstance(error, UnansweredError | smtplib.SMTPException | ConnectionError | TimeoutError):
+        return "no_answer"
+    return "fault"

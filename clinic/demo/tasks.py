@@ -19,7 +19,13 @@ TIMEOUT_SECONDS = 5.0
 FOREIGN_KEY = "a key that bank and product don't share"
 
 
-@outbox.caller("demo.send_webhook")
+# A real bank gives up as well.
+@outbox.caller(
+    "demo.send_webhook",
+    until_done=False,
+    pt="Aviso do banco simulado",
+    en="Notice of the simulated bank",
+)
 def send_webhook(*, webhook_id: str, mis_signed: bool = False) -> Callable[[], None] | None:
     """Tell the product over HTTP, signed; anything but a success is tried again later. A wrong
     signature has no success, so it comes once."""
@@ -42,17 +48,32 @@ def _note_delivery(webhook: BankWebhook) -> None:
     BankWebhook.objects.filter(id=webhook.id).update(delivered_at=clock.now())
 
 
-@outbox.handler("demo.let_the_next_pass")
+@outbox.handler(
+    "demo.let_the_next_pass",
+    until_done=False,
+    pt="Aviso do banco simulado",
+    en="Notice of the simulated bank",
+)
 def let_the_next_pass(*, webhook_id: str, look: int) -> None:
     bank.let_the_next_pass(BankWebhook.objects.get(id=uuid.UUID(webhook_id)), look=look)
 
 
-@outbox.handler("demo.expire_mb_way")
+@outbox.handler(
+    "demo.expire_mb_way",
+    until_done=False,
+    pt="Prazo de um pedido no banco simulado",
+    en="Deadline at the simulated bank",
+)
 def expire_mb_way(*, request_id: str) -> None:
     bank.expire(uuid.UUID(request_id))
 
 
-@outbox.handler("demo.decide_magic")
+@outbox.handler(
+    "demo.decide_magic",
+    until_done=False,
+    pt="Resposta do banco simulado",
+    en="Answer of the simulated bank",
+)
 def decide_magic(*, request_id: str) -> None:
     bank.decide_magic(uuid.UUID(request_id))
 

@@ -14,10 +14,36 @@ from clinic.notifications.models import Channel, Message, MessageStatus
 from clinic.notifications.transports import File, Outgoing, RejectedError, Transport, transport
 
 
-@outbox.caller("notifications.send_sms", queue="sms")
-@outbox.caller("notifications.send_email", queue="email")
+def _about(*, message_id: str) -> outbox.Subject:
+    message = Message.objects.get(id=uuid.UUID(message_id))
+    return outbox.Subject(name=message.to, document=message.subject)
+
+
+@outbox.caller(
+    "notifications.send_sms",
+    queue="sms",
+    until_done=True,
+    pt="Mensagem por enviar",
+    en="Message to be sent",
+    about=_about,
+)
+@outbox.caller(
+    "notifications.send_email",
+    queue="email",
+    until_done=True,
+    pt="Mensagem por enviar",
+    en="Message to be sent",
+    about=_about,
+)
 # As the rows of a former release name it.
-@outbox.caller("notifications.deliver", queue="email")
+@outbox.caller(
+    "notifications.deliver",
+    queue="email",
+    until_done=True,
+    pt="Mensagem por enviar",
+    en="Message to be sent",
+    about=_about,
+)
 def deliver(*, message_id: str) -> Callable[[], None] | None:
     """Send the message once. A rejection is final and recorded; any other error is retried.
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from clinic.core.errors import UnansweredError
 from recognition.matching import Match
 
 Pixels = NDArray[np.uint8]
@@ -81,7 +82,7 @@ class EngineError(Exception):
     """The engine can't answer. The message is a code and quotes neither photo nor person."""
 
 
-class EngineUnavailableError(EngineError):
+class EngineUnavailableError(EngineError, UnansweredError):
     """Not now; another try may help."""
 
 

@@ -137,7 +137,7 @@ def test_without_this_years_series_the_invoice_waits_and_the_payment_stands(
         validation_code="JFX7K2P9",
         actor=MANAGER,
     )
-    invoices.issue(payment.pk)
+    drain()
 
     assert Invoice.objects.get().number == f"FR {year}A/1"
 

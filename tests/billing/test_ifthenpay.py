@@ -529,6 +529,26 @@ def test_a_list_that_can_not_be_used_says_nothing_of_our_money(ifthenpay, refere
     assert not PaymentIssue.objects.exists()
 
 
+def test_a_hint_that_is_not_confirmed_within_a_day_is_for_a_person(ifthenpay, push):
+    assert callback(push) == 200
+    drain()
+    message = OutboxMessage.objects.get(task="billing.process_delivery")
+    assert (message.why, message.done_at, message.failed_at) == ("no_answer", None, None)
+    assert not PaymentIssue.objects.exists()
+
+    WebhookDelivery.objects.update(received_at=clock.now() - timedelta(days=1))
+    drain()
+
+    assert state(push)[0] == "pending"
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id, issue.detail["theirs"]) == (
+        "unreconciled",
+        push.pk,
+        "pending",
+    )
+    assert WebhookDelivery.objects.get().outcome == "not_confirmed"
+
+
 @pytest.fixture
 def paid(ifthenpay, push) -> Payment:
     ifthenpay.pay(ifthenpay.pushes[push.request_id])

@@ -143,7 +143,9 @@ def test_a_transaction_that_meets_an_altered_column_is_refused_once() -> None:
 
 def test_the_outbox_and_its_relay_outlive_an_altered_column() -> None:
     done: list[int] = []
-    outbox.handler("tests.altered")(lambda number: done.append(number))
+    outbox.handler("tests.altered", until_done=False, pt="Teste", en="Test")(
+        lambda number: done.append(number)
+    )
     stop = threading.Event()
     thread = threading.Thread(target=_relay, args=(stop,))
     thread.start()

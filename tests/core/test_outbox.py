@@ -22,12 +22,12 @@ EFFECT = "tests.effect"
 DUTY = "tests.duty"
 
 
-@outbox.handler(DUTY, until_done=True)
+@outbox.handler(DUTY, until_done=True, pt="Dever", en="Duty")
 def duty(**args: str) -> None:
     effect(**args)
 
 
-@outbox.handler(EFFECT)
+@outbox.handler(EFFECT, until_done=False, pt="Efeito", en="Effect")
 def effect(fail: str = "") -> None:
     audit.record("effect", actor=Actor.system("tests"))
     if fail == "permanent":
@@ -42,7 +42,7 @@ heard: Calls = []
 meanwhile: list[Callable[[], object]] = []
 
 
-@outbox.caller(CALL)
+@outbox.caller(CALL, until_done=False, pt="Chamada", en="Call")
 def call(fail: str = "") -> Callable[[], None]:
     """Notes whether a transaction is open, when it calls and when it writes."""
     heard.append(("call", connection.in_atomic_block))

@@ -1532,6 +1532,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Work that should be done and isn't, the oldest first
+         * @description What is set aside, fails again and again, or is undone five minutes after its time.
+         */
+        get: operations["staff_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/staff/work/{id}/try-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try it now; without effect where it is done, due or being worked on */
+        post: operations["staff_work_try_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/visits/{token}": {
         parameters: {
             query?: never;
@@ -2696,6 +2733,21 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["ReconciliationBody"][];
         };
+        PaginatedStuckWorkList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["StuckWork"][];
+        };
         PaidMoney: {
             transaction_id: string;
             method: components["schemas"]["MethodEnum"];
@@ -3338,10 +3390,47 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        StuckWork: {
+            /** Format: uuid */
+            id: string;
+            /** @description What has to be done, in the language asked for */
+            what: string;
+            /** @description What it is about; empty where nothing can be told */
+            subject: components["schemas"]["SubjectBody"];
+            /**
+             * Format: date-time
+             * @description When it was first to be done
+             */
+            since: string;
+            /** @description The cause */
+            code: string;
+            /** @description The cause, in the language asked for */
+            why: string;
+            /** @description It isn't tried any more by itself */
+            is_set_aside: boolean;
+            failures: number;
+            /**
+             * Format: date-time
+             * @description The next try; null for what is set aside
+             */
+            next_at: string | null;
+        };
+        SubjectBody: {
+            /** @description The patient's, else an address or a provider */
+            name: string;
+            /** @description Its number, or what a message is headed with */
+            document: string;
+            /** Format: decimal */
+            amount: string | null;
+            /** Format: date-time */
+            visit_at: string | null;
+        };
         Summary: {
             today: components["schemas"]["DayTakings"];
             period: components["schemas"]["PeriodTakings"];
             open_issues: number;
+            /** @description Work of the whole clinic that should be done and isn't */
+            stuck_work: number;
         };
         TallyBody: {
             count: number;
@@ -8016,6 +8105,98 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoomOut"][];
+                };
+            };
+        };
+    };
+    staff_work: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description Number of results to return per page. */
+                page_size?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedStuckWorkList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_work_try_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
         };

@@ -1,0 +1,135 @@
+"""Work of the outbox that has come to a halt, as a person is told of it, and trying it again."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Least
+
+from clinic.core import audit, clock, outbox
+from clinic.core.audit import Actor
+from clinic.core.errors import PROBLEMS, Code, DomainError
+from clinic.core.models import OutboxMessage
+
+PATIENCE = timedelta(minutes=5)
+"""How long after its time work may be undone before a person is told."""
+
+MANY_FAILURES = 5
+"""So many take little more than a minute."""
+
+NOT_TAKEN = "not_taken"
+CAUSES = {
+    NOT_TAKEN: (
+        "Ainda nenhum processo chegou ao fim disto. Se continuar, avise quem instalou o programa.",
+        "No process has finished it yet. If it stays, tell whoever installed the program.",
+    ),
+    "no_answer": (
+        "Quem tem de responder do outro lado não responde. Continuamos a tentar.",
+        "Whoever has to answer doesn't. We keep trying.",
+    ),
+    "no_space": (
+        "Não há espaço para guardar ficheiros. Avise quem instalou o programa.",
+        "There is no room left for files. Tell whoever installed the program.",
+    ),
+    "fault": (
+        "Algo falhou do nosso lado. Se continuar, avise quem instalou o programa.",
+        "Something failed on our side. If it stays, tell whoever installed the program.",
+    ),
+}
+"""What a person reads for those causes that are no error code of an app's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """One piece of work that isn't done although it should be."""
+
+    id: uuid.UUID
+    what: str
+    subject: outbox.Subject
+    since: datetime
+    code: str
+    why: str
+    is_set_aside: bool
+    failures: int
+    next_at: datetime | None
+    """Of what is set aside: never."""
+
+
+def found() -> QuerySet[OutboxMessage]:
+    """What is set aside, fails again and again or is undone for long after its time; oldest
+    first."""
+    undone = OutboxMessage.objects.filter(done_at__isnull=True)
+    return undone.filter(
+        Q(failed_at__isnull=False)
+        | Q(failures__gte=MANY_FAILURES)
+        | Q(due_at__lte=clock.now() - PATIENCE)
+    ).order_by("due_at", "pk")
+
+
+def told(message: OutboxMessage, language: str) -> Halted:
+    """A message of `found` in words."""
+    task = outbox.TASKS.get(message.task)
+    english = language.startswith("en")
+    code = message.why or ("fault" if message.failures else NOT_TAKEN)
+    return Halted(
+        id=message.id,
+        what=message.task if task is None else task.en if english else task.pt,
+        subject=_subject(message, task),
+        since=message.due_at,
+        code=code,
+        why=_sentence(code, english=english),
+        is_set_aside=message.failed_at is not None,
+        failures=message.failures,
+        next_at=message.next_at if message.failed_at is None else None,
+    )
+
+
+@transaction.atomic
+def try_again(message_id: uuid.UUID, *, actor: Actor) -> None:
+    """Have a message tried at once, also one that was set aside. Without effect for one that is
+    done, is due anyway or is being worked on. Raises DomainError `not_found`.
+
+    One failure stays counted: whoever asks whether a try came to nothing still has to know.
+    """
+    message = OutboxMessage.objects.filter(id=message_id).first()
+    if message is None:
+        raise DomainError(Code.NOT_FOUND)
+    moment = clock.now()
+    waiting = OutboxMessage.objects.filter(id=message_id, done_at__isnull=True).filter(
+        Q(failed_at__isnull=False) | Q(next_at__gt=moment)
+    )
+    if not waiting.select_for_update(skip_locked=True).exists():
+        return
+    OutboxMessage.objects.filter(id=message_id).update(
+        failed_at=None,
+        failures=Least("failures", 1),
+        attempts=0,
+        handed_at=None,
+        next_at=moment,
+    )
+    outbox.call_relay()
+    audit.record(
+        "work.tried_again",
+        actor=actor,
+        subject=message,
+        patient_id=_subject(message, outbox.TASKS.get(message.task)).patient_id,
+        task=message.task,
+    )
+
+
+def _subject(message: OutboxMessage, task: outbox.Task | None) -> outbox.Subject:
+    if task is None or task.about is None:
+        return outbox.Subject()
+    return task.about(**message.args)
+
+
+def _sentence(code: str, *, english: bool) -> str:
+    if code in CAUSES:
+        pt, en = CAUSES[code]
+    elif code in PROBLEMS:
+        pt, en = PROBLEMS[code].pt, PROBLEMS[code].en
+    else:
+        pt, en = CAUSES["fault"]
+    return en if english else pt

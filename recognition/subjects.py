@@ -1,0 +1,12 @@
+"""What the work on faces is about, for a person who reads that it has come to a halt."""
+
+from clinic.core.outbox import Subject
+from recognition.models import Enrolment
+
+
+def of_enrolment(enrolment_id: str, **_: object) -> Subject:
+    """Nobody any more, of whoever had their account erased."""
+    found = Enrolment.objects.select_related("patient").filter(pk=enrolment_id).first()
+    if found is None:
+        return Subject()
+    return Subject(patient_id=found.patient_id, name=found.patient.full_name)
