@@ -301,12 +301,9 @@ class Stack:
             "web": [
                 *[python, "-m", "uvicorn", "clinic.config.asgi:application"],
                 *["--host", self.bind, "--port", str(self.port)],
-                *[
-                    "--ws",
-                    "realtime.protocol:WebSocketProtocol",
-                    "--ws-per-message-deflate",
-                    "false",
-                ],
+                *["--http", "realtime.protocol:HttpProtocol"],
+                *["--ws", "realtime.protocol:WebSocketProtocol"],
+                *["--ws-per-message-deflate", "false"],
                 *["--ws-max-size", "65536"],
                 *["--ws-ping-interval", "20", "--ws-ping-timeout", "20"],
                 *["--backlog", "4096", "--timeout-graceful-shutdown", "3"],

@@ -145,6 +145,7 @@ def web_process(
     origin = f"http://127.0.0.1:{port}"
     command = [
         *("uvicorn", application, "--port", str(port)),
+        *("--http", "realtime.protocol:HttpProtocol"),
         *("--ws", "realtime.protocol:WebSocketProtocol"),
         *("--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
         *("--ws-ping-interval", "20", "--ws-ping-timeout", "20", "--backlog", "4096"),

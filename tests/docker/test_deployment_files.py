@@ -151,6 +151,7 @@ def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> N
     stack = Stack(tmp_path, port=8000, switch=None, say=print)
     (demo_web,) = [program for program in stack.programs() if program.name == "web"]
     limits = [
+        "--http",
         "--ws",
         "--ws-per-message-deflate",
         "--ws-max-size",

@@ -100,7 +100,8 @@ def start_server(port: int, log: Path, redis_url: str, **environment: str) -> Se
         name="web",
         argv=[
             *(sys.executable, "-m", "uvicorn", "clinic.config.asgi:application"),
-            *("--port", str(port), "--ws", "realtime.protocol:WebSocketProtocol"),
+            *("--port", str(port), "--http", "realtime.protocol:HttpProtocol"),
+            *("--ws", "realtime.protocol:WebSocketProtocol"),
             *("--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
         ],
         log=log,

@@ -94,7 +94,8 @@ class Clinic:
             "web",
             [
                 *(sys.executable, "-m", "uvicorn", "clinic.config.asgi:application"),
-                *("--port", str(port), "--ws", "realtime.protocol:WebSocketProtocol"),
+                *("--port", str(port), "--http", "realtime.protocol:HttpProtocol"),
+                *("--ws", "realtime.protocol:WebSocketProtocol"),
                 *("--ws-per-message-deflate", "false", "--ws-max-size", "65536"),
                 *("--ws-ping-interval", "20", "--ws-ping-timeout", "20"),
                 *("--backlog", "4096", "--timeout-graceful-shutdown", "3"),
