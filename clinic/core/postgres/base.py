@@ -1,15 +1,27 @@
 from contextlib import closing
+from typing import Any
 
 from django.conf import settings
 from django.db.backends.postgresql import base
 from psycopg import Error
 
 from clinic.core import clock
+from clinic.core.postgres import values
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Learns what time it is in the database with every connection that it makes or looks after,
+    """Its statements have any number of values (`values.py`).
+
+    It learns what time it is in the database with every connection that it makes or looks after,
     so before the first statement of each request and task, at no statement's cost."""
+
+    features_class = values.DatabaseFeatures
+    ops_class = values.DatabaseOperations
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection({**conn_params, "cursor_factory": values.Cursor})
+        connection.server_cursor_factory = values.NamedCursor
+        return connection
 
     def connect(self) -> None:
         super().connect()
