@@ -539,7 +539,7 @@ def past_visits(first: date, last: date) -> dict[date, list[waits.Visit]]:
         status__in=(AppointmentStatus.FULFILLED, AppointmentStatus.NO_SHOW),
     )
     days: dict[date, list[waits.Visit]] = defaultdict(list)
-    for row in rows.order_by("start", "pk"):
+    for row in rows.order_by("start", "pk").iterator():
         days[clock.local(row.start).date()].append(
             waits.Visit(
                 specialty=row.specialty_id,

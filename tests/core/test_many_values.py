@@ -55,8 +55,7 @@ def test_changes_are_made_some_hundreds_of_rows_at_a_time(db: None) -> None:
 
 
 def test_a_condition_lists_any_number_of_values(two: list[OutboxMessage]) -> None:
-    """Keys that are found in one piece and row by row, texts that are changed, moments that are
-    deleted."""
+    """Keys that are found at once, texts that are found row by row, moments that are deleted."""
     other = message(3)
     other.next_at = MOMENT.replace(year=2020)
     other.save(force_insert=True)
@@ -67,8 +66,7 @@ def test_a_condition_lists_any_number_of_values(two: list[OutboxMessage]) -> Non
 
     assert list(by_key) == [two[0]]
     with transaction.atomic():
-        assert list(by_key.iterator(chunk_size=100)) == [two[0]]
-    assert by_text.update(task="changed") == 1
+        assert list(by_text.iterator(chunk_size=100)) == [two[0]]
     assert by_moment.delete() == (2, {"core.OutboxMessage": 2})
     assert list(messages) == [other]
 
