@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.core import clock
+from clinic.core.columns import LineColumn, plain
 
 CURRENCY = "EUR"
 GROSS_DIGITS = 10
@@ -24,6 +25,15 @@ YEARS_KEPT = 10
 OWN_ISSUER = "own"
 ORDER_ID_LENGTH = 15
 ORDER_ID_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+PRINTED = (
+    *("number", "atcud", "reason", "producer_name", "producer_tax_id"),
+    *("seller_name", "seller_legal_name", "seller_tax_id", "seller_address", "seller_postal_code"),
+    *("seller_city", "seller_phone", "seller_email"),
+    *("customer_name", "customer_tax_id", "customer_country", "customer_address"),
+)
+PRINTED_OF_A_LINE = ("code", "description", "exemption_reason")
+"""The text of a document and of its line, which has to be readable for as long as it is kept."""
+
 TRAINING_TEXT = "Documento emitido para fins de Formação"
 
 
@@ -131,8 +141,8 @@ class Payment(models.Model):
     expires_at = models.DateTimeField()
     customer_kind = models.CharField(max_length=16, choices=CustomerKind.choices)
     customer_tax_id = models.CharField(max_length=9, blank=True)
-    customer_name = models.CharField(max_length=120, blank=True)
-    customer_address = models.CharField(max_length=200, blank=True)
+    customer_name = LineColumn(max_length=120, blank=True)
+    customer_address = LineColumn(max_length=200, blank=True)
     customer_email = models.EmailField(blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(
@@ -166,6 +176,7 @@ class Payment(models.Model):
                 fields=["order_id"], condition=~Q(order_id=""), name="one_payment_per_order_id"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
+            plain("payment_text_is_plain", "customer_name", "customer_address", "customer_email"),
             models.CheckConstraint(condition=Q(currency=CURRENCY), name="payment_in_euro"),
             models.CheckConstraint(
                 condition=Q(status__in=["paid", "refunded"], paid_at__isnull=False)
@@ -196,12 +207,13 @@ class KeptInvoiceDetails(models.Model):
         "directory.Patient", on_delete=models.CASCADE, primary_key=True, related_name="+"
     )
     tax_id = models.CharField(max_length=9)
-    name = models.CharField(max_length=120, blank=True)
-    address = models.CharField(max_length=200, blank=True)
+    name = LineColumn(max_length=120, blank=True)
+    address = LineColumn(max_length=200, blank=True)
     kept_at = models.DateTimeField(help_text="when the patient last asked for it")
 
     class Meta:
         verbose_name_plural = "kept invoice details"
+        constraints = [plain("kept_details_are_plain", "name", "address")]
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -298,7 +310,7 @@ class PaymentIssue(models.Model):
     )
     created_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
-    note = models.CharField(max_length=500, blank=True, help_text="how a person settled it")
+    note = LineColumn(max_length=500, blank=True, help_text="how a person settled it")
 
     class Meta:
         constraints = [
@@ -308,6 +320,7 @@ class PaymentIssue(models.Model):
             models.UniqueConstraint(
                 fields=["kind", "about"], condition=~Q(about=""), name="one_issue_about_a_thing"
             ),
+            plain("issue_note_is_plain", "note"),
         ]
 
     def __str__(self) -> str:
@@ -354,7 +367,7 @@ class Refund(models.Model):
         max_length=16, choices=RefundStatus.choices, default=RefundStatus.REQUESTED
     )
     request_id = models.CharField(max_length=100, blank=True)
-    reason = models.CharField(max_length=200, blank=True, help_text="as the credit note prints it")
+    reason = LineColumn(max_length=200, blank=True, help_text="as the credit note prints it")
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
@@ -362,6 +375,7 @@ class Refund(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_of_something"),
+            plain("refund_reason_is_plain", "reason"),
         ]
 
     def __str__(self) -> str:
@@ -391,7 +405,7 @@ class InvoicingRules(models.Model):
         validators=[RegexValidator(r"^[1-9]\d{0,3}$")],
         help_text="what the tax authority gave the program; empty: training",
     )
-    producer_name = models.CharField(max_length=200, blank=True, help_text="who made the program")
+    producer_name = LineColumn(max_length=200, blank=True, help_text="who made the program")
     producer_tax_id = models.CharField(max_length=9, blank=True)
     mb_way_mechanism = models.CharField(
         max_length=2,
@@ -402,7 +416,10 @@ class InvoicingRules(models.Model):
 
     class Meta:
         verbose_name_plural = "invoicing rules"
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_set_of_invoicing_rules")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="one_set_of_invoicing_rules"),
+            plain("invoicing_rules_are_plain", "producer_name"),
+        ]
 
     def __str__(self) -> str:
         return self.certificate_number or "training"
@@ -547,6 +564,7 @@ class Invoice(models.Model):
                 name="invoice_totals_are_positive",
             ),
             models.CheckConstraint(condition=Q(sequence__gte=1), name="invoice_numbers_from_one"),
+            plain("invoice_text_is_plain", *PRINTED),
         ]
         indexes = [models.Index(fields=["patient", "-issued_at"], name="invoice_patient")]
 
@@ -584,6 +602,7 @@ class InvoiceLine(models.Model):
                 | Q(vat_rate=0) & ~Q(exemption_code=""),
                 name="no_vat_needs_a_reason",
             ),
+            plain("invoice_line_text_is_plain", *PRINTED_OF_A_LINE),
         ]
 
     def __str__(self) -> str:

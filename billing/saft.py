@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import IO, Protocol
+from xml.parsers import expat
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
 from django.db.models import Q, QuerySet, Sum
 
-from billing import nif, vat
+from billing import vat
 from billing.models import (
     OWN_ISSUER,
     DocumentType,
@@ -25,7 +26,8 @@ from billing.models import (
     InvoicingRules,
     Method,
 )
-from clinic.core import clock
+from clinic.core import clock, text
+from clinic.directory import nif
 
 VERSION = "1.04_01"
 NAMESPACE = f"urn:OECD:StandardAuditFile-Tax:PT_{VERSION}"
@@ -108,6 +110,31 @@ def write(out: IO[bytes], period: Period, *, seller: Seller, rules: InvoicingRul
     return totals
 
 
+class UnreadableFileError(ValueError):
+    """What was written is no file that anybody could read."""
+
+
+def check(written: IO[bytes], totals: Totals) -> None:
+    """Read a written file as its readers will: it is well-formed and has every document.
+
+    Memory doesn't grow with the file. Raises UnreadableFileError.
+    """
+    found = 0
+
+    def count(name: str, _attributes: object) -> None:
+        nonlocal found
+        found += name == "Invoice"
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = count
+    try:
+        parser.ParseFile(written)
+    except expat.ExpatError as error:
+        raise UnreadableFileError(f"not well-formed: {error}") from error
+    if found != totals.documents:
+        raise UnreadableFileError(f"{found} documents of {totals.documents}")
+
+
 class _File:
     """Elements of the file, written as they come."""
 
@@ -129,8 +156,11 @@ class _File:
         self._xml.endElement(name)
 
     def text(self, name: str, value: object, most: int | None = None) -> None:
-        """An element of text, cut where the schema sets a length; nothing where there is none."""
-        content = str(value)[:most]
+        """An element of text, cut where the schema sets a length; nothing where there is none.
+
+        What XML can't hold is left out: a document can't be changed any more.
+        """
+        content = text.printable(str(value))[:most].rstrip()
         if content:
             with self.element(name):
                 self._xml.characters(content)

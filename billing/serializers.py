@@ -1,12 +1,11 @@
 from typing import Any
 
-from django.core.validators import RegexValidator
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from billing import nif, phones
+from billing import phones
 from billing.models import (
     CustomerKind,
     DocumentType,
@@ -18,12 +17,8 @@ from billing.models import (
 )
 from billing.services.checkout import Customer, Order
 from booking.fields import InstantField
-
-ONE_LINE = RegexValidator(
-    r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]*$",
-    "One line of plain text.",
-    code="control_characters",
-)
+from clinic.core.fields import Email, Line
+from clinic.directory import nif
 
 
 class _EmptyWhenNull(serializers.CharField):
@@ -33,18 +28,14 @@ class _EmptyWhenNull(serializers.CharField):
         return super().run_validation("" if data is None else data)
 
 
-class Text(_EmptyWhenNull):
-    """One printable line; runs of spaces become one."""
+class Text(_EmptyWhenNull, Line):
+    """One line, or none."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(required=False, allow_blank=True, default="", **options)
-        self.validators.append(ONE_LINE)
-
-    def to_internal_value(self, data: Any) -> str:
-        return " ".join(part for part in super().to_internal_value(data).split(" ") if part)
 
 
-class Email(_EmptyWhenNull, serializers.EmailField):
+class OptionalEmail(_EmptyWhenNull, Email):
     """An address, or none."""
 
 
@@ -55,7 +46,7 @@ class InvoiceDetails(serializers.Serializer[Customer]):
     tax_id = Text(max_length=20, help_text="NIF; required for a taxpayer")
     name = Text(max_length=120, help_text="The patient's own name when left out")
     address = Text(max_length=200)
-    email = Email(
+    email = OptionalEmail(
         required=False,
         allow_blank=True,
         help_text="Where the invoice goes; the patient's own address when left out",

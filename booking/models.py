@@ -10,6 +10,8 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, Ra
 from django.db import models
 from django.db.models import F, Func, Q
 
+from clinic.core.columns import IsPlainNote, NoteColumn, plain
+
 
 class AppointmentStatus(models.TextChoices):
     PENDING = "pending"
@@ -148,7 +150,7 @@ class Appointment(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    note = models.CharField(
+    note = NoteColumn(
         max_length=500, blank=True, default="", help_text="From the team, for the team only"
     )
 
@@ -177,6 +179,7 @@ class Appointment(models.Model):
                 condition=Q(status__in=LIVE),
                 name="booking_code_unique_while_live",
             ),
+            plain("booking_note_is_plain", "note", rule=IsPlainNote),
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="booking_end_after_start"),
             models.CheckConstraint(
                 condition=Q(status__in=AppointmentStatus.values), name="booking_status_known"

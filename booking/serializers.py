@@ -10,6 +10,7 @@ from booking.services import changes
 from clinic.accounts.choices import LabelChoice, Language
 from clinic.accounts.fields import FullNameField, MobileField
 from clinic.core import clock
+from clinic.core.fields import Note
 
 MAX_DAYS = 62
 CHANGE_OF_CLOCK = timedelta(hours=1)
@@ -198,7 +199,7 @@ class MoveRoomIn(serializers.Serializer[Any]):
 
 
 class NoteIn(serializers.Serializer[Any]):
-    note = serializers.CharField(max_length=500, allow_blank=True)
+    note = Note(max_length=500, allow_blank=True)
     was = serializers.CharField(
         max_length=500,
         allow_blank=True,

@@ -6,7 +6,6 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing import nif
 from billing.issuing.base import Refusal
 from billing.models import (
     DocumentType,
@@ -25,6 +24,7 @@ from billing.models import (
 from billing.money import books, selectors
 from billing.serializers import Text
 from clinic.core import clock
+from clinic.directory import nif
 
 LONGEST_PERIOD = timedelta(days=366)
 FIRST_YEAR, LAST_YEAR = 2000, 2100

@@ -11,10 +11,11 @@ from clinic.directory import selectors as directory
 
 
 def saft_file(target: Path, *, year: int, month: int | None = None) -> saft.Totals:
-    """Write the SAF-T of a year, or of one month of it, and put it in place once it is whole.
+    """Write the SAF-T of a year, or of one month of it, and put it in place once it is whole and
+    has been read back.
 
-    Raises DomainError `not_set_up`, OSError where the file can't be written, ValueError for a year
-    or month that the calendar doesn't have.
+    Raises DomainError `not_set_up`, OSError where the file can't be written, UnreadableFileError
+    where nobody could read it, ValueError for a year or month that the calendar doesn't have.
     """
     first = date(year, month or 1, 1)
     last = date(year, month or 12, monthrange(year, month or 12)[1])
@@ -27,6 +28,8 @@ def saft_file(target: Path, *, year: int, month: int | None = None) -> saft.Tota
                 seller=directory.organization(),
                 rules=numbering.rules(),
             )
+            file.seek(0)
+            saft.check(file, totals)
         except BaseException:
             unfinished.unlink()
             raise

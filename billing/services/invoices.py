@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Sum
 
-from billing import documents, issuing, nif, vat
+from billing import documents, issuing, vat
 from billing.errors import Code
 from billing.issuing.base import InvoiceIssuer
 from billing.models import (
@@ -27,6 +27,7 @@ from billing.services import issuance
 from booking import selectors as booking
 from clinic.core import clock
 from clinic.core.errors import DomainError
+from clinic.directory import nif
 from clinic.directory import selectors as directory
 from clinic.notifications import services as notifications
 from clinic.storage import private

@@ -11,6 +11,8 @@ from billing import chain, qr, vat
 from billing.issuing.own import qr_document
 from billing.models import (
     OWN_ISSUER,
+    PRINTED,
+    PRINTED_OF_A_LINE,
     DocumentType,
     Invoice,
     InvoiceLine,
@@ -24,7 +26,7 @@ from billing.models import (
     SigningKey,
 )
 from billing.services import numbering
-from clinic.core import clock
+from clinic.core import clock, text
 from clinic.storage import private
 
 
@@ -123,6 +125,12 @@ def _faults(invoice: Invoice, series: InvoiceSeries) -> Iterator[str]:
     for line in lines:
         if not _price_is_right(line, invoice):
             yield f"line {line.position} has another net price than its gross price says"
+    for row, columns in (invoice, PRINTED), *((line, PRINTED_OF_A_LINE) for line in lines):
+        yield from (
+            f"its {column} has characters that no file may hold"
+            for column in columns
+            if not text.is_printable(getattr(row, column))
+        )
     yield from _money_faults(invoice)
     if lines and invoice.qr != qr.text(qr_document(invoice, lines[0].vat_rate)):
         yield "the QR code says something else"

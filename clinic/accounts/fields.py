@@ -5,20 +5,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinic.accounts.names import InvalidNameError, clean_full_name
-from clinic.accounts.phones import InvalidPhoneError, normalise_mobile
+from clinic.accounts.names import FULL_NAME_MAX_LENGTH, InvalidNameError, clean_full_name
+from clinic.accounts.phones import LONGEST, InvalidPhoneError, normalise_mobile
 from clinic.core import clock
 
 EARLIEST_BIRTH = date(1900, 1, 1)
-# More than any valid name in any Unicode form; the exact limit holds after normalisation.
-_RAW_NAME_LENGTH = 500
 
 
 class FullNameField(serializers.CharField):
     """A person's name, in NFC, without invisible characters."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=_RAW_NAME_LENGTH, **kwargs)
+        # The limit holds once it is normalised, where `clean_full_name` sees to it.
+        super().__init__(max_length=FULL_NAME_MAX_LENGTH, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         try:
@@ -35,7 +34,7 @@ class MobileField(serializers.CharField):
     }
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=30, **kwargs)
+        super().__init__(max_length=LONGEST, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         try:

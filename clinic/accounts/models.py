@@ -21,10 +21,12 @@ from clinic.accounts.choices import (
     Role,
     SoundState,
 )
+from clinic.accounts.names import FULL_NAME_MAX_LENGTH, validate_full_name
+from clinic.accounts.phones import validate_phone
 from clinic.core import clock
+from clinic.core.columns import LineColumn, plain
 
 USERNAME_MAX_LENGTH = 150
-FULL_NAME_MAX_LENGTH = 120
 USER_AGENT_MAX_LENGTH = 200
 ROOM_MAX_LENGTH = 20
 TICKET_MAX_LENGTH = 6
@@ -75,9 +77,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         max_length=USERNAME_MAX_LENGTH, unique=True, validators=[username_characters]
     )
-    full_name = models.CharField(max_length=FULL_NAME_MAX_LENGTH)
+    full_name = LineColumn(max_length=FULL_NAME_MAX_LENGTH, validators=[validate_full_name])
     email = models.EmailField(blank=True)
-    phone = models.CharField(max_length=16, blank=True, help_text="E.164, such as +351912345678")
+    phone = models.CharField(
+        max_length=16,
+        blank=True,
+        validators=[validate_phone],
+        help_text="E.164, such as +351912345678",
+    )
     birth_date = models.DateField(null=True, blank=True)
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.PORTUGUESE)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.PATIENT)
@@ -105,6 +112,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ordering = ("full_name", "id")
         constraints = (
             models.UniqueConstraint(Lower("username"), name="user_username_any_case"),
+            plain("user_text_is_plain", "full_name", "email"),
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values), name="user_role_known"
             ),
@@ -197,7 +205,7 @@ class Device(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=8, choices=DeviceKind.choices)
-    name = models.CharField(max_length=60)
+    name = LineColumn(max_length=60)
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
     code_hash = models.CharField(max_length=64, blank=True, editable=False)
     code_expires_at = models.DateTimeField(null=True, blank=True)
@@ -234,6 +242,7 @@ class Device(models.Model):
                 condition=models.Q(kind__in=DeviceKind.values), name="device_kind_known"
             ),
             models.CheckConstraint(condition=models.Q(volume__lte=100), name="device_volume"),
+            plain("device_text_is_plain", "name"),
             _both_or_none("panel", "inches", "metres"),
             _both_or_none("quiet", "starts", "ends"),
             _both_or_none("night", "starts", "ends"),

@@ -1,14 +1,10 @@
 """A person's full name, as typed by anybody and shown to everybody."""
 
-import re
-import unicodedata
+from django.core.exceptions import ValidationError
 
-from clinic.accounts.models import FULL_NAME_MAX_LENGTH
+from clinic.core.text import UnprintableError, line
 
-# Control, format (bidirectional overrides, zero-width), surrogate, private use, unassigned, and
-# line or paragraph separators.
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_MAX_MARKS_IN_A_ROW = 3
+FULL_NAME_MAX_LENGTH = 120
 
 
 class InvalidNameError(ValueError):
@@ -18,19 +14,23 @@ class InvalidNameError(ValueError):
 def clean_full_name(text: str) -> str:
     """The name in NFC with single spaces.
 
-    Raises InvalidNameError when it has no letter, more than 120 characters, invisible characters,
-    or letters buried under combining marks.
+    Raises InvalidNameError when it has no letter, more than 120 characters, or what no text may
+    hold.
     """
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in text):
-        raise InvalidNameError("The name has characters that can't be shown.")
-    name = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
+    try:
+        name = line(text)
+    except UnprintableError as error:
+        raise InvalidNameError("The name has characters that can't be shown.") from error
     if not any(character.isalpha() for character in name):
         raise InvalidNameError("The name needs at least one letter.")
     if len(name) > FULL_NAME_MAX_LENGTH:
         raise InvalidNameError(f"The name may have {FULL_NAME_MAX_LENGTH} characters at most.")
-    marks = 0
-    for character in name:
-        marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > _MAX_MARKS_IN_A_ROW:
-            raise InvalidNameError("The name has characters that can't be shown.")
     return name
+
+
+def validate_full_name(value: str) -> None:
+    """For a column that holds a person's name. Raises Django's ValidationError."""
+    try:
+        clean_full_name(value)
+    except InvalidNameError as error:
+        raise ValidationError(str(error), code="name_invalid") from error

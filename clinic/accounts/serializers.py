@@ -27,6 +27,7 @@ from clinic.accounts.models import (
     username_characters,
 )
 from clinic.accounts.services.devices import CODE_DIGITS
+from clinic.core.fields import Email, Line
 from clinic.core.models import AuditEntry
 
 PASSWORD_MAX_LENGTH = 256
@@ -77,7 +78,7 @@ class Registration(serializers.Serializer[Any]):
     )
     password = PasswordField()
     full_name = FullNameField()
-    email = serializers.EmailField(max_length=254)
+    email = Email()
     phone = MobileField()
     birth_date = BirthDateField(required=False, allow_null=True)
     language = serializers.ChoiceField(choices=Language.choices, required=False, allow_null=True)
@@ -127,7 +128,7 @@ class Change(serializers.Serializer[Any]):
 
 class ProfileChange(Change):
     full_name = FullNameField(required=False)
-    email = serializers.EmailField(max_length=254, required=False)
+    email = Email(required=False)
     phone = MobileField(required=False)
     birth_date = BirthDateField(required=False, allow_null=True)
     language = serializers.ChoiceField(choices=Language.choices, required=False)
@@ -136,7 +137,7 @@ class ProfileChange(Change):
 
 class DeviceInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=DeviceKind.choices)
-    name = serializers.CharField(max_length=60)
+    name = Line(max_length=60)
 
 
 class Panel(Change):
@@ -162,7 +163,7 @@ class DailyHours(Change):
 
 class DisplaySettings(Change):
     rooms = serializers.ListField(
-        child=serializers.CharField(max_length=ROOM_MAX_LENGTH),
+        child=Line(max_length=ROOM_MAX_LENGTH),
         max_length=60,
         help_text="The rooms whose calls it shows and speaks; none stands for all",
     )
@@ -185,14 +186,14 @@ class DisplaySettingsChange(DisplaySettings):
 
 
 class DeviceChange(Change):
-    name = serializers.CharField(max_length=60, required=False)
+    name = Line(max_length=60, required=False)
     settings = DisplaySettingsChange(required=False)
 
 
 class ScreenReport(Change):
     """What a display says of itself. Tickets only: no name belongs here."""
 
-    version = serializers.CharField(max_length=VERSION_MAX_LENGTH, allow_blank=True)
+    version = Line(max_length=VERSION_MAX_LENGTH, allow_blank=True)
     sound = serializers.ChoiceField(choices=SoundState.choices)
     board = serializers.ChoiceField(choices=BoardState.choices)
     picture = serializers.ChoiceField(choices=Picture.choices)

@@ -5,15 +5,29 @@ from decimal import Decimal
 from typing import ClassVar
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
+from django.core.validators import (
+    MaxValueValidator,
+    MinLengthValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.db.models import F, Q
 
 from clinic.accounts.choices import Role
 from clinic.accounts.models import User
+from clinic.accounts.phones import validate_phone
+from clinic.core.columns import LineColumn, plain
+from clinic.directory import nif
 
 LOWEST_PRICE = Decimal("1.00")
-"""What Multibanco takes at least: nobody could pay for less."""
+HIGHEST_PRICE = Decimal("99999.00")
+"""What Multibanco takes at least and at most: nobody could pay less or more."""
+
+SHORTEST_NAME = 2
+"""A document has to name what was sold by two letters at least, by the schema of SAF-T."""
+
+SHORTEST_MINUTES, LONGEST_MINUTES = 5, 480
 
 VAT_RATES = (
     (Decimal("0.00"), "0 %: exempt"),
@@ -35,19 +49,33 @@ class Organization(models.Model):
     """The clinic itself; one row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    name = models.CharField(max_length=120)
-    legal_name = models.CharField(max_length=200)
-    tax_id = models.CharField(max_length=9)
-    address_line = models.CharField(max_length=200)
-    postal_code = models.CharField(max_length=8)
-    city = models.CharField(max_length=80)
-    phone = models.CharField(max_length=16)
+    name = LineColumn(max_length=120)
+    legal_name = LineColumn(max_length=200)
+    tax_id = models.CharField(max_length=nif.DIGITS, validators=[nif.validate])
+    address_line = LineColumn(max_length=200)
+    postal_code = models.CharField(
+        max_length=8,
+        validators=[RegexValidator(r"\A[0-9]{4}-[0-9]{3}\Z", "Like 1200-195.", "postal_code")],
+    )
+    city = LineColumn(max_length=80)
+    phone = models.CharField(max_length=16, validators=[validate_phone])
     email = models.EmailField()
     cancel_free_hours = models.PositiveSmallIntegerField(default=24)
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(id=1), name="directory_organization_single"),
+            plain(
+                "directory_organization_is_plain",
+                *("name", "legal_name", "address_line", "city", "phone", "email"),
+            ),
+            models.CheckConstraint(
+                condition=nif.HasCheckDigit("tax_id"), name="directory_organization_nif"
+            ),
+            models.CheckConstraint(
+                condition=Q(postal_code__regex="^[0-9]{4}-[0-9]{3}$"),
+                name="directory_organization_postal_code",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -56,11 +84,15 @@ class Organization(models.Model):
 
 class Specialty(models.Model):
     code = models.SlugField(primary_key=True, max_length=40)
-    name_pt = models.CharField(max_length=80)
-    name_en = models.CharField(max_length=80)
-    duration_minutes = models.PositiveSmallIntegerField(validators=[MinValueValidator(5)])
+    name_pt = LineColumn(max_length=80, validators=[MinLengthValidator(SHORTEST_NAME)])
+    name_en = LineColumn(max_length=80, validators=[MinLengthValidator(SHORTEST_NAME)])
+    duration_minutes = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(SHORTEST_MINUTES), MaxValueValidator(LONGEST_MINUTES)]
+    )
     price = models.DecimalField(
-        max_digits=8, decimal_places=2, validators=[MinValueValidator(LOWEST_PRICE)]
+        max_digits=8,
+        decimal_places=2,
+        validators=[MinValueValidator(LOWEST_PRICE), MaxValueValidator(HIGHEST_PRICE)],
     )
     vat_rate = models.DecimalField(max_digits=4, decimal_places=2, choices=VAT_RATES)
     vat_exemption = models.CharField(
@@ -74,11 +106,18 @@ class Specialty(models.Model):
         verbose_name_plural = "specialties"
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(duration_minutes__gt=0), name="directory_specialty_lasts"
+                condition=Q(duration_minutes__range=(SHORTEST_MINUTES, LONGEST_MINUTES)),
+                name="directory_specialty_lasts",
             ),
             models.CheckConstraint(
-                condition=Q(price__gte=LOWEST_PRICE), name="directory_specialty_price_payable"
+                condition=Q(price__range=(LOWEST_PRICE, HIGHEST_PRICE)),
+                name="directory_specialty_price_payable",
             ),
+            models.CheckConstraint(
+                condition=Q(name_pt__regex="..", name_en__regex=".."),
+                name="directory_specialty_named",
+            ),
+            plain("directory_specialty_is_plain", "name_pt", "name_en"),
             models.CheckConstraint(
                 condition=Q(vat_rate__gt=0, vat_exemption="")
                 | (Q(vat_rate=0) & ~Q(vat_exemption="")),
@@ -104,11 +143,12 @@ class Specialty(models.Model):
 
 class Room(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=20, unique=True)
-    floor = models.CharField(max_length=20, blank=True, default="")
+    name = LineColumn(max_length=20, unique=True)
+    floor = LineColumn(max_length=20, blank=True, default="")
 
     class Meta:
         ordering: ClassVar = ["name"]
+        constraints: ClassVar = [plain("directory_room_is_plain", "name", "floor")]
 
     def __str__(self) -> str:
         return self.name
@@ -123,7 +163,7 @@ class Practitioner(models.Model):
         blank=True,
         related_name="practitioner",
     )
-    name = models.CharField(max_length=120)
+    name = LineColumn(max_length=120)
     specialties = models.ManyToManyField(Specialty, related_name="practitioners")
     room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="practitioners")
     position = models.PositiveSmallIntegerField(default=0)
@@ -131,6 +171,7 @@ class Practitioner(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position", "name", "id"]
+        constraints: ClassVar = [plain("directory_practitioner_is_plain", "name")]
 
     def __str__(self) -> str:
         return self.name
@@ -169,7 +210,7 @@ class HoursException(models.Model):
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    reason = models.CharField(max_length=120, blank=True, default="")
+    reason = LineColumn(max_length=120, blank=True, default="")
 
     class Meta:
         ordering: ClassVar = ["starts_at"]
@@ -177,6 +218,7 @@ class HoursException(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="directory_exception_lasts"
             ),
+            plain("directory_exception_is_plain", "reason"),
         ]
 
     def __str__(self) -> str:

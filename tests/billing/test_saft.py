@@ -1,15 +1,20 @@
 """The SAF-T file against the tax authority's own schema, and against the ledger."""
 
+import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
 import saft_mcp
 import xmlschema
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
+from billing import saft
 from billing.models import CustomerKind, Invoice, InvoiceLine
 from billing.saft import NAMESPACE
 from billing.services import exports
@@ -157,6 +162,64 @@ def test_the_schema_would_have_caught_what_often_goes_wrong(a_year, tmp_path, sc
     assert right in file
 
     assert errors(schema, file.replace(right, wrong)) != []
+
+
+def without_the_rule() -> None:
+    """Documents as they were before the database had the rule of text."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE billing_invoice DROP CONSTRAINT invoice_text_is_plain")
+        cursor.execute("ALTER TABLE billing_invoiceline DROP CONSTRAINT invoice_line_text_is_plain")
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE billing_invoice SET customer_name = E'Ana\\uFFFFSilva'")
+        cursor.execute("UPDATE billing_invoiceline SET description = E'Mass\\x0Bagem\\u202E'")
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
+def test_a_document_that_was_issued_before_the_rule_of_text_leaves_the_file_readable(
+    client, held, certified, tmp_path, schema, capsys
+):
+    paid(client, held, TAXPAYER)
+    without_the_rule()
+
+    file = export(certified, tmp_path)
+
+    assert errors(schema, file) == []
+    assert texts(file, "MasterFiles/Customer/CompanyName") == ["AnaSilva"]
+    assert texts(file, "MasterFiles/Product/ProductDescription") == ["Massagem"]
+    with pytest.raises(CommandError, match="2 faults in 1 invoices"):
+        call_command("verify_invoices")
+    told = capsys.readouterr().err
+    assert f"FR {certified}A/1: its customer_name has characters that no file may hold" in told
+    assert f"FR {certified}A/1: its description has characters that no file may hold" in told
+
+
+def test_the_database_takes_no_document_that_no_file_could_hold(client, held, certified):
+    paid(client, held, TAXPAYER)
+    invoice = Invoice.objects.get()
+    invoice.pk, invoice.sequence, invoice.number = uuid4(), 2, "FR X/2"
+    invoice.customer_name = "Ana\uffffSilva"
+
+    with pytest.raises(IntegrityError, match="invoice_text_is_plain"), transaction.atomic():
+        invoice.save(force_insert=True)
+
+    assert Invoice.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [(b"<Line>", b"<Line"), (b"</Invoice>", b""), (b"Vez", b"V\x0bz")]
+)
+def test_a_file_that_nobody_could_read_is_found_before_it_is_handed_out(
+    a_year, tmp_path, right, wrong
+):
+    file = export(a_year, tmp_path)
+    totals = saft.Totals(documents=5, debit=Decimal(0), credit=Decimal(0), left_out=0)
+    saft.check(io.BytesIO(file), totals)
+
+    with pytest.raises(saft.UnreadableFileError):
+        saft.check(io.BytesIO(file.replace(right, wrong, 1)), totals)
+    with pytest.raises(saft.UnreadableFileError, match="5 documents of 6"):
+        saft.check(io.BytesIO(file), replace(totals, documents=6))
 
 
 def test_the_command_writes_the_whole_file_or_none(a_year, tmp_path, capsys):

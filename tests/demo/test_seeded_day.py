@@ -11,7 +11,6 @@ from django.db import transaction
 from django.test import TestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
-from billing import nif
 from billing.models import Invoice, Payment
 from billing.services import invoices
 from booking import selectors
@@ -22,6 +21,7 @@ from clinic.accounts.models import User
 from clinic.accounts.services import verify_credentials
 from clinic.core import clock
 from clinic.core.models import AuditEntry, OutboxMessage
+from clinic.directory import nif
 from clinic.directory.models import Organization, Patient, Practitioner, Room
 from clinic.notifications.models import Message
 

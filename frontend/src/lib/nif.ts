@@ -3,14 +3,13 @@
  * this only tells a person at once that a digit is wrong.
  */
 
+import { plain } from "./typed";
+
 /** Stands for "no number given" on invoices; nobody owns it. */
 export const FINAL_CONSUMER_NIF = "999999990";
 
 export function cleanNif(text: string): string {
-  return text
-    .trim()
-    .replace(/^PT/i, "")
-    .replace(/[\s.-]/g, "");
+  return plain(text).replace(/[ .-]/g, "").replace(/^PT/i, "");
 }
 
 export function isNif(text: string): boolean {

@@ -1,21 +1,10 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { formatPhone, isPhone, isPortugueseMobile, toE164 } from "./phone";
+import { mb_way as examples } from "./vectors.json";
 
-describe("Portuguese mobiles", () => {
-  it.each(["912345678", "92 234 56 78", "+351 936-345-678", "00351 962345678"])(
-    "accept %s",
-    (phone) => {
-      expect(isPortugueseMobile(phone)).toBe(true);
-    },
-  );
-
-  it.each(["212345678", "942345678", "91234567", "9123456789", "+34612345678", ""])(
-    "refuse %s",
-    (phone) => {
-      expect(isPortugueseMobile(phone)).toBe(false);
-    },
-  );
+it.each(examples)("reads $typed as the server does", ({ typed, read }) => {
+  expect(isPortugueseMobile(typed) ? toE164(typed) : null).toBe(read);
 });
 
 describe("phone numbers", () => {

@@ -1,7 +1,12 @@
 /** Portuguese mobile numbers as people type them, e.g. `912 345 678` or `+351 912345678`. */
 
+import { plain } from "./typed";
+
 export function cleanPhone(text: string): string {
-  return text.replace(/[\s().-]/g, "").replace(/^00/, "+");
+  return plain(text)
+    .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
+    .replace(/[ ().\/-]/g, "")
+    .replace(/^00/, "+");
 }
 
 export function isPortugueseMobile(text: string): boolean {

@@ -2086,10 +2086,15 @@ export interface components {
         DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright" | "turned" | "missed";
         /** @description What the patient wants to find again at the next payment. */
         DetailsToKeepRequest: {
-            /** @description NIF; required */
-            tax_id?: string;
-            name?: string;
-            address?: string;
+            /**
+             * @description NIF; required
+             * @default
+             */
+            tax_id: string;
+            /** @default  */
+            name: string;
+            /** @default  */
+            address: string;
         };
         Device: {
             /** Format: uuid */
@@ -2253,11 +2258,18 @@ export interface components {
         /** @description To whom the invoice is made out. */
         InvoiceDetailsRequest: {
             kind: components["schemas"]["InvoiceDetailsKindEnum"];
-            /** @description NIF; required for a taxpayer */
-            tax_id?: string;
-            /** @description The patient's own name when left out */
-            name?: string;
-            address?: string;
+            /**
+             * @description NIF; required for a taxpayer
+             * @default
+             */
+            tax_id: string;
+            /**
+             * @description The patient's own name when left out
+             * @default
+             */
+            name: string;
+            /** @default  */
+            address: string;
             /** @description Where the invoice goes; the patient's own address when left out */
             email?: string;
         };
@@ -2414,8 +2426,11 @@ export interface components {
             credentials: components["schemas"]["StreamKey"];
         };
         LossRequest: {
-            /** @description As the credit note prints it */
-            reason?: string;
+            /**
+             * @description As the credit note prints it
+             * @default
+             */
+            reason: string;
         };
         MbWayAccepted: {
             /** Format: uuid */
@@ -2815,8 +2830,10 @@ export interface components {
         PatchedRulesChangeRequest: {
             /** @description Empty: training */
             certificate_number?: string;
-            producer_name?: string;
-            producer_tax_id?: string;
+            /** @default  */
+            producer_name: string;
+            /** @default  */
+            producer_tax_id: string;
             mb_way_mechanism?: components["schemas"]["MbWayMechanismEnum"];
         };
         PatientOut: {
@@ -2862,8 +2879,11 @@ export interface components {
         };
         PaymentOrderRequest: {
             method: components["schemas"]["MethodEnum"];
-            /** @description Portuguese mobile number; required for MB WAY, of no use to Multibanco */
-            phone?: string;
+            /**
+             * @description Portuguese mobile number; required for MB WAY, of no use to Multibanco
+             * @default
+             */
+            phone: string;
             invoice: components["schemas"]["InvoiceDetailsRequest"];
         };
         /**
@@ -3062,8 +3082,11 @@ export interface components {
             amount: string;
         };
         RefundWishRequest: {
-            /** @description As the credit note prints it */
-            reason?: string;
+            /**
+             * @description As the credit note prints it
+             * @default
+             */
+            reason: string;
             /** Format: decimal */
             amount?: string;
         };
@@ -3191,8 +3214,11 @@ export interface components {
          */
         SettledHowEnum: "person" | "refund" | "issue";
         SettlementRequest: {
-            /** @description How it was dealt with */
-            note?: string;
+            /**
+             * @description How it was dealt with
+             * @default
+             */
+            note: string;
         };
         SlotOut: {
             /** Format: date-time */

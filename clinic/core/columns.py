@@ -1,0 +1,67 @@
+"""Columns of text, which keep to the rule of `clinic.core.text` whoever writes them."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import BooleanField, CheckConstraint, Func, Q
+
+from clinic.core import text
+
+# Django's own classes take type parameters in the stubs only.
+if TYPE_CHECKING:
+    CharField = models.CharField[Any, str]
+else:
+    CharField = models.CharField
+
+
+class LineColumn(CharField):
+    """One line. A form says what is wrong; anybody else's save raises ValidationError."""
+
+    rule = staticmethod(text.line)
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        return super().clean(self._by_the_rule(value), model_instance)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = self._by_the_rule(super().pre_save(model_instance, add))
+        setattr(model_instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> Any:
+        """To the database it is a column like others."""
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+    def _by_the_rule(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return self.rule(value)
+        except text.UnprintableError as error:
+            raise ValidationError("Plain text only.", code="control_characters") from error
+
+
+class NoteColumn(LineColumn):
+    """One line or more."""
+
+    rule = staticmethod(text.note)
+
+
+class IsPlainLine(Func):
+    """For the database: the rule's characters, by the function of the same name there."""
+
+    function = "is_plain_line"
+    output_field = BooleanField()
+
+
+class IsPlainNote(IsPlainLine):
+    function = "is_plain_note"
+
+
+def plain(name: str, *columns: str, rule: type[IsPlainLine] = IsPlainLine) -> CheckConstraint:
+    """A constraint: none of these columns holds a character that no text may hold."""
+    condition = Q()
+    for column in columns:
+        condition &= Q(rule(column))
+    return CheckConstraint(condition=condition, name=name)

@@ -1,0 +1,47 @@
+"""Serializer fields for text, which all apps take in by one rule."""
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+
+from clinic.core import text
+
+EMAIL_MAX_LENGTH = 254
+_HAS_A_CODE = re.compile("[\0\ud800-\udfff]")
+"""NUL and surrogates, which every text field of the framework refuses with codes of their own."""
+
+
+class Line(serializers.CharField):
+    """One line of text that people can read; runs of spaces become one."""
+
+    default_error_messages = {"control_characters": "Plain text only."}
+    rule = staticmethod(text.line)
+
+    def to_internal_value(self, data: Any) -> str:
+        given = super().to_internal_value(data)
+        if _HAS_A_CODE.search(given):
+            return given
+        try:
+            return self.rule(given)
+        except text.UnprintableError:
+            self.fail("control_characters")
+
+
+class Note(Line):
+    """Text of one or more lines."""
+
+    rule = staticmethod(text.note)
+
+
+class Email(serializers.EmailField):
+    """An address. What the standard allows between quotes, such as controls, isn't one here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=EMAIL_MAX_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return text.line(super().to_internal_value(data))
+        except text.UnprintableError:
+            self.fail("invalid")

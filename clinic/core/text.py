@@ -1,0 +1,93 @@
+"""What text may hold, whoever gives it: a person, the administration site, an import, a provider.
+
+It ends up in XML that the law has kept for ten years, in PDFs, mail headers, SMS and on screens.
+Refused are the characters that XML 1.0 lacks, that mean something else on each machine (private
+use, noncharacters) or that nobody sees (controls, direction marks, blanks that count as letters).
+Joiners are taken inside a word of the scripts and between the emoji that need them.
+"""
+
+import re
+import unicodedata
+
+_CONTROLS = r"\u0001-\u0009\u000B-\u001F\u007F-\u009F"
+_UNSEEN = (
+    r"\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B\u200E\u200F\u2028-\u202E"
+    r"\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF0-\uFFFB"
+    r"\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E00FF"
+)
+_NOBODYS = (
+    r"\uE000-\uF8FF\uFDD0-\uFDEF\uFFFE\uFFFF"
+    + "".join(rf"\U{plane:04X}FFFE\U{plane:04X}FFFF" for plane in range(1, 15))
+    + r"\U000F0000-\U0010FFFF"
+)
+MOST_MARKS_IN_A_ROW = 3
+_JOINERS = frozenset("\u200c\u200d")
+_FIRST_THAT_JOINS = "\u0590"
+"""From here on: Latin, Greek and Cyrillic, before it, know no joiners."""
+
+_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+REFUSED_BY_DATABASE = _CONTROLS + _UNSEEN + _NOBODYS
+"""In the words of a regular expression, which Python and PostgreSQL read alike: the functions
+`is_plain_line` and `is_plain_note` there refuse these; what else is refused it can't hold."""
+
+_REFUSED_IN_A_NOTE = re.compile(rf"[\u0000\uD800-\uDFFF{REFUSED_BY_DATABASE}]")
+_REFUSED_IN_A_LINE = re.compile(rf"[\n\u0000\uD800-\uDFFF{REFUSED_BY_DATABASE}]")
+_SPACES = re.compile(r"\s+")
+_SPACE_OF_A_LINE = re.compile(r"[^\S\n]")
+
+
+class UnprintableError(ValueError):
+    """The text holds what no text may hold, or nothing that can be seen."""
+
+
+def line(text: str) -> str:
+    """The text in NFC with single spaces; empty for nothing but spaces. Raises UnprintableError."""
+    if _REFUSED_IN_A_LINE.search(text):
+        raise UnprintableError
+    return _seen(_SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip())
+
+
+def note(text: str) -> str:
+    """The same for text of several lines, which end in a newline. Raises UnprintableError."""
+    text = text.replace("\r\n", "\n")
+    if _REFUSED_IN_A_NOTE.search(text):
+        raise UnprintableError
+    return _seen(_SPACE_OF_A_LINE.sub(" ", unicodedata.normalize("NFC", text)).strip())
+
+
+def printable(text: str) -> str:
+    """A line of what the text has that a line may hold: for what was kept before the rule was."""
+    return _SPACES.sub(" ", _REFUSED_IN_A_LINE.sub("", text)).strip()
+
+
+def is_printable(text: str) -> bool:
+    """Whether nothing in a line is refused."""
+    return _REFUSED_IN_A_LINE.search(text) is None
+
+
+def _seen(text: str) -> str:
+    if text.isascii():
+        return text
+    marks = 0
+    sees_something = False
+    for place, character in enumerate(text):
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > MOST_MARKS_IN_A_ROW:
+            raise UnprintableError
+        if character in _JOINERS or character in _SELECTORS:
+            if not _belongs(character, before=text[:place][-1:], after=text[place + 1 :][:1]):
+                raise UnprintableError
+        elif not character.isspace() and not unicodedata.category(character).startswith("M"):
+            sees_something = True
+    if text and not sees_something:
+        raise UnprintableError
+    return text
+
+
+def _belongs(character: str, *, before: str, after: str) -> bool:
+    """Whether a joiner or selector has something to join or to select."""
+    if not before or before.isspace() or before in _JOINERS:
+        return False
+    if character in _SELECTORS:
+        return True
+    return before >= _FIRST_THAT_JOINS and bool(after) and not after.isspace()
