@@ -22,7 +22,7 @@ class CookieJWTAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
         if names_device(request._request):
             return None
-        found = selectors.session_user(cookies.access_token(request._request))
+        found = services.session_user(cookies.access_token(request._request))
         if found is not None:
             csrf.enforce(request._request)
         return found

@@ -149,7 +149,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Session(models.Model):
     """One login of one person: the row decides, the tokens only point at it.
 
-    `jti` names the refresh token that is valid now, `prev_jti` the one it replaced.
+    `jti` names the pair of tokens that is valid now, `prev_jti` the one it replaced. While
+    `is_seen` is false nobody has come with the new one: its answer may have been lost.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -157,6 +158,7 @@ class Session(models.Model):
     jti = models.UUIDField()
     prev_jti = models.UUIDField(null=True, blank=True)
     prev_at = models.DateTimeField(null=True, blank=True)
+    is_seen = models.BooleanField(default=True, db_default=True)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField(help_text="Login or the latest refresh")
     expires_at = models.DateTimeField(help_text="The absolute end, however active it is")
@@ -201,6 +203,7 @@ class Device(models.Model):
     """A screen of the building with a credential of its own, revocable alone.
 
     It begins with a short code; pairing replaces the code by a token. Neither is kept in clear.
+    `paired_by` is the code while nobody has come with the token: the answer may have been lost.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -210,6 +213,9 @@ class Device(models.Model):
     code_hash = models.CharField(max_length=64, blank=True, editable=False)
     code_expires_at = models.DateTimeField(null=True, blank=True)
     code_from = models.CharField(max_length=64, blank=True, editable=False)
+    paired_by = models.CharField(
+        max_length=64, blank=True, db_default="", editable=False, help_text="Until it is seen"
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     created_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

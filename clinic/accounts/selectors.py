@@ -15,17 +15,13 @@ if TYPE_CHECKING:
     from clinic.core.models import AuditEntry
 
 
-def session_user(raw_access: str) -> tuple[User, Session] | None:
-    """Who an access token speaks for, if its session is still alive."""
-    claims = tokens.read_access(raw_access) if raw_access else None
-    session = live_session(claims.session_id) if claims is not None else None
-    return (session.user, session) if session is not None else None
-
-
-def live_session(session_id: uuid.UUID) -> Session | None:
-    """The session with its user, unless it was revoked, ran out, or its user was disabled."""
-    session = Session.objects.select_related("user").filter(pk=session_id).first()
-    return session if session is not None and session.is_live(clock.now()) else None
+def session_of(claims: tokens.Claims) -> Session | None:
+    """The live session, with its user, that an access token speaks for. Of its pairs the present
+    one counts and, for requests under way, the one before."""
+    session = Session.objects.select_related("user").filter(pk=claims.session_id).first()
+    if session is None or not session.is_live(clock.now()):
+        return None
+    return session if claims.jti in {session.jti, session.prev_jti} else None
 
 
 def token_digest(raw: str) -> str:

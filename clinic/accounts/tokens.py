@@ -96,13 +96,14 @@ class RefreshToken(_InTime):
 
 
 def issue(session: Session) -> Pair:
-    """Sign the pair that belongs to the present state of the session row.
+    """Sign the pair that belongs to the present state of the session row, both named by its `jti`.
 
     The refresh token outlives the idle limit by one access token, since the row only learns of
     activity when a pair is renewed.
     """
     access = AccessToken()
     access[SESSION_CLAIM] = session.id.hex
+    access["jti"] = session.jti.hex
     refresh = RefreshToken()
     refresh[SESSION_CLAIM] = session.id.hex
     refresh["jti"] = session.jti.hex

@@ -42,7 +42,7 @@ def authenticate_scope(
         return _device(find_device(named), kinds, by_header=True)
     jar = parse_cookie(_header(headers, b"cookie"))
     if device_kind is None:
-        found = selectors.session_user(jar.get(settings.ACCESS_COOKIE, ""))
+        found = services.session_user(jar.get(settings.ACCESS_COOKIE, ""))
         if found is not None:
             user, session = found
             return Principal(user=user, session=session)

@@ -71,8 +71,11 @@ def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
 
 
 def by_video(*, device_id: uuid.UUID, session_id: uuid.UUID) -> CheckIn:
-    """Use up this kiosk's session and queue the search with the picture that its video gave. Raises
-    DomainError `liveness_over`."""
+    """Use up this kiosk's session and queue the search with the picture that its video gave. Sent
+    again while the answer is out, it is the same check-in. Raises DomainError `liveness_over`."""
+    waiting = CheckIn.objects.filter(device=device_id, session=session_id)
+    if known := waiting.first():
+        return known
     with transaction.atomic():
         liveness.take(session_id, device_id=device_id)
         check_in = CheckIn.objects.create(

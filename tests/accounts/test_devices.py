@@ -361,3 +361,35 @@ def test_a_device_that_was_silent_for_90_days_is_paired_again(
         assert device_from_token(token) is not None
         clock.shift(timedelta(days=2))
         assert device_from_token(token) is None
+
+
+def test_a_screen_whose_pairing_was_never_answered_types_its_code_again(
+    browser: Browser, reception: User
+) -> None:
+    with time_machine.travel(NOON, tick=False) as standing:
+        created = services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+        code = {"code": created.code}
+        unheard = Browser().post("/api/devices/pair", code).json()["token"]
+        assert Browser().post("/api/devices/pair", code).status_code == 400
+        standing.shift(5)
+
+        again = browser.post("/api/devices/pair", code)
+
+        assert again.status_code == 200
+        assert device_from_token(unheard) is None
+        assert browser.get("/api/devices/me").json()["name"] == "Entrance"
+        # From its first use on the code gives nobody a token any more.
+        standing.shift(5)
+        assert Browser().post("/api/devices/pair", code).status_code == 400
+        assert browser.get("/api/devices/me").status_code == 200
+    assert Device.objects.count() == 1
+
+
+def test_a_code_whose_token_was_never_used_ends_after_five_minutes(reception: User) -> None:
+    with time_machine.travel(NOON, tick=False) as standing:
+        created = services.create_device(kind="kiosk", name="Entrance", created_by=reception)
+        token = services.pair_device(code=created.code, address="192.0.2.1").token
+        standing.shift(timedelta(minutes=5))
+
+        assert guess(created.code, "192.0.2.1") == "pairing_code_invalid"
+        assert device_from_token(token) is not None

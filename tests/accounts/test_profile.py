@@ -1,7 +1,9 @@
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import time_machine
 
 from clinic.accounts.choices import Role
 from clinic.accounts.events import ProfileChanged, SessionRevoked
@@ -171,3 +173,24 @@ def test_guessing_the_current_password_is_throttled(browser_of: BrowserOf, patie
 
     assert statuses[0] == 400
     assert statuses[-1] == 429
+
+
+def test_who_never_heard_of_their_new_password_sends_it_again(
+    browser_of: BrowserOf, patient: User
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 23, 12, tzinfo=UTC), tick=False) as standing:
+        browser = browser_of(patient)
+        body = {"current": PASSWORD, "new": NEW_PASSWORD}
+        first = browser.post("/api/auth/password", body)
+        other = browser_of(User.objects.get(pk=patient.pk))
+        again = browser.post("/api/auth/password", body)
+        standing.shift(299)
+        assert browser.post("/api/auth/refresh").status_code == 200
+        standing.shift(302)
+        later = browser.post("/api/auth/password", body)
+
+        assert [one.status_code for one in (first, again, later)] == [204, 204, 400]
+        assert later.json()["code"] == "wrong_password"
+        # The repetition ended nobody's session.
+        assert other.post("/api/auth/refresh").status_code == 200
+    assert AuditEntry.objects.filter(action="password.changed").count() == 1

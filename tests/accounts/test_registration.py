@@ -189,3 +189,47 @@ def test_registrations_of_one_address_are_counted(browser: Browser) -> None:
     assert one_more.status_code == 429
     assert one_more["Retry-After"] == "3600"
     assert User.objects.count() == 1
+
+
+def test_who_never_heard_of_their_registration_sends_it_again(browser: Browser) -> None:
+    browser.post("/api/auth/register", VALID)
+
+    again = Browser().post("/api/auth/register", VALID)
+
+    user = User.objects.get()
+    assert (again.status_code, again.json()["id"]) == (201, str(user.pk))
+    assert AuditEntry.objects.filter(action="account.registered").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "minutes"),
+    [
+        ({"password": "Another-boat-42"}, 1),
+        ({"email": "other@example.pt"}, 1),
+        ({"full_name": "Ana Maria Martins"}, 1),
+        ({}, 10),
+    ],
+    ids=["another password", "another address", "another person", "later"],
+)
+def test_a_name_that_is_taken_stays_so_for_everybody_else(
+    browser: Browser, change: dict[str, str], minutes: int
+) -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False) as standing:
+        browser.post("/api/auth/register", VALID)
+        standing.shift(60 * minutes)
+
+        answer = Browser().post("/api/auth/register", VALID | change)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "username_taken")
+    assert (User.objects.count(), Session.objects.count()) == (1, 1)
+
+
+def test_a_password_isnt_guessed_by_registering(browser: Browser) -> None:
+    browser.post("/api/auth/register", VALID)
+    guesses = [VALID | {"password": f"Another-boat-{n}"} for n in range(5)]
+
+    answers = [Browser().post("/api/auth/register", guess) for guess in [*guesses, VALID]]
+
+    assert {answer.json()["code"] for answer in answers} == {"username_taken"}
+    assert Session.objects.count() == 1

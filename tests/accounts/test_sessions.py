@@ -1,7 +1,7 @@
 import base64
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -208,6 +208,7 @@ def test_a_replay_kills_the_whole_session(
         victim, thief = browser_of(patient), Browser()
         thief.client.cookies["vez_rt"] = victim.client.cookies["vez_rt"].value
         victim.post("/api/auth/refresh")
+        assert victim.get("/api/auth/me").status_code == 200
         clock.shift(60)
 
         stolen = thief.post("/api/auth/refresh")
@@ -222,6 +223,84 @@ def test_a_replay_kills_the_whole_session(
     assert revoked == [SessionRevoked(session.pk, patient.pk)]
     entry = AuditEntry.objects.get(action="session.ended")
     assert (entry.subject_id, entry.data) == (str(session.pk), {"reason": "reused"})
+
+
+REFRESH = "/api/auth/refresh"
+
+
+@pytest.fixture
+def lost(browser_of: BrowserOf, patient: User) -> Iterator[tuple[Browser, Any, dict[str, str]]]:
+    """A browser that never heard the answer to its refresh; the clock, standing; that answer."""
+    with time_machine.travel(NOON, tick=False) as standing:
+        browser = browser_of(patient)
+        mine = {name: browser.client.cookies[name].value for name in ("vez_at", "vez_rt")}
+        answer = browser.post(REFRESH)
+        unheard = {name: answer.cookies[name].value for name in mine}
+        for name, value in mine.items():
+            browser.client.cookies[name] = value
+        yield browser, standing, unheard
+
+
+def test_whose_refresh_was_never_answered_gets_another_pair(lost: Any) -> None:
+    browser, standing, unheard = lost
+
+    # when: at once it may still be another tab that has the answer
+    standing.shift(3)
+    told = browser.post(REFRESH)
+    # then
+    assert (told.status_code, told["Retry-After"]) == (409, "7")
+
+    # when: twice in a row the answer is lost
+    standing.shift(8)
+    old = browser.client.cookies["vez_rt"].value
+    assert browser.post(REFRESH).status_code == 200
+    browser.client.cookies["vez_rt"] = old
+    standing.shift(timedelta(minutes=9))
+    assert browser.post(REFRESH).status_code == 200
+
+    # then: that one works, and what was never heard is worth nothing
+    assert browser.get("/api/auth/me").status_code == 200
+    assert browser.post(REFRESH).status_code == 200
+    assert Session.objects.get().revoked_at is None
+    nobody = Browser()
+    nobody.client.cookies["vez_at"] = unheard["vez_at"]
+    assert nobody.get("/api/auth/me").status_code == 401
+
+
+@pytest.mark.parametrize("use", ["access", "refresh"])
+def test_once_the_new_pair_is_used_the_old_one_ends_the_session(lost: Any, use: str) -> None:
+    thief, standing, unheard = lost
+    owner = Browser()
+    for name, value in unheard.items():
+        owner.client.cookies[name] = value
+    standing.shift(11)
+    used = owner.get("/api/auth/me") if use == "access" else owner.post(REFRESH)
+    assert used.status_code == 200
+
+    assert thief.post(REFRESH).status_code == 401
+
+    assert owner.get("/api/auth/me").status_code == 401
+    assert AuditEntry.objects.get(action="session.ended").data == {"reason": "reused"}
+
+
+@pytest.mark.parametrize("seconds", [600, 3600, 86_400])
+def test_after_ten_minutes_an_unheard_answer_is_a_replay(lost: Any, seconds: int) -> None:
+    browser, standing, _ = lost
+    standing.shift(seconds)
+
+    assert browser.post(REFRESH).status_code == 401
+    assert Session.objects.get().revoked_at is not None
+
+
+def test_who_comes_with_the_pair_that_was_given_up_ends_the_session(lost: Any) -> None:
+    browser, standing, unheard = lost
+    standing.shift(11)
+    assert browser.post(REFRESH).status_code == 200
+    thief = Browser()
+    thief.client.cookies["vez_rt"] = unheard["vez_rt"]
+
+    assert thief.post(REFRESH).status_code == 401
+    assert browser.get("/api/auth/me").status_code == 401
 
 
 def test_an_older_token_than_the_last_is_a_replay_at_once(

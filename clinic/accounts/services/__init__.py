@@ -28,6 +28,7 @@ from clinic.accounts.services.sessions import (
     refresh,
     revoke_session,
     revoke_sessions,
+    session_user,
     verify_credentials,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "revoke_session",
     "revoke_sessions",
     "room_was_renamed",
+    "session_user",
     "touch_device",
     "touch_devices",
     "update_profile",

@@ -24,7 +24,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.crypto import salted_hmac
 
 from clinic.accounts.addresses import UNKNOWN
@@ -44,6 +44,8 @@ CODE_LIFETIME = timedelta(minutes=5)
 # Scope of the count, limit, seconds.
 OF_AN_ADDRESS = ("device.pair", 30, 15 * 60)
 OF_ALL_STRANGERS = ("device.pair.strangers", 10, 5 * 60)
+# So long the answer to a pairing may be under way; of those who use a code at once one wins.
+PAIR_GRACE = timedelta(seconds=5)
 OF_A_REPORT = ("device.status", 40, 60)
 TOUCH_EVERY = timedelta(minutes=1)
 # Which columns a setting of two parts has; without the setting both are null.
@@ -100,7 +102,9 @@ def _draw_code(device: Device) -> str:
 
 
 def pair_device(*, code: str, address: str) -> PairedDevice:
-    """Exchange a code for the device's token, once.
+    """Exchange a code for the device's token. After PAIR_GRACE it can be done again, for another
+    CODE_LIFETIME, until somebody comes with the token: the answer was lost. The token before counts
+    no more.
 
     The open codes are locked while one is compared, so parallel guesses get no more tries. Raises
     DomainError `pairing_code_invalid` after the count is committed, and `throttled` where too many
@@ -119,7 +123,8 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
         for scope, subject, limit, _ in counts:
             ratelimit.check(scope, subject, limit=limit)
         matches = [one for one in candidates if hmac.compare_digest(one.code_hash, digest)]
-        paired = _pair(matches[0]) if matches else None
+        unheard = matches[0] if matches else _unheard(digest)
+        paired = _pair(unheard, digest) if unheard else None
         if paired is None:
             for scope, subject, limit, seconds in counts:
                 ratelimit.hit(scope, subject, limit=limit, seconds=seconds)
@@ -139,11 +144,23 @@ def _counts(address: str, candidates: list[Device]) -> list[tuple[str, str, int,
     return counts
 
 
-def _pair(device: Device) -> PairedDevice:
+def _unheard(digest: str) -> Device | None:
+    """The device that was paired with this code, and never came with its token."""
+    moment = clock.now()
+    return (
+        Device.objects.select_for_update()
+        .filter(paired_by=digest, revoked_at__isnull=True)
+        .filter(paired_at__gt=moment - CODE_LIFETIME, paired_at__lte=moment - PAIR_GRACE)
+        .first()
+    )
+
+
+def _pair(device: Device, digest: str) -> PairedDevice:
     token = secrets.token_urlsafe(32)
     device.token_hash = token_digest(token)
     device.code_hash = device.code_from = ""
     device.code_expires_at = None
+    device.paired_by = digest
     device.paired_at = device.last_seen_at = clock.now()
     device.save()
     audit.record("device.paired", actor=actor_of(DevicePrincipal(device)), subject=device)
@@ -237,20 +254,26 @@ def revoke_device(device_id: uuid.UUID, *, by: User) -> None:
 
 
 def touch_device(device: Device) -> None:
-    """Note that a device was seen, at most once a minute."""
+    """Note that a device was seen, at most once a minute, and at once that it has its token."""
     moment = clock.now()
-    if device.last_seen_at is None or moment - device.last_seen_at >= TOUCH_EVERY:
+    is_due = device.last_seen_at is None or moment - device.last_seen_at >= TOUCH_EVERY
+    if is_due or device.paired_by:
         touch_devices([device.pk])
+        device.paired_by = ""
+    if is_due:
         device.last_seen_at = moment
 
 
 def touch_devices(device_ids: Collection[uuid.UUID]) -> None:
-    """Note that these devices were seen, each at most once a minute. One query."""
+    """Note that these devices were seen, each at most once a minute, and at once that they have
+    their tokens. One query."""
     moment = clock.now()
+    is_due = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=moment - TOUCH_EVERY)
     with database.unless_read_only():
-        Device.objects.filter(pk__in=device_ids).filter(
-            Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=moment - TOUCH_EVERY)
-        ).update(last_seen_at=moment)
+        Device.objects.filter(pk__in=device_ids).filter(is_due | ~Q(paired_by="")).update(
+            last_seen_at=Case(When(is_due, then=Value(moment)), default=F("last_seen_at")),
+            paired_by="",
+        )
 
 
 def _code_digest(code: str) -> str:

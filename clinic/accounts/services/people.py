@@ -1,7 +1,9 @@
 import uuid
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError, transaction
 
 from clinic.accounts.choices import Language, Role
@@ -18,13 +20,15 @@ from clinic.accounts.services.sessions import (
     revoke_sessions,
     verify_credentials,
 )
-from clinic.core import audit, events, ratelimit
+from clinic.core import audit, clock, events, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
 # Generous: a whole waiting room may register behind one address.
 REGISTRATIONS_PER_ADDRESS = 600
 REGISTRATION_WINDOW_SECONDS = 3600
+# Whose answer was lost may send the same again for so long.
+RETRY = timedelta(minutes=10)
 
 PROFILE_FIELDS = frozenset(
     {"full_name", "email", "phone", "birth_date", "language", "label_choice"}
@@ -45,8 +49,9 @@ def register(
 ) -> SignedIn:
     """Create a patient's own account and log in.
 
-    The password has passed Django's validators. Raises DomainError `username_taken` (names differ
-    by more than case) and `throttled`.
+    The password has passed Django's validators. Who sends it again because the answer was lost is
+    logged in to what they made, for as long as RETRY. Raises DomainError
+    `username_taken` (names differ by more than case) and `throttled`.
     """
     ratelimit.hit(
         "register",
@@ -54,18 +59,41 @@ def register(
         limit=REGISTRATIONS_PER_ADDRESS,
         seconds=REGISTRATION_WINDOW_SECONDS,
     )
+    details = {
+        "full_name": clean_full_name(full_name),
+        "email": email,
+        "phone": normalise_mobile(phone),
+        "birth_date": birth_date,
+        "language": language,
+    }
+    try:
+        with transaction.atomic():
+            user = _insert(username=username, password=password, **details)
+            actor = actor_of(user)
+            audit.record("account.registered", actor=actor, subject=user, patient_id=user.pk)
+            return open_session(user, user_agent=user_agent)
+    except DomainError as error:
+        if error.code != Code.USERNAME_TAKEN or not _has_just_made(username, details):
+            raise
+        made = _who_made(username, password, address)
+        if made is None:
+            raise
     with transaction.atomic():
-        user = _insert(
-            username=username,
-            password=password,
-            full_name=clean_full_name(full_name),
-            email=email,
-            phone=normalise_mobile(phone),
-            birth_date=birth_date,
-            language=language,
-        )
-        audit.record("account.registered", actor=actor_of(user), subject=user, patient_id=user.pk)
-        return open_session(user, user_agent=user_agent)
+        return open_session(lock_user(made.pk), user_agent=user_agent)
+
+
+def _has_just_made(username: str, details: Mapping[str, Any]) -> bool:
+    """Whether an account of this name and with all these details is only minutes old."""
+    recent = User.objects.filter(date_joined__gt=clock.now() - RETRY)
+    return recent.filter(username=username, role=Role.PATIENT, **details).exists()
+
+
+def _who_made(username: str, password: str, address: str) -> User | None:
+    """Whose password it is. Guesses count as at a login, and tell no more."""
+    try:
+        return verify_credentials(username=username, password=password, address=address)
+    except DomainError:
+        return None
 
 
 def create_user(
@@ -151,7 +179,8 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
 
 
 def change_password(user: User, session: Session, *, current: str, new: str, address: str) -> None:
-    """Set a new password, which has passed the validators, and end the user's other sessions.
+    """Set a new password, which has passed the validators, and end the user's other sessions. Sent
+    again because the answer was lost, it has no further effect.
 
     Raises DomainError `wrong_password`, `throttled` after too many wrong ones, and `session_ended`
     for who is gone.
@@ -159,9 +188,11 @@ def change_password(user: User, session: Session, *, current: str, new: str, add
     try:
         verify_credentials(username=user.username, password=current, address=address)
     except DomainError as error:
-        if error.code == Code.INVALID_CREDENTIALS:
+        if error.code != Code.INVALID_CREDENTIALS:
+            raise
+        if not _has_just_changed_to(new, user):
             raise DomainError(Code.WRONG_PASSWORD, pointer="/current") from error
-        raise
+        return
     with transaction.atomic():
         fresh = lock_user(user.pk)
         fresh.set_password(new)
@@ -169,6 +200,12 @@ def change_password(user: User, session: Session, *, current: str, new: str, add
         actor = actor_of(fresh)
         audit.record("password.changed", actor=actor, subject=fresh)
         revoke_sessions(fresh.pk, actor=actor, reason="password_changed", keep=session.pk)
+
+
+def _has_just_changed_to(password: str, user: User) -> bool:
+    changed = audit.newest_of(user, {"password.changed"})
+    is_recent = changed is not None and changed.at > clock.now() - RETRY
+    return is_recent and check_password(password, User.objects.get(pk=user.pk).password)
 
 
 def password_was_reset(user: User, *, actor: Actor) -> None:

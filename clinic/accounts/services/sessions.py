@@ -1,12 +1,13 @@
 import hashlib
+import math
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
 from django.db import transaction
 
-from clinic.accounts import tokens
+from clinic.accounts import selectors, tokens
 from clinic.accounts.errors import Code
 from clinic.accounts.events import SessionRevoked
 from clinic.accounts.models import (
@@ -17,7 +18,7 @@ from clinic.accounts.models import (
     User,
 )
 from clinic.accounts.principals import actor_of
-from clinic.core import audit, clock, events, ratelimit
+from clinic.core import audit, clock, database, events, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
@@ -30,6 +31,10 @@ Limits = tuple[tuple[str, str, int], ...]
 
 # Two tabs may refresh with the same token; the slower one is told to repeat its request.
 REFRESH_GRACE = timedelta(seconds=10)
+# Afterwards the new pair has either been used or its answer was lost, and who holds the old one may
+# try again: for as long as a phone is without a network on its way to the clinic, or asleep in a
+# pocket. Whoever stole the old one gains little: its owner's next try ends the session for both.
+REFRESH_RETRY = timedelta(minutes=10)
 KEEP_ENDED = timedelta(days=30)
 
 
@@ -123,14 +128,31 @@ def open_session(user: User, *, user_agent: str = "") -> SignedIn:
     return SignedIn(user, session, tokens.issue(session))
 
 
+def session_user(raw_access: str) -> tuple[User, Session] | None:
+    """Who an access token speaks for, if its session is still alive. The first time that a pair is
+    seen is written down: from then on the one before can't be used again."""
+    claims = tokens.read_access(raw_access) if raw_access else None
+    session = selectors.session_of(claims) if claims is not None else None
+    if claims is None or session is None:
+        return None
+    if not session.is_seen and session.jti == claims.jti:
+        with database.unless_read_only():
+            if not Session.objects.filter(pk=session.pk, jti=claims.jti).update(is_seen=True):
+                return None
+            session.is_seen = True
+    return session.user, session
+
+
 def refresh(raw_refresh: str) -> SignedIn:
     """Exchange a refresh token for a new pair; each token works once.
 
     1. A token that isn't valid, or whose session or user is gone, raises `session_ended`.
     2. The session row is locked, so of simultaneous uses one wins.
-    3. The token that was just replaced raises `refreshed_elsewhere` for a few seconds: the winner's
+    3. The token that was just replaced raises `refreshed_elsewhere` for REFRESH_GRACE: the winner's
        cookies are in the same browser.
-    4. Any other token of this session was stolen or replayed: the session is revoked, and that is
+    4. After that, and until REFRESH_RETRY, it gives another pair if nobody has come with the one
+       that replaced it, which then counts no more: that answer was lost.
+    5. Any other token of this session was stolen or replayed: the session is revoked, and that is
        committed before `session_ended` is raised.
     """
     claims = tokens.read_refresh(raw_refresh) if raw_refresh else None
@@ -138,12 +160,12 @@ def refresh(raw_refresh: str) -> SignedIn:
         raise DomainError(Code.SESSION_ENDED)
     with transaction.atomic():
         outcome = _rotate(claims)
-    if isinstance(outcome, Code):
-        raise DomainError(outcome)
+    if isinstance(outcome, DomainError):
+        raise outcome
     return outcome
 
 
-def _rotate(claims: tokens.Claims) -> SignedIn | Code:
+def _rotate(claims: tokens.Claims) -> SignedIn | DomainError:
     session = (
         Session.objects.select_for_update(of=("self",))
         .select_related("user")
@@ -152,20 +174,25 @@ def _rotate(claims: tokens.Claims) -> SignedIn | Code:
     )
     moment = clock.now()
     if session is None or not session.is_live(moment):
-        return Code.SESSION_ENDED
+        return DomainError(Code.SESSION_ENDED)
     if session.jti == claims.jti:
         session.prev_jti, session.prev_at = session.jti, moment
-        session.jti, session.last_seen_at = uuid.uuid4(), moment
-        session.save(update_fields=["jti", "prev_jti", "prev_at", "last_seen_at"])
-        return SignedIn(session.user, session, tokens.issue(session))
-    if (
-        session.prev_jti == claims.jti
-        and session.prev_at is not None
-        and moment - session.prev_at < REFRESH_GRACE
-    ):
-        return Code.REFRESHED_ELSEWHERE
+        return _new_pair(session, moment)
+    if session.prev_jti == claims.jti and session.prev_at is not None:
+        age = moment - session.prev_at
+        if age < REFRESH_GRACE:
+            left = math.ceil((REFRESH_GRACE - age).total_seconds())
+            return DomainError(Code.REFRESHED_ELSEWHERE, retry_after=left)
+        if age < REFRESH_RETRY and not session.is_seen:
+            return _new_pair(session, moment)
     revoke_session(session.pk, actor=Actor.system("sessions"), reason="reused")
-    return Code.SESSION_ENDED
+    return DomainError(Code.SESSION_ENDED)
+
+
+def _new_pair(session: Session, moment: datetime) -> SignedIn:
+    session.jti, session.last_seen_at, session.is_seen = uuid.uuid4(), moment, False
+    session.save(update_fields=["jti", "prev_jti", "prev_at", "last_seen_at", "is_seen"])
+    return SignedIn(session.user, session, tokens.issue(session))
 
 
 def logout(*, raw_access: str, raw_refresh: str) -> None:
