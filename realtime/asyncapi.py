@@ -221,8 +221,9 @@ CHANNELS: dict[str, tuple[str, str, tuple[str, ...]]] = {
 _INTRODUCTION = """\
 Text frames of JSON from the server. A client sends nothing: whatever it sends closes the socket.
 
-The whole state comes at once, then again after each change, and a heartbeat every 15 seconds. A
-socket that has been silent for 35 seconds is dead: connect anew, with growing pauses.
+The whole state comes at once, then again after each change, and a heartbeat every 4 seconds. Once
+one is overdue, what is shown may be old. A socket that has been silent for 35 seconds is dead:
+connect anew, with growing pauses.
 
 A browser is known by its cookies and must come from this very origin; a client that is no browser
 sends `Authorization: Device <token>` and no Origin. A refused handshake is answered with HTTP 403.

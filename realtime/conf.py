@@ -9,8 +9,11 @@ from django.conf import settings
 class Timing:
     """Seconds."""
 
-    heartbeat: float = 15.0
-    """Between two heartbeats on each socket."""
+    heartbeat: float = 4.0
+    """Between two heartbeats on each socket. Screens say after 6 s without one that what they show
+    may be old, so that nobody relies on a dead wire for more than 8 s."""
+    personal: float = 15.0
+    """Between two readings of a patient's own visits while the queue moves without them."""
     watch: float = 1.0
     """Between two looks at Redis and at the queue's revision. A lost message costs at most this,
     and `read` on top where the database is silent: less than the 5 s that screens are given."""

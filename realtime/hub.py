@@ -316,12 +316,12 @@ class Hub:
 
     def _is_behind(self, group: Group) -> bool:
         """A patient's own group hears only of changes that concern it, so being behind the queue's
-        revision says little there: it is read again at the pace of the heartbeat."""
+        revision says little there: it is read again at a pace of its own."""
         if group.revision >= self.revision:
             return False
         personal = groups.patient_of(group.name) is not None
         age = self._loop.time() - group.read_at
-        return age >= (self._timing.heartbeat if personal else self._timing.snapshot)
+        return age >= (self._timing.personal if personal else self._timing.snapshot)
 
     def _access_is_due(self) -> bool:
         return self._loop.time() - self._access_checked_at >= self._timing.access

@@ -532,7 +532,12 @@ if POLLY_ENGINE not in {"neural", "standard"}:
     raise ImproperlyConfigured("POLLY_ENGINE must be neural or standard")
 
 # Sockets -----------------------------------------------------------------------------------------
-WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=15.0)
+WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=4.0)
+if not 0 < WS_HEARTBEAT_SECONDS <= 5:
+    raise ImproperlyConfigured(
+        "WS_HEARTBEAT_SECONDS must be over 0 and at most 5: after 6 without one a screen says that"
+        " it may be old"
+    )
 WS_MAX_AGE_SECONDS = env.float("WS_MAX_AGE_SECONDS", default=8 * 3600.0)
 
 # Logs: JSON lines, without personal data ---------------------------------------------------------

@@ -23,7 +23,7 @@ from realtime.connection import Connection
 from realtime.frames import Frame
 from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable
 
-QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05, read=0.3)
+QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05, read=0.3, personal=0.2)
 CALM = Timing(heartbeat=60, watch=60, access=60, snapshot=60)
 
 

@@ -1,13 +1,20 @@
-// @vitest-environment node
-import { expect, it } from "vitest";
-import { ServerClock } from "./clock";
+import { afterEach, expect, it, vi } from "vitest";
+import { elapsed, ServerClock } from "./clock";
 
 function at(time: { now: number }) {
-  return new ServerClock(() => time.now);
+  return new ServerClock(
+    () => time.now,
+    () => 1_000,
+  );
 }
 
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
 it("is the device's clock until the server has spoken", () => {
-  expect(at({ now: 1000 }).now()).toBe(1000);
+  expect(at({ now: 7 }).now()).toBe(1_000);
 });
 
 it("follows the server when the device is wrong", () => {
@@ -27,19 +34,49 @@ it("trusts the fastest of the last frames, because a late one only makes the off
   expect(clock.now()).toBe(64_000);
 });
 
-it("forgets old frames, so that a device whose clock was set right is believed again", () => {
-  const time = { now: 0 };
-  const clock = at(time);
-  clock.observe(60_000);
-  for (let i = 1; i <= 8; i += 1) {
-    time.now = 60_000 + i * 15_000;
-    clock.observe(time.now);
-  }
-  expect(clock.now()).toBe(time.now);
-});
+it.each([7_200_000, -7_200_000])(
+  "is right at the next frame when the count was off by %i",
+  (off) => {
+    const time = { now: 0 };
+    const clock = at(time);
+    clock.observe(60_000);
+    time.now = 15_000 + off;
+    clock.observe(75_000);
+    expect(clock.now()).toBe(75_000);
+  },
+);
 
 it("ignores what is no time", () => {
   const clock = at({ now: 5 });
   clock.observe("soon");
-  expect(clock.now()).toBe(5);
+  expect(clock.now()).toBe(1_000);
+});
+
+it.each(["forwards", "back"])("runs on when the device's clock is set two hours %s", (where) => {
+  vi.useFakeTimers();
+  const clock = new ServerClock();
+  const began = { age: elapsed(), device: Date.now() };
+  clock.observe(began.device);
+
+  vi.setSystemTime(began.device + (where === "back" ? -7_200_000 : 7_200_000));
+  vi.advanceTimersByTime(1000);
+
+  expect(elapsed() - began.age).toBe(1000);
+  expect(clock.now() - began.device).toBe(1000);
+});
+
+it("counts what was slept while nobody looked", () => {
+  vi.useFakeTimers();
+  const began = { age: elapsed(), device: Date.now() };
+  const visibility = vi.spyOn(document, "visibilityState", "get");
+  const look = (state: DocumentVisibilityState) => {
+    visibility.mockReturnValue(state);
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+
+  look("hidden");
+  vi.setSystemTime(began.device + 3_600_000);
+  look("visible");
+
+  expect(elapsed() - began.age).toBe(3_600_000);
 });

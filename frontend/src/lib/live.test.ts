@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { backoffMs, openLive, revisionGate, SILENCE_MS, type Frame, type LiveState } from "./live";
+import {
+  backoffMs,
+  openLive,
+  OVERDUE_MS,
+  revisionGate,
+  SILENCE_MS,
+  type Frame,
+  type LiveState,
+} from "./live";
 
 class FakeSocket {
   static all: FakeSocket[] = [];
@@ -100,16 +108,60 @@ describe("a live connection", () => {
     connection.close();
   });
 
-  it("counts as dead after 35 s of silence, and any frame starts the count anew", async () => {
+  it("is in doubt after six seconds of silence and dead after fifteen, counted from any frame", async () => {
+    expect([OVERDUE_MS, SILENCE_MS]).toEqual([6_000, 15_000]);
     const { states, connection } = open();
     await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
     FakeSocket.last.say({ type: "heartbeat" });
-    await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+    await vi.advanceTimersByTimeAsync(OVERDUE_MS - 1);
+    expect(states).toEqual(["connecting", "live"]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(states.at(-1)).toBe("stale");
+
+    FakeSocket.last.say({ type: "day" });
     expect(states.at(-1)).toBe("live");
+    await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
+    expect(states.at(-1)).toBe("stale");
     const silent = FakeSocket.last;
     await vi.advanceTimersByTimeAsync(1);
     expect(states.at(-1)).toBe("lost");
     expect(silent.closed).toBe(true);
+    connection.close();
+  });
+
+  it("is in doubt while the server says so, whatever else it tells", () => {
+    const { states, frames, connection } = open();
+    FakeSocket.last.say({ type: "day", revision: 1 });
+    FakeSocket.last.say({ type: "heartbeat", stale: true });
+    FakeSocket.last.say({ type: "day", revision: 2 });
+    expect(states).toEqual(["connecting", "live", "stale"]);
+    expect(frames).toHaveLength(3);
+
+    FakeSocket.last.say({ type: "heartbeat", stale: false });
+    expect(states.at(-1)).toBe("live");
+    connection.close();
+  });
+
+  it("comes back when preparing for it never ends", async () => {
+    const { connection } = open({ beforeReconnect: () => new Promise(() => undefined) });
+    FakeSocket.last.onclose?.();
+    await vi.advanceTimersByTimeAsync(1000 + 7999);
+    expect(FakeSocket.all).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(FakeSocket.all).toHaveLength(2);
+    connection.close();
+  });
+
+  it("is made anew on a phone that wakes after its socket died", () => {
+    const { connection } = open();
+    FakeSocket.last.say({ type: "heartbeat" });
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(FakeSocket.all).toHaveLength(1);
+
+    const asleep = vi.spyOn(performance, "now").mockReturnValue(performance.now() + 60_000);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(FakeSocket.all).toHaveLength(2);
+    asleep.mockRestore();
     connection.close();
   });
 

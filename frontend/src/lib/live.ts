@@ -1,15 +1,24 @@
+import { elapsed } from "./clock";
+import { ANSWER_MS, within } from "./deadline";
+
 /**
- * One websocket that stays. It reconnects for ever with a growing, jittered pause, counts as dead
- * after a silence, and hands out parsed frames. Knows neither React nor the clinic, so that every
- * entry (also the display) can use it.
+ * One websocket that stays. It reconnects for ever with a growing, jittered pause, says when it can't
+ * vouch for what came, counts as dead after a silence, and hands out parsed frames. Knows neither
+ * React nor the clinic, so that every entry (also the display) can use it.
  */
 
-export type LiveState = "connecting" | "live" | "lost";
+/**
+ * `live`: what came is the present state. `stale`: the socket is there, but the server says that it
+ * may be behind, or a heartbeat is overdue. `lost`: there is no socket.
+ */
+export type LiveState = "connecting" | "live" | "stale" | "lost";
 
 export interface Frame {
   type: string;
   revision?: number;
   server_time?: string;
+  /** Of a heartbeat: the server can't tell whether it has told everything. */
+  stale?: boolean;
 }
 
 export interface LiveOptions<F extends Frame> {
@@ -18,7 +27,7 @@ export interface LiveOptions<F extends Frame> {
   onState?: (state: LiveState) => void;
   /** The server has closed the socket with this code; `onState` follows. */
   onClose?: (code: number) => void;
-  /** Runs before every reconnection, e.g. to renew the session. A rejection does not stop it. */
+  /** Runs before every reconnection, e.g. to renew the session. Neither a rejection nor a wait without end stops it. */
   beforeReconnect?: () => Promise<unknown>;
   /** In seconds; a pause is never longer. */
   longestPause?: number;
@@ -32,7 +41,10 @@ export interface LiveConnection {
   reconnect: () => void;
 }
 
-export const SILENCE_MS = 35_000;
+/** A heartbeat comes every four seconds: after this long one is overdue, and pages say so. */
+export const OVERDUE_MS = 6_000;
+/** After this long the socket counts as dead. */
+export const SILENCE_MS = 15_000;
 export const LONGEST_PAUSE_S = 30;
 
 /** 1, 2, 4 … 30 s, of which between a half and the whole is waited: screens come back scattered. */
@@ -55,7 +67,10 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
   let socket: WebSocket | null = null;
   let attempt = 0;
   let retryTimer: ReturnType<typeof setTimeout> | undefined;
+  let overdueTimer: ReturnType<typeof setTimeout> | undefined;
   let silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  let heardAt = 0;
+  let isDoubted = false;
   let state: LiveState | null = null;
   let stopped = false;
 
@@ -66,11 +81,17 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
   }
 
   function listenForSilence() {
+    clearTimeout(overdueTimer);
     clearTimeout(silenceTimer);
+    heardAt = elapsed();
+    overdueTimer = setTimeout(() => {
+      if (state === "live") tell("stale");
+    }, OVERDUE_MS);
     silenceTimer = setTimeout(lose, SILENCE_MS);
   }
 
   function drop() {
+    clearTimeout(overdueTimer);
     clearTimeout(silenceTimer);
     clearTimeout(retryTimer);
     const old = socket;
@@ -94,13 +115,14 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
     const go = () => {
       if (!stopped && !socket) open();
     };
-    ready.then(go, go);
+    within(ANSWER_MS, ready).then(go, go);
   }
 
   function open() {
     if (state !== "lost") tell("connecting");
     const opened = connect(socketUrl(options.path));
     socket = opened;
+    isDoubted = false;
     listenForSilence();
     opened.onmessage = (event: MessageEvent) => {
       listenForSilence();
@@ -112,7 +134,8 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
         return;
       }
       attempt = 0;
-      tell("live");
+      if (frame.type === "heartbeat") isDoubted = frame.stale === true;
+      tell(isDoubted ? "stale" : "live");
       options.onFrame(frame);
     };
     opened.onclose = (event: CloseEvent) => {
@@ -129,8 +152,10 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
     open();
   }
 
+  /** Timers stand still while a phone sleeps: it may wake to a socket that has long been dead. */
   function wake() {
-    if (state === "lost" && document.visibilityState === "visible") reconnect();
+    if (document.visibilityState !== "visible") return;
+    if (state === "lost" || elapsed() - heardAt > OVERDUE_MS) reconnect();
   }
 
   window.addEventListener("online", wake);

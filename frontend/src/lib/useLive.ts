@@ -16,7 +16,7 @@ export function useLive({
   beforeReconnect?: () => Promise<unknown>;
 }): {
   state: LiveState;
-  /** While the connection is lost: the server's time of the last frame before. */
+  /** While the connection is lost or can't vouch for what it brought: up to when all was known. */
   heardAt: string | null;
   reconnect: () => void;
 } {
@@ -35,12 +35,16 @@ export function useLive({
       path,
       onFrame(frame) {
         if ("server_time" in frame) {
-          newest = frame.server_time;
-          serverClock.observe(newest);
+          serverClock.observe(frame.server_time);
+          if (frame.type !== "heartbeat" || !frame.stale) newest = frame.server_time;
         }
         take(frame);
       },
-      onState: (next) => setConnection({ state: next, heardAt: next === "lost" ? newest : null }),
+      onState: (next) =>
+        setConnection({
+          state: next,
+          heardAt: next === "lost" || next === "stale" ? newest : null,
+        }),
       beforeReconnect: () => prepare(),
     });
     connection.current = opened;

@@ -143,7 +143,17 @@ export class StagedClinic {
   }
 
   push(): void {
-    const data = JSON.stringify(this.day);
+    this.say(this.day);
+  }
+
+  /** A heartbeat, in which the server may doubt that it has told everything. */
+  beat(stale: boolean): void {
+    const { revision } = this;
+    this.say({ type: "heartbeat", revision, server_time: new Date().toISOString(), stale });
+  }
+
+  private say(frame: object): void {
+    const data = JSON.stringify(frame);
     act(() => {
       for (const socket of this.sockets) socket.onmessage?.({ data });
     });

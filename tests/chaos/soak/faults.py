@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.chaos.soak.clinic import Clinic
-from tests.chaos.soak.screens import DOUBT_SECONDS, OVERDUE_SECONDS, SILENCE_SECONDS
+from tests.chaos.soak.screens import SILENCE_SECONDS
 
 # Changes a wire in the thread that it lives in.
 Call = Callable[[Callable[[], None]], None]
@@ -15,6 +15,8 @@ Step = Callable[[Clinic, Call], None]
 
 RIGHT_SECONDS = 5.0
 UNSAID_SECONDS = 10.0
+# Nothing tells a dead wire from a quiet one but a heartbeat that doesn't come.
+SILENT_UNSAID_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,15 @@ FAULTS = {
         10,
         lambda clinic, call: call(clinic.to_web.silence),
         lambda clinic, call: call(clinic.to_web.mend),
+        unsaid=SILENT_UNSAID_SECONDS,
     ),
-    # Nothing tells a dead wire from a quiet one but a heartbeat that doesn't come.
     "network_silent_for_good": Fault(
         6,
         lambda clinic, call: call(clinic.to_web.silence),
         lambda clinic, call: call(clinic.to_web.mend_for_newcomers),
         # A browser may ask by a connection that is dead too, until it gives that up as well.
         right=SILENCE_SECONDS + RIGHT_SECONDS,
-        unsaid=OVERDUE_SECONDS + 2 * DOUBT_SECONDS,
+        unsaid=SILENT_UNSAID_SECONDS,
     ),
     "redis_silent": Fault(
         6,

@@ -14,13 +14,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 # frontend/src/lib/live.ts and frontend/src/features/board/useBoard.ts
-SILENCE_SECONDS = 35.0
+SILENCE_SECONDS = 15.0
 LONGEST_PAUSE_SECONDS = 4.0
 POLL_SECONDS = 10.0
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 8.0
 DOUBT_SECONDS = 1.0
-OVERDUE_SECONDS = 17.0
-ASK_AGAIN_SECONDS = 5.0
+OVERDUE_SECONDS = 6.0
 AGEING_SECONDS = 60.0
 
 READ = ("id", "ticket", "label", "room", "state", "call_number", "called_at")
@@ -47,6 +46,7 @@ class Display:
         self._attempt = 0
         self._confirmed_at = 0.0
         self._is_doubted = False
+        self._is_server_behind = False
         self.is_lost = False
         self.shown: Content | None = None
         self.revision = -1
@@ -86,6 +86,7 @@ class Display:
                 close_timeout=0.1,
                 proxy=None,
             )
+        self._is_server_behind = False
         try:
             while True:
                 await self._hear(socket)
@@ -93,21 +94,25 @@ class Display:
             socket.transport.abort()
 
     async def _hear(self, socket: ClientConnection) -> None:
-        asking = asyncio.create_task(self._ask_while_silent())
+        overdue = asyncio.create_task(self._poll_when_overdue())
         try:
             async with asyncio.timeout(SILENCE_SECONDS):
                 frame = json.loads(await socket.recv())
         finally:
-            asking.cancel()
+            overdue.cancel()
         self._attempt = 0
         self.is_lost = False
-        if self._poll is not None:
+        if frame["type"] == "heartbeat":
+            self._is_server_behind = frame["stale"]
+        if self._is_server_behind:
+            self._poll_until_live()
+        elif self._poll is not None:
             self._poll.cancel()
             self._poll = None
         if frame["type"] == "board":
             self._take(frame)
         elif frame["stale"]:
-            self._ask()
+            return
         elif frame["revision"] > self.revision:
             self._do(self._fetch())
         else:
@@ -115,23 +120,21 @@ class Display:
 
     def _lose(self) -> None:
         self.is_lost = True
-        if self._poll is None:
-            self._poll = asyncio.create_task(self._poll_while_lost())
+        self._poll_until_live()
 
-    async def _poll_while_lost(self) -> None:
+    async def _poll_when_overdue(self) -> None:
+        await asyncio.sleep(OVERDUE_SECONDS)
+        self._poll_until_live()
+
+    def _poll_until_live(self) -> None:
+        if self._poll is None:
+            self._poll = asyncio.create_task(self._poll_again_and_again())
+
+    async def _poll_again_and_again(self) -> None:
         while True:
+            self._do(self._doubt_unless_confirmed(time.monotonic()))
             await self._fetch()
             await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1))
-
-    async def _ask_while_silent(self) -> None:
-        await asyncio.sleep(OVERDUE_SECONDS)
-        while True:
-            self._ask()
-            await asyncio.sleep(ASK_AGAIN_SECONDS)
-
-    def _ask(self) -> None:
-        self._do(self._fetch())
-        self._do(self._doubt_unless_confirmed(time.monotonic()))
 
     async def _doubt_unless_confirmed(self, since: float) -> None:
         await asyncio.sleep(DOUBT_SECONDS)

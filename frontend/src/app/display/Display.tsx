@@ -15,7 +15,7 @@ import { useBoard } from "@/features/board/useBoard";
 import { useNewVersion } from "@/features/board/version";
 import { screenVoice } from "@/features/board/voice";
 import { civilDate, civilTime } from "@/lib/civil";
-import { serverClock } from "@/lib/clock";
+import { elapsed, serverClock } from "@/lib/clock";
 import { formatDayNumber, formatMonth, formatWeekdayLong } from "@/lib/format";
 import { Calls, Closed, Next } from "./Board";
 import { Pairing } from "./Pairing";
@@ -35,14 +35,14 @@ const FAR = 1.2;
 const TICKETS_TOLD = 60;
 
 interface Now {
-  /** This device's clock, for ages. */
-  local: number;
+  /** For ages. */
+  elapsed: number;
   /** The server's, for the wall clock. */
   server: number;
 }
 
 function readNow(): Now {
-  return { local: Date.now(), server: serverClock.now() };
+  return { elapsed: elapsed(), server: serverClock.now() };
 }
 
 function useNow(everyMs: number): Now {
@@ -153,7 +153,8 @@ function Screen({ onPaired }: { onPaired: () => void }) {
     [board, minute, settings.rooms],
   );
 
-  const believed = freshness(confirmedAt ? now.local - confirmedAt : 0);
+  const age = confirmedAt ? now.elapsed - confirmedAt : 0;
+  const believed = freshness(age);
   const opening = board && believed !== "untrusted" ? awaitedOpening(board, now.server) : null;
   const picture: ScreenReport["picture"] =
     !board || !shown
@@ -172,7 +173,7 @@ function Screen({ onPaired }: { onPaired: () => void }) {
   const report: ScreenReport = {
     version,
     sound,
-    board: believed !== "fresh" ? "stale" : link === "lost" ? "polled" : "live",
+    board: believed !== "fresh" ? "stale" : link === "live" ? "live" : "polled",
     picture,
     revision: board?.revision ?? null,
     tickets: onShow.map(({ ticket }) => ticket).slice(0, TICKETS_TOLD),
@@ -229,7 +230,7 @@ function Screen({ onPaired }: { onPaired: () => void }) {
         <div className="marks" role="status">
           {link === "lost" && <span className="mark mark-lost">{words.lost}</span>}
           {(believed === "ageing" || doubted) && (
-            <span className="mark mark-lost">{words.ageing(confirmedAt)}</span>
+            <span className="mark mark-lost">{words.ageing(now.server - age)}</span>
           )}
           {board && sound !== "on" && <span className="mark">{words.silent[sound]}</span>}
         </div>

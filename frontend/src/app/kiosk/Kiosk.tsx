@@ -95,7 +95,7 @@ interface EntranceProps {
 function Entrance({ onOffline }: EntranceProps) {
   const { t } = useTranslation("kiosk");
   const clinic = useClinicName();
-  const { step, dispatch, picture, video, read, submit } = useCheckIn();
+  const { step, link, dispatch, picture, video, read, submit } = useCheckIn();
   const { asking, goOn } = useIdle(step, dispatch);
   const language = useLanguage();
   const resting = step.name === "rest";
@@ -154,7 +154,11 @@ function Entrance({ onOffline }: EntranceProps) {
             {t("help")}
           </button>
         )}
-        {resting && <p className="foot-note">{t("erased")}</p>}
+        {resting && (
+          <p className="foot-note" role="status">
+            {t(link === "lost" ? "link_lost" : link === "stale" ? "link_stale" : "erased")}
+          </p>
+        )}
       </footer>
       {asking && <MoreTime onYes={goOn} onNo={() => dispatch({ type: "reset" })} />}
     </div>

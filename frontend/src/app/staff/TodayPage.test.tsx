@@ -254,3 +254,17 @@ describe("an open visit", () => {
     expect(clinic.sent[0]?.body).toEqual({ note: "Joelho direito.", was: "" });
   });
 });
+
+it("says from when the day is while the server can't vouch for it", async () => {
+  const clinic = new StagedClinic([visit("1", ANA, "booked")]);
+  await open(clinic);
+  expect(screen.getByText("em direto")).toBeTruthy();
+
+  clinic.beat(true);
+  expect(screen.queryByText("em direto")).toBeNull();
+  expect(screen.getByText(/^a atualizar · dados das \d\d:\d\d$/)).toBeTruthy();
+  expect(lineOf(ANA)).toBeTruthy();
+
+  clinic.beat(false);
+  expect(screen.getByText("em direto")).toBeTruthy();
+});

@@ -312,15 +312,14 @@ function pointOut(board: HTMLElement | null, id: string): boolean {
 
 function Link({ live, now }: { live: LiveDay; now: number }) {
   const { t } = useTranslation(["staff", "common"]);
-  const stale = live.confirmedAt > 0 && now - live.confirmedAt > STALE_AFTER_MS;
-  const state =
-    live.link === "live" && !stale ? "live" : live.link === "connecting" ? "connecting" : "lost";
+  const isOld = live.confirmedAt > 0 && now - live.confirmedAt > STALE_AFTER_MS;
+  const state = live.link === "live" && isOld ? "stale" : live.link;
   return (
     <p className={`${styles.fact} ${styles.link ?? ""}`} role="status" data-state={state}>
       <span className={styles.dot} aria-hidden="true" />
       {t(`link.${state}`)}
-      {state === "lost" && live.confirmedAt > 0
-        ? ` · ${t("link.stale", { time: formatTime(live.confirmedAt) })}`
+      {(state === "lost" || state === "stale") && live.confirmedAt > 0
+        ? ` · ${t("link.as_of", { time: formatTime(live.confirmedAt) })}`
         : ""}
     </p>
   );

@@ -165,18 +165,41 @@ describe("a board of which nobody knows whether it is the present one", () => {
     const { view, unmount } = await open();
     await tell(board(2));
     server.revision = 3;
-    await pass(16_999);
+    await pass(5_999);
     expect(view().board?.revision).toBe(2);
 
     await pass(1);
     expect(view().board?.revision).toBe(3);
-    server.revision = 4;
-    await pass(5000);
-    expect(view().board?.revision).toBe(4);
-    expect(view().link).toBe("live");
+    expect(view().link).toBe("stale");
+    await pass(1000);
+    expect(view().doubted).toBe(false);
+    unmount();
+  });
+
+  it("says so seven seconds after the wire fell silent for good", async () => {
+    const { view, unmount } = await open();
+    await tell(board(2));
     server.answers = "never";
-    await pass(6000);
+    await pass(6_999);
+    expect(view().doubted).toBe(false);
+
+    await pass(1);
+
     expect(view().doubted).toBe(true);
+    expect(view().board?.revision).toBe(2);
+    unmount();
+  });
+
+  it("is confirmed at an age that no setting of the device's clock changes", async () => {
+    const { view, unmount } = await open();
+    await tell(board(2));
+    const before = view().confirmedAt;
+    vi.setSystemTime(Date.now() + 7_200_000);
+
+    await pass(1000);
+    await tell(beat(2));
+
+    expect(view().confirmedAt - before).toBe(1000);
     unmount();
   });
 });
@@ -204,9 +227,9 @@ describe("while the socket is lost", () => {
     await pass(1000);
     await tell(board(3));
     const asked = server.asked;
-    for (let seconds = 0; seconds < 60; seconds += 10) {
+    for (let seconds = 0; seconds < 60; seconds += 4) {
       await tell(beat(3));
-      await pass(10_000);
+      await pass(4_000);
     }
 
     expect(server.asked).toBe(asked);

@@ -1,15 +1,12 @@
 import { useEffect, useRef, useState } from "react";
 import { openLive, revisionGate, type LiveState } from "@/lib/live";
-import { serverClock } from "@/lib/clock";
+import { elapsed, serverClock } from "@/lib/clock";
 import { ANSWER_MS, asking } from "@/lib/deadline";
 import type { BoardFrame, DisplayFrame } from "./board";
 
 const POLL_MS = 10_000;
 /** A waiting room sees the calls within five seconds of the server's return. */
 const LONGEST_PAUSE_S = 4;
-/** A heartbeat comes every 15 s: after this long it is overdue, and the board is asked for. */
-const OVERDUE_MS = 17_000;
-const ASK_AGAIN_MS = 5_000;
 /** For so long a board that the server doubts may still be confirmed before the screen says so. */
 const DOUBT_MS = 1_000;
 
@@ -17,7 +14,7 @@ export interface BoardView {
   /** Null until the first board, and again as soon as the device is refused. */
   board: BoardFrame | null;
   link: LiveState;
-  /** This device's time at which the board was last known to be the present one. */
+  /** When the board was last known to be the present one, by `elapsed`. */
   confirmedAt: number;
   /** True when the server can't tell whether that is so any more. */
   doubted: boolean;
@@ -38,9 +35,9 @@ const START: BoardView = {
 };
 
 /**
- * The board by websocket, and by HTTP at least every ten seconds while that is lost. Each frame is
- * the whole board: an older revision is dropped, a missed one is fetched. A heartbeat confirms what
- * is shown, unless the server itself can't vouch for it; one that doesn't come is asked after.
+ * The board by websocket, and by HTTP at least every ten seconds while that is lost or can't vouch
+ * for what it brought. Each frame is the whole board: an older revision is dropped, a missed one is
+ * fetched. A heartbeat confirms what is shown.
  */
 export function useBoard(): BoardView {
   const [view, setView] = useState<BoardView>(START);
@@ -50,10 +47,9 @@ export function useBoard(): BoardView {
     const gate = revisionGate();
     let stopped = false;
     let connection: ReturnType<typeof openLive> | null = null;
-    let isLost = false;
+    let isLive = false;
     let poll: ReturnType<typeof setTimeout> | undefined;
     let doubt: ReturnType<typeof setTimeout> | undefined;
-    let overdue: ReturnType<typeof setTimeout> | undefined;
 
     function confirm(board?: BoardFrame) {
       clearTimeout(doubt);
@@ -61,7 +57,7 @@ export function useBoard(): BoardView {
       setView((old) => ({
         ...old,
         board: board ?? old.board,
-        confirmedAt: Date.now(),
+        confirmedAt: elapsed(),
         doubted: false,
         refused: false,
       }));
@@ -101,34 +97,18 @@ export function useBoard(): BoardView {
     }
 
     /** Scattered, for screens that were lost together would all ask together. */
-    function pollWhileLost() {
+    function pollUntilLive() {
       clearTimeout(poll);
+      doubt ??= setTimeout(() => setView((old) => ({ ...old, doubted: true })), DOUBT_MS);
       void fetchBoard().then((known) => {
         if (stopped) return;
         clearTimeout(poll);
         if (!known) connection?.close();
-        else if (isLost) poll = setTimeout(pollWhileLost, POLL_MS * (0.5 + Math.random() / 2));
+        else if (!isLive) poll = setTimeout(pollUntilLive, POLL_MS * (0.5 + Math.random() / 2));
       });
     }
 
-    function doubtUnlessConfirmed() {
-      doubt ??= setTimeout(() => setView((old) => ({ ...old, doubted: true })), DOUBT_MS);
-    }
-
-    function ask() {
-      doubtUnlessConfirmed();
-      void fetchBoard();
-    }
-
-    /** Until the silence is long enough for the socket to count as dead. */
-    function askWhileSilent() {
-      ask();
-      overdue = setTimeout(askWhileSilent, ASK_AGAIN_MS);
-    }
-
     function onFrame(frame: DisplayFrame) {
-      clearTimeout(overdue);
-      overdue = setTimeout(askWhileSilent, OVERDUE_MS);
       if (frame.type === "board") {
         take(frame);
         return;
@@ -138,8 +118,8 @@ export function useBoard(): BoardView {
         return;
       }
       serverClock.observe(frame.server_time);
-      if (frame.stale) ask();
-      else if (gate.isBehind(frame.revision)) void fetchBoard();
+      if (frame.stale) return;
+      if (gate.isBehind(frame.revision)) void fetchBoard();
       else confirm();
     }
 
@@ -149,9 +129,8 @@ export function useBoard(): BoardView {
         link,
         settingsTurn: old.settingsTurn + (old.link === "lost" && link === "live" ? 1 : 0),
       }));
-      isLost = link === "lost";
-      clearTimeout(overdue);
-      if (isLost) pollWhileLost();
+      isLive = link === "live";
+      if (link === "lost" || link === "stale") pollUntilLive();
       else clearTimeout(poll);
     }
 
@@ -178,7 +157,6 @@ export function useBoard(): BoardView {
       stopped = true;
       clearTimeout(poll);
       clearTimeout(doubt);
-      clearTimeout(overdue);
       connection?.close();
     };
   }, []);

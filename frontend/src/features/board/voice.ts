@@ -1,5 +1,6 @@
 /** The words of a call: the server's clip, else the browser's own voice, else nothing. */
 
+import { elapsed } from "@/lib/clock";
 import { asking } from "@/lib/deadline";
 import type { Call, Voice } from "./announcer";
 import { chime, CHIME_MS, decode, getVolume, play, soundAllowed } from "@/lib/chime";
@@ -51,7 +52,7 @@ export function screenVoice(words: (call: Call) => string): Voice {
   // Voices load when they are first asked for, and late.
   if (typeof speechSynthesis !== "undefined") speechSynthesis.getVoices();
   return {
-    now: () => Date.now(),
+    now: elapsed,
     pause,
     chime() {
       chime();

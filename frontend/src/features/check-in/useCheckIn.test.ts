@@ -173,3 +173,13 @@ it("checks in with the session whose video was streamed", async () => {
     expect(kiosk.result.current.step).toEqual({ name: "waiting", way: "face", id: "c1" }),
   );
 });
+
+it("knows whether the clinic can be relied upon to answer", () => {
+  const { result } = renderHook(useCheckIn);
+  expect(result.current.link).toBe("connecting");
+
+  act(() => Socket.last.tell({ type: "heartbeat", revision: 1, stale: false }));
+  expect(result.current.link).toBe("live");
+  act(() => Socket.last.tell({ type: "heartbeat", revision: 1, stale: true }));
+  expect(result.current.link).toBe("stale");
+});

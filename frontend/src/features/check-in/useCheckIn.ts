@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useReducer, useRef } from "react";
-import { openLive, type Frame } from "@/lib/live";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { openLive, type Frame, type LiveState } from "@/lib/live";
 import type { CheckIn, CheckInFrame } from "@/lib/api/types";
 import { confirmCheckIn, readCheckIn, refusalOf, sendCode, sendPicture, sendVideo } from "./api";
 import { asked, isComplete, next, REST, type Event, type Step } from "./machine";
@@ -9,6 +9,7 @@ const GIVE_UP_MS = 25_000;
 
 export interface CheckInFlow {
   step: Step;
+  link: LiveState;
   dispatch: (event: Event) => void;
   /** Sends the picture that the camera took. */
   picture: (image: Blob) => void;
@@ -23,6 +24,7 @@ export interface CheckInFlow {
 /** Drives the machine: sends each step once, and listens for the decision by socket and by HTTP. */
 export function useCheckIn(): CheckInFlow {
   const [step, dispatch] = useReducer(next, REST);
+  const [link, setLink] = useState<LiveState>("connecting");
   const attempts = useRef(0);
   const busy = useRef<number | null>(null);
   const lastRead = useRef("");
@@ -87,6 +89,7 @@ export function useCheckIn(): CheckInFlow {
           dispatch({ type: "decided", checkIn: frame as CheckInFrame });
         }
       },
+      onState: setLink,
     });
     return () => connection.close();
   }, []);
@@ -116,5 +119,5 @@ export function useCheckIn(): CheckInFlow {
     return () => clearInterval(timer);
   }, [waitingFor]);
 
-  return { step, dispatch, picture, video, read, submit };
+  return { step, link, dispatch, picture, video, read, submit };
 }

@@ -116,7 +116,7 @@ export function useLiveDay(): LiveDay {
         fetching.current = false;
       });
     }
-    setConfirmedAt(serverClock.now());
+    if (frame.type !== "heartbeat" || !frame.stale) setConfirmedAt(serverClock.now());
   }
 
   const { state } = useLive({

@@ -1,7 +1,7 @@
 import { act, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Appointment, Visit } from "@/lib/api/types";
+import type { Heartbeat, Appointment, Visit } from "@/lib/api/types";
 import { renderPage } from "@/test/render";
 import { LiveVisitsProvider } from "./live";
 import { VisitPage } from "./VisitPage";
@@ -65,7 +65,7 @@ class Socket {
     this.onclose = null;
   }
 
-  static say(said: Visit | { type: "heartbeat"; revision: number; server_time: string }) {
+  static say(said: Visit | (Omit<Heartbeat, "stale"> & Partial<Heartbeat>)) {
     act(() => Socket.newest.onmessage?.({ data: JSON.stringify(said) }));
   }
 }
@@ -120,6 +120,31 @@ it("says from when its data is while the connection is lost, and when it is back
   Socket.say(frame({ revision: 2, position: 1 }));
   expect(screen.getByText("Ligação recuperada.")).toBeTruthy();
   expect(screen.getByText("É o próximo")).toBeTruthy();
+});
+
+it("says from when its data is while the server can't vouch for it", async () => {
+  await open();
+  const said = { type: "heartbeat" as const, revision: 1, server_time: "2026-11-24T12:42:00Z" };
+  Socket.say(frame());
+  Socket.say({ ...said, stale: false });
+
+  Socket.say({ ...said, server_time: "2026-11-24T12:44:00Z", stale: true });
+  expect(screen.getByText("A atualizar; dados das 12:42.")).toBeTruthy();
+  expect(screen.getByText("10–20 min")).toBeTruthy();
+
+  Socket.say({ ...said, server_time: "2026-11-24T12:45:00Z", stale: false });
+  expect(screen.queryByText(/dados das/)).toBeNull();
+});
+
+it("says so within eight seconds where the network falls silent", async () => {
+  await open();
+  Socket.say(frame());
+  await pass(5.9);
+  expect(screen.queryByText(/dados das/)).toBeNull();
+
+  await pass(0.2);
+
+  expect(screen.getByText(/^A atualizar; dados das/)).toBeTruthy();
 });
 
 it("takes back yesterday's turn at midnight, also without a connection", async () => {

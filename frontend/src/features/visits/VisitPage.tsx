@@ -146,7 +146,8 @@ function Known({
 
 function LiveConnection() {
   const { state, heardAt } = useLiveVisits();
-  return <Connection freshness={state === "lost" ? "lost" : "fresh"} asOf={heardAt} />;
+  const freshness = state === "lost" ? "lost" : state === "stale" ? "old" : "fresh";
+  return <Connection freshness={freshness} asOf={heardAt} />;
 }
 
 function State({

@@ -122,6 +122,8 @@ export interface Heartbeat {
   type: "heartbeat";
   revision: number;
   server_time: string;
+  /** The server can't tell at present whether it has told everything. */
+  stale: boolean;
 }
 
 /** Everything that comes over a websocket, told apart by `type`. */

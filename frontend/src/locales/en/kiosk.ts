@@ -10,6 +10,8 @@ export const en: Words<typeof pt> = {
   code_note: "it is in your SMS",
   help: "I need help",
   erased: "The picture is erased right away",
+  link_lost: "No connection at the moment. You may go to the reception desk.",
+  link_stale: "The connection is slow. The answer may take a while.",
   back: "Back",
   finish: "Done",
   erase: "Erase",

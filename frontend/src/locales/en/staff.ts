@@ -39,7 +39,13 @@ export const en: Words<typeof pt> = {
     empty: "There are no waits to compare yet",
     empty_text: "They appear here as soon as a patient with a ticket begins the treatment.",
   },
-  link: { live: "live", connecting: "connecting…", lost: "no connection", stale: "as of {{time}}" },
+  link: {
+    live: "live",
+    connecting: "connecting…",
+    lost: "no connection",
+    stale: "updating",
+    as_of: "as of {{time}}",
+  },
   summary: {
     waiting: "waiting",
     median: "median wait",

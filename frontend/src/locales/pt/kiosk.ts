@@ -7,6 +7,8 @@ export const pt = {
   code_note: "está no seu SMS",
   help: "Preciso de ajuda",
   erased: "A imagem é apagada logo a seguir",
+  link_lost: "Sem ligação neste momento. Pode dirigir-se à receção.",
+  link_stale: "A ligação está lenta. A resposta pode demorar.",
   back: "Voltar",
   finish: "Concluir",
   erase: "Apagar",

@@ -40,7 +40,8 @@ export const pt = {
     live: "em direto",
     connecting: "a ligar…",
     lost: "sem ligação",
-    stale: "dados das {{time}}",
+    stale: "a atualizar",
+    as_of: "dados das {{time}}",
   },
   summary: {
     waiting: "à espera",
