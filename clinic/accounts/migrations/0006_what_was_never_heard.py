@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_erased_accounts"),
+        ("accounts", "0005_plain_text"),
     ]
 
     operations = [
