@@ -3,11 +3,11 @@
 from calendar import monthrange
 from datetime import date
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from billing import saft
 from billing.services import numbering
 from clinic.directory import selectors as directory
+from clinic.storage import whole
 
 
 def saft_file(target: Path, *, year: int, month: int | None = None) -> saft.Totals:
@@ -19,19 +19,13 @@ def saft_file(target: Path, *, year: int, month: int | None = None) -> saft.Tota
     """
     first = date(year, month or 1, 1)
     last = date(year, month or 12, monthrange(year, month or 12)[1])
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-        unfinished = Path(file.name)
-        try:
-            totals = saft.write(
-                file,
-                saft.Period(year, first, last),
-                seller=directory.organization(),
-                rules=numbering.rules(),
-            )
-            file.seek(0)
-            saft.check(file, totals)
-        except BaseException:
-            unfinished.unlink()
-            raise
-    unfinished.replace(target)
+    with whole.written(target) as file:
+        totals = saft.write(
+            file,
+            saft.Period(year, first, last),
+            seller=directory.organization(),
+            rules=numbering.rules(),
+        )
+        file.seek(0)
+        saft.check(file, totals)
     return totals

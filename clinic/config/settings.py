@@ -376,6 +376,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-faces": {"task": "recognition.expire", "schedule": 3600.0},
     "sweep-pictures": {"task": "recognition.sweep", "schedule": 60.0},
     "clean": {"task": "core.clean", "schedule": 3600.0},
+    "sweep-storage": {"task": "storage.sweep", "schedule": 3600.0},
     "forget-texts": {"task": "notifications.forget_old_texts", "schedule": 3600.0},
     "forget-notices": {"task": "billing.forget_old_bodies", "schedule": 3600.0},
     "clean-sessions": {"task": "accounts.clean_sessions", "schedule": 3600.0},
@@ -420,7 +421,7 @@ def object_storage(bucket: str, folder: str) -> dict[str, Any]:
     still waits at a kiosk: of itself the client would try for minutes."""
     if not bucket:
         return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "clinic.storage.folder.FolderStorage",
             "OPTIONS": {"location": str(VAR_DIR / "storage" / folder), "base_url": None},
         }
     from botocore.config import Config

@@ -1,5 +1,6 @@
 """Every error leaves as `application/problem+json` (RFC 9457) with a stable code."""
 
+import errno
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -84,6 +85,17 @@ def exception_handler(exc: Exception, _context: dict[str, Any]) -> Response | No
     )
 
 
+# The disk is full, broken or read-only, or the process has too many files open.
+_STORAGE_DOWN = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENFILE,
+}
+
 _BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
     (exceptions.ValidationError, Code.INVALID),
     (exceptions.ParseError, Code.MALFORMED),
@@ -106,11 +118,21 @@ _BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
 def _as_domain_error(exc: Exception) -> DomainError | None:
     if isinstance(exc, DomainError):
         return exc
-    if isinstance(exc, DatabaseError):
-        return _from_database(exc)
+    if (problem := _from_below(exc)) is not None:
+        return problem
     for kind, code in _BY_EXCEPTION:
         if isinstance(exc, kind):
             return DomainError(code)
+    return None
+
+
+def _from_below(error: BaseException | None) -> DomainError | None:
+    """What the database or the storage says; None for a fault of ours."""
+    if isinstance(error, DatabaseError):
+        return _from_database(error)
+    if isinstance(error, OSError) and error.errno in _STORAGE_DOWN:
+        log.error("storage_unavailable", exc_info=error)
+        return DomainError(Code.UNAVAILABLE, retry_after=RETRY_SECONDS)
     return None
 
 
@@ -153,8 +175,7 @@ def _field_errors(details: Any, pointer: str = "") -> list[dict[str, str]]:
 def failure(request: HttpRequest) -> HttpResponse:
     """Django's `handler500`: the answer where an exception came through every layer. A database
     that can't be had just now is no fault of ours to be recorded, but a reason to come again."""
-    error = sys.exception()
-    problem = _from_database(error) if isinstance(error, DatabaseError) else None
+    problem = _from_below(sys.exception())
     if request.path.startswith("/api/"):
         return problem_response(problem or DomainError(Code.INTERNAL))
     if problem is None:

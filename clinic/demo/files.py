@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from clinic.storage import whole
+
 
 def kept_text(file: Path) -> str:
     """What a small file holds, as far as it is text; nothing where there is none."""
@@ -13,8 +15,5 @@ def kept_text(file: Path) -> str:
 
 def keep_text(file: Path, text: str) -> None:
     """Keep a text for its owner's eyes: whole, or as it was before."""
-    unfinished = file.with_name(f"{file.name}.new")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(file)
+    with whole.written(file) as unfinished:
+        unfinished.write(text.encode())

@@ -12,6 +12,7 @@ from clinic.accounts import selectors
 from clinic.accounts.choices import DeviceKind
 from clinic.accounts.models import User
 from clinic.accounts.services import create_device, pair_device
+from clinic.demo.files import keep_text
 
 NAMES = {DeviceKind.DISPLAY: "Sala de espera", DeviceKind.KIOSK: "Entrada"}
 # fmt: off
@@ -83,8 +84,4 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _write(file: Path, handed_out: dict[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(handed_out, indent=2) + "\n")
-    unfinished.replace(file)
+    keep_text(file, json.dumps(handed_out, indent=2) + "\n")

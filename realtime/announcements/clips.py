@@ -1,6 +1,7 @@
 """Each sentence is made once, by whoever asks first, and kept in the private storage."""
 
 import hashlib
+import logging
 
 from django.db import connection, transaction
 
@@ -9,6 +10,8 @@ from clinic.core.errors import Code, DomainError
 from clinic.directory import selectors as directory
 from clinic.storage import private
 from realtime.announcements import engines, text
+
+log = logging.getLogger(__name__)
 
 # A busy clinic calls a few people a minute. More are somebody who asks for all there could be.
 NEW_CLIPS = ("announcements.new", "", 60, 60)
@@ -44,13 +47,22 @@ def _made_once(key: str, engine: engines.SpeechEngine, sentence: str) -> bytes:
             made = engine.speak(sentence)
         except engines.SpeechError:
             raise DomainError(Code.UNAVAILABLE, retry_after=2) from None
-        private.put(key, made, "audio/wav")
         ratelimit.hit(scope, subject, limit=limit, seconds=seconds)
+        try:
+            private.put(key, made, "audio/wav")
+        except OSError:
+            log.exception("an announcement could not be kept")
     return made
 
 
 def _kept(key: str) -> bytes | None:
     try:
-        return private.get(key)
+        clip = private.get(key)
     except FileNotFoundError:
         return None
+    return clip if _is_whole(clip) else None
+
+
+def _is_whole(clip: bytes) -> bool:
+    """Whether a WAV file is as long as its head says."""
+    return int.from_bytes(clip[4:8], "little") == len(clip) - 8

@@ -360,7 +360,7 @@ def _private_files() -> Iterator[None]:
         os.environ["CLINIC_VAR"] = folder
         (Path(folder) / "static").mkdir()
         stack.callback(os.environ.pop, "CLINIC_VAR")
-        files = "django.core.files.storage.FileSystemStorage"
+        files = "clinic.storage.folder.FolderStorage"
         options = {"location": str(Path(folder) / "storage" / "private"), "base_url": None}
         private = {"BACKEND": files, "OPTIONS": options}
         stack.enter_context(override_settings(STORAGES={**settings.STORAGES, "private": private}))

@@ -168,7 +168,7 @@ def _bare(made: list[Invoice]) -> float:
 def _stored_in(folder: str) -> dict[str, Any]:
     from django.conf import settings
 
-    files = "django.core.files.storage.FileSystemStorage"
+    files = "clinic.storage.folder.FolderStorage"
     options = {"location": folder, "base_url": None}
     return {**settings.STORAGES, "private": {"BACKEND": files, "OPTIONS": options}}
 

@@ -83,7 +83,7 @@ def files(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
     settings.STORAGES = {
         **django_settings.STORAGES,
         "private": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "clinic.storage.folder.FolderStorage",
             "OPTIONS": {"location": str(location), "base_url": None},
         },
     }

@@ -49,7 +49,7 @@ def _real_transports(
     settings.EMAIL_USE_TLS = False
     settings.STORAGES = settings.STORAGES | {
         "private": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "clinic.storage.folder.FolderStorage",
             "OPTIONS": {"location": str(tmp_path)},
         }
     }

@@ -24,6 +24,7 @@ from clinic.directory.models import Patient, Room
 from realtime.announcements import clips, text
 from realtime.announcements.engines import EspeakEngine, PollyEngine, SpeechError
 from tests.conftest import Clinic, Screen
+from tests.disk import full_after
 
 ESPEAK = "realtime.announcements.engines.EspeakEngine"
 POLLY = "realtime.announcements.engines.PollyEngine"
@@ -202,6 +203,31 @@ def test_a_failure_of_polly_is_told_and_nothing_is_kept(
     assert kept_meanwhile == []
     assert later.status_code == 200
     assert len(polly.asked) == 2
+
+
+def test_a_call_is_heard_though_its_clip_has_no_room(
+    clinic: Clinic, screen: MakeScreen, polly: Polly, tmp_path: Path
+) -> None:
+    display = screen("display").client
+
+    with full_after(40):
+        heard = display.get("/api/announcements/A012/1")
+
+    assert (heard.status_code, length_of(heard.content)) == (200, 0.1)
+    assert kept(tmp_path) == []
+
+
+def test_the_beginning_of_a_clip_is_never_played(
+    clinic: Clinic, screen: MakeScreen, polly: Polly, tmp_path: Path
+) -> None:
+    display = screen("display").client
+    whole = display.get("/api/announcements/A012/1").content
+    (file,) = kept(tmp_path)
+    file.write_bytes(whole[:40])
+
+    again = display.get("/api/announcements/A012/1")
+
+    assert again.content == file.read_bytes() == whole
 
 
 @pytest.mark.django_db(transaction=True)

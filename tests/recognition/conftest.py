@@ -81,7 +81,7 @@ def store(tmp_path: Path, settings: Any) -> Callable[[], list[str]]:
     settings.STORAGES = {
         **django_settings.STORAGES,
         "private": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "clinic.storage.folder.FolderStorage",
             "OPTIONS": {"location": str(location), "base_url": None},
         },
     }

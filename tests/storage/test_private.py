@@ -20,7 +20,7 @@ def _storage(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path)
     """The same promises, kept by a local folder and by S3 over HTTP."""
     if request.param == "folder":
         chosen: dict[str, Any] = {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "BACKEND": "clinic.storage.folder.FolderStorage",
             "OPTIONS": {"location": str(tmp_path), "base_url": None},
         }
     else:
