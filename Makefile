@@ -4,6 +4,9 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 # Dozens of processes start from the same files: compiled once, not by each of them.
 unexport PYTHONDONTWRITEBYTECODE
+# What a shell's profile or a CI runner may hand down would make another Python of it.
+unexport PYTHONHOME PYTHONPATH PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONWARNINGS
+export PYTHONUTF8 := 1
 
 # The first Python that is new enough, with the names it usually has.
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \

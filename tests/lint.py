@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinic.demo.frontend import FRONTEND, Node, find_node, install
+from clinic.demo.surroundings import settle_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,6 +131,7 @@ CHECKS: dict[str, Callable[[], bool]] = {
 
 
 def main(arguments: list[str]) -> int:
+    settle_tests()
     if arguments == ["schema", "--write"]:
         return 0 if write_schema() else 1
     if unknown := set(arguments) - set(CHECKS):

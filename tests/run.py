@@ -26,6 +26,7 @@ from xml.etree import ElementTree
 from clinic.demo.embedded import free_port
 from clinic.demo.frontend import FrontendFailedError, Node, find_node, install
 from clinic.demo.processes import Program, wait_until
+from clinic.demo.surroundings import settle_tests
 from tests.browser import NoBrowserError, find_chromium
 from tests.camera import write_pictures
 from tests.midday import zone_at_midday
@@ -39,6 +40,7 @@ READY_SECONDS = 240
 LINES_OF_A_FAILURE = 6
 # The day promises answers within a second or two, so nothing else runs beside it.
 BROWSER_PROJECTS = {"day": 1, "looks": 2}
+PAGE_MEASUREMENT = "tests/bench/in_browser.py"
 # Tests that promise a frame within a moment.
 ALONE = ("tests/realtime",)
 NEEDS_AN_ACCOUNT = "face engines on a real Amazon account (AWS_CONTRACT_REGION=… pytest -m aws)"
@@ -69,6 +71,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(parts):
         print(f"unknown: {', '.join(sorted(unknown))}; {__doc__}", file=sys.stderr)
         return 2
+    settle_tests()
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
     outcomes = {name: Outcome(name) for name in names or parts}
@@ -97,7 +100,7 @@ def run_python(outcome: Outcome) -> None:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "REDIS_URL", "PORT", "PUBLIC_ORIGIN", "CLINIC_VAR"}
+        if name not in {"DATABASE_URL", "REDIS_URL"}
     }
     rounds = {
         "python": [
@@ -164,6 +167,12 @@ def try_in_browser(outcome: Outcome, clinic: Clinic) -> None:
         report = REPORTS / f"browser-{project}.xml"
         settings["PLAYWRIGHT_JUNIT_OUTPUT_FILE"] = str(report)
         count(outcome, report, run_playwright(node, settings, project, workers))
+    if chromium is None:
+        return  # Playwright's own browser, which no other program finds
+    report = REPORTS / "browser-page.xml"
+    command = [sys.executable, "-m", "pytest", f"--junitxml={report}", PAGE_MEASUREMENT]
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **settings}, check=False).returncode
+    count(outcome, report, code)
 
 
 class Clinic:
@@ -202,7 +211,7 @@ def start_demo(var: Path, zone: str) -> Program:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"DATABASE_URL", "REDIS_URL", "PUBLIC_ORIGIN"}
+        if name not in {"DATABASE_URL", "REDIS_URL", "CLINIC_ENV"}
     }
     demo = Program(
         "demo",

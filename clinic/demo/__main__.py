@@ -12,6 +12,7 @@ from typing import TextIO
 from clinic.demo.processes import Program
 from clinic.demo.stack import ROOT, DemoFailedError, Stack, reset
 from clinic.demo.stopping import StopRequested, StopSwitch
+from clinic.demo.surroundings import settle
 
 PAGE = """
   Vez is ready at {origin}
@@ -46,6 +47,7 @@ def main(arguments: list[str]) -> int:
         "--under-make", action="store_true", help="also stop when the make above us is interrupted"
     )
     options = parser.parse_args(arguments)
+    settle()
     var = Path(os.environ.get("CLINIC_VAR") or ROOT / "var").absolute()
     try:
         if options.command == "reset":

@@ -1,4 +1,5 @@
-"""Pytest plugin: PostgreSQL and Valkey for this run where the environment names none.
+"""Pytest plugin: settled surroundings, and PostgreSQL and Valkey for this run where the
+environment names none.
 
 Loaded before Django's settings are read; processes that a test starts inherit the addresses, so a
 run has one pair of servers. They go by the database's clock; the tests themselves, which move
@@ -16,12 +17,13 @@ from pathlib import Path
 import pytest
 from django.test.utils import override_settings
 
-from clinic.demo.embedded import Postgres, Valkey
+from clinic.demo.embedded import Postgres, ServerFailedError, Valkey
+from clinic.demo.surroundings import settle_tests
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    os.environ.setdefault("CLINIC_ENV", "test")
+    settle_tests()
     wanted: dict[str, type[Postgres | Valkey]] = {
         "DATABASE_URL": Postgres,
         "REDIS_URL": Valkey,
@@ -36,7 +38,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     for name, kind in missing.items():
         server = kind(home / kind.__name__.lower(), durable=False)
         early_config.add_cleanup(server.remove)
-        server.start()
+        try:
+            server.start()
+        except (OSError, ServerFailedError) as failure:
+            raise pytest.UsageError(str(failure)) from None
         os.environ[name] = server.url
 
 

@@ -41,6 +41,8 @@ DEATHS_BEFORE_READY: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 30.0
 SAY_AGAIN_SECONDS: Final = 10.0
 _BEHIND_THE_PAGE: Final = ("message-worker", "clock-worker", "face-worker", "beat")
+# Never by a proxy.
+_to_ourselves = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class DemoFailedError(RuntimeError):
@@ -351,7 +353,7 @@ class Stack:
         host = "127.0.0.1" if self.bind in {"0.0.0.0", "::"} else self.bind  # noqa: S104
         address = f"http://{host}:{self.port}/health/ready"
         try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
+            with _to_ourselves.open(address, timeout=5) as answer:
                 return answer.status == 200, "ready"
         except urllib.error.HTTPError as error:
             told = error.read(2000).decode(errors="replace")

@@ -1,12 +1,16 @@
 """`make bench`: the measurements of the product, one after the other, or those that are named.
 
 python -m tests.bench [fanout] [calls] [slow_readers] [waits] [page] [storm] [webhooks] [invoices]
-                      [faces]
+                      [faces] [--small]
+
+With --small they measure nothing: it shows that they run, in the database and on the Redis that
+DATABASE_URL and REDIS_URL name.
 """
 
 import sys
 from importlib import import_module
 
+from clinic.demo.surroundings import settle_tests
 from tests.bench import servers
 
 MEASUREMENTS = (
@@ -22,14 +26,20 @@ MEASUREMENTS = (
 BY_NAME_ONLY = ("storm",)  # half an hour
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    settle_tests()
+    is_small = "--small" in arguments
+    names = [each for each in arguments if each != "--small"]
     if unknown := set(names) - {*MEASUREMENTS, *BY_NAME_ONLY}:
         print(f"unknown: {', '.join(sorted(unknown))}; {__doc__}", file=sys.stderr)
         return 2
-    with servers.clinic():  # models can be imported from here on
+    with servers.clinic(own=not is_small):  # models can be imported from here on
         import_module("tests.bench.waiting_room").fill()
         for name in names or MEASUREMENTS:
-            import_module(f"tests.bench.{name}").main()
+            measurement = import_module(f"tests.bench.{name}")
+            if is_small:
+                import_module("tests.bench.small").make_small(measurement)
+            measurement.main()
     return 0
 
 

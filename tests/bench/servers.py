@@ -4,7 +4,6 @@ import contextlib
 import functools
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -23,14 +22,7 @@ from tests.midday import zone_at_midday
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-SOCKETS_MAX = 10_000
 ANSWER_SECONDS = 60.0
-
-
-def raise_open_files() -> None:
-    """As many sockets as this machine lets a process have, here and in every child."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, SOCKETS_MAX), hard))
 
 
 @contextlib.contextmanager
@@ -47,12 +39,12 @@ def databases() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def clinic() -> Iterator[None]:
-    """Databases with an empty clinic in them, and Django set up to use them in this process."""
-    raise_open_files()
+def clinic(*, own: bool = True) -> Iterator[None]:
+    """Databases with an empty clinic in them, and Django set up to use them in this process. They
+    are the run's own, or those that the environment names."""
     # Programs that are started find their bytecode, as in production's image.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with databases():
+    with databases() if own else contextlib.nullcontext():
         os.environ.setdefault("LOG_LEVEL", "WARNING")
         os.environ.update(
             CLINIC_ENV="test",

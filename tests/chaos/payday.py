@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from clinic.demo.surroundings import settle_tests
 from tests.bench import servers
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ KILLED = ("web", "relay", "worker", "messages", "valkey")
 
 def main() -> int:
     options = _options()
+    settle_tests()
     with tempfile.TemporaryDirectory(prefix="vez-payday-") as folder:
         os.environ["CLINIC_VAR"] = str(Path(folder) / "var")
         os.environ["LOG_LEVEL"] = "ERROR"
-        with servers.clinic():
+        with servers.clinic(own=not options.here):
             result = soak(options.kills, options.people, options.seed, Path(folder))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1))
@@ -314,6 +316,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     out = servers.REPOSITORY / "var" / "bench" / "payday.json"
     parser.add_argument("--out", type=Path, default=out)
+    parser.add_argument(
+        "--here", action="store_true", help="use the database and Redis that the environment names"
+    )
     return parser.parse_args()
 
 

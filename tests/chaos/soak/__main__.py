@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinic.demo.surroundings import settle_tests
 from tests.browser import installed_chromium
 from tests.chaos.soak.clinic import REPOSITORY, Clinic
 from tests.chaos.soak.faults import FAULTS, deck
@@ -288,6 +289,7 @@ def _print(result: dict[str, Any]) -> None:
 
 
 def main() -> int:
+    settle_tests()
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.soak")
     parser.add_argument("--cycles", type=int, default=100)
     parser.add_argument("--kinds", type=lambda text: text.split(","))

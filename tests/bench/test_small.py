@@ -1,0 +1,58 @@
+"""Every measurement runs, with next to nothing to measure, so that none is found broken on the day
+it is needed. `page` needs a browser and the built pages: it runs so in the browser's part of the
+tests (`tests/run.py`). The storm has a small test of its own (`tests/billing/test_storm.py`)."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.__main__ import MEASUREMENTS
+from tests.bench.fresh_database import environment
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+IN_BROWSER = "page"
+FACES = "faces"  # dozens of processes that each load the models
+
+
+@pytest.mark.engine
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    "names", [[each for each in MEASUREMENTS if each not in {IN_BROWSER, FACES}], [FACES]]
+)
+def test_every_measurement_runs(
+    django_db_setup: None, django_db_blocker: Any, names: list[str]
+) -> None:
+    with django_db_blocker.unblock(), environment("small") as settings:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.bench", "--small", *names],
+            cwd=REPOSITORY,
+            env=settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert ended.stdout.count("every ") == len(names)
+
+
+@pytest.mark.chaos
+def test_payday_runs(django_db_setup: None, django_db_blocker: Any, tmp_path: Path) -> None:
+    with django_db_blocker.unblock(), environment("payday") as settings:
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "tests.chaos.payday", "--here"),
+                *("--people", "2", "--kills", "1", "--out", tmp_path / "payday.json"),
+            ],
+            cwd=REPOSITORY,
+            env=settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 0, (ended.stdout + ended.stderr)[-3000:]
+    assert "2 of 2 people saw that it was paid" in ended.stdout
