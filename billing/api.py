@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing import documents, selectors
-from billing.models import Invoice
+from billing.models import PROVIDER_MAX_LENGTH, Invoice
 from billing.serializers import (
     CheckoutBody,
     DetailsToKeep,
@@ -31,14 +31,19 @@ from clinic.accounts.choices import Role
 from clinic.accounts.permissions import CsrfProtected, IsManager, IsPatient
 from clinic.accounts.principals import actor_of
 from clinic.core import idempotency
-from clinic.core.api import answers, validated
+from clinic.core.api import answers, text_of, validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
-TOKEN = OpenApiParameter("token", str, OpenApiParameter.PATH, description="from the payment link")
+TOKEN = OpenApiParameter(
+    "token",
+    text_of(links.TOKEN_LENGTH),
+    OpenApiParameter.PATH,
+    description="from the payment link",
+)
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
-    str,
+    text_of(idempotency.MAX_KEY_LENGTH),
     OpenApiParameter.HEADER,
     required=True,
     description="The same key with the same body gets the first answer again; with another, 422.",
@@ -50,6 +55,7 @@ SIGNATURE = OpenApiParameter(
     required=True,
     description="Base64 of HMAC-SHA256 over the raw body",
 )
+PROVIDER = OpenApiParameter("provider", text_of(PROVIDER_MAX_LENGTH), OpenApiParameter.PATH)
 CALLBACK_KEY = OpenApiParameter(
     "key",
     str,
@@ -186,7 +192,7 @@ class WebhookView(APIView):
         operation_id="payment_callback",
         tags=["webhooks"],
         auth=[],
-        parameters=[CALLBACK_KEY],
+        parameters=[PROVIDER, CALLBACK_KEY],
         responses=answers({200: WebhookAccepted}, 400, 404, 405),
         summary="A hint of a provider that signs nothing",
         description="The key alone proves nothing: the provider is asked about the payment, and "
@@ -202,7 +208,7 @@ class WebhookView(APIView):
         operation_id="payment_webhook",
         tags=["webhooks"],
         auth=[],
-        parameters=[SIGNATURE],
+        parameters=[PROVIDER, SIGNATURE],
         request=WebhookNotice,
         responses=answers({200: WebhookAccepted}, 400, 404, 405, 413, 415),
         summary="A provider's notice",

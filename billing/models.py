@@ -21,6 +21,7 @@ from clinic.core.columns import LineColumn, plain
 
 CURRENCY = "EUR"
 GROSS_DIGITS = 10
+PROVIDER_MAX_LENGTH = 32
 YEARS_KEPT = 10
 OWN_ISSUER = "own"
 ORDER_ID_LENGTH = 15
@@ -117,7 +118,7 @@ class Payment(models.Model):
     )
     amount = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
     currency = models.CharField(max_length=3, default=CURRENCY)
-    provider = models.CharField(max_length=32)
+    provider = models.CharField(max_length=PROVIDER_MAX_LENGTH)
     request_state = models.CharField(max_length=16, choices=RequestState.choices)
     order_id = models.CharField(
         max_length=ORDER_ID_LENGTH,
@@ -239,7 +240,7 @@ class WebhookDelivery(models.Model):
     """A provider's notice as it came in, kept once per content."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    provider = models.CharField(max_length=32)
+    provider = models.CharField(max_length=PROVIDER_MAX_LENGTH)
     sha256 = models.CharField(max_length=64)
     verified = models.BooleanField()
     body: models.JSONField[dict[str, Any]] = models.JSONField()
@@ -261,7 +262,7 @@ class PaymentEvent(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="events")
-    provider = models.CharField(max_length=32)
+    provider = models.CharField(max_length=PROVIDER_MAX_LENGTH)
     event_id = models.CharField(max_length=100)
     type = models.CharField(max_length=16)
     amount = models.DecimalField(max_digits=GROSS_DIGITS, decimal_places=2)
@@ -331,7 +332,7 @@ class Reconciliation(models.Model):
     """One comparison of a provider's books with ours, and where they differed."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    provider = models.CharField(max_length=32)
+    provider = models.CharField(max_length=PROVIDER_MAX_LENGTH)
     since = models.DateTimeField()
     until = models.DateTimeField()
     started_at = models.DateTimeField()

@@ -162,20 +162,23 @@ class WebhookNotice(serializers.Serializer[Any]):
     Other providers write in their own forms: eupago as its webhooks 2.0 do, ifthenpay as a GET.
     """
 
-    event_id = serializers.CharField()
+    event_id = serializers.CharField(max_length=100)
     type = serializers.ChoiceField(choices=["paid", "refused", "expired", "failed"])
     payment_id = serializers.UUIDField(
         allow_null=True, help_text="null where the provider never learned it (offline references)"
     )
     method = serializers.ChoiceField(choices=Method.choices)
-    entity = serializers.CharField(required=False, allow_blank=True)
-    reference = serializers.CharField(required=False, allow_blank=True)
-    request_id = serializers.CharField(required=False, allow_blank=True)
-    amount = serializers.CharField()
-    currency = serializers.CharField()
+    entity = serializers.CharField(required=False, allow_blank=True, max_length=5)
+    reference = serializers.CharField(required=False, allow_blank=True, max_length=9)
+    request_id = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    amount = serializers.CharField(max_length=12)
+    currency = serializers.CharField(max_length=3)
     occurred_at = serializers.DateTimeField()
     transaction_id = serializers.CharField(
-        required=False, allow_blank=True, help_text="the bank's name of the money that moved"
+        required=False,
+        allow_blank=True,
+        max_length=100,
+        help_text="the bank's name of the money that moved",
     )
 
 

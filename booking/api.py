@@ -23,7 +23,7 @@ from clinic.accounts.addresses import client_address
 from clinic.accounts.permissions import IsManager, IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, idempotency, ratelimit
-from clinic.core.api import answers, unless_held, validated
+from clinic.core.api import answers, text_of, unless_held, validated
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
 from clinic.core.idempotency import Answer
@@ -33,7 +33,7 @@ from clinic.directory import services as people
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 IDEMPOTENCY_KEY = OpenApiParameter(
     IDEMPOTENCY_HEADER,
-    str,
+    text_of(idempotency.MAX_KEY_LENGTH),
     OpenApiParameter.HEADER,
     description="A repeat with the same key gets the first answer",
 )
@@ -245,7 +245,10 @@ class VisitByLinkView(APIView):
         auth=[],
         parameters=[
             OpenApiParameter(
-                "token", str, OpenApiParameter.PATH, description="from the confirmation's link"
+                "token",
+                text_of(links.VISIT_TOKEN_LENGTH),
+                OpenApiParameter.PATH,
+                description="from the confirmation's link",
             ),
             OpenApiParameter(
                 "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag held already"

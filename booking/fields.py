@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from clinic.core import clock
 
+LONGEST_INSTANT = 40
 YEARS = range(2000, 2101)
 _PLUS_READ_AS_SPACE = re.compile(r"(.+:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)", re.ASCII)
 
@@ -26,7 +27,7 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
     }
 
     def to_internal_value(self, data: Any) -> datetime:
-        if not isinstance(data, str):
+        if not isinstance(data, str) or len(data) > LONGEST_INSTANT:
             self.fail("invalid")
         try:
             moment = parse_datetime(data)
@@ -44,7 +45,7 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
         return value.astimezone(UTC).isoformat()
 
 
-@extend_schema_field(OpenApiTypes.STR)
+@extend_schema_field({"type": "string", "maxLength": LONGEST_INSTANT})
 class BoundField(InstantField):
     """One end of a time range: an instant, or a plain date for the whole civil day.
 

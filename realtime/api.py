@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from clinic.accounts.choices import ROOM_MAX_LENGTH, TICKET_MAX_LENGTH
 from clinic.accounts.permissions import IsDisplay, IsStaff
-from clinic.core.api import answers, unless_held
+from clinic.core.api import answers, text_of, unless_held
 from clinic.core.problems import CONTENT_TYPE, ProblemDetails
 from realtime import asyncapi, serializers, snapshots
 from realtime.announcements import clips
@@ -49,6 +50,10 @@ class AnnouncementView(APIView):
         summary="A call, spoken",
         description="Ticket and room in European Portuguese, never a name. 204: the clinic has no "
         "voice of its own, so the screen uses its browser's.",
+        parameters=[
+            OpenApiParameter("ticket", text_of(TICKET_MAX_LENGTH), OpenApiParameter.PATH),
+            OpenApiParameter("room", text_of(ROOM_MAX_LENGTH), OpenApiParameter.PATH),
+        ],
         responses=answers(
             {
                 (200, "audio/wav"): OpenApiTypes.BINARY,

@@ -340,8 +340,8 @@ class SeriesBody(serializers.Serializer[InvoiceSeries]):
 class NewSeries(serializers.Serializer[Any]):
     document_type = serializers.ChoiceField(choices=DocumentType.choices)
     name = serializers.RegexField(r"^[A-Z0-9]+$", max_length=20)
-    year = serializers.IntegerField()
-    validation_code = serializers.RegexField(r"^[A-Z0-9]{8,20}$")
+    year = serializers.IntegerField(min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    validation_code = serializers.RegexField(r"^[A-Z0-9]{8,20}$", max_length=20)
 
     def validate_year(self, year: int) -> int:
         now = clock.today().year

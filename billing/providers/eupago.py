@@ -50,7 +50,7 @@ TIMEOUT = httpx.Timeout(8.0, connect=3.0)
 MB_WAY_TIME = timedelta(minutes=5)
 SIGNATURE_HEADER = "X-Signature"
 IV_HEADER = "X-Initialization-Vector"
-REFERENCE = re.compile(r"\d{1,9}")
+REFERENCE = re.compile(r"[0-9]{1,9}")
 TRANSACTION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NOT_FOUND = -11
 

@@ -1,6 +1,10 @@
-"""The closed sets of words about people and devices. Any app above may use them."""
+"""The closed sets of words about people and devices, and how long the names are that screens show.
+Any app above may use them."""
 
 from django.db.models import TextChoices
+
+ROOM_MAX_LENGTH = 20
+TICKET_MAX_LENGTH = 6
 
 
 class Role(TextChoices):

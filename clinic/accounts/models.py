@@ -12,7 +12,9 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from clinic.accounts.choices import (
+    ROOM_MAX_LENGTH,
     STAFF_ROLES,
+    TICKET_MAX_LENGTH,
     BoardState,
     DeviceKind,
     LabelChoice,
@@ -28,8 +30,6 @@ from clinic.core.columns import LineColumn, plain
 
 USERNAME_MAX_LENGTH = 150
 USER_AGENT_MAX_LENGTH = 200
-ROOM_MAX_LENGTH = 20
-TICKET_MAX_LENGTH = 6
 VERSION_MAX_LENGTH = 40
 
 # What stands where a person's name was before they had their data erased.

@@ -9,6 +9,8 @@ from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
 from clinic.accounts.choices import (
+    ROOM_MAX_LENGTH,
+    TICKET_MAX_LENGTH,
     BoardState,
     DeviceKind,
     LabelChoice,
@@ -19,8 +21,6 @@ from clinic.accounts.choices import (
 )
 from clinic.accounts.fields import BirthDateField, FullNameField, MobileField
 from clinic.accounts.models import (
-    ROOM_MAX_LENGTH,
-    TICKET_MAX_LENGTH,
     USERNAME_MAX_LENGTH,
     VERSION_MAX_LENGTH,
     User,

@@ -26,6 +26,11 @@ def answers(success: Mapping[Any, Any], *refusals: int) -> dict[Any, Any]:
     return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
 
 
+def text_of(longest: int) -> dict[str, Any]:
+    """The schema of a parameter that is text of so many characters at most."""
+    return {"type": "string", "maxLength": longest}
+
+
 def unless_held(request: Request, body: Mapping[str, Any]) -> Response | HttpResponse:
     """The body with its ETag, or 304 where only `server_time` differs from what is held."""
     content = {key: value for key, value in body.items() if key != "server_time"}

@@ -160,7 +160,10 @@ DOORS: dict[str, tuple[str, Door]] = {
     "refund": (
         "/reason",
         lambda at, text: at.manager.post(
-            f"/api/staff/money/payments/{at.payment.pk}/refund", {"reason": text}, format="json"
+            f"/api/staff/money/payments/{at.payment.pk}/refund",
+            {"reason": text},
+            format="json",
+            headers={"Idempotency-Key": "once"},
         ),
     ),
     "issue": (
