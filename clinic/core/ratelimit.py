@@ -1,11 +1,13 @@
 """Counting attempts in PostgreSQL, so that parallel tries and restarts don't get extra ones."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection
 
 from clinic.core import clock
 from clinic.core.errors import Code, DomainError
+from clinic.core.models import RateWindow
 
 
 def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
@@ -14,6 +16,25 @@ def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
     Raises DomainError `throttled`, with the seconds until the window ends, from the attempt after
     `limit` on. Call it outside the transaction that may roll back, or the count is lost with it.
     """
+    hits, ends = _count(scope, subject, seconds)
+    if hits > limit:
+        raise _throttled(ends)
+
+
+def count(scope: str, subject: str, *, seconds: int) -> int:
+    """As `hit`, for whoever answers otherwise than by a refusal: which attempt of its window this
+    is. Attempts of one subject wait for each other until the caller's transaction ends."""
+    hits, _ = _count(scope, subject, seconds)
+    return hits
+
+
+def spent(scope: str, subjects: Collection[str], *, limit: int) -> set[str]:
+    """Those whose windows hold `limit` attempts or more; counts nothing."""
+    windows = RateWindow.objects.filter(scope=scope, subject__in=subjects, hits__gte=limit)
+    return set(windows.filter(expires_at__gt=clock.now()).values_list("subject", flat=True))
+
+
+def _count(scope: str, subject: str, seconds: int) -> tuple[int, datetime]:
     now = clock.now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -34,8 +55,7 @@ def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
             },
         )
         hits, ends = cursor.fetchone()
-    if hits > limit:
-        raise _throttled(ends)
+    return hits, ends
 
 
 def check(scope: str, subject: str, *, limit: int) -> None:

@@ -38,7 +38,7 @@ from recognition.models import (
     Liveness,
     Picture,
 )
-from recognition.services import liveness, pictures, rules
+from recognition.services import factor, liveness, pictures, rules
 
 if TYPE_CHECKING:
     from booking.models import Appointment
@@ -138,7 +138,8 @@ def confirm(
     the code of one of those the face may be.
 
     None when it is settled; otherwise the number of tries left, and after the last one the answer
-    is `not_recognised`. Tries are counted in the row, under its lock. Raises DomainError
+    is `not_recognised`. Tries are counted in the row, under its lock, and for the day against each
+    person that they may mean (`factor.py`). Raises DomainError
     `not_found` for another kiosk's check-in and `nothing_to_confirm` for one with an answer.
     """
     with transaction.atomic():
@@ -309,7 +310,8 @@ def _answer_to_flaw(flaw: Flaw) -> _Answer:
 
 def _answer_to_match(check_in: CheckIn, likely: Sequence[uuid.UUID], is_sure: bool) -> _Answer:
     consenting = _still_consenting(check_in, likely)
-    people = [person for person in likely if person in consenting]
+    spent = set() if is_sure else factor.spent(consenting)
+    people = [person for person in likely if person in consenting - spent]
     if not people:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
     if is_sure:
@@ -344,7 +346,8 @@ def _meant_by(check_in: CheckIn, birth_year: int | None, code: str | None) -> "A
     of any of a candidate's visits of today is theirs."""
     shown = [bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates]
     consenting = _still_consenting(check_in, [appointment.patient_id for appointment in shown])
-    candidates = [appointment for appointment in shown if appointment.patient_id in consenting]
+    left = factor.count(check_in, consenting, by=_kiosk(check_in))
+    candidates = [appointment for appointment in shown if appointment.patient_id in left]
     if code is not None:
         patients = [candidate.patient_id for candidate in candidates]
         holders = {

@@ -412,6 +412,28 @@ def test_parallel_guesses_get_no_more_tries(unsure, kiosk):
     assert appointment.status == "booked"
 
 
+def test_the_tries_of_a_day_are_the_persons_not_the_check_ins(unsure, kiosk, answered, at_ten):
+    check_in, appointment = unsure
+    wrong = [kiosk.confirm(check_in, birth_year=1900 + n).json()["code"] for n in range(3)]
+    again = answered(faces.look_alike())["id"]
+    wrong += [kiosk.confirm(again, birth_year=1910 + n).json()["code"] for n in range(2)]
+    assert wrong == ["confirmation_failed"] * 5
+
+    # The right answer is as good as a wrong one by now, and a further photo asks for none.
+    right = kiosk.confirm(again, birth_year=1985)
+    assert (right.status_code, right.json()["code"]) == (409, "confirmation_failed")
+    assert without_id(answered(faces.look_alike())) == nobody("not_recognised")
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+    spent = AuditEntry.objects.get(action="recognition.factor_spent")
+    assert (spent.patient_id, spent.actor_kind) == (appointment.patient_id, "device")
+
+    # The code of the SMS still lets the person in.
+    assert kiosk.type_code(appointment.check_in_code).status_code == 202
+    appointment.refresh_from_db()
+    assert appointment.status == "arrived"
+
+
 @pytest.mark.parametrize("factor", [{}, {"birth_year": 1985, "code": "ABCDEF"}, {"birth_year": []}])
 def test_a_confirmation_is_one_of_the_two(unsure, kiosk, factor):
     check_in, _ = unsure

@@ -502,6 +502,7 @@ export const en: Words<typeof pt> = {
       recognition_enrolment_failed: "couldn't use the photos",
       recognition_face_erased: "erased the face data",
       recognition_check_in: "recognised at the entrance",
+      recognition_factor_spent: "saw the day's confirmation tries used up",
     },
   },
 };

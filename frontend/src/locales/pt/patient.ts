@@ -499,6 +499,7 @@ export const pt = {
       recognition_enrolment_failed: "não conseguiu usar as fotografias",
       recognition_face_erased: "apagou os dados do rosto",
       recognition_check_in: "reconheceu à entrada",
+      recognition_factor_spent: "viu gastas as tentativas de confirmação do dia",
     },
   },
 };
