@@ -20,6 +20,8 @@ class Code(StrEnum):
     SIGNING_KEY_INVALID = "signing_key_invalid"
     MONEY_UNSETTLED = "money_unsettled"
     PAYMENT_DISPUTED = "payment_disputed"
+    TOO_MANY_PAYMENTS = "too_many_payments"
+    TOO_MANY_PUSHES = "too_many_pushes"
 
 
 register(
@@ -46,6 +48,16 @@ register(
             409,
             "Nesta consulta não há nada para pagar.",
             "There is nothing to pay for this appointment.",
+        ),
+        Code.TOO_MANY_PAYMENTS: Problem(
+            409,
+            "Já tentou pagar esta consulta cinco vezes. Fale com a receção para a pagar.",
+            "You have tried to pay for this appointment five times. Please talk to the reception.",
+        ),
+        Code.TOO_MANY_PUSHES: Problem(
+            409,
+            "Já pedimos três vezes por MB WAY para esta consulta. Pague por Multibanco.",
+            "We have asked by MB WAY three times for this appointment. Pay by Multibanco.",
         ),
         Code.PAYMENTS_CLOSED: Problem(
             503,

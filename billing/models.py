@@ -65,12 +65,13 @@ TRANSITIONS: dict[str, frozenset[str]] = {
         {PaymentStatus.PAID, PaymentStatus.REFUSED, PaymentStatus.EXPIRED, PaymentStatus.FAILED}
     ),
     PaymentStatus.REFUSED: frozenset({PaymentStatus.PAID}),
-    PaymentStatus.EXPIRED: frozenset({PaymentStatus.PAID}),
+    PaymentStatus.EXPIRED: frozenset({PaymentStatus.PAID, PaymentStatus.PENDING}),
     PaymentStatus.FAILED: frozenset({PaymentStatus.PAID}),
     PaymentStatus.PAID: frozenset({PaymentStatus.REFUNDED}),
     PaymentStatus.REFUNDED: frozenset(),
 }
-"""Money wins: what was refused, expired or failed may still turn out paid; paid never goes back."""
+"""Money wins: what was refused, expired or failed may still turn out paid; paid never goes back.
+A Multibanco reference that was let go waits again when the patient chooses it again."""
 
 
 class Reason(models.TextChoices):
@@ -290,6 +291,7 @@ class IssueKind(models.TextChoices):
     NOT_ISSUED = "not_issued", "The issuer of invoices refused a document, or doesn't answer"
     INVOICE_MISMATCH = "invoice_mismatch", "The issuer's document comes to another amount"
     CHARGEBACK = "chargeback", "The payer's bank took the money back"
+    WRONG_TIME = "wrong_time", "Told with a moment that can't be"
 
 
 class PaymentIssue(models.Model):

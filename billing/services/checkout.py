@@ -1,7 +1,6 @@
 """From the payment link to a payment that waits for its money."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -28,8 +27,9 @@ from clinic.core.errors import DomainError
 if TYPE_CHECKING:
     from booking.models import Appointment
 
-MB_WAY_WINDOW = timedelta(minutes=5)
-"""What we show until the provider has told its own deadline."""
+MOST_PAYMENTS = 5
+MOST_PUSHES = 3
+"""Of one visit, as long as it lives: whoever goes on asking isn't paying."""
 
 LINK_HOLDER = Actor.system("payment_link")
 
@@ -59,10 +59,11 @@ def start(appointment_id: UUID, order: Order) -> Payment:
     """The payment that now waits for its money.
 
     A payment that already waits by the same method (and phone) is given back with the new invoice
-    details; one by another method is replaced. An offline Multibanco reference is ready at once;
-    what the provider has to be asked for leaves through the outbox. Raises DomainError
-    `already_paid`, `hold_expired`, `hold_too_short`, `not_payable`, `amount_not_payable`,
-    `throttled` or `payments_closed`.
+    details; one by another method is replaced. A visit keeps its Multibanco reference: choosing it
+    again gives it back. An offline reference is ready at once; what the provider has to be asked
+    for leaves through the outbox. Raises DomainError `already_paid`, `hold_expired`,
+    `hold_too_short`, `not_payable`, `amount_not_payable`, `throttled`, `too_many_payments`,
+    `too_many_pushes` or `payments_closed`.
     """
     provider = providers.current()
     if order.method not in provider.methods:
@@ -77,6 +78,12 @@ def start(appointment_id: UUID, order: Order) -> Payment:
             return _readdress(payment, order.customer)
         withdrawals.request(payment)
         ledger.move(payment, PaymentStatus.EXPIRED, actor=LINK_HOLDER, reason=Reason.REPLACED)
+    if order.method == Method.MULTIBANCO:
+        kept = next((each for each in payments if _waits_again(each, appointment, provider)), None)
+        if kept is not None:
+            ledger.wait_again(kept, appointment.hold_expires_at, actor=LINK_HOLDER)
+            return _readdress(kept, order.customer)
+    _refuse_too_many(payments, order.method)
     if order.method == Method.MB_WAY:
         pushes.count(order.phone)
     payment = _new_payment(appointment, order, provider)
@@ -113,6 +120,34 @@ def _check_payable(appointment: "Appointment", payments: list[Payment]) -> None:
         raise DomainError(Code.AMOUNT_NOT_PAYABLE)
 
 
+def _waits_again(payment: Payment, appointment: "Appointment", provider: PaymentProvider) -> bool:
+    """Whether this is a reference that was let go and can still be paid: one that its provider made
+    lasts until the end of its day, and no longer than it wasn't taken back."""
+    if (
+        payment.method != Method.MULTIBANCO
+        or payment.status != PaymentStatus.EXPIRED
+        or not payment.reference
+        or (payment.provider, payment.amount) != (provider.key, appointment.price)
+        or appointment.hold_expires_at is None
+    ):
+        return False
+    if payment.request_state == RequestState.OFFLINE:
+        return payment.reference_held
+    lasts_until = clock.local(payment.expires_at).date()
+    return not provider.capabilities.cancel and (
+        clock.local(appointment.hold_expires_at).date() <= lasts_until
+    )
+
+
+def _refuse_too_many(payments: list[Payment], method: Method) -> None:
+    if method == Method.MB_WAY:
+        asked = sum(payment.method == Method.MB_WAY for payment in payments)
+        if asked >= MOST_PUSHES:
+            raise DomainError(Code.TOO_MANY_PUSHES)
+    if len(payments) >= MOST_PAYMENTS:
+        raise DomainError(Code.TOO_MANY_PAYMENTS)
+
+
 def _keep_the_slot_for(payment: Payment) -> None:
     """A push is answered in its own time, so the slot has to wait for it."""
     until = payment.expires_at + pushes.GRACE
@@ -134,7 +169,7 @@ def _new_payment(appointment: "Appointment", order: Order, provider: PaymentProv
     payment.request_state = RequestState.WAITING
     if order.method == Method.MB_WAY:
         payment.phone = order.phone
-        payment.expires_at = moment + MB_WAY_WINDOW
+        payment.expires_at = moment + pushes.WINDOW
         return payment
     payment.expires_at = appointment.hold_expires_at or moment
     if provider.multibanco_account is not None:

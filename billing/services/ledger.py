@@ -75,6 +75,14 @@ def move(
     announce(payment)
 
 
+def wait_again(payment: Payment, until: datetime | None, *, actor: Actor) -> None:
+    """Have a locked payment that ran out wait for its money once more, until then."""
+    move(payment, PaymentStatus.PENDING, actor=actor)
+    payment.closed_at = None
+    payment.expires_at = until or payment.expires_at
+    payment.save(update_fields=["closed_at", "expires_at"])
+
+
 def announce(payment: Payment) -> None:
     events.announce(
         PaymentChanged(

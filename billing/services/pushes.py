@@ -11,6 +11,9 @@ SCOPE = "mb_way"
 PER_PHONE = 6
 WINDOW_SECONDS = 900
 
+WINDOW = timedelta(minutes=5)
+"""How long a request waits for its answer until the provider has told its own deadline."""
+
 GRACE = timedelta(minutes=2)
 """How long after the provider's own deadline an MB WAY payment may still be decided."""
 

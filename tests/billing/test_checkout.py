@@ -6,9 +6,12 @@ from django.test import Client
 
 from billing.models import Payment, PaymentStatus, Reason
 from booking.links import checkout_token
+from booking.models import Appointment
 from clinic.core import clock
-from clinic.core.models import OutboxMessage
+from clinic.core.errors import DomainError
+from clinic.core.models import OutboxMessage, RateWindow
 from tests.billing import factories
+from tests.billing.test_invoices import TAXPAYER
 
 pytestmark = pytest.mark.django_db
 
@@ -139,6 +142,73 @@ def test_the_other_method_replaces_what_waits(client, held):
         reference["id"]: (PaymentStatus.EXPIRED, Reason.REPLACED),
         push["id"]: (PaymentStatus.PENDING, Reason.NONE),
     }
+
+
+def test_a_visit_keeps_its_reference_whatever_was_chosen_in_between(held):
+    first = factories.multibanco(held)
+    factories.mb_way(held)
+
+    again = factories.multibanco(held, TAXPAYER)
+
+    assert (again.pk, again.reference) == (first.pk, first.reference)
+    assert (again.status, again.reason, again.closed_at) == (PaymentStatus.PENDING, "", None)
+    assert again.customer_tax_id == TAXPAYER.tax_id
+    assert list(Payment.objects.order_by("created_at").values_list("method", "status")) == [
+        ("multibanco", "pending"),
+        ("mb_way", "expired"),
+    ]
+
+
+def test_a_reference_waits_as_long_as_the_hold_does_now(held):
+    first = factories.multibanco(held)
+    factories.mb_way(held)
+    later = clock.now() + timedelta(minutes=25)
+    Appointment.objects.filter(pk=held.pk).update(hold_expires_at=later)
+
+    assert factories.multibanco(held).expires_at == later > first.expires_at
+
+
+def test_a_reference_for_another_amount_is_another(held):
+    first = factories.multibanco(held)
+    factories.mb_way(held)
+    Appointment.objects.filter(pk=held.pk).update(price=Decimal("41.00"))
+
+    again = factories.multibanco(held)
+
+    assert again.pk != first.pk
+    assert (again.amount, again.reference) != (first.amount, first.reference)
+
+
+def test_a_visit_asks_a_phone_three_times_at_most(client, held):
+    for last in "123":
+        factories.mb_way(held, f"+35191234567{last}")
+
+    answer = client.post(
+        factories.payments_url(held),
+        {"method": "mb_way", "phone": "912345674", "invoice": {"kind": "final_consumer"}},
+        format="json",
+        headers={"Idempotency-Key": "fourth"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_many_pushes")
+    assert answer.json()["detail"].endswith("Pague por Multibanco.")
+    assert Payment.objects.filter(status="pending").get().phone == "+351912345673"
+    assert Payment.objects.count() == 3
+    assert not RateWindow.objects.filter(subject="+351912345674").exists()
+    assert factories.multibanco(held).status == PaymentStatus.PENDING
+
+
+def test_a_visit_has_five_payments_at_most(held):
+    for number in range(5):
+        payment = factories.multibanco(held)
+        Payment.objects.filter(pk=payment.pk).update(status="failed", amount=number + 1)
+
+    with pytest.raises(DomainError) as refused:
+        factories.multibanco(held)
+
+    assert refused.value.code == "too_many_payments"
+    assert Payment.objects.count() == 5
+    assert not Payment.objects.filter(status="pending").exists()
 
 
 def test_another_phone_replaces_the_request_of_the_first(client, held):

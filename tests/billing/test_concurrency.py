@@ -23,6 +23,7 @@ from billing.models import (
 from billing.services import invoices, webhooks
 from booking.models import Appointment
 from booking.services import holds
+from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
 from clinic.notifications.models import Message
 from tests.billing import factories
@@ -153,3 +154,17 @@ def test_paying_and_expiring_in_the_same_instant_agree_with_each_other(ana):
         booked = payment.appointment.status == "booked"
         assert late != booked
         assert Invoice.objects.filter(payment=payment).exists() == booked
+
+
+def test_ten_phones_at_once_are_three_pushes(held):
+    def ask(number: int) -> str:
+        try:
+            return str(factories.mb_way(held, f"+35191234560{number}").method)
+        except DomainError as error:
+            return error.code
+
+    answers = at_once(10, ask)
+
+    assert sorted(answers) == ["mb_way"] * 3 + ["too_many_pushes"] * 7
+    assert Payment.objects.count() == 3
+    assert Payment.objects.filter(status="pending").count() == 1

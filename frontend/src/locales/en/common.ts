@@ -70,6 +70,9 @@ export const en: Words<typeof pt> = {
     throttled: "Too many attempts. Try again in {{minutes}} min.",
     invalid: "Some fields need correcting. They are marked below.",
     slot_taken: "That time has just been taken. Please choose another.",
+    too_many_payments:
+      "You have tried to pay for this appointment five times. Please talk to the reception.",
+    too_many_pushes: "We have asked by MB WAY three times for this appointment. Pay by Multibanco.",
     hold_too_short:
       "The time is released before you could answer an MB WAY request. Please pay by Multibanco.",
     amount_not_payable: "This amount can't be paid here. Please talk to reception.",

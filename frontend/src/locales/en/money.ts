@@ -54,6 +54,8 @@ export const en: Words<typeof pt> = {
     unreconciled: "The provider's books and ours differ.",
     not_issued: "An invoice or credit note is still to be issued.",
     invoice_mismatch: "The document was issued for {{amount}}, which is not what we asked for.",
+    wrong_time:
+      "The provider told an impossible time for this payment; the time of receipt was taken.",
     chargeback: "The payer's bank took {{amount}} back: the payment was disputed.",
     reference: "Reference {{reference}}",
     advice: {
@@ -94,6 +96,17 @@ export const en: Words<typeof pt> = {
     settle_text: "It is recorded with your name. There is no way back.",
     settle_note: "What you did",
     settled: "Settled.",
+  },
+  stuck: {
+    title: "Stuck",
+    text: "Work that should be done by now. What the law and money ask for, we keep trying by ourselves.",
+    since: "since {{moment}}",
+    visit: "appointment of {{moment}}",
+    aside: "We no longer try by ourselves.",
+    next: "Next try at {{time}}.",
+    again: "Try again",
+    again_about: "Try again: {{what}} {{name}}",
+    tried: "Trying now.",
   },
   books: {
     title: "Accounts with the provider",
@@ -144,6 +157,7 @@ export const en: Words<typeof pt> = {
       other_amount: "open, another amount",
       paid_twice: "open, paid twice",
       not_our_refund: "a refund not asked for here",
+      not_confirmed: "to be settled, notice not confirmed",
       not_followed: "not handled",
     },
   },

@@ -67,6 +67,9 @@ export const pt = {
     throttled: "Demasiadas tentativas. Tente de novo daqui a {{minutes}} min.",
     invalid: "Há campos por corrigir. Estão assinalados em baixo.",
     slot_taken: "Essa hora acabou de ser ocupada. Escolha outra, por favor.",
+    too_many_payments:
+      "Já tentou pagar esta consulta cinco vezes. Fale com a receção para a pagar.",
+    too_many_pushes: "Já pedimos três vezes por MB WAY para esta consulta. Pague por Multibanco.",
     hold_too_short:
       "A hora é libertada antes de poder responder ao pedido MB WAY. Pague por Multibanco, por favor.",
     amount_not_payable: "Este valor não pode ser pago aqui. Fale com a receção, por favor.",

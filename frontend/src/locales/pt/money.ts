@@ -51,6 +51,7 @@ export const pt = {
     unreconciled: "As contas do prestador e as nossas não coincidem.",
     not_issued: "Uma fatura ou nota de crédito está por emitir.",
     invoice_mismatch: "O documento foi emitido com {{amount}}, que não é o que pedimos.",
+    wrong_time: "O prestador disse uma hora impossível para este pagamento; ficou a da receção.",
     chargeback: "O banco do pagador levou {{amount}} de volta: o pagamento foi contestado.",
     reference: "Referência {{reference}}",
     advice: {
@@ -91,6 +92,17 @@ export const pt = {
     settle_text: "Fica registado com o seu nome. Não dá para voltar atrás.",
     settle_note: "O que fez",
     settled: "Resolvido.",
+  },
+  stuck: {
+    title: "Parado",
+    text: "Trabalho que já devia estar feito. O que falta à lei e ao dinheiro continuamos a tentar sozinhos.",
+    since: "desde {{moment}}",
+    visit: "consulta de {{moment}}",
+    aside: "Já não tentamos sozinhos.",
+    next: "Próxima tentativa às {{time}}.",
+    again: "Tentar de novo",
+    again_about: "Tentar de novo: {{what}} {{name}}",
+    tried: "Vamos tentar já.",
   },
   books: {
     title: "Contas com o prestador",
@@ -141,6 +153,7 @@ export const pt = {
       other_amount: "por resolver, outro valor",
       paid_twice: "por resolver, pago duas vezes",
       not_our_refund: "devolução que não foi pedida aqui",
+      not_confirmed: "por resolver, aviso não confirmado",
       not_followed: "não tratado",
     },
   },
