@@ -112,6 +112,23 @@ describe("a session that ran out", () => {
     expect((await session(get("/api/appointments"))).status).toBe(200);
   });
 
+  it("asks again when the answer to its own renewal was lost", async () => {
+    let asked = 0;
+    const { fetch } = server({
+      "GET /api/appointments": () =>
+        asked > 1 ? Response.json({ ok: true }) : problem(401, "not_authenticated"),
+      "POST /api/auth/refresh": () => {
+        asked += 1;
+        if (asked > 1) return Response.json({});
+        const told = problem(409, "refreshed_elsewhere");
+        told.headers.set("Retry-After", "0.01");
+        return told;
+      },
+    });
+    const session = sessionFetch({ fetch, locks: lockManager() });
+    expect((await session(get("/api/appointments"))).status).toBe(200);
+  });
+
   it("repeats a body unchanged", async () => {
     const { state, refresh } = expiring();
     const bodies: string[] = [];

@@ -47,6 +47,7 @@ export function sessionFetch(options: SessionOptions = {}): SessionFetch {
   const endListeners = new Set<() => void>();
   let csrf: Promise<string> | null = null;
   let refreshing: Promise<boolean> | null = null;
+  let elsewhereMs = 0;
 
   /** The whole answer: its body has come too. */
   async function reach(request: Request, ms = patienceWith(request)): Promise<Response> {
@@ -94,8 +95,10 @@ export function sessionFetch(options: SessionOptions = {}): SessionFetch {
   async function refreshNow(): Promise<boolean> {
     const request = new Request(new URL("/api/auth/refresh", location.origin), { method: "POST" });
     const response = await sendDressed(request, ANSWER_MS);
+    elsewhereMs = 0;
     if (response.ok) return true;
-    // Another tab renewed it a moment ago: its cookies are ours too.
+    // Another tab renewed it a moment ago and its cookies are ours too, or our own answer was lost.
+    elsewhereMs = 1000 * Number(response.headers.get("Retry-After") ?? 0);
     if (response.status === 409)
       return (await problemFrom(response)).code === "refreshed_elsewhere";
     if (response.status === 401 || response.status === 403) return false;
@@ -128,11 +131,16 @@ export function sessionFetch(options: SessionOptions = {}): SessionFetch {
     // A login turns the CSRF token over.
     if (response.ok && path.startsWith("/api/auth/") && !SAFE.has(request.method)) csrf = null;
     if (!renew || response.status !== 401 || NEVER_RENEWED.includes(path)) return response;
-    if (!(await refresh())) {
-      endListeners.forEach((listener) => listener());
-      return response;
+    let answer = response;
+    if (await refresh()) {
+      answer = await sendDressed(request, ms);
+      if (answer.status !== 401 || elsewhereMs === 0) return answer;
+      // No cookies came: the answer was lost, and may be asked for again.
+      await new Promise((resume) => setTimeout(resume, elsewhereMs));
+      if (await refresh()) return sendDressed(request, ms);
     }
-    return sendDressed(request, ms);
+    endListeners.forEach((listener) => listener());
+    return answer;
   }
 
   return Object.assign((request: Request) => fetchInSession(request), {
