@@ -27,6 +27,7 @@ from clinic.core.api import answers, text_of, unless_held, validated
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
 from clinic.core.idempotency import Answer
+from clinic.core.problems import CONTENT_TYPE
 from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
@@ -40,6 +41,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 WRONG_LINKS = 30
 WRONG_LINKS_SECONDS = 600
 Press = Callable[..., Appointment]
+BUSY_ANSWERS = {
+    **answers({200: serializers.StaffAnswer}, 400, 401, 403, 404),
+    (409, CONTENT_TYPE): serializers.BusyProblem,
+}
 
 
 class SlotsView(APIView):
@@ -389,12 +394,17 @@ class MoveRoomView(APIView):
         operation_id="staff_move_room",
         summary="Give the visit another room",
         request=serializers.MoveRoomIn,
-        responses=answers({200: serializers.StaffAnswer}, 400, 401, 403, 404, 409),
+        responses=BUSY_ANSWERS,
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         data = validated(serializers.MoveRoomIn(data=request.data))
-        visit.move_room(appointment_id, room_id=data["room"], actor=actor_of(request.user))
+        visit.move_room(
+            appointment_id,
+            room_id=data["room"],
+            override=data["override"],
+            actor=actor_of(request.user),
+        )
         return Response(selectors.staff_view(appointment_id))
 
 
@@ -404,8 +414,8 @@ class CallNextView(APIView):
     @extend_schema(
         operation_id="staff_call_next",
         summary="Call the next patient",
-        request=None,
-        responses=answers({200: serializers.StaffAnswer}, 401, 403, 404, 409),
+        request=serializers.OverrideIn,
+        responses=BUSY_ANSWERS,
         tags=["staff"],
     )
     def post(self, request: Request, practitioner_id: UUID) -> Response:
@@ -413,7 +423,8 @@ class CallNextView(APIView):
         more; to repeat a call safely, press `call` on the appointment."""
         if not directory.is_practitioner(practitioner_id):
             raise DomainError(Code.NOT_FOUND)
-        called = visit.call_next(practitioner_id, actor=actor_of(request.user))
+        data = validated(serializers.OverrideIn(data=request.data))
+        called = visit.call_next(practitioner_id, **data, actor=actor_of(request.user))
         return Response(selectors.staff_view(called.pk))
 
 
@@ -437,14 +448,38 @@ def _button(name: str, summary: str, press: Press) -> type[PressView]:
     return Button
 
 
+def _entry(name: str, summary: str, press: Press) -> type[APIView]:
+    """The view of a transition that something may be in the way of."""
+
+    class Entry(APIView):
+        permission_classes = (IsStaff,)
+
+        @extend_schema(
+            operation_id=f"staff_{name}",
+            summary=summary,
+            request=serializers.OverrideIn,
+            responses=BUSY_ANSWERS,
+            tags=["staff"],
+        )
+        def post(self, request: Request, appointment_id: UUID) -> Response:
+            """Pressed a second time it changes nothing. 409 `busy` tells which treatment is in the
+            way; with `override` that one ends."""
+            data = validated(serializers.OverrideIn(data=request.data))
+            press(appointment_id, **data, actor=actor_of(request.user))
+            return Response(selectors.staff_view(appointment_id))
+
+    Entry.__name__ = f"{name.title()}View"
+    return Entry
+
+
 def _cancel_by_clinic(appointment_id: UUID, *, actor: Actor) -> Appointment:
     return changes.cancel(appointment_id, actor=actor, by_clinic=True)
 
 
-BUTTONS: Mapping[str, type[PressView]] = {
+BUTTONS: Mapping[str, type[APIView]] = {
     "arrive": _button("arrive", "The patient is here", visit.arrive),
-    "call": _button("call", "Ask the patient in", visit.call),
-    "start": _button("start", "The treatment begins", visit.start),
+    "call": _entry("call", "Ask the patient in", visit.call),
+    "start": _entry("start", "The treatment begins", visit.start),
     "finish": _button("finish", "The treatment is over", visit.finish),
     "no-show": _button("no_show", "The patient didn't come", visit.no_show),
     "put-back": _button("put_back", "A called patient waits again", visit.put_back),

@@ -16,6 +16,7 @@ class Code(StrEnum):
     QUEUE_EMPTY = "queue_empty"
     NO_FREE_TIME = "no_free_time"
     ROOM_TAKEN = "room_taken"
+    BUSY = "busy"
     NOTHING_TO_UNDO = "nothing_to_undo"
     PLACE_TAKEN = "place_taken"
     NOTE_CHANGED = "note_changed"
@@ -67,6 +68,11 @@ register(
         ),
         Code.ROOM_TAKEN: Problem(
             409, "A sala está ocupada a essa hora.", "The room is taken at that time."
+        ),
+        Code.BUSY: Problem(
+            409,
+            "O terapeuta, o gabinete ou o paciente está noutra consulta.",
+            "The therapist, the room or the patient is in another treatment.",
         ),
         Code.NOTHING_TO_UNDO: Problem(
             409, "Já não há nada para anular.", "There is nothing left to undo."

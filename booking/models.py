@@ -89,6 +89,14 @@ class TimeRange(Func):
     output_field = DateTimeRangeField()
 
 
+def _one_treatment_of_each(resource: str, *statuses: AppointmentStatus) -> models.UniqueConstraint:
+    return models.UniqueConstraint(
+        fields=[resource],
+        condition=Q(status__in=statuses),
+        name=f"booking_one_treatment_per_{resource}",
+    )
+
+
 def _never_two_at_once(resource: str) -> ExclusionConstraint:
     return ExclusionConstraint(
         name=f"booking_one_per_{resource}",
@@ -169,6 +177,10 @@ class Appointment(models.Model):
             _never_two_at_once("practitioner"),
             _never_two_at_once("room"),
             _never_two_at_once("patient"),
+            # What really goes on, whatever was planned. Whoever is called is on their way.
+            _one_treatment_of_each("practitioner", _S.IN_PROGRESS),
+            _one_treatment_of_each("room", _S.IN_PROGRESS),
+            _one_treatment_of_each("patient", _S.CALLED, _S.IN_PROGRESS),
             models.UniqueConstraint(
                 fields=["ticket_on", "ticket"],
                 condition=Q(ticket_on__isnull=False),

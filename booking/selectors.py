@@ -46,6 +46,7 @@ _FORECAST = (
     *("shown_low_minutes", "shown_high_minutes"),
 )
 _ON_THE_BOARD = (
+    "patient_id",
     *("ticket", "ticket_on", "call_number", "room__name"),
     *("patient__full_name", "patient__label_choice", "label_choice"),
 )
@@ -291,7 +292,10 @@ def board() -> Board:
     # millisecond counts.
     rows = list(_in_the_forecast().values_list(*_FORECAST, *_ON_THE_BOARD, named=True))
     standings = _standings_of(rows, now)
-    present = [row for row in rows if row.ticket_on == today and row.status in ON_PREMISES]
+    here = [row for row in rows if row.ticket_on == today and row.status in ON_PREMISES]
+    # Each person stands there once: where they are, or else where they wait first.
+    here.sort(key=lambda row: (row.status == AppointmentStatus.ARRIVED, row.start), reverse=True)
+    present = {row.patient_id: row for row in here}.values()
     return Board(
         revision=number,
         server_time=now,

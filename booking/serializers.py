@@ -11,6 +11,7 @@ from clinic.accounts.choices import LabelChoice, Language
 from clinic.accounts.fields import FullNameField, MobileField
 from clinic.core import clock
 from clinic.core.fields import Note
+from clinic.core.problems import ProblemDetails
 
 MAX_DAYS = 62
 CHANGE_OF_CLOCK = timedelta(hours=1)
@@ -194,8 +195,36 @@ class DeskIn(serializers.Serializer[Any]):
         return attrs
 
 
-class MoveRoomIn(serializers.Serializer[Any]):
+class OverrideIn(serializers.Serializer[Any]):
+    override = serializers.BooleanField(
+        default=False,
+        help_text="The desk means it: what is in the way ends. Who was called waits again, a "
+        "treatment is finished",
+    )
+
+
+class MoveRoomIn(OverrideIn):
     room = serializers.UUIDField()
+
+
+class InTheWayOut(serializers.Serializer[Any]):
+    """A visit under way that shares something with the one that was pressed."""
+
+    appointment = serializers.UUIDField()
+    shared = serializers.ListField(
+        child=serializers.ChoiceField(choices=["patient", "practitioner", "room"])
+    )
+    status = serializers.ChoiceField(choices=["called", "in_progress"])
+    patient = serializers.CharField(help_text="Full name")
+    practitioner = serializers.CharField()
+    room = serializers.CharField()
+    ends = serializers.BooleanField(help_text="Whether it ends when the desk means it")
+
+
+class BusyProblem(ProblemDetails):
+    """`busy` also tells what is in the way."""
+
+    in_the_way = InTheWayOut(many=True, required=False)
 
 
 class NoteIn(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from booking import revision
+from booking import busy, revision
 from booking.errors import Code
 from booking.events import VisitChanged
 from booking.models import TAKEN_BACK, TRANSITIONS, Appointment, AppointmentStatus
@@ -71,6 +71,32 @@ class Change:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('booking:move', 0))")
 
+    def wait_for_other_treatments(self) -> None:
+        """Call or start nobody while another is called or started, so that of two desks the second
+        sees what the first one did. Call it before any row is locked, after `wait_for_other_moves`.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('booking:treat', 0))")
+
+    def make_way(self, appointment: Appointment, to: AppointmentStatus, *, override: bool) -> None:
+        """Let nothing else be under way with this visit's patient, therapist or room once it is
+        called or in progress. The caller holds the row and has waited for other treatments.
+
+        Raises DomainError `busy` with what is in the way; with `override` that ends instead: who
+        was called waits again, and a treatment is finished.
+        """
+        others = busy.in_the_way(appointment, to)
+        if others and not override:
+            raise busy.refusal(others)
+        for other in others:
+            if not other.excludes:
+                continue
+            if other.visit.status == AppointmentStatus.CALLED:
+                self.move(other.visit, AppointmentStatus.ARRIVED, called_at=None)
+            else:
+                now = clock.now()
+                self.move(other.visit, AppointmentStatus.FULFILLED, ended_at=now, closed_at=now)
+
     def move(self, appointment: Appointment, to: AppointmentStatus, **stamps: Any) -> None:
         """Take an appointment to another status and set its stamps.
 
@@ -93,9 +119,10 @@ class Change:
 
         Only what somebody pressed, and only within `UNDO_WINDOW`; where `seen` is given, only the
         transition that could be taken back until then. A correction, not a transition: the log
-        keeps both. The caller holds the row and has waited for other moves.
-        Raises DomainError `nothing_to_undo`, and `place_taken` when practitioner, room or patient
-        have been given another appointment at that time.
+        keeps both. The caller holds the row and has waited for other moves and treatments.
+        Raises DomainError `nothing_to_undo`; `busy` when practitioner, room or patient are in
+        another treatment by now; `place_taken` when they have been given another appointment at
+        that time.
         """
         newest = audit.newest_of(appointment, _TRANSITION_ACTIONS)
         back = _undoable(newest) if newest is not None else None
@@ -107,6 +134,9 @@ class Change:
             or seen not in {None, newest.at + UNDO_WINDOW}
         ):
             raise DomainError(Code.NOTHING_TO_UNDO)
+        others = busy.in_the_way(appointment, back.before)
+        if any(other.excludes for other in others):
+            raise busy.refusal(others)
         stamps = TAKEN_BACK[back.before, back.after]
         try:
             with transaction.atomic():

@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from booking import codes, selectors
+from booking import busy, codes, selectors
 from booking.errors import Code
-from booking.models import LIVE, Appointment, AppointmentStatus
+from booking.models import LIVE, TRANSITIONS, Appointment, AppointmentStatus
 from booking.transitions import Change, change
 from clinic.core import clock
 from clinic.core.audit import Actor
@@ -69,9 +69,13 @@ def _quote(appointment: Appointment, now: datetime) -> dict[str, int]:
     }
 
 
-def call(appointment_id: UUID, *, actor: Actor) -> Appointment:
-    """Ask the patient in. Raises DomainError `not_found` or `invalid_transition`."""
-    return _press(appointment_id, actor, AppointmentStatus.CALLED, _called)
+def call(appointment_id: UUID, *, actor: Actor, override: bool = False) -> Appointment:
+    """Ask the patient in.
+
+    Raises DomainError `not_found`, `invalid_transition`, and `busy` when the patient is called or
+    treated elsewhere, or another therapist treats in that room. With `override` the former ends.
+    """
+    return _enter(appointment_id, actor, AppointmentStatus.CALLED, _called, override)
 
 
 def call_again(appointment_id: UUID, *, actor: Actor) -> Appointment:
@@ -87,14 +91,16 @@ def call_again(appointment_id: UUID, *, actor: Actor) -> Appointment:
     return appointment
 
 
-def call_next(practitioner_id: UUID, *, actor: Actor) -> Appointment:
+def call_next(practitioner_id: UUID, *, actor: Actor, override: bool = False) -> Appointment:
     """Call the practitioner's next arrived patient, earliest appointment first.
 
-    Neither a running treatment nor somebody who was called before stands in the way: each press
-    calls one patient more, and of presses at once each gets another. Raises DomainError
-    `unknown_practitioner` or `queue_empty`.
+    Neither a treatment of their own nor somebody who was called before stands in the way: each
+    press calls one patient more, and of presses at once each gets another. Who is called or treated
+    elsewhere is passed over, as long as another one waits. Raises DomainError
+    `unknown_practitioner` or `queue_empty`, and `busy` as `call` does.
     """
     with change(actor) as unit:
+        unit.wait_for_other_treatments()
         people.lock_practitioner(practitioner_id)
         waiting = (
             Appointment.objects.filter(
@@ -105,20 +111,28 @@ def call_next(practitioner_id: UUID, *, actor: Actor) -> Appointment:
             .order_by("start", "arrived_at", "pk")
             .select_for_update(no_key=True, of=("self",))
         )
-        appointment = waiting.first()
+        elsewhere = Appointment.objects.filter(status__in=(busy.CALLED, busy.IN_PROGRESS))
+        free = waiting.exclude(patient__in=elsewhere.values("patient"))
+        appointment = free.first() or waiting.first()
         if appointment is None:
             raise DomainError(Code.QUEUE_EMPTY)
+        unit.make_way(appointment, AppointmentStatus.CALLED, override=override)
         unit.move(appointment, AppointmentStatus.CALLED, **_called(appointment, clock.now()))
     return appointment
 
 
-def start(appointment_id: UUID, *, actor: Actor) -> Appointment:
-    """The treatment begins. Raises DomainError `not_found` or `invalid_transition`."""
-    return _press(
+def start(appointment_id: UUID, *, actor: Actor, override: bool = False) -> Appointment:
+    """The treatment begins.
+
+    Raises DomainError `not_found`, `invalid_transition`, and `busy` when therapist, room or patient
+    are in another treatment. With `override` that one is finished.
+    """
+    return _enter(
         appointment_id,
         actor,
         AppointmentStatus.IN_PROGRESS,
         lambda _, now: {"started_at": now},
+        override,
     )
 
 
@@ -156,10 +170,12 @@ def undo(appointment_id: UUID, *, actor: Actor, seen: datetime | None = None) ->
     """Take back a mis-press of the last minute: an arrival, a call, a start, an end, a no-show.
 
     `seen` is the `undo_until` that stood beside the press that is meant: a colleague's newer press
-    is never taken back for it. Raises DomainError `not_found`, `nothing_to_undo` or `place_taken`.
+    is never taken back for it. Raises DomainError `not_found`, `nothing_to_undo`, `busy` or
+    `place_taken`.
     """
     with change(actor) as unit:
         unit.wait_for_other_moves()
+        unit.wait_for_other_treatments()
         appointment = unit.lock(appointment_id)
         unit.undo(appointment, seen=seen)
     return appointment
@@ -184,20 +200,26 @@ def write_note(
     return appointment
 
 
-def move_room(appointment_id: UUID, *, room_id: UUID, actor: Actor) -> Appointment:
+def move_room(
+    appointment_id: UUID, *, room_id: UUID, actor: Actor, override: bool = False
+) -> Appointment:
     """Give the visit another room.
 
-    Raises DomainError `not_found`, `unknown_room`, `invalid_transition` when it is over, and
-    `room_taken` when another appointment has that room at the time.
+    Raises DomainError `not_found`, `unknown_room`, `invalid_transition` when it is over,
+    `room_taken` when another appointment has that room at the time, and `busy` as `call` or `start`
+    would there.
     """
     room = directory.room(room_id)
     with change(actor) as unit:
         unit.wait_for_other_moves()
+        unit.wait_for_other_treatments()
         appointment = unit.lock(appointment_id)
         if appointment.status not in LIVE:
             raise DomainError(Code.INVALID_TRANSITION)
         if appointment.room_id == room.pk:
             return appointment
+        appointment.room_id = room.pk
+        unit.make_way(appointment, AppointmentStatus(appointment.status), override=override)
         try:
             with transaction.atomic():
                 unit.edit(appointment, "room_moved", room_id=room.pk)
@@ -212,6 +234,25 @@ def _press(
     with change(actor) as unit:
         appointment = unit.lock(appointment_id)
         if appointment.status != to:
+            unit.move(appointment, to, **stamps(appointment, clock.now()))
+    return appointment
+
+
+def _enter(
+    appointment_id: UUID,
+    actor: Actor,
+    to: AppointmentStatus,
+    stamps: Stamps,
+    override: bool,
+) -> Appointment:
+    """A press that asks somebody in, or lets a treatment begin."""
+    with change(actor) as unit:
+        unit.wait_for_other_treatments()
+        appointment = unit.lock(appointment_id)
+        if appointment.status != to:
+            if to not in TRANSITIONS[AppointmentStatus(appointment.status)]:
+                raise DomainError(Code.INVALID_TRANSITION)
+            unit.make_way(appointment, to, override=override)
             unit.move(appointment, to, **stamps(appointment, clock.now()))
     return appointment
 

@@ -63,9 +63,9 @@ MEANINGS = {
     "53": Code.UNAVAILABLE,  # disk full, memory, too many connections
     "54": Code.TOO_LARGE,  # more than an index, a row or the parser takes
     "55": Code.UNAVAILABLE,  # not in the state it needs: recovering, closed to connections, in use
-    "55P03": Code.BUSY,  # lock not available
+    "55P03": Code.OVERLOADED,  # lock not available
     "57": Code.UNAVAILABLE,  # shut down, crashed, starting
-    "57014": Code.BUSY,  # took too long
+    "57014": Code.OVERLOADED,  # took too long
     "58": Code.UNAVAILABLE,  # operating system
     "72": Code.UNAVAILABLE,  # snapshot too old
     "F0": Code.UNAVAILABLE,  # configuration

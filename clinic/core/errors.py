@@ -30,7 +30,7 @@ class Code(StrEnum):
     TOO_LARGE = "too_large"
     MALFORMED = "malformed"
     THROTTLED = "throttled"
-    BUSY = "busy"
+    OVERLOADED = "overloaded"
     CONFLICT = "conflict"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
@@ -53,8 +53,9 @@ def register(problems: Mapping[Any, Problem]) -> None:
 class DomainError(Exception):
     """A rule said no. Nothing was changed, and the caller can be told why.
 
-    `pointer` names the request field at fault (JSON pointer), `retry_after` is in seconds, `params`
-    fill the sentence's placeholders. Raises KeyError at once for a code nobody registered.
+    `pointer` names the request field at fault (JSON pointer), `retry_after` is in seconds,
+    `members` tell more beside the code (JSON values), `params` fill the sentence's placeholders.
+    Raises KeyError at once for a code nobody registered.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class DomainError(Exception):
         *,
         pointer: str | None = None,
         retry_after: int | None = None,
+        members: Mapping[str, Any] | None = None,
         **params: object,
     ) -> None:
         self.code = str(code)
         self.problem = PROBLEMS[self.code]
         self.pointer = pointer
         self.retry_after = retry_after
+        self.members = dict(members or {})
         self.params = params
         super().__init__(self.code)
 
@@ -112,7 +115,7 @@ register(
             "Demasiadas tentativas. Aguarde um pouco e tente de novo.",
             "Too many attempts. Wait a little and try again.",
         ),
-        Code.BUSY: Problem(
+        Code.OVERLOADED: Problem(
             503, "O sistema está ocupado. Tente de novo.", "The system is busy. Please try again."
         ),
         Code.CONFLICT: Problem(

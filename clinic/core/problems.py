@@ -78,7 +78,8 @@ def exception_handler(exc: Exception, _context: dict[str, Any]) -> Response | No
         headers["WWW-Authenticate"] = "Cookie"
     status = problem.problem.status
     return Response(
-        body(problem.code, problem.detail(translation.get_language() or "pt"), status, errors),
+        body(problem.code, problem.detail(translation.get_language() or "pt"), status, errors)
+        | problem.members,
         status=status,
         headers=headers,
         content_type=CONTENT_TYPE,
@@ -140,7 +141,7 @@ def _from_database(error: DatabaseError) -> DomainError | None:
     code = database.meaning(error)
     if code == Code.INTERNAL:
         return None
-    if code in {Code.UNAVAILABLE, Code.BUSY}:
+    if code in {Code.UNAVAILABLE, Code.OVERLOADED}:
         log.error("database_unavailable", code=code, exc_info=error)
         return DomainError(code, retry_after=RETRY_SECONDS)
     log.warning("unexpected_database_error", code=code, exc_info=error)

@@ -97,9 +97,9 @@ def fill(clinic: Clinic) -> int:
     for therapist in clinic.therapists:
         _set_hours(therapist)
     _open_around(now, clinic.therapists)
+    _guest_history(clinic, now)
     _live_through(clinic, now)
     _book_later_days(clinic, now)
-    _guest_history(clinic, now)
     _pending_hold(clinic, now)
     _silence_extras(clinic)
     return Appointment.objects.count() - begun

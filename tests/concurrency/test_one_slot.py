@@ -275,6 +275,55 @@ def test_desks_that_call_the_next_at_once_call_everybody_once(clinic):
     assert set(rows.values_list("status", "call_number")) == {("called", 1)}
 
 
+def of_one_patient(clinic: Any) -> list[Any]:
+    """One patient waits for both therapists."""
+    first, second = arrived_today(clinic, 2)
+    Appointment.objects.filter(pk=second.pk).update(
+        patient=first.patient_id, practitioner=clinic.reis, room=clinic.room_2
+    )
+    return [first.pk, second.pk]
+
+
+def of_one_therapist(clinic: Any) -> list[Any]:
+    """Two patients are called by one therapist."""
+    both = [one.pk for one in arrived_today(clinic, 2)]
+    for pk in both:
+        visit.call(pk, actor=TESTER)
+    return both
+
+
+@pytest.mark.parametrize(
+    ("given", "press"), [(of_one_patient, visit.call), (of_one_therapist, visit.start)]
+)
+def test_of_two_desks_that_ask_in_at_once_the_second_hears_busy(clinic, given, press):
+    both = given(clinic)
+
+    seen = Counter(
+        at_once([lambda pk=pk: outcome(press, pk, actor=TESTER) for pk in both for _ in "abc"])
+    )
+
+    # Then whoever pressed for the one that was first is told the same as the first
+    assert seen == {"done": 3, "busy": 3}
+
+
+@pytest.mark.parametrize(
+    ("given", "press", "left"),
+    [
+        (of_one_patient, visit.call, ["arrived", "called"]),
+        (of_one_therapist, visit.start, ["fulfilled", "in_progress"]),
+    ],
+)
+def test_two_desks_that_both_mean_it_leave_one_treatment(clinic, given, press, left):
+    both = given(clinic)
+
+    seen = Counter(
+        at_once([lambda pk=pk: outcome(press, pk, actor=TESTER, override=True) for pk in both])
+    )
+
+    assert seen == {"done": 2}
+    assert sorted(Appointment.objects.values_list("status", flat=True)) == left
+
+
 def test_of_desks_that_take_one_call_back_at_once_one_does(clinic):
     (waiting,) = arrived_today(clinic, 1)
     desk = Actor("user", str(clinic.sousa.user_id), "practitioner")

@@ -1,5 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 
@@ -113,3 +113,13 @@ def test_a_last_time_of_the_day_stays_free_until_half_an_hour_before_midnight() 
                 ends[visit.therapist].append(visit.end)
 
         assert all(max(busy) <= last for busy in ends.values()), now
+
+
+@pytest.mark.parametrize("day", [WINTER_DAY, SPRING_FORWARD, FALL_BACK])
+def test_at_every_hour_each_therapist_treats_one_patient_at_a_time(day: date) -> None:
+    for now in instants(day):
+        treated = [visit for visit in visits(now) if visit.started is not None]
+        for visit, following in combinations(treated, 2):
+            if visit.therapist == following.therapist:
+                assert visit.ended is not None
+                assert visit.ended <= following.started, now

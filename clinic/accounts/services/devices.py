@@ -98,7 +98,7 @@ def _draw_code(device: Device) -> str:
                 raise
         else:
             return code
-    raise DomainError(CoreCode.BUSY, retry_after=1)
+    raise DomainError(CoreCode.OVERLOADED, retry_after=1)
 
 
 def pair_device(*, code: str, address: str) -> PairedDevice:

@@ -20,6 +20,7 @@ import { useServerNow } from "@/lib/useNow";
 import { Banner, Button, classes, SegmentedControl, SkeletonList } from "@/ui";
 import { AppointmentDialog } from "./AppointmentDialog";
 import { BookDialog } from "./BookDialog";
+import { BusyDialog } from "./BusyDialog";
 import { ColumnView } from "./ColumnView";
 import { DaySearch } from "./DaySearch";
 import { KeysDialog } from "./KeysDialog";
@@ -52,7 +53,7 @@ export function TodayPage() {
   const live = useLiveDay();
   const now = useServerNow(5000);
   const me = useMe();
-  const { press: send, undoLast, pending } = usePresses();
+  const { press: send, undoLast, pending, blocked, decide } = usePresses();
   const press = useCallback((wanted: Press) => void send(wanted), [send]);
   const [open, setOpen] = useState<Open>(NONE);
   const [focused, setFocused] = useState(0);
@@ -106,7 +107,7 @@ export function TodayPage() {
   }, []);
 
   useDayKeys({
-    isEnabled: open.dialog === "none",
+    isEnabled: open.dialog === "none" && !blocked,
     columns,
     current,
     mayBook,
@@ -279,6 +280,7 @@ export function TodayPage() {
         onClose={close}
         onPress={send}
       />
+      <BusyDialog blocked={blocked} decide={decide} />
       <KeysDialog isOpen={open.dialog === "keys"} onClose={close} />
       {(open.dialog === "walk-in" || open.dialog === "book") && (
         <BookDialog

@@ -1,9 +1,9 @@
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/auth";
-import { useAppointments, usePress, type Press } from "@/features/queue/data";
+import { inTheWay, useAppointments, usePress, type Press } from "@/features/queue/data";
 import { isProblem } from "@/lib/api/problem";
-import type { StaffAppointment } from "@/lib/api/types";
+import type { InTheWay, StaffAppointment } from "@/lib/api/types";
 import { serverClock } from "@/lib/clock";
 import { problemText } from "@/lib/i18n";
 import { toast, type ToastMessage } from "@/ui";
@@ -16,6 +16,16 @@ export interface Presses {
   undoLast: () => void;
   /** The appointments whose press has no answer yet; another press of theirs does nothing. */
   pending: ReadonlySet<string>;
+  /** The last press that another treatment stood in the way of, until somebody has decided. */
+  blocked: Blocked | null;
+  /** Leaves everything as it is, or presses once more and means it. */
+  decide: (doesMeanIt: boolean) => void;
+}
+
+export interface Blocked {
+  press: Extract<Press, { action: "call" | "start" | "move-room" }>;
+  name: string;
+  others: readonly InTheWay[];
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -38,6 +48,7 @@ export function usePresses(): Presses {
   const sent = useRef(new Set<string>());
   const [pending, setPending] = useState<ReadonlySet<string>>(NONE);
   const last = useRef<Undoable | null>(null);
+  const [blocked, setBlocked] = useState<Blocked | null>(null);
   const unanswered = useRef(new Map<string, () => void>());
   const closeNotice = useRef<() => void>(undefined);
 
@@ -87,7 +98,14 @@ export function usePresses(): Presses {
         last.current = { appointment: id, undo_until };
       }
 
-      async function sayFailed({ action }: Press, error: unknown) {
+      async function sayFailed(refused: Press, error: unknown) {
+        const { action } = refused;
+        const others = inTheWay(error);
+        if (others.length && (action === "call" || action === "start" || action === "move-room")) {
+          const name = known(appointment)?.patient.full_name ?? "";
+          setBlocked({ press: refused, name, others });
+          return;
+        }
         if (isProblem(error, "network")) {
           const name = known(appointment)?.patient.full_name ?? "";
           const run = () => void send(wanted);
@@ -114,5 +132,10 @@ export function usePresses(): Presses {
     void press({ action: "undo", ...mine });
   }, [press, t]);
 
-  return { press, undoLast, pending };
+  function decide(doesMeanIt: boolean) {
+    setBlocked(null);
+    if (blocked && doesMeanIt) void press({ ...blocked.press, override: true });
+  }
+
+  return { press, undoLast, pending, blocked, decide };
 }

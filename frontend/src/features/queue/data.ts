@@ -1,7 +1,15 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { api, body, session } from "@/lib/api/client";
-import type { Day, LiveFrame, StaffAnswer, StaffAppointment } from "@/lib/api/types";
+import { isProblem } from "@/lib/api/problem";
+import type {
+  BusyProblem,
+  Day,
+  InTheWay,
+  LiveFrame,
+  StaffAnswer,
+  StaffAppointment,
+} from "@/lib/api/types";
 import { civilDate, type CivilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { revisionGate, type LiveState } from "@/lib/live";
@@ -139,11 +147,15 @@ export type Move =
   | "cancel"
   | "undo";
 
+/** What a press may find in its way; with `override` that ends instead. */
+type Entry = "call" | "start";
+
 export type Press =
-  | { action: Exclude<Move, "undo">; appointment: string }
+  | { action: Exclude<Move, "undo" | Entry>; appointment: string }
+  | { action: Entry; appointment: string; override?: true }
   /** Takes back the press beside which this stood, and no newer one. */
   | { action: "undo"; appointment: string; undo_until: string | null }
-  | { action: "move-room"; appointment: string; room: string }
+  | { action: "move-room"; appointment: string; room: string; override?: true }
   /** `was` is the note that the writer had before them. */
   | { action: "note"; appointment: string; note: string; was: string };
 
@@ -159,7 +171,7 @@ function send(press: Press): Promise<StaffAnswer> {
         api.POST("/api/staff/appointments/{id}/move-room", {
           params,
           signal,
-          body: { room: press.room },
+          body: { room: press.room, override: press.override ?? false },
         }),
       );
     case "note":
@@ -178,9 +190,23 @@ function send(press: Press): Promise<StaffAnswer> {
           body: press.undo_until === null ? {} : { undo_until: press.undo_until },
         }),
       );
+    case "call":
+    case "start":
+      return body(
+        api.POST(`/api/staff/appointments/{id}/${press.action}`, {
+          params,
+          signal,
+          body: { override: press.override ?? false },
+        }),
+      );
     default:
       return body(api.POST(`/api/staff/appointments/{id}/${press.action}`, { params, signal }));
   }
+}
+
+/** The treatments under way that a press was refused for. */
+export function inTheWay(error: unknown): InTheWay[] {
+  return isProblem(error, "busy") ? ((error.body as BusyProblem).in_the_way ?? []) : [];
 }
 
 /** One press of one button. The answer is shown at once; the socket only confirms it. */

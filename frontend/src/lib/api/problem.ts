@@ -15,6 +15,8 @@ export class Problem extends Error {
     readonly errors: readonly FieldProblem[] = [],
     readonly retryAfter: number | null = null,
     readonly requestId: string | null = null,
+    /** The whole answer, for what a code tells beside its sentence. */
+    readonly body: unknown = null,
   ) {
     super(`${status} ${code}`);
   }
@@ -41,7 +43,8 @@ function asBody(value: unknown): Body {
 }
 
 export async function problemFrom(response: Response): Promise<Problem> {
-  const body = asBody(await response.json().catch(() => null));
+  const answer: unknown = await response.json().catch(() => null);
+  const body = asBody(answer);
   const seconds = Number(response.headers.get("Retry-After"));
   return new Problem(
     response.status,
@@ -50,6 +53,7 @@ export async function problemFrom(response: Response): Promise<Problem> {
     body.errors ?? [],
     Number.isFinite(seconds) && seconds > 0 ? seconds : null,
     body.request_id ?? null,
+    answer,
   );
 }
 

@@ -976,7 +976,8 @@ export interface paths {
         put?: never;
         /**
          * Ask the patient in
-         * @description Pressed a second time it changes nothing.
+         * @description Pressed a second time it changes nothing. 409 `busy` tells which treatment is in the
+         *     way; with `override` that one ends.
          */
         post: operations["staff_call"];
         delete?: never;
@@ -1113,7 +1114,8 @@ export interface paths {
         put?: never;
         /**
          * The treatment begins
-         * @description Pressed a second time it changes nothing.
+         * @description Pressed a second time it changes nothing. 409 `busy` tells which treatment is in the
+         *     way; with `override` that one ends.
          */
         post: operations["staff_start"];
         delete?: never;
@@ -1804,6 +1806,17 @@ export interface components {
             high_minutes: number;
             estimate_minutes: number;
         };
+        /** @description `busy` also tells what is in the way. */
+        BusyProblem: {
+            type: string;
+            title: string;
+            status: number;
+            code: string;
+            detail: string;
+            errors: components["schemas"]["ErrorItem"][];
+            request_id: string;
+            in_the_way?: components["schemas"]["InTheWayOut"][];
+        };
         ChangedBy: {
             name: string;
             /** Format: date-time */
@@ -2219,6 +2232,25 @@ export interface components {
             /** Format: date-time */
             start: string;
         };
+        /** @description A visit under way that shares something with the one that was pressed. */
+        InTheWayOut: {
+            /** Format: uuid */
+            appointment: string;
+            shared: components["schemas"]["SharedEnum"][];
+            status: components["schemas"]["InTheWayOutStatusEnum"];
+            /** @description Full name */
+            patient: string;
+            practitioner: string;
+            room: string;
+            /** @description Whether it ends when the desk means it */
+            ends: boolean;
+        };
+        /**
+         * @description * `called` - called
+         *     * `in_progress` - in_progress
+         * @enum {string}
+         */
+        InTheWayOutStatusEnum: "called" | "in_progress";
         InvoiceBody: {
             /** Format: uuid */
             id: string;
@@ -2590,6 +2622,11 @@ export interface components {
             refunds: components["schemas"]["RefundBody"][];
         };
         MoveRoomInRequest: {
+            /**
+             * @description The desk means it: what is in the way ends. Who was called waits again, a treatment is finished
+             * @default false
+             */
+            override: boolean;
             /** Format: uuid */
             room: string;
         };
@@ -2656,6 +2693,13 @@ export interface components {
         NoticeEnum: "prompt" | "delayed" | "repeated" | "reordered" | "dropped" | "mis_signed";
         /** @enum {unknown} */
         NullEnum: null;
+        OverrideInRequest: {
+            /**
+             * @description The desk means it: what is in the way ends. Who was called waits again, a treatment is finished
+             * @default false
+             */
+            override: boolean;
+        };
         OwnErasureRequest: {
             password: string;
         };
@@ -3007,7 +3051,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_shape" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "liveness_not_set_up" | "liveness_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "too_many_payments" | "too_many_pushes" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_shape" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "liveness_not_set_up" | "liveness_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "overloaded" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "too_many_payments" | "too_many_pushes" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -3221,6 +3265,13 @@ export interface components {
              */
             note: string;
         };
+        /**
+         * @description * `patient` - patient
+         *     * `practitioner` - practitioner
+         *     * `room` - room
+         * @enum {string}
+         */
+        SharedEnum: "patient" | "practitioner" | "room";
         SlotOut: {
             /** Format: date-time */
             start: string;
@@ -6493,7 +6544,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OverrideInRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -6501,6 +6556,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             401: {
@@ -6532,7 +6595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": components["schemas"]["BusyProblem"];
                 };
             };
         };
@@ -6756,7 +6819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": components["schemas"]["BusyProblem"];
                 };
             };
         };
@@ -6876,7 +6939,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OverrideInRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -6884,6 +6951,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             401: {
@@ -6915,7 +6990,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": components["schemas"]["BusyProblem"];
                 };
             };
         };
@@ -7992,7 +8067,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OverrideInRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -8000,6 +8079,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StaffAnswer"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             401: {
@@ -8031,7 +8118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                    "application/problem+json": components["schemas"]["BusyProblem"];
                 };
             };
         };

@@ -24,6 +24,8 @@ export type Wait = Schemas["WaitOut"];
 export type LinkedVisit = Schemas["LinkedVisit"];
 
 export type StaffAppointment = Schemas["StaffAppointment"];
+export type BusyProblem = Schemas["BusyProblem"];
+export type InTheWay = Schemas["InTheWayOut"];
 export type StaffAnswer = Schemas["StaffAnswer"];
 export type StaffPatient = Schemas["PatientOut"];
 export type Day = Schemas["StaffDay"];

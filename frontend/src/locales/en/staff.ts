@@ -53,6 +53,20 @@ export const en: Words<typeof pt> = {
     late_other: "late by more than 15 min",
     minutes: "{{count}} min",
   },
+  busy: {
+    call: "Call {{name}} anyway?",
+    start: "Start with {{name}} anyway?",
+    "move-room": "Move {{name}} to that room anyway?",
+    is: {
+      called: "{{patient}} has been called to room {{room}}, to {{practitioner}}.",
+      in_progress: "{{patient}} is being treated in room {{room}} by {{practitioner}}.",
+    },
+    ends: {
+      called: "If you go on, that call is taken back and they wait again.",
+      in_progress: "If you go on, that treatment is finished now.",
+    },
+    anyway: "Go on anyway",
+  },
   column: {
     has_note: "has a note",
     changes: "{{count}} changes in this column.",

@@ -50,6 +50,20 @@ export const pt = {
     late_other: "atrasados mais de 15 min",
     minutes: "{{count}} min",
   },
+  busy: {
+    call: "Chamar {{name}} mesmo assim?",
+    start: "Começar com {{name}} mesmo assim?",
+    "move-room": "Mudar {{name}} de gabinete mesmo assim?",
+    is: {
+      called: "{{patient}} já foi chamado para o gabinete {{room}}, com {{practitioner}}.",
+      in_progress: "{{patient}} está em consulta no gabinete {{room}}, com {{practitioner}}.",
+    },
+    ends: {
+      called: "Se continuar, essa chamada fica sem efeito e volta à espera.",
+      in_progress: "Se continuar, essa consulta fica concluída agora.",
+    },
+    anyway: "Mesmo assim",
+  },
   column: {
     has_note: "tem uma nota",
     changes: "{{count}} mudanças nesta coluna.",
