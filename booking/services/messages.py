@@ -1,4 +1,4 @@
-"""What the patient is told: by SMS, else by e-mail.
+"""What the patient is told, by SMS or e-mail.
 
 An SMS says time and code, never the treatment; the link it carries shows the place.
 """
@@ -58,13 +58,13 @@ def _send(appointment: Appointment, template: str, about: str, **context: Any) -
     patient = appointment.patient
     context["start"] = appointment.start
     key = f"appointment:{appointment.pk}:{about}"
-    if patient.phone:
-        notifications.send_sms(
-            template=template, to=patient.phone, language=patient.language, context=context, key=key
-        )
-    elif patient.email:
-        context["specialty"] = appointment.specialty.name_in(patient.language)
-        context["practitioner"] = appointment.practitioner.name
-        notifications.send_email(
-            template=template, to=patient.email, language=patient.language, context=context, key=key
-        )
+    context["specialty"] = appointment.specialty.name_in(patient.language)
+    context["practitioner"] = appointment.practitioner.name
+    notifications.tell(
+        template=template,
+        phone=patient.phone,
+        email=patient.email,
+        language=patient.language,
+        context=context,
+        key=key,
+    )

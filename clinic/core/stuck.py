@@ -33,6 +33,14 @@ CAUSES = {
         "Não há espaço para guardar ficheiros. Avise quem instalou o programa.",
         "There is no room left for files. Tell whoever installed the program.",
     ),
+    "undeliverable": (
+        "Nem o telefone nem o e-mail aceitaram esta mensagem. Avise a pessoa de outra forma.",
+        "Neither phone nor e-mail took this message. Tell the person in another way.",
+    ),
+    "daily_limit": (
+        "Este número já recebeu as SMS de hoje e não há e-mail. Avise a pessoa de outra forma.",
+        "This number has had today's SMS and there is no e-mail. Tell the person in another way.",
+    ),
     "fault": (
         "Algo falhou do nosso lado. Se continuar, avise quem instalou o programa.",
         "Something failed on our side. If it stays, tell whoever installed the program.",

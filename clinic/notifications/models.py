@@ -31,6 +31,9 @@ class Message(models.Model):
     body = models.TextField()
     html = models.TextField(blank=True)
     attachments = models.JSONField(default=list, blank=True)
+    other_way = models.JSONField(
+        default=dict, blank=True, help_text="The e-mail that goes out where this is refused"
+    )
     status = models.CharField(max_length=12, choices=MessageStatus, default=MessageStatus.QUEUED)
     provider_id = models.CharField(max_length=200, blank=True)
     failure = models.CharField(max_length=60, blank=True)

@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 
 OVER_THE_LIMIT = "daily_limit"
 ERASED = "erased"
+OTHER_WAY = ("key", "to", "subject", "body", "html")
+NO_TEXT: dict[str, Any] = {"to": "", "subject": "", "body": "", "html": "", "other_way": {}}
 
 # Long enough to answer "I never got it" about a visit and its payment; after that phone number,
 # check-in code and payment link serve nobody.
@@ -45,22 +47,7 @@ def send_sms(
     besides is listed in `rendering.SMS_NEEDS`, and a missing value raises `KeyError`. Instants
     are aware datetimes and amounts are Decimals: the template writes them out.
     """
-    text = rendering.sms(template, language, context)
-    message = Message(
-        key=f"sms:{key}",
-        channel=Channel.SMS,
-        template=template,
-        language=rendering.language_of(language),
-        to=to,
-        body=text,
-    )
-    if _has_had_enough(to):
-        message.status = MessageStatus.SUPPRESSED
-        message.failure = OVER_THE_LIMIT
-    stored = _queue(message)
-    if stored.id == message.id and stored.status == MessageStatus.SUPPRESSED:
-        log.warning("sms_suppressed", message=str(stored.id), template=template)
-    return stored
+    return _queue(_text(template, to, language, context, key))
 
 
 def send_email(
@@ -76,20 +63,89 @@ def send_email(
 
     What each template wants is listed in `rendering.EMAIL_NEEDS`.
     """
+    mail = _mail(template, to, language, context, key)
+    mail.attachments = [asdict(attachment) for attachment in attachments]
+    return _queue(mail)
+
+
+def _text(template: str, to: str, language: str, context: Mapping[str, Any], key: str) -> Message:
+    message = Message(
+        key=f"sms:{key}",
+        channel=Channel.SMS,
+        template=template,
+        language=rendering.language_of(language),
+        to=to,
+        body=rendering.sms(template, language, context),
+    )
+    if _has_had_enough(to):
+        message.status = MessageStatus.SUPPRESSED
+        message.failure = OVER_THE_LIMIT
+        log.warning("sms_suppressed", message=str(message.id), template=template)
+    return message
+
+
+def _mail(template: str, to: str, language: str, context: Mapping[str, Any], key: str) -> Message:
     mail = rendering.email(template, language, context)
-    return _queue(
+    return Message(
+        key=f"email:{key}",
+        channel=Channel.EMAIL,
+        template=template,
+        language=rendering.language_of(language),
+        to=to,
+        subject=mail.subject,
+        body=mail.text,
+        html=mail.html,
+    )
+
+
+@transaction.atomic
+def tell(
+    *, template: str, phone: str, email: str, language: str, context: Mapping[str, Any], key: str
+) -> Message | None:
+    """Tell a person something once, by the way that is open: by SMS, else by e-mail.
+
+    Where the number has had its messages of the day, or the SMS is refused, the e-mail goes out in
+    its place. Where that isn't possible either, the message stands among the work that has come to
+    a halt. The first message about `key` is the answer when asked again, whichever way it went;
+    None for a person who is known by neither.
+    """
+    told = Message.objects.filter(key__in=[f"sms:{key}", f"email:{key}"]).order_by("created_at")
+    if first := told.first():
+        return first
+    mail = _mail(template, email, language, context, key) if email else None
+    if not phone:
+        return None if mail is None else _queue(mail)
+    text = _text(template, phone, language, context, key)
+    if mail is not None:
+        text.other_way = {field: getattr(mail, field) for field in OTHER_WAY}
+    stored = _queue(text)
+    if stored.id == text.id and stored.status == MessageStatus.SUPPRESSED and not _go_on(stored):
+        _hand_over(stored)
+    return stored
+
+
+def is_open(message: Message) -> bool:
+    """Whether a message may still be sent: it waits, or was refused and is asked for again. What
+    was over its limit waits for another day."""
+    if message.status == MessageStatus.SUPPRESSED and message.failure == OVER_THE_LIMIT:
+        with transaction.atomic():
+            return not _has_had_enough(message.to)
+    return message.status in {MessageStatus.QUEUED, MessageStatus.FAILED}
+
+
+def _go_on(message: Message) -> bool:
+    """Queue the e-mail that goes out in place of a message; False where there is none."""
+    if not message.other_way:
+        return False
+    _queue(
         Message(
-            key=f"email:{key}",
             channel=Channel.EMAIL,
-            template=template,
-            language=rendering.language_of(language),
-            to=to,
-            subject=mail.subject,
-            body=mail.text,
-            html=mail.html,
-            attachments=[asdict(attachment) for attachment in attachments],
+            template=message.template,
+            language=message.language,
+            **message.other_way,
         )
     )
+    return True
 
 
 @transaction.atomic
@@ -98,12 +154,16 @@ def _queue(message: Message) -> Message:
     Message.objects.bulk_create([message], ignore_conflicts=True)
     stored = Message.objects.get(key=message.key)
     if stored.status == MessageStatus.QUEUED:
-        outbox.enqueue(
-            f"notifications.send_{stored.channel}",
-            key=f"message:{stored.id}",
-            message_id=str(stored.id),
-        )
+        _hand_over(stored)
     return stored
+
+
+def _hand_over(message: Message) -> None:
+    outbox.enqueue(
+        f"notifications.send_{message.channel}",
+        key=f"message:{message.id}",
+        message_id=str(message.id),
+    )
 
 
 def record_sent(message: Message, provider_id: str) -> None:
@@ -117,21 +177,28 @@ def record_sent(message: Message, provider_id: str) -> None:
     log.info("message_sent", message=str(message.pk), template=message.template)
 
 
-def record_rejected(message: Message, reason: str) -> None:
-    """It will never be delivered. For inside a transaction."""
-    Message.objects.filter(pk=message.pk, status=MessageStatus.QUEUED).update(
-        status=MessageStatus.FAILED, failure=reason[:60]
+@transaction.atomic
+def record_rejected(message: Message, reason: str) -> bool:
+    """It will never be delivered this way. Whether it goes another one."""
+    open_still = Message.objects.select_for_update().filter(
+        pk=message.pk, status__in=[MessageStatus.QUEUED, MessageStatus.FAILED]
     )
+    kept = open_still.first()
+    if kept is None:
+        return True
+    kept.status, kept.failure = MessageStatus.FAILED, reason[:60]
+    kept.save(update_fields=["status", "failure"])
     log.warning(
         "message_rejected", message=str(message.pk), template=message.template, reason=reason
     )
+    return _go_on(kept)
 
 
 def forget_old_texts() -> int:
     """Blank whom old messages went to and what they said; that they were sent stays, and so do
     the files that were attached. Returns how many."""
     old = Message.objects.filter(created_at__lt=clock.now() - KEEP_TEXT).exclude(to="")
-    return old.update(to="", subject="", body="", html="")
+    return old.update(**NO_TEXT)
 
 
 def forget(*abouts: str) -> None:
@@ -147,7 +214,7 @@ def forget(*abouts: str) -> None:
         kept.filter(status=MessageStatus.QUEUED).update(
             status=MessageStatus.SUPPRESSED, failure=ERASED
         )
-        kept.exclude(to="").update(to="", subject="", body="", html="")
+        kept.exclude(to="").update(**NO_TEXT)
 
 
 def _has_had_enough(phone: str) -> bool:

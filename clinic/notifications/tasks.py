@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 
 from clinic.core import outbox
 from clinic.notifications import services
-from clinic.notifications.models import Channel, Message, MessageStatus
+from clinic.notifications.models import Channel, Message
 from clinic.notifications.transports import File, Outgoing, RejectedError, Transport, transport
 
 
@@ -45,18 +45,23 @@ def _about(*, message_id: str) -> outbox.Subject:
     about=_about,
 )
 def deliver(*, message_id: str) -> Callable[[], None] | None:
-    """Send the message once. A rejection is final and recorded; any other error is retried.
+    """Send the message once. What is rejected goes another way or, where there is none, is left to
+    a person; any other error is retried.
 
     Only where we are killed between a service's yes and our record of it may a message go out
     twice, under the same id.
     """
     message = Message.objects.get(id=uuid.UUID(message_id))
-    if message.status != MessageStatus.QUEUED:
+    if not services.is_open(message):
+        if message.failure == services.OVER_THE_LIMIT:
+            raise outbox.Permanent(services.OVER_THE_LIMIT)
         return None
     try:
         provider_id = _transport_of(message).send(_outgoing(message))
     except RejectedError as error:
-        return partial(services.record_rejected, message, error.reason)
+        if services.record_rejected(message, error.reason):
+            return None
+        raise outbox.Permanent("undeliverable") from None
     return partial(services.record_sent, message, provider_id)
 
 

@@ -15,9 +15,10 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
-from clinic.core import outbox
+from clinic.core import outbox, stuck
 from clinic.core.models import OutboxMessage
 from clinic.directory.models import Organization
+from clinic.notifications import services
 from clinic.notifications.models import Message, MessageStatus
 from clinic.notifications.services import Attachment, send_email, send_sms
 from clinic.notifications.tasks import forget_old_texts
@@ -195,17 +196,116 @@ def test_a_row_that_is_delivered_again_sends_nothing_again(
     assert len(sent_texts()) == 1
 
 
-def test_a_bad_number_is_recorded_and_not_tried_again(visit: dict[str, Any], key: str) -> None:
+def tell(visit: dict[str, Any], key: str, *, phone: str = "", email: str = "") -> Message | None:
+    with transaction.atomic():
+        return services.tell(
+            template="appointment_cancelled",
+            phone=phone,
+            email=email,
+            language="pt",
+            context=visit,
+            key=key,
+        )
+
+
+def test_a_bad_number_is_recorded_and_left_to_a_person(visit: dict[str, Any], key: str) -> None:
     message = sms(visit, key, to="912345678")
     row = outbox_row(message)
 
-    assert outbox.run(row.id) is True
+    assert outbox.run(row.id) is False
 
     message.refresh_from_db()
     row.refresh_from_db()
     assert (message.status, message.failure) == (MessageStatus.FAILED, "invalid_phone")
     assert message.sent_at is None
-    assert row.done_at is not None
+    assert row.failed_at is not None
+    [halted] = [stuck.told(each, "en") for each in stuck.found()]
+    assert (halted.what, halted.subject.name) == ("Message to be sent", "912345678")
+    assert (
+        halted.why == "Neither phone nor e-mail took this message. Tell the person in another way."
+    )
+
+
+def test_what_an_sms_can_not_tell_an_email_tells_once(visit: dict[str, Any], key: str) -> None:
+    text = tell(visit, key, phone="+35191234567", email="ana@example.com")
+    assert text is not None
+    assert (text.channel, Message.objects.count()) == ("sms", 1)
+
+    assert outbox.run(outbox_row(text).id) is True
+
+    text.refresh_from_db()
+    assert (text.status, text.failure) == (MessageStatus.FAILED, "invalid_phone")
+    mail = Message.objects.get(channel="email")
+    assert (mail.to, mail.status) == ("ana@example.com", MessageStatus.QUEUED)
+    assert "cancel" in mail.subject.lower()
+    assert outbox_row(mail).task == "notifications.send_email"
+    # Asked again, and done again, nobody is told twice.
+    assert tell(visit, key, phone="+351912345678", email="ana@example.com") == text
+    OutboxMessage.objects.filter(pk=outbox_row(text).pk).update(done_at=None)
+    assert outbox.run(outbox_row(text).id) is True
+    assert Message.objects.count() == 2
+
+
+def test_who_has_had_the_messages_of_the_day_is_told_by_email(
+    visit: dict[str, Any], key: str
+) -> None:
+    for number in range(10):
+        sms(visit, f"{key}:{number}")
+
+    text = tell(visit, key, phone="+351912345678", email="ana@example.com")
+
+    assert text is not None
+    assert (text.status, text.failure) == (MessageStatus.SUPPRESSED, "daily_limit")
+    assert not OutboxMessage.objects.filter(args__message_id=str(text.id)).exists()
+    mail = Message.objects.get(channel="email")
+    assert (mail.to, mail.status) == ("ana@example.com", MessageStatus.QUEUED)
+
+
+def test_who_can_not_be_told_stands_at_the_desk_until_another_day(
+    visit: dict[str, Any],
+    key: str,
+    free_port: int,
+    start_moto: Callable[[int], ThreadedMotoServer],
+) -> None:
+    with time_machine.travel(datetime(2026, 11, 23, 14, tzinfo=UTC), tick=False):
+        for number in range(10):
+            sms(visit, f"{key}:{number}")
+        text = tell(visit, key, phone="+351912345678")
+        assert text is not None
+        row = outbox_row(text)
+        assert outbox.run(row.id) is False
+        row.refresh_from_db()
+        assert (row.why, row.failed_at is None) == ("daily_limit", False)
+
+    # When somebody tries again the next day
+    start_moto(free_port)
+    with time_machine.travel(datetime(2026, 11, 24, 14, tzinfo=UTC), tick=False):
+        OutboxMessage.objects.filter(pk=row.pk).update(failed_at=None)
+        assert outbox.run(row.id) is True
+
+    text.refresh_from_db()
+    assert text.status == MessageStatus.SENT
+    assert sent_texts() == [("+351912345678", text.body)]
+
+
+def test_who_has_no_phone_is_told_by_email(visit: dict[str, Any], key: str) -> None:
+    mail = tell(visit, key, email="ana@example.com")
+
+    assert mail is not None
+    assert (mail.channel, mail.to) == ("email", "ana@example.com")
+    assert tell(visit, f"{key}:none") is None
+
+
+def test_what_is_forgotten_goes_no_other_way(visit: dict[str, Any], key: str) -> None:
+    text = tell(visit, f"appointment:{key}:cancelled", phone="912", email="ana@example.com")
+    assert text is not None
+
+    services.forget(f"appointment:{key}")
+
+    assert outbox.run(outbox_row(text).id) is True
+    text.refresh_from_db()
+    assert (text.status, text.to, text.other_way) == (MessageStatus.SUPPRESSED, "", {})
+    assert Message.objects.count() == 1
 
 
 def test_an_email_takes_its_attachment_from_the_private_storage(
@@ -249,7 +349,7 @@ def test_a_missing_attachment_is_recorded(visit: dict[str, Any], key: str) -> No
         attachments=[Attachment("a.pdf", "application/pdf", "invoices/ab/none.pdf")],
     )
 
-    assert outbox.run(outbox_row(message).id) is True
+    assert outbox.run(outbox_row(message).id) is False
 
     message.refresh_from_db()
     assert (message.status, message.failure) == (MessageStatus.FAILED, "attachment_missing")
