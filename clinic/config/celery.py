@@ -12,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
 app = Celery("vez")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["consumer"].add("clinic.config.vitals:SignOfLife")
 
 
 @setup_logging.connect

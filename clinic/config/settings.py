@@ -334,6 +334,9 @@ CELERY_TASK_ROUTES = {
 # the whole worker when it alone is lost: its reading has no time limit.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_CONSUMER = "clinic.config.vitals:Consumer"
+CELERY_BEAT_SCHEDULER = "clinic.config.vitals:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 2
 CELERY_TASK_PUBLISH_RETRY = False
 # Celery would close the database connection around every task; clinic/config/celery.py keeps it.
 CELERY_DB_REUSE_MAX = sys.maxsize

@@ -11,7 +11,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 from kombu.exceptions import OperationalError as BrokerError
 
-from clinic.core import logs, outbox
+from clinic.core import life, logs, outbox
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +49,7 @@ def relay_once(send: Send, oldest: Oldest = _none_waits) -> int:
 def run(send: Send, oldest: Oldest = _none_waits, *, stop: threading.Event) -> None:
     """Relay until `stop` is set. Survives restarts of the broker and of the database."""
     while not stop.is_set():
+        life.show()
         try:
             _listen(send, oldest, stop)
         except BrokerError:
@@ -67,6 +68,7 @@ def _listen(send: Send, oldest: Oldest, stop: threading.Event) -> None:
     raw = connection.connection
     # Looked after each second, since this connection stays for days: it also sets the clock.
     while not stop.is_set() and connection.is_usable():
+        life.show()
         relay_once(send, oldest)
         deadline = time.monotonic() + 1.0
         for _ in raw.notifies(timeout=max(deadline - time.monotonic(), 0), stop_after=1):

@@ -39,6 +39,10 @@ READY_SECONDS: Final = 180.0
 PREPARE_SECONDS: Final = 300.0
 DEATHS_BEFORE_READY: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 30.0
+# As in docker/watch.py.
+SILENCE_SECONDS: Final = float(os.environ.get("SILENCE_SECONDS", "60"))
+START_SECONDS: Final = 180.0
+LOOK_SECONDS: Final = SILENCE_SECONDS / 12
 SAY_AGAIN_SECONDS: Final = 10.0
 _BEHIND_THE_PAGE: Final = ("message-worker", "clock-worker", "face-worker", "beat")
 # Never by a proxy.
@@ -63,6 +67,27 @@ class Watched:
     deaths: int = 0
     started_at: float = field(default_factory=time.monotonic)
     retry_at: float | None = None
+    looked_at: float = field(default_factory=time.monotonic)
+    sign: object = None
+    silent: float = 0.0
+
+    def begin(self) -> None:
+        """It has just been started."""
+        self.started_at = self.looked_at = time.monotonic()
+        self.retry_at = self.sign = None
+        self.silent = 0.0
+
+    def note(self, sign: object, *, now: float) -> None:
+        """Look for another sign of life than the last one. Each look counts for so long at most: a
+        machine that slept hung nowhere."""
+        self.silent += min(now - self.looked_at, 2 * LOOK_SECONDS)
+        self.looked_at = now
+        if sign is not None and sign != self.sign:
+            self.sign, self.silent = sign, 0.0
+
+    @property
+    def hangs(self) -> bool:
+        return self.silent > (START_SECONDS if self.sign is None else SILENCE_SECONDS)
 
 
 class Stack:
@@ -313,7 +338,7 @@ class Stack:
             ],
             # As in production.
             **{
-                name: [ROOT / "docker" / "start", name]
+                name: ["env", f"SIGN_OF_LIFE={self._sign(name)}", ROOT / "docker" / "start", name]
                 for name in ("worker", *_BEHIND_THE_PAGE, "relay")
             },
         }
@@ -349,11 +374,20 @@ class Stack:
                 reported = now
                 self._say(f"still waiting: {parts}", began)
 
-    def _readiness(self) -> tuple[bool, str]:
+    def _health(self, which: str) -> str:
         host = "127.0.0.1" if self.bind in {"0.0.0.0", "::"} else self.bind  # noqa: S104
-        address = f"http://{host}:{self.port}/health/ready"
+        return f"http://{host}:{self.port}/health/{which}"
+
+    def _is_live(self) -> bool:
         try:
-            with _to_ourselves.open(address, timeout=5) as answer:
+            with _to_ourselves.open(self._health("live"), timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (OSError, HTTPException):
+            return False
+
+    def _readiness(self) -> tuple[bool, str]:
+        try:
+            with _to_ourselves.open(self._health("ready"), timeout=5) as answer:
                 return answer.status == 200, "ready"
         except urllib.error.HTTPError as error:
             told = error.read(2000).decode(errors="replace")
@@ -373,7 +407,7 @@ class Stack:
         for item in self._watched:
             now = time.monotonic()
             process = item.process
-            if process.is_running():
+            if process.is_running() and not self._hangs(item):
                 if now - item.started_at > 60:
                     item.deaths = 0
                 continue
@@ -388,10 +422,32 @@ class Stack:
                     self._start_again(process)
                 except (OSError, ServerFailedError) as failure:
                     self._say(f"{process.name} did not start: {failure}")
-                item.started_at = time.monotonic()
-                item.retry_at = None
+                item.begin()
                 changed = True
         return changed
+
+    def _hangs(self, item: Watched) -> bool:
+        """Whether a program of ours runs and does nothing any more; it is ended then."""
+        now = time.monotonic()
+        if not isinstance(item.process, Program) or now - item.looked_at < LOOK_SECONDS:
+            return False
+        item.note(self._sign_of(item.process), now=now)
+        if item.hangs:
+            self._say(f"{item.process.name} has shown no sign of life for {item.silent:.0f} s")
+            item.process.kill()
+        return item.hangs
+
+    def _sign_of(self, program: Program) -> object:
+        """Another one each time; None where there is none."""
+        if program.name == "web":
+            return object() if self._is_live() else None
+        try:
+            return self._sign(program.name).stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
+    def _sign(self, name: str) -> Path:
+        return self.var / "log" / f"{name}.alive"
 
     def _start_again(self, process: Postgres | Valkey | Program) -> None:
         if isinstance(process, Program):

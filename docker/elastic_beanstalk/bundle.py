@@ -22,6 +22,7 @@ FILES = (
     "requirements/bootstrap.lock",
     "docker/Dockerfile",
     "docker/start",
+    "docker/watch.py",
 )
 LEFT_OUT = {"__pycache__", "node_modules", "dist", "e2e", "test-results", "playwright-report"}
 THE_DEMO = ROOT / "clinic" / "demo"

@@ -15,7 +15,7 @@ import pytest
 
 from clinic.demo.embedded import Valkey, free_port
 from clinic.demo.processes import Program, stop_all, wait_until
-from clinic.demo.stack import DemoFailedError, Stack, reset
+from clinic.demo.stack import DemoFailedError, Stack, Watched, reset
 from tests.disk import full_after
 
 if TYPE_CHECKING:
@@ -403,3 +403,21 @@ def test_stopping_removes_the_published_state_and_every_process(
 
     assert not (stack.var / "demo.json").exists()
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_what_shows_no_sign_of_life_for_a_minute_hangs() -> None:
+    watched = Watched(Program("relay", SLEEP))
+    began = watched.looked_at
+
+    def look(after: float, sign: object) -> bool:
+        watched.note(sign, now=began + after)
+        return watched.hangs
+
+    # A first sign may take three minutes, the next ones a minute.
+    assert [look(second, None) for second in range(5, 185, 5)] == [False] * 36
+    assert not look(180, "first")
+    assert [look(second, "first") for second in range(185, 245, 5)] == [False] * 12
+    assert look(245, "first")
+    # Another sign, and a night in which the machine slept.
+    assert not look(246, "second")
+    assert not look(246 + 8 * 3600, "second")

@@ -288,7 +288,14 @@ def beanstalk_problems() -> list[str]:
                 if not isinstance(value, str)
             ]
     contents = bundle_module().bundle_contents()
-    needed = {"docker-compose.yml", "docker/Dockerfile", "docker/start", "manage.py", "LICENSE"}
+    needed = {
+        "docker-compose.yml",
+        "docker/Dockerfile",
+        "docker/start",
+        "docker/watch.py",
+        "manage.py",
+        "LICENSE",
+    }
     found += [f"bundle: {name} is missing" for name in sorted(needed - contents.keys())]
     unwanted = re.compile(r"(^|/)(\.env$|\.git/|var/|node_modules/|tests/|clinic/demo/)")
     found += [f"bundle: {name} does not belong there" for name in contents if unwanted.search(name)]

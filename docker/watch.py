@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Start one of the product's processes and watch it: docker/watch.py NAME.
+
+A process that shows no sign of life for SILENCE_SECONDS is ended, and we end with it, so that the
+container starts anew: Docker restarts what ends, never what hangs. The web processes show that they
+live by answering; the others touch the file SIGN_OF_LIFE.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+START = Path(__file__).resolve().parent / "start"
+WEB = ("web-http", "web-ws")
+OTHERS = ("worker", "message-worker", "clock-worker", "face-worker", "beat", "relay")
+SILENCE_SECONDS = float(os.environ.get("SILENCE_SECONDS", "60"))
+# Until the first sign: all modules are loaded, on a small machine by every process at once.
+START_SECONDS = 180.0
+LOOK_SECONDS = SILENCE_SECONDS / 12
+HUNG = 70
+
+
+def main(arguments: list[str]) -> int:
+    name = arguments[0] if arguments else ""
+    if name not in {*WEB, *OTHERS}:
+        os.execv(START, [str(START), *arguments])  # noqa: S606 - ends by itself, or is unknown
+    file = Path(os.environ.setdefault("SIGN_OF_LIFE", f"/tmp/{name}.alive"))  # noqa: S108
+    file.unlink(missing_ok=True)
+    child = subprocess.Popen([str(START), *arguments], start_new_session=True)  # noqa: S603
+    asked: list[int] = []
+
+    def pass_on(signum: int, _frame: object) -> None:
+        asked.append(signum)
+        child.send_signal(signum)
+
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(signum, pass_on)
+    last: object = None
+    # Counted by looks: a machine that slept, or a container that was paused, hung nowhere.
+    silent = 0.0
+    while True:
+        try:
+            code = child.wait(LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            code = None
+        if code is not None:
+            return code if code >= 0 else 128 - code
+        seen = _answer() if name in WEB else _touched(file)
+        if asked or (seen is not None and seen != last):
+            # Who was asked to end gets the time that it needs, or that Docker gives it.
+            silent, last = 0.0, seen if seen is not None else last
+            continue
+        silent += LOOK_SECONDS
+        if silent >= (START_SECONDS if last is None else SILENCE_SECONDS):
+            print(f"{name} has shown no sign of life for {silent:.0f} s", file=sys.stderr)
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            return HUNG
+
+
+def _touched(file: Path) -> object | None:
+    """When; None where it isn't there."""
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+
+
+def _answer() -> object | None:
+    """Another object for each answer; None where there was none."""
+    port = int(os.environ.get("PORT", "8000"))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/health/live")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+    return object()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

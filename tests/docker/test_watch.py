@@ -1,0 +1,186 @@
+"""What hangs is ended, so that its container starts anew; what only waits is left alone."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from clinic.config.celery import app
+from clinic.demo.embedded import Valkey, free_port
+from clinic.demo.processes import Program, wait_until
+from tests.docker import check
+
+SILENCE = 6.0
+BOOT = 90
+Start = Callable[..., Program]
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[Valkey]:
+    server = Valkey(tmp_path / "valkey", durable=False)
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def start(tmp_path: Path, valkey: Valkey) -> Iterator[Start]:
+    started: list[Program] = []
+
+    def start(name: str, **settings: str) -> Program:
+        program = Program(
+            name,
+            [check.DOCKER / "watch.py", name],
+            log=tmp_path / f"{name}.log",
+            cwd=check.ROOT,
+            env={
+                **os.environ,
+                "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+                "REDIS_URL": valkey.url,
+                "CLINIC_ENV": "test",
+                "CLINIC_VAR": str(tmp_path),
+                "SIGN_OF_LIFE": str(tmp_path / f"{name}.alive"),
+                "SILENCE_SECONDS": str(SILENCE),
+                **settings,
+            },
+        )
+        program.start()
+        started.append(program)
+        return program
+
+    yield start
+    for program in started:
+        for child in children(program):
+            child.send_signal(signal.SIGCONT)
+        program.stop()
+
+
+def children(program: Program) -> list[psutil.Process]:
+    if not program.is_running():
+        return []
+    return list(psutil.Process(program.pid).children(recursive=True))
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def shows_life(folder: Path, name: str) -> bool:
+    return (folder / f"{name}.alive").exists()
+
+
+def signs(folder: Path, name: str) -> int:
+    return (folder / f"{name}.alive").stat().st_mtime_ns
+
+
+def start_all(start: Start, folder: Path, *names: str) -> list[Program]:
+    """Programs that are up, each seen to live."""
+    programs = [start(name) for name in names]
+    for program in programs:
+        alive = wait_until(lambda name=program.name: shows_life(folder, name), seconds=BOOT)  # type: ignore[misc]
+        assert alive, program.last_lines()
+    return programs
+
+
+@pytest.mark.chaos
+def test_a_frozen_process_is_ended_and_its_container_with_it(start: Start, tmp_path: Path) -> None:
+    programs = start_all(start, tmp_path, "worker", "message-worker", "beat", "relay")
+    families = [children(program) for program in programs]
+
+    for family in families:
+        for process in family:
+            process.send_signal(signal.SIGSTOP)
+
+    for program, family in zip(programs, families, strict=True):
+        assert program.wait(SILENCE * 5), program.last_lines()
+        assert program.exit_code() == 70
+        assert f"{program.name} has shown no sign of life" in program.last_lines()
+        assert not any(lives(process) for process in family)
+
+
+@pytest.mark.chaos
+def test_a_broker_that_goes_is_no_hang(start: Start, tmp_path: Path, valkey: Valkey) -> None:
+    programs = start_all(start, tmp_path, "clock-worker", "beat", "relay")
+
+    # when: the server drops connections and stays up
+    with redis.Redis.from_url(valkey.url, decode_responses=True) as client:
+        # Remote control would listen here, in a read without a limit.
+        assert client.client_list(_type="pubsub") == []
+        client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
+        # then: work is taken, and done with
+        with app.connection_for_write(valkey.url) as broker:
+            app.send_task(
+                "core.heartbeat", args=["clock-worker"], queue="clockwork", connection=broker
+            )
+        assert wait_until(
+            lambda: not client.llen("celery:clockwork") and not client.hlen("celery:unacked"),
+            seconds=20,
+        )
+
+    # when: it is gone for longer than a silence
+    valkey.kill()
+
+    # then: nobody is ended, and all still live when it is back
+    assert [program.name for program in programs if program.wait(SILENCE * 1.5 / 3)] == []
+    valkey.start()
+    before = [signs(tmp_path, program.name) for program in programs]
+    assert wait_until(
+        lambda: all(
+            signs(tmp_path, program.name) > one
+            for program, one in zip(programs, before, strict=True)
+        ),
+        seconds=SILENCE,
+    )
+
+
+@pytest.mark.chaos
+def test_a_web_process_that_answers_nobody_is_ended(start: Start) -> None:
+    port = free_port()
+    web = start("web-http", PORT=str(port), WEB_CONCURRENCY="1")
+
+    def answers() -> bool:
+        try:
+            with closing(socket.create_connection(("127.0.0.1", port), timeout=1)) as visit:
+                visit.sendall(b"GET /health/live HTTP/1.0\r\nHost: localhost\r\n\r\n")
+                return visit.recv(12).startswith(b"HTTP/")
+        except OSError:
+            return False
+
+    assert wait_until(answers, seconds=BOOT), web.last_lines()
+    time.sleep(SILENCE / 6)  # It has been seen to answer.
+
+    for process in children(web):
+        process.send_signal(signal.SIGSTOP)
+
+    assert web.wait(30), web.last_lines()
+    assert web.exit_code() == 70
+
+
+def test_what_is_asked_to_end_gets_its_time(start: Start, tmp_path: Path) -> None:
+    relay = start("relay")
+    assert wait_until(lambda: shows_life(tmp_path, "relay"), seconds=BOOT), relay.last_lines()
+
+    relay.request_stop()
+
+    assert relay.wait(15)
+    assert relay.exit_code() == 0
+
+
+def test_what_is_no_process_of_its_own_is_only_started(start: Start) -> None:
+    unknown = start("everything")
+
+    assert unknown.wait(15)
+    assert unknown.exit_code() == 64
