@@ -81,9 +81,11 @@ def new_stack(tmp_path: Path, said: list[str], switch: Switch) -> Iterator[Calla
         stack.stop()
 
 
-def heed_interrupts() -> None:
-    """A shell's background job, which may be running these tests, ignores Ctrl-C; so would make."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def heed_signals() -> None:
+    """A shell's background job and nohup, which may be running these tests, hand down signals that
+    are ignored; make would ignore them too, and so would the launcher."""
+    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
 
 
 def start_under_make(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
@@ -97,7 +99,7 @@ def start_under_make(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=heed_interrupts,
+        preexec_fn=heed_signals,
     )
     assert wait_until(report.exists, seconds=30)
     return make, report
@@ -124,7 +126,9 @@ def test_a_signal_stops_the_launcher_also_as_a_background_job(
     report = tmp_path / "report"
     ignoring_interrupts = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
     waiter = subprocess.Popen(
-        [*ignoring_interrupts, sys.executable, "-c", WAITER, report], cwd=ROOT
+        [*ignoring_interrupts, sys.executable, "-c", WAITER, report],
+        cwd=ROOT,
+        preexec_fn=heed_signals,
     )
     try:
         assert wait_until(report.exists, seconds=30)
