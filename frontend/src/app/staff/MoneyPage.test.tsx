@@ -31,6 +31,7 @@ const SUMMARY = {
     by_day: [day("2026-11-25", 2, "60.00"), day("2026-11-26"), day("2026-11-27", 1, "40.00")],
   },
   open_issues: 1,
+  stuck_work: 0,
 };
 
 const LATE = {
@@ -116,6 +117,7 @@ beforeEach(() => {
     "auth/csrf": { csrf_token: "token" },
     "staff/money/summary": SUMMARY,
     "staff/money/issues": page([]),
+    "staff/work": page([]),
     "staff/money/reconciliations?": page([]),
     "staff/money/reconciliations/standings": [],
     "staff/money/payments/p-1": PAYMENT,
@@ -338,4 +340,30 @@ it("is in English for who reads English", async () => {
 
   expect(await section("Accounts with the provider")).toBeTruthy();
   expect(screen.getByRole("heading", { name: "Settled" })).toBeTruthy();
+});
+
+it("tells of work that has come to a halt, since when and why", async () => {
+  answers["staff/work"] = page([
+    {
+      id: "w1",
+      what: "Fatura por emitir",
+      subject: { name: "Ana Martins", document: "", amount: "40.00", visit_at: null },
+      since: "2027-01-01T09:00:00Z",
+      code: "series_missing",
+      why: "Falta a série deste ano.",
+      is_set_aside: false,
+      failures: 20,
+      next_at: "2027-01-01T12:15:00Z",
+    },
+  ]);
+  open();
+
+  const part = await section("Parado (1)");
+
+  expect(within(part).getByText("Fatura por emitir")).toBeTruthy();
+  expect(within(part).getByText(/Ana Martins · desde 1 jan/)).toBeTruthy();
+  expect(
+    within(part).getByText("Falta a série deste ano. Próxima tentativa às 12:15."),
+  ).toBeTruthy();
+  within(part).getByRole("button", { name: "Tentar de novo: Fatura por emitir Ana Martins" });
 });

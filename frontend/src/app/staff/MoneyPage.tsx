@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
 import { useMe } from "@/features/auth";
-import { Books, Documents, Issues, Payments, Takings } from "@/features/money";
+import { Books, Documents, Issues, Payments, Stuck, Takings } from "@/features/money";
 import { addWords } from "@/lib/i18n";
 import { en } from "@/locales/en/money";
 import { pt } from "@/locales/pt/money";
@@ -50,6 +50,7 @@ export function MoneyPage() {
       {view === "takings" && (
         <>
           <Issues />
+          <Stuck />
           <Takings />
           <Books />
         </>

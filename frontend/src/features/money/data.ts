@@ -40,6 +40,15 @@ export const issuesQuery = infiniteQueryOptions({
   getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
 });
 
+export const stuckQuery = infiniteQueryOptions({
+  queryKey: [ROOT, "stuck"],
+  queryFn: ({ pageParam }) =>
+    body(api.GET("/api/staff/work", { params: { query: { page: pageParam } } })),
+  initialPageParam: 1,
+  getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
+  refetchInterval: 30_000,
+});
+
 export const settledQuery = infiniteQueryOptions({
   queryKey: [ROOT, "issues", "settled"],
   queryFn: ({ pageParam }) =>
@@ -125,6 +134,16 @@ export function useSettle() {
   return useMutation({
     mutationFn: ({ id, note }: { id: string; note: string }) =>
       api.POST("/api/staff/money/issues/{id}/settle", { params: { path: { id } }, body: { note } }),
+    onSettled: anew,
+  });
+}
+
+/** Has a piece of stuck work tried at once. */
+export function useTryAgain() {
+  const anew = useAnew();
+  return useMutation({
+    mutationFn: (id: string) =>
+      api.POST("/api/staff/work/{id}/try-again", { params: { path: { id } } }),
     onSettled: anew,
   });
 }

@@ -57,6 +57,7 @@ export type MoneyPayment = Schemas["MoneyPayment"];
 export type Refund = Schemas["RefundBody"];
 export type RefundWish = Schemas["RefundWishRequest"];
 export type MoneyIssue = Schemas["IssueBody"];
+export type StuckWork = Schemas["StuckWork"];
 export type Reconciliation = Schemas["ReconciliationBody"];
 export type ReconciliationStanding = Schemas["StandingBody"];
 export type InvoicingRules = Schemas["InvoicingRulesState"];
