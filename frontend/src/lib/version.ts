@@ -13,3 +13,21 @@ export async function serverVersion(): Promise<string | null> {
     return null;
   }
 }
+
+const PARTS = /(?:src|href)="(\/assets\/[^"]+\.(?:js|css))"/g;
+
+/**
+ * Loads this page anew, but only where the server hands it out whole: nobody stands before a screen
+ * to load it again from an error page. False where it stays as it is.
+ */
+export async function reloadIfServed(): Promise<boolean> {
+  const isServed = await asking(ANSWER_MS, async (signal) => {
+    const page = await fetch(location.href, { cache: "no-store", signal });
+    const text = page.ok ? await page.text() : "";
+    const parts = Array.from(text.matchAll(PARTS), ([, path = ""]) => path);
+    const answers = await Promise.all(parts.map((path) => fetch(path, { signal })));
+    return parts.length > 0 && text.includes('id="root"') && answers.every(({ ok }) => ok);
+  }).catch(() => false);
+  if (isServed) location.reload();
+  return isServed;
+}

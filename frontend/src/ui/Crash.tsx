@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { reloadIfServed } from "@/lib/version";
 import { Button } from "./Button";
 import { EmptyState } from "./Surface";
 
@@ -10,7 +11,7 @@ export function Crash() {
       <h1 className="visually-hidden">{t("app.name")}</h1>
       <EmptyState
         title={t("crash.title")}
-        action={<Button onPress={() => location.reload()}>{t("action.reload")}</Button>}
+        action={<Button onPress={() => void reloadIfServed()}>{t("action.reload")}</Button>}
       >
         <p>{t("crash.text")}</p>
       </EmptyState>

@@ -2,7 +2,7 @@ import { useMemo, type ComponentType } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, RouterProvider } from "react-aria-components";
 import { Outlet, useHref, useLocation, useNavigate } from "react-router";
-import { useMe } from "@/features/auth";
+import { useMe, usePersonKey } from "@/features/auth";
 import { LiveVisitsProvider, useLiveVisits } from "@/features/visits";
 import { useOnline } from "@/lib/useOnline";
 import {
@@ -45,10 +45,11 @@ function useAddress(href: string): string {
 export function Shell() {
   const navigate = useNavigate();
   const me = useMe();
+  const person = usePersonKey();
   const isPatient = me.data?.role === "patient";
   return (
     <RouterProvider navigate={(path, options) => void navigate(path, options)} useHref={useAddress}>
-      <LiveVisitsProvider enabled={isPatient} renewSession={() => me.refetch()}>
+      <LiveVisitsProvider key={person} enabled={isPatient} renewSession={() => me.refetch()}>
         <Chrome isPatient={isPatient} isVisitor={me.data === null} />
       </LiveVisitsProvider>
     </RouterProvider>

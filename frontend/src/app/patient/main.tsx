@@ -3,7 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createBrowserRouter } from "react-router";
 import { RouterProvider } from "react-router/dom";
-import { meQuery, onSessionEnd } from "@/features/auth";
+import { forgetAtSessionEnd } from "@/features/auth";
 import { startI18n } from "@/lib/i18n";
 import { createQueryClient } from "@/lib/query";
 import { en } from "@/locales/en/patient";
@@ -14,7 +14,7 @@ import { routes } from "./routes";
 startI18n({ patient: { pt, en } });
 
 const client = createQueryClient();
-onSessionEnd(() => client.setQueryData(meQuery.queryKey, null));
+forgetAtSessionEnd(client);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no root");

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useQueryClient } from "@tanstack/react-query";
 import { NavLink, Outlet } from "react-router";
-import { LoginForm, meQuery, onSessionEnd, useLogout, useMe } from "@/features/auth";
+import { forgetAtSessionEnd, LoginForm, useLogout, useMe, usePersonKey } from "@/features/auth";
 import type { User } from "@/lib/api/types";
 import { Button, LanguageSwitch, Spinner, TilePattern } from "@/ui";
 import styles from "./Shell.module.css";
@@ -12,24 +12,32 @@ export function Shell() {
   const { t } = useTranslation(["staff", "common"]);
   const me = useMe();
   const client = useQueryClient();
-  useEffect(() => onSessionEnd(() => client.setQueryData(meQuery.queryKey, null)), [client]);
+  const person = usePersonKey();
+  useEffect(() => forgetAtSessionEnd(client), [client]);
   useEffect(() => {
     document.title = t("title");
   }, [t]);
 
-  if (me.isPending) {
-    return (
-      <main className={styles.door} aria-busy="true">
-        <Spinner />
-      </main>
-    );
-  }
-  if (!me.data || me.data.role === "patient") return <Door user={me.data ?? null} />;
+  if (me.data === undefined) return <Unknown isFailing={me.failureCount > 0 || me.isError} />;
+  if (!me.data || me.data.role === "patient") return <Door user={me.data} />;
   return (
-    <div className={styles.shell}>
+    <div key={person} className={styles.shell}>
       <Bar user={me.data} />
       <Outlet />
     </div>
+  );
+}
+
+/** Nobody may be here, or anybody: until the clinic answers, nothing is asked of them. */
+function Unknown({ isFailing }: { isFailing: boolean }) {
+  const { t } = useTranslation("staff");
+  return (
+    <main className={styles.door} aria-busy="true">
+      <div role="status">
+        <Spinner />
+        {isFailing ? <p className={styles.doorText}>{t("no_answer")}</p> : null}
+      </div>
+    </main>
   );
 }
 

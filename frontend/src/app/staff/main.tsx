@@ -6,6 +6,7 @@ import { en } from "@/locales/en/staff";
 import { pt } from "@/locales/pt/staff";
 import { Crash, Providers } from "@/ui";
 import { AgendaPage } from "./AgendaPage";
+import { MissingPage } from "./MissingPage";
 import { Shell } from "./Shell";
 import { TodayPage } from "./TodayPage";
 import { WaitsPage } from "./WaitsPage";
@@ -38,6 +39,7 @@ const router = createBrowserRouter(
           path: "privacidade",
           lazy: async () => ({ Component: (await import("./PrivacyPage")).PrivacyPage }),
         },
+        { path: "*", element: <MissingPage /> },
       ],
     },
   ],

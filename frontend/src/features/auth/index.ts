@@ -1,11 +1,12 @@
 export { LoginForm } from "./LoginForm";
 export { RegisterForm } from "./RegisterForm";
 export {
+  forgetAtSessionEnd,
   meQuery,
-  onSessionEnd,
   useErase,
   useLogin,
   useLogout,
   useMe,
+  usePersonKey,
   useRegister,
 } from "./session";

@@ -1,7 +1,7 @@
 /** A screen hangs there for weeks: it takes a new version by itself, while nobody is being called. */
 
 import { useEffect, useRef, useState } from "react";
-import { serverVersion } from "@/lib/version";
+import { reloadIfServed, serverVersion } from "@/lib/version";
 
 const EVERY_MS = 5 * 60_000;
 
@@ -27,7 +27,7 @@ export function useNewVersion(idle: boolean): string {
 
   useEffect(() => {
     isIdle.current = idle;
-    if (isOut.current && idle) location.reload();
+    if (isOut.current && idle) void reloadIfServed();
   }, [idle]);
 
   useEffect(() => {
@@ -36,7 +36,7 @@ export function useNewVersion(idle: boolean): string {
       void serverVersion().then((version) => {
         isOut.current = watch.isNew(version);
         setOwn((known) => known || (version ?? ""));
-        if (isOut.current && isIdle.current) location.reload();
+        if (isOut.current && isIdle.current) void reloadIfServed();
       });
     }
     look();

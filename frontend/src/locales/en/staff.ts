@@ -39,6 +39,12 @@ export const en: Words<typeof pt> = {
     empty: "There are no waits to compare yet",
     empty_text: "They appear here as soon as a patient with a ticket begins the treatment.",
   },
+  no_answer: "The server doesn’t answer. We are trying again.",
+  missing: {
+    title: "Page not found",
+    text: "The address may have changed, or was not copied whole.",
+    action: "Go to today",
+  },
   link: {
     live: "live",
     connecting: "connecting…",

@@ -36,6 +36,12 @@ export const pt = {
     empty: "Ainda não há esperas para comparar",
     empty_text: "Aparecem aqui assim que um utente com senha inicia o tratamento.",
   },
+  no_answer: "O servidor não responde. Estamos a tentar de novo.",
+  missing: {
+    title: "Página não encontrada",
+    text: "O endereço pode ter mudado ou ter sido mal copiado.",
+    action: "Ir para o dia de hoje",
+  },
   link: {
     live: "em direto",
     connecting: "a ligar…",

@@ -14,7 +14,7 @@ export function Account({ user }: { user: User }) {
   const navigate = useNavigate();
   const face = useQuery({ ...faceQuery, enabled: user.role === "patient" });
   const kept = useQuery(keptDetailsQuery).data;
-  const logout = useLogout();
+  const logout = useLogout(() => navigate("/", { replace: true }));
   return (
     <AccountPage
       user={user}
@@ -25,7 +25,6 @@ export function Account({ user }: { user: User }) {
       isLoggingOut={logout.isPending}
       onLogout={() =>
         logout.mutate(undefined, {
-          onSuccess: () => void navigate("/", { replace: true }),
           onError: (error) => toast({ text: problemText(error), tone: "bad" }),
         })
       }

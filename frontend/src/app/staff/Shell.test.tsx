@@ -1,0 +1,91 @@
+import { act, cleanup, screen } from "@testing-library/react";
+import { createMemoryRouter, RouterProvider } from "react-router";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { renderPage } from "@/test/render";
+import { MissingPage } from "./MissingPage";
+import { Shell } from "./Shell";
+
+const TERESA = { id: "teresa", role: "reception", full_name: "Teresa Brandão", language: "pt" };
+
+let me: () => Promise<Response>;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  localStorage.setItem("vez.signed-in", "teresa");
+  vi.stubGlobal("fetch", ({ url }: Request) =>
+    url.endsWith("/auth/me")
+      ? me()
+      : Promise.resolve(
+          url.endsWith("/auth/csrf")
+            ? Response.json({ csrf_token: "t" })
+            : Response.json({ code: "not_authenticated" }, { status: 401 }),
+        ),
+  );
+});
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function open(path: string) {
+  const router = createMemoryRouter(
+    [
+      {
+        element: <Shell />,
+        children: [
+          { index: true, element: <p>o dia</p> },
+          { path: "*", element: <MissingPage /> },
+        ],
+      },
+    ],
+    { initialEntries: [path] },
+  );
+  renderPage(<RouterProvider router={router} />);
+  await pass(1);
+}
+
+async function pass(seconds: number) {
+  for (let left = seconds; left > 0; left -= 1) {
+    await act(() => vi.advanceTimersByTimeAsync(1000));
+  }
+}
+
+it.each([
+  ["answers 503", () => Promise.resolve(Response.json({ code: "unavailable" }, { status: 503 }))],
+  ["can't be reached", () => Promise.reject(new TypeError())],
+  ["never answers", () => new Promise<Response>(() => undefined)],
+])("waits, without a login, where the server %s, and heals by itself", async (_, answer) => {
+  me = answer;
+  await open("/");
+  await pass(15);
+  expect(screen.getByText("O servidor não responde. Estamos a tentar de novo.")).toBeTruthy();
+  expect(screen.queryByRole("textbox")).toBeNull();
+
+  me = () => Promise.resolve(Response.json(TERESA));
+  await pass(16);
+  expect(screen.getByText("o dia")).toBeTruthy();
+
+  me = answer;
+  await pass(61);
+  expect(screen.getByText("o dia")).toBeTruthy();
+});
+
+it("asks nobody but nobody to log in", async () => {
+  me = () => Promise.resolve(Response.json({ code: "not_authenticated" }, { status: 401 }));
+  await open("/");
+
+  expect(screen.getByRole("heading", { level: 1 }).textContent).not.toBe("");
+  expect(screen.getAllByRole("textbox").length).toBeGreaterThan(0);
+});
+
+it("says that an address leads nowhere, inside what stands around every page", async () => {
+  me = () => Promise.resolve(Response.json(TERESA));
+  await open("/nada/disto");
+
+  expect(screen.getByRole("heading", { name: "Página não encontrada" })).toBeTruthy();
+  expect(screen.getByRole("link", { name: "Ir para o dia de hoje" })).toBeTruthy();
+  expect(screen.getByRole("navigation")).toBeTruthy();
+});
