@@ -9,7 +9,6 @@ import { AgendaPage } from "./AgendaPage";
 import { MissingPage } from "./MissingPage";
 import { Shell } from "./Shell";
 import { TodayPage } from "./TodayPage";
-import { WaitsPage } from "./WaitsPage";
 import "@/ui/base.css";
 
 startI18n({ staff: { pt, en } });
@@ -30,7 +29,10 @@ const router = createBrowserRouter(
           path: "ecras",
           lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
         },
-        { path: "esperas", element: <WaitsPage /> },
+        {
+          path: "esperas",
+          lazy: async () => ({ Component: (await import("./WaitsPage")).WaitsPage }),
+        },
         {
           path: "dinheiro",
           lazy: async () => ({ Component: (await import("./MoneyPage")).MoneyPage }),
