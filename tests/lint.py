@@ -95,6 +95,8 @@ def write_openapi(target: Path) -> bool:
 
 def write_types(document: Path, target: Path) -> bool:
     arguments = ["exec", "--", "openapi-typescript", str(document), "-o", str(target)]
+    # What has a default may be left out of a request.
+    arguments.append("--default-non-nullable=false")
     return npm(*arguments)
 
 

@@ -1848,7 +1848,7 @@ export interface components {
              *     * `mis_signed` - mis_signed
              * @default prompt
              */
-            notice: components["schemas"]["NoticeEnum"];
+            notice?: components["schemas"]["NoticeEnum"];
         };
         CheckInAccepted: {
             /** Format: uuid */
@@ -2103,11 +2103,11 @@ export interface components {
              * @description NIF; required
              * @default
              */
-            tax_id: string;
+            tax_id?: string;
             /** @default  */
-            name: string;
+            name?: string;
             /** @default  */
-            address: string;
+            address?: string;
         };
         Device: {
             /** Format: uuid */
@@ -2223,7 +2223,7 @@ export interface components {
              * @description Must be true: the answer to the consent text
              * @default false
              */
-            consent: boolean;
+            consent?: boolean;
         };
         HoldInRequest: {
             specialty: string;
@@ -2294,14 +2294,14 @@ export interface components {
              * @description NIF; required for a taxpayer
              * @default
              */
-            tax_id: string;
+            tax_id?: string;
             /**
              * @description The patient's own name when left out
              * @default
              */
-            name: string;
+            name?: string;
             /** @default  */
-            address: string;
+            address?: string;
             /** @description Where the invoice goes; the patient's own address when left out */
             email?: string;
         };
@@ -2352,7 +2352,7 @@ export interface components {
              * @description The rate in per cent, the sum or the HTTP status that it is about
              * @default
              */
-            refusal_told: string;
+            refusal_told?: string;
             /**
              * @description Null while it is open, and where the audit log doesn't say
              *
@@ -2463,7 +2463,7 @@ export interface components {
              * @description As the credit note prints it
              * @default
              */
-            reason: string;
+            reason?: string;
         };
         MbWayAccepted: {
             /** Format: uuid */
@@ -2490,7 +2490,7 @@ export interface components {
              *     * `mis_signed` - mis_signed
              * @default prompt
              */
-            notice: components["schemas"]["NoticeEnum"];
+            notice?: components["schemas"]["NoticeEnum"];
         };
         /**
          * @description * `MB` - MB: reference of Multibanco
@@ -2626,7 +2626,7 @@ export interface components {
              * @description The desk means it: what is in the way ends. Who was called waits again, a treatment is finished
              * @default false
              */
-            override: boolean;
+            override?: boolean;
             /** Format: uuid */
             room: string;
         };
@@ -2657,7 +2657,7 @@ export interface components {
              *     * `mis_signed` - mis_signed
              * @default prompt
              */
-            notice: components["schemas"]["NoticeEnum"];
+            notice?: components["schemas"]["NoticeEnum"];
         };
         NewDevice: {
             /** Format: uuid */
@@ -2673,7 +2673,7 @@ export interface components {
             full_name: string;
             phone: string;
             /** @default pt */
-            language: components["schemas"]["Language"];
+            language?: components["schemas"]["Language"];
         };
         NewSeriesRequest: {
             document_type: components["schemas"]["DocumentTypeEnum"];
@@ -2698,7 +2698,7 @@ export interface components {
              * @description The desk means it: what is in the way ends. Who was called waits again, a treatment is finished
              * @default false
              */
-            override: boolean;
+            override?: boolean;
         };
         OwnErasureRequest: {
             password: string;
@@ -2876,9 +2876,9 @@ export interface components {
             /** @description Empty: training */
             certificate_number?: string;
             /** @default  */
-            producer_name: string;
+            producer_name?: string;
             /** @default  */
-            producer_tax_id: string;
+            producer_tax_id?: string;
             mb_way_mechanism?: components["schemas"]["MbWayMechanismEnum"];
         };
         PatientOut: {
@@ -2928,7 +2928,7 @@ export interface components {
              * @description Portuguese mobile number; required for MB WAY, of no use to Multibanco
              * @default
              */
-            phone: string;
+            phone?: string;
             invoice: components["schemas"]["InvoiceDetailsRequest"];
         };
         /**
@@ -3131,7 +3131,7 @@ export interface components {
              * @description As the credit note prints it
              * @default
              */
-            reason: string;
+            reason?: string;
             /** Format: decimal */
             amount?: string;
         };
@@ -3263,7 +3263,7 @@ export interface components {
              * @description How it was dealt with
              * @default
              */
-            note: string;
+            note?: string;
         };
         /**
          * @description * `patient` - patient
