@@ -229,6 +229,8 @@ def _create_hub() -> hub.Hub:
     # What was loaded by now is here to stay: no full collection need walk it between two frames.
     gc.collect()
     gc.freeze()
-    # Nor every 700 new objects while a thousand sockets open at once: a quarter of their time.
-    gc.set_threshold(50_000, 20, 50)
+    # Nor every 700 new objects while a thousand sockets open at once: a quarter of their time. What
+    # an answer of the API leaves tied in a circle must not wait for long either: with seldom
+    # collections, some 90 MB of old answers lay about.
+    gc.set_threshold(50_000, 2, 2)
     return hub.Hub(get_channel_layer(), DatabaseSources(), Timing.from_settings())

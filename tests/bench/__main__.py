@@ -1,7 +1,7 @@
 """`make bench`: the measurements of the product, one after the other, or those that are named.
 
 python -m tests.bench [fanout] [calls] [slow_readers] [waits] [page] [storm] [webhooks] [invoices]
-                      [faces] [--small]
+                      [faces] [memory] [--small]
 
 With --small they measure nothing: it shows that they run, in the database and on the Redis that
 DATABASE_URL and REDIS_URL name.
@@ -22,6 +22,7 @@ MEASUREMENTS = (
     "webhooks",
     "invoices",
     "faces",
+    "memory",
 )
 BY_NAME_ONLY = ("storm",)  # half an hour
 
