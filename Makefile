@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format build reset bench soak payday storm lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench chaos soak payday storm lock schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ reset: install ## forget the demo's data, secrets and logs
 bench: install ## measure displays, presses, slow readers, waits, the display page, webhooks, invoices, SAF-T and faces
 	@$(PY) -m clinic.demo.frontend build
 	@$(PY) -m tests.bench
+
+chaos: install ## let databases, connections, clocks, disk and workers hang or lie, one by one, while people pay
+	@$(PY) -m tests.chaos.outages $(if $(KINDS),--kinds $(KINDS)) $(if $(AWAY),--away $(AWAY))
 
 soak: install ## stop everything that can stop, CYCLES (100) times, with 20 displays watched meanwhile
 	@$(PY) -m clinic.demo.frontend build
