@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import structlog
 from celery import bootsteps
 from celery.beat import PersistentScheduler
 from celery.worker import consumer
 
 from clinic.core import life
+
+log = structlog.get_logger(__name__)
 
 
 class SignOfLife(bootsteps.StartStopStep):
@@ -31,11 +34,24 @@ class Consumer(consumer.Consumer):
 
 
 class Scheduler(PersistentScheduler):
-    """Celery's, which waits for its broker as long as it takes."""
+    """Celery's, which waits for its broker as long as it takes, and no longer than that where the
+    host's clock was set back."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         life.show()
+        self._forget_the_future()
         return super().tick(*args, **kwargs)
+
+    def _forget_the_future(self) -> None:
+        """What last ran at a time that is yet to come, ran now: it would wait until then, and with
+        it all that Celery has put in line behind it, also after a restart."""
+        now = self.app.now()
+        ahead = [entry for entry in self.schedule.values() if (entry.last_run_at or now) > now]
+        for entry in ahead:
+            entry.last_run_at = now
+        if ahead:
+            log.warning("clock_set_back", tasks=len(ahead))
+            self._heap = None
 
     def _ensure_connected(self) -> Any:
         with life.shown_meanwhile():

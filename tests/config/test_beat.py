@@ -1,0 +1,95 @@
+"""What the clock asks for is asked for on time, also when somebody sets the host's clock."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+import time_machine
+from celery import Celery
+from celery.schedules import crontab
+from django.conf import settings
+
+from clinic.config.vitals import Scheduler
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Beat:
+    """Celery's clock with one task each 10 s, one each 15 s and one a day, whose tasks nobody takes
+    from the broker."""
+
+    def __init__(self, client: redis.Redis, schedule: Path) -> None:
+        self._client = client
+        self._schedule = schedule
+        self._queue = f"tests-{uuid.uuid4()}"
+        self._app = Celery("beat", broker=settings.CELERY_BROKER_URL, set_as_current=False)
+        self._app.conf.update(
+            timezone=settings.CELERY_TIMEZONE,
+            broker_transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+            task_default_queue=self._queue,
+            beat_schedule={
+                "expire-holds": {"task": "tests.expire", "schedule": 15.0},
+                "heartbeat": {"task": "tests.beat", "schedule": 10.0},
+                "reconcile": {"task": "tests.reconcile", "schedule": crontab(hour=4, minute=15)},
+            },
+        )
+        self.start()
+
+    def start(self) -> None:
+        """Start, with what the file says of the last time."""
+        self._scheduler = Scheduler(
+            app=self._app, schedule_filename=str(self._schedule), max_interval=2
+        )
+
+    def asked(self) -> int:
+        """How many tasks were asked for by all that is due at this moment."""
+        before = self._length()
+        while self._scheduler.tick() == 0:
+            pass
+        return self._length() - before
+
+    def stop(self) -> None:
+        self._scheduler.close()
+
+    def clean(self) -> None:
+        self._client.delete(*self._client.keys(f"celery:*{self._queue}*"))
+
+    def _length(self) -> int:
+        return int(self._client.llen(f"celery:{self._queue}"))
+
+
+@pytest.fixture
+def beat(tmp_path: Path) -> Iterator[Beat]:
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as client, time_machine.travel(NOON):
+        beat = Beat(client, tmp_path / "schedule")
+        yield beat
+        beat.stop()
+        beat.clean()
+
+
+def test_a_clock_that_is_set_back_silences_no_task(beat: Beat) -> None:
+    with time_machine.travel(NOON + HOUR, tick=False):
+        assert beat.asked() == 2
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        beat.asked()
+        clock.shift(16)
+
+        assert beat.asked() == 2
+
+
+def test_a_restart_after_the_clock_was_set_back_silences_no_task(beat: Beat) -> None:
+    with time_machine.travel(NOON + HOUR, tick=False):
+        assert beat.asked() == 2
+        beat.stop()
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        beat.start()
+        beat.asked()
+        clock.shift(16)
+
+        assert beat.asked() == 2
