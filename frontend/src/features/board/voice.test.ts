@@ -21,15 +21,20 @@ describe("portugueseVoice", () => {
 describe("screenVoice", () => {
   afterEach(() => {
     vi.unstubAllGlobals();
+    vi.useRealTimers();
   });
 
-  async function saidWithoutClip(voices: string[]): Promise<string[]> {
-    const said: string[] = [];
-    class Utterance {
-      voice: SpeechSynthesisVoice | null = null;
-      onend: () => void = () => undefined;
-      constructor(readonly text: string) {}
-    }
+  function say(ticket: string): Promise<void> {
+    return screenVoice((call) => `${call.ticket} ${call.room}`).prepare({ ticket, room: "3" })();
+  }
+
+  class Utterance {
+    voice: SpeechSynthesisVoice | null = null;
+    onend: () => void = () => undefined;
+    constructor(readonly text: string) {}
+  }
+
+  function letBrowserSpeak(synthesis: object): void {
     vi.stubGlobal(
       "AudioContext",
       class {
@@ -37,19 +42,20 @@ describe("screenVoice", () => {
       },
     );
     vi.stubGlobal("SpeechSynthesisUtterance", Utterance);
-    vi.stubGlobal("speechSynthesis", {
+    vi.stubGlobal("speechSynthesis", synthesis);
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { status: 204 })));
+  }
+
+  async function saidWithoutClip(voices: string[]): Promise<string[]> {
+    const said: string[] = [];
+    letBrowserSpeak({
       getVoices: () => voices.map(voice),
       speak(utterance: Utterance) {
         said.push(`${utterance.voice?.lang ?? ""}: ${utterance.text}`);
         utterance.onend();
       },
     });
-    vi.stubGlobal("fetch", () => Promise.resolve(new Response(null, { status: 204 })));
-
-    await screenVoice(({ ticket, room }) => `${ticket} ${room}`).prepare({
-      ticket: "A012",
-      room: "3",
-    })();
+    await say("A012");
     return said;
   }
 
@@ -59,5 +65,57 @@ describe("screenVoice", () => {
 
   it("says nothing rather than in another accent: the chime has to do", async () => {
     expect(await saidWithoutClip(["pt-BR", "en-GB"])).toEqual([]);
+  });
+
+  /** As browsers do it: one after the other, each when the one before has ended. */
+  function queueOfABrowser(neverEnds: string) {
+    const said: string[] = [];
+    const waiting: Utterance[] = [];
+    function next(): void {
+      const [utterance] = waiting;
+      if (!utterance) return;
+      said.push(utterance.text);
+      if (utterance.text === neverEnds) return;
+      setTimeout(() => {
+        waiting.shift();
+        utterance.onend();
+        next();
+      }, 2000);
+    }
+    letBrowserSpeak({
+      getVoices: () => [voice("pt-PT")],
+      speak(utterance: Utterance) {
+        waiting.push(utterance);
+        if (waiting.length === 1) next();
+      },
+      cancel: () => void waiting.splice(0),
+    });
+    return said;
+  }
+
+  it("breaks off words that never end, so that the next call is said", async () => {
+    vi.useFakeTimers();
+    const said = queueOfABrowser("A012 3");
+
+    const first = say("A012");
+    await vi.advanceTimersByTimeAsync(12_000);
+    await first;
+    void say("A013");
+    await vi.advanceTimersByTimeAsync(2000);
+
+    expect(said).toEqual(["A012 3", "A013 3"]);
+  });
+
+  it("breaks off no words after those that ended in time", async () => {
+    vi.useFakeTimers();
+    const said = queueOfABrowser("none");
+
+    void say("A012");
+    await vi.advanceTimersByTimeAsync(11_000);
+    void say("A013");
+    void say("A014");
+    await vi.advanceTimersByTimeAsync(6000);
+
+    expect(said).toEqual(["A012 3", "A013 3", "A014 3"]);
   });
 });

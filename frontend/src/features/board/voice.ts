@@ -29,6 +29,7 @@ export function portugueseVoice(
   return voices.find(({ lang }) => /^pt[-_]PT$/i.test(lang)) ?? null;
 }
 
+/** Says it and resolves at its end. What never ends is broken off: all that follows waits behind it. */
 function speak(text: string): Promise<void> {
   return new Promise((done) => {
     const voice =
@@ -41,9 +42,15 @@ function speak(text: string): Promise<void> {
     utterance.voice = voice;
     utterance.lang = "pt-PT";
     utterance.volume = getVolume();
-    utterance.onend = utterance.onerror = () => done();
+    const timer = setTimeout(() => {
+      speechSynthesis.cancel();
+      done();
+    }, SPEECH_AT_MOST_MS);
+    utterance.onend = utterance.onerror = () => {
+      clearTimeout(timer);
+      done();
+    };
     speechSynthesis.speak(utterance);
-    setTimeout(done, SPEECH_AT_MOST_MS);
   });
 }
 
