@@ -41,6 +41,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 WRONG_LINKS = 30
 WRONG_LINKS_SECONDS = 600
 Press = Callable[..., Appointment]
+CALENDAR_FILE = {(200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, description="iCalendar")}
 BUSY_ANSWERS = {
     **answers({200: serializers.StaffAnswer}, 400, 401, 403, 404),
     (409, CONTENT_TYPE): serializers.BusyProblem,
@@ -211,26 +212,57 @@ class CalendarRenderer(JSONRenderer):
     format = "ics"
 
 
-class CalendarView(APIView):
-    permission_classes = (IsPatient,)
+class _CalendarView(APIView):
     renderer_classes = (CalendarRenderer, JSONRenderer)
+
+    def file_of(self, appointment: Appointment) -> HttpResponse:
+        return HttpResponse(
+            calendar_file.render(appointment, get_language() or "pt"),
+            content_type="text/calendar; charset=utf-8",
+            headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+        )
+
+
+class CalendarView(_CalendarView):
+    permission_classes = (IsPatient,)
 
     @extend_schema(
         operation_id="appointments_calendar",
         summary="My appointment as a calendar file",
-        responses={
-            (200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, description="iCalendar"),
-            **answers({}, 401, 403, 404),
-        },
+        responses=answers(CALENDAR_FILE, 401, 403, 404, 503),
         tags=["booking"],
     )
     def get(self, request: Request, appointment_id: UUID) -> HttpResponse:
-        found = selectors.appointment_of(_patient_id(request), appointment_id)
-        return HttpResponse(
-            calendar_file.render(found, get_language() or "pt"),
-            content_type="text/calendar; charset=utf-8",
-            headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
-        )
+        return self.file_of(selectors.appointment_of(_patient_id(request), appointment_id))
+
+
+class CalendarByLinkView(_CalendarView):
+    """For whoever holds the payment link; no cookie changes the answer."""
+
+    authentication_classes: Any = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(
+        operation_id="checkout_calendar",
+        summary="What is paid here as a calendar file",
+        auth=[],
+        parameters=[
+            OpenApiParameter(
+                "token",
+                text_of(links.TOKEN_LENGTH),
+                OpenApiParameter.PATH,
+                description="from the payment link",
+            )
+        ],
+        responses=answers(CALENDAR_FILE, 404, 503),
+        tags=["checkout"],
+    )
+    def get(self, _request: Request, token: str) -> HttpResponse:
+        """The same file as the patient's own, so that a calendar holds the visit once."""
+        appointment_id = links.appointment_id_from(token)
+        if appointment_id is None:
+            raise DomainError(BookingCode.LINK_INVALID)
+        return self.file_of(selectors.get_appointment(appointment_id))
 
 
 class VisitByLinkView(APIView):

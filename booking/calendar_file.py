@@ -1,15 +1,17 @@
-"""One appointment as an iCalendar file (RFC 5545)."""
+"""One appointment as an iCalendar file (RFC 5545), the same whoever asks for it."""
 
-from datetime import UTC, datetime
+from datetime import UTC
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from icalendar import Calendar, Event
 
 from booking.models import Appointment, AppointmentStatus
 from clinic.core import clock
 from clinic.directory import selectors as directory
 
-LINE_OCTETS = 75
+_SHOWN = ("start", "end", "practitioner_id")
 _STATUS = {
     AppointmentStatus.PENDING: "TENTATIVE",
     AppointmentStatus.CANCELLED: "CANCELLED",
@@ -18,46 +20,55 @@ _STATUS = {
 }
 
 
-def render(appointment: Appointment, language: str) -> str:
-    """The file's text: CRLF line ends, lines folded, values escaped. Moving keeps the UID."""
+def render(appointment: Appointment, language: str) -> bytes:
+    """The file as it stands since the appointment's last change that calendars show.
+
+    A calendar that holds the event already knows it by its UID and takes the higher SEQUENCE.
+    """
     clinic = directory.organization()
-    specialty = appointment.specialty.name_in(language)
-    place = f"{clinic.name}, {clinic.address_line}, {clinic.postal_code} {clinic.city}"
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        "PRODID:-//Vez//Appointments//EN",
-        "METHOD:PUBLISH",
-        "BEGIN:VEVENT",
-        f"UID:{appointment.pk}@{urlsplit(settings.PUBLIC_ORIGIN).hostname}",
-        f"DTSTAMP:{_instant(clock.now())}",
-        f"DTSTART:{_instant(appointment.start)}",
-        f"DTEND:{_instant(appointment.end)}",
-        f"SUMMARY:{_text(f'{specialty} ({clinic.name})')}",
-        f"DESCRIPTION:{_text(appointment.practitioner.name)}",
-        f"LOCATION:{_text(place)}",
-        f"STATUS:{_STATUS.get(AppointmentStatus(appointment.status), 'CONFIRMED')}",
-        "END:VEVENT",
-        "END:VCALENDAR",
-    ]
-    return "".join(f"{_folded(line)}\r\n" for line in lines)
+    changed_at = appointment.calendar_changed_at or appointment.created_at
+    event = Event()
+    event.add("uid", f"{appointment.pk}@{urlsplit(settings.PUBLIC_ORIGIN).hostname}")
+    event.add("sequence", appointment.calendar_sequence)
+    event.add("dtstamp", changed_at)
+    event.add("created", appointment.created_at)
+    event.add("last-modified", changed_at)
+    event.add("dtstart", appointment.start.astimezone(UTC))
+    event.add("dtend", appointment.end.astimezone(UTC))
+    event.add("summary", f"{appointment.specialty.name_in(language)} ({clinic.name})")
+    event.add("description", appointment.practitioner.name)
+    event.add(
+        "location",
+        f"{clinic.name}, {clinic.address_line}, {clinic.postal_code} {clinic.city}",
+    )
+    event.add("status", _status(appointment.status))
+    file = Calendar()
+    file.add("version", "2.0")
+    file.add("prodid", "-//Vez//Appointments//EN")
+    file.add("method", "PUBLISH")
+    file.add_component(event)
+    text: bytes = file.to_ical()
+    return text
 
 
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+def renewal(appointment: Appointment, **changes: Any) -> dict[str, Any]:
+    """The columns that change along when these do; none where calendars show nothing of it.
+
+    The caller holds the row.
+    """
+    is_shown = _status(changes.get("status", appointment.status)) != _status(
+        appointment.status
+    ) or any(
+        changes.get(name, getattr(appointment, name)) != getattr(appointment, name)
+        for name in _SHOWN
+    )
+    if not is_shown:
+        return {}
+    return {
+        "calendar_sequence": appointment.calendar_sequence + 1,
+        "calendar_changed_at": clock.now(),
+    }
 
 
-def _text(value: str) -> str:
-    escaped = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return escaped.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
-
-
-def _folded(line: str) -> str:
-    """No line longer than 75 octets, and no character cut in two."""
-    folded, length = "", 0
-    for sign in line:
-        size = len(sign.encode())
-        if length + size > LINE_OCTETS:
-            folded, length = f"{folded}\r\n ", 1
-        folded, length = folded + sign, length + size
-    return folded
+def _status(status: str) -> str:
+    return _STATUS.get(AppointmentStatus(status), "CONFIRMED")

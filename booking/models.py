@@ -158,6 +158,10 @@ class Appointment(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    calendar_sequence = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Rises with each change that the calendar file shows"
+    )
+    calendar_changed_at = models.DateTimeField(null=True, blank=True)
     note = NoteColumn(
         max_length=500, blank=True, default="", help_text="From the team, for the team only"
     )
@@ -238,6 +242,11 @@ class Appointment(models.Model):
                 condition=Q(status__in=CLOSED, closed_at__isnull=False)
                 | Q(status__in=LIVE, closed_at__isnull=True),
                 name="booking_closed_is_stamped",
+            ),
+            models.CheckConstraint(
+                condition=Q(calendar_sequence=0, calendar_changed_at__isnull=True)
+                | Q(calendar_sequence__gt=0, calendar_changed_at__isnull=False),
+                name="booking_calendar_change_is_stamped",
             ),
         ]
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from booking import busy, revision
+from booking import busy, calendar_file, revision
 from booking.errors import Code
 from booking.events import VisitChanged
 from booking.models import TAKEN_BACK, TRANSITIONS, Appointment, AppointmentStatus
@@ -104,14 +104,8 @@ class Change:
         no longer in the status that the caller saw.
         """
         before = AppointmentStatus(appointment.status)
-        if to not in TRANSITIONS[before]:
+        if to not in TRANSITIONS[before] or not _write(appointment, status=to, **stamps):
             raise DomainError(Code.INVALID_TRANSITION)
-        matching = Appointment.objects.filter(pk=appointment.pk, status=before)
-        if not matching.update(status=to, **stamps):
-            raise DomainError(Code.INVALID_TRANSITION)
-        appointment.status = to
-        for name, value in stamps.items():
-            setattr(appointment, name, value)
         self._note(appointment, f"appointment.{to}", before=before)
 
     def undo(self, appointment: Appointment, *, seen: datetime | None) -> None:
@@ -140,19 +134,14 @@ class Change:
         stamps = TAKEN_BACK[back.before, back.after]
         try:
             with transaction.atomic():
-                Appointment.objects.filter(pk=appointment.pk).update(status=back.before, **stamps)
+                _write(appointment, status=back.before, **stamps)
         except IntegrityError as error:
             raise DomainError(Code.PLACE_TAKEN) from error
-        appointment.status = back.before
-        for name, value in stamps.items():
-            setattr(appointment, name, value)
         self._note(appointment, UNDONE, before=back.after, after=back.before)
 
     def edit(self, appointment: Appointment, action: str, **fields: Any) -> None:
         """Change what isn't the status: time, room, label. The caller holds the row."""
-        Appointment.objects.filter(pk=appointment.pk).update(**fields)
-        for name, value in fields.items():
-            setattr(appointment, name, value)
+        _write(appointment, **fields)
         self._note(appointment, f"appointment.{action}", fields=sorted(fields))
 
     def created(self, appointment: Appointment) -> None:
@@ -171,6 +160,18 @@ class Change:
         events.announce(
             VisitChanged(appointment.pk, appointment.patient_id, appointment.practitioner_id)
         )
+
+
+def _write(appointment: Appointment, **fields: Any) -> bool:
+    """Write these columns, and what calendars are told by them. False when the row is no longer in
+    the status that the caller saw."""
+    fields |= calendar_file.renewal(appointment, **fields)
+    matching = Appointment.objects.filter(pk=appointment.pk, status=appointment.status)
+    if not matching.update(**fields):
+        return False
+    for name, value in fields.items():
+        setattr(appointment, name, value)
+    return True
 
 
 @contextmanager

@@ -21,6 +21,11 @@ urlpatterns = [
         api.CalendarView.as_view(),
         name="appointment-calendar",
     ),
+    path(
+        "checkout/<str:token>/calendar.ics",
+        api.CalendarByLinkView.as_view(),
+        name="checkout-calendar",
+    ),
     path("visits/<str:token>", api.VisitByLinkView.as_view(), name="visit-by-link"),
     path("staff/day", api.StaffDayView.as_view(), name="staff-day"),
     path("staff/reports/waits", api.WaitReportView.as_view(), name="staff-wait-report"),

@@ -143,7 +143,7 @@ def test_nothing_else_in_booking_writes_a_status():
         for path in folder.rglob("*.py")
         if "migrations" not in path.parts
         for line in path.read_text().splitlines()
-        if "update(status" in line or ".status = " in line
+        if "update(status" in line or ".status = " in line or "_write(" in line
     ]
 
     assert set(writers) == {"transitions.py"}

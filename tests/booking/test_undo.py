@@ -32,7 +32,9 @@ EVERY_PRESS = [(status, press) for status, presses in PRESSES.items() for press 
 
 
 def row(pk: UUID) -> dict[str, Any]:
-    return Appointment.objects.filter(pk=pk).values().get()
+    """What the row says, but for how often calendars were told of it: that never goes back."""
+    values = Appointment.objects.filter(pk=pk).values().get()
+    return {name: value for name, value in values.items() if not name.startswith("calendar_")}
 
 
 def refused(appointment, code=Code.NOTHING_TO_UNDO):

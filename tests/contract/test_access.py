@@ -226,6 +226,7 @@ def test_before_the_clinic_has_a_name_what_needs_it_says_so_and_the_rest_works(
         "board",
         "clinic",
         "appointments/{appointment_id}/calendar.ics",
+        "checkout/{token}/calendar.ics",
     }
     assert set(changed.values()) == {503}
     assert world.clients["anonymous"].get("/api/clinic").json()["code"] == "not_set_up"

@@ -29,6 +29,7 @@ POST   /api/appointments/{id}/cancel
 POST   /api/appointments/{id}/reschedule
 GET    /api/appointments/{id}/calendar.ics
 GET    /api/checkout/{token}
+GET    /api/checkout/{token}/calendar.ics
 POST   /api/checkout/{token}/payments
 GET    /api/checkout/{token}/payments/{id}
 POST   /api/webhooks/payments/{provider}

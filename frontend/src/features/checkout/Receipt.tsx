@@ -1,13 +1,10 @@
 import { useTranslation } from "react-i18next";
 import type { Checkout } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
-import { serverClock } from "@/lib/clock";
 import { formatDayLong, formatMoney, formatTime } from "@/lib/format";
-import { download } from "@/lib/download";
-import { calendarFile } from "@/lib/ics";
 import { mapHref } from "@/lib/map";
 import { useLanguage } from "@/lib/useLanguage";
-import { Button, ButtonLink, CalendarIcon, CheckIcon, PinIcon, Spinner } from "@/ui";
+import { ButtonLink, CalendarIcon, CheckIcon, PinIcon, Spinner } from "@/ui";
 import styles from "./Checkout.module.css";
 
 export interface Place {
@@ -32,18 +29,6 @@ export function Receipt({
     language === "pt" ? appointment.specialty.name_pt : appointment.specialty.name_en;
   const isConfirming = checkout.status === "pending";
 
-  function saveToCalendar() {
-    const content = calendarFile({
-      uid: `${token.slice(0, 24)}@vez`,
-      start: appointment.start,
-      end: appointment.end,
-      summary: place.name,
-      location: place.address,
-      now: serverClock.now(),
-    });
-    download("vez.ics", new Blob([content], { type: "text/calendar" }));
-  }
-
   return (
     <div className={styles.receipt}>
       <div className={styles.ok}>{isConfirming ? <Spinner /> : <CheckIcon size={34} />}</div>
@@ -56,10 +41,10 @@ export function Receipt({
       </p>
       {isConfirming ? <p role="status">{t("pay.paid_confirming")}</p> : null}
       <div className={styles.actions}>
-        <Button onPress={saveToCalendar}>
+        <ButtonLink href={`/api/checkout/${token}/calendar.ics`} download="vez.ics">
           <CalendarIcon />
           {t("pay.calendar")}
-        </Button>
+        </ButtonLink>
         {place.address ? (
           <ButtonLink
             variant="quiet"
