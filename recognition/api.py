@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import translation
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,16 +12,14 @@ from rest_framework.views import APIView
 from clinic.accounts.permissions import IsKiosk, IsPatient
 from clinic.accounts.principals import actor_of
 from clinic.core import clock, problems, ratelimit
-from clinic.core.api import validated
+from clinic.core.api import answers, validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-from clinic.core.problems import ProblemDetails
 from recognition import consent, engines, images, selectors, serializers
 from recognition.errors import Code
 from recognition.models import CheckIn, CheckInStatus
 from recognition.services import check_in, enrolment, liveness
 
-PROBLEM = OpenApiResponse(ProblemDetails, description="Problem details; `code` is stable")
 FORM_OVERHEAD = 64 * 1024
 # A frame tells a guesser nothing; the limit keeps one kiosk from taking the whole worker.
 PHOTOS_A_MINUTE = 180
@@ -43,7 +41,7 @@ class FaceView(APIView):
     @extend_schema(
         operation_id="me_face",
         tags=["recognition"],
-        responses={200: serializers.FaceRegistration, 401: PROBLEM, 403: PROBLEM},
+        responses=answers({200: serializers.FaceRegistration}, 401, 403),
         summary="My face registration and the consent text",
     )
     def get(self, request: Request) -> Response:
@@ -53,17 +51,9 @@ class FaceView(APIView):
         operation_id="me_face_enrol",
         tags=["recognition"],
         request={"multipart/form-data": serializers.FaceUpload},
-        responses={
-            202: serializers.FaceRegistration,
-            400: PROBLEM,
-            401: PROBLEM,
-            403: PROBLEM,
-            409: PROBLEM,
-            413: PROBLEM,
-            415: PROBLEM,
-            429: PROBLEM,
-            503: PROBLEM,
-        },
+        responses=answers(
+            {202: serializers.FaceRegistration}, 400, 401, 403, 409, 413, 415, 429, 503
+        ),
         summary="Give consent and enrol my face from one to five photos",
         description="400 `consent_required`, 409 `adult_required` without an adult's birth date. "
         "The photos are looked at by the worker: follow GET until the status is no longer "
@@ -80,7 +70,10 @@ class FaceView(APIView):
         ratelimit.hit("face_enrolment", str(patient_id), limit=ENROLMENTS_AN_HOUR, seconds=3600)
         enrolment.begin(
             patient_id=patient_id,
-            jpegs=[_intake(upload) for upload in form["images"]],
+            jpegs=[
+                _intake(upload, f"/images/{position}")
+                for position, upload in enumerate(form["images"])
+            ],
             language=translation.get_language() or "pt",
             actor=actor_of(request.user),
         )
@@ -89,7 +82,7 @@ class FaceView(APIView):
     @extend_schema(
         operation_id="me_face_withdraw",
         tags=["recognition"],
-        responses={204: None, 401: PROBLEM, 403: PROBLEM},
+        responses=answers({204: None}, 401, 403),
         summary="Withdraw my consent and erase my face, now",
     )
     def delete(self, request: Request) -> Response:
@@ -110,17 +103,9 @@ class CheckInsView(APIView):
             "multipart/form-data": serializers.CheckInPhoto,
             "application/json": serializers.CheckInCode,
         },
-        responses={
-            202: serializers.CheckInAccepted,
-            400: PROBLEM,
-            401: PROBLEM,
-            403: PROBLEM,
-            409: PROBLEM,
-            413: PROBLEM,
-            415: PROBLEM,
-            429: PROBLEM,
-            503: PROBLEM,
-        },
+        responses=answers(
+            {202: serializers.CheckInAccepted}, 400, 401, 403, 409, 413, 415, 429, 503
+        ),
         summary="Check in by photo, by a video's liveness session, or by code",
         description="The answer comes as a `check_in` frame on the kiosk's socket and by GET. 409 "
         "`liveness_over` for a session that is used, too old or another kiosk's.",
@@ -137,7 +122,7 @@ class CheckInsView(APIView):
         )
         if is_photo:
             form = validated(serializers.CheckInPhoto(data=request.data))
-            made = check_in.by_photo(device_id=device_id, jpeg=_intake(form["image"]))
+            made = check_in.by_photo(device_id=device_id, jpeg=_intake(form["image"], "/image"))
         else:
             body = validated(serializers.CheckInCode(data=request.data))
             made = (
@@ -157,7 +142,7 @@ class LivenessView(APIView):
     @extend_schema(
         operation_id="check_in_liveness",
         tags=["recognition"],
-        responses={200: serializers.LivenessAvailable, 401: PROBLEM, 403: PROBLEM},
+        responses=answers({200: serializers.LivenessAvailable}, 401, 403),
         summary="Whether a check-in by face begins with a video",
     )
     def get(self, _request: Request) -> Response:
@@ -168,14 +153,7 @@ class LivenessView(APIView):
         operation_id="check_in_liveness_begin",
         tags=["recognition"],
         request=None,
-        responses={
-            201: serializers.LivenessSession,
-            401: PROBLEM,
-            403: PROBLEM,
-            409: PROBLEM,
-            429: PROBLEM,
-            503: PROBLEM,
-        },
+        responses=answers({201: serializers.LivenessSession}, 401, 403, 409, 429, 503),
         summary="A session for one video, and the key to stream it to the provider",
         description="409 `liveness_not_set_up`: take a photo instead. 429 and 503: the code helps.",
     )
@@ -197,7 +175,7 @@ class CheckInView(APIView):
     @extend_schema(
         operation_id="check_in_result",
         tags=["recognition"],
-        responses={200: serializers.CheckInResult, 401: PROBLEM, 403: PROBLEM, 404: PROBLEM},
+        responses=answers({200: serializers.CheckInResult}, 401, 403, 404),
         summary="The answer to a check-in of this kiosk",
     )
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
@@ -214,13 +192,8 @@ class ConfirmView(APIView):
         tags=["recognition"],
         request=serializers.Confirmation,
         responses={
-            200: serializers.CheckInResult,
-            400: PROBLEM,
-            401: PROBLEM,
-            403: PROBLEM,
-            404: PROBLEM,
-            409: serializers.ConfirmationProblem,
-            429: PROBLEM,
+            **answers({200: serializers.CheckInResult}, 400, 401, 403, 404, 429),
+            (409, problems.CONTENT_TYPE): serializers.ConfirmationProblem,
         },
         summary="Settle an unsure match by the birth year or the code",
         description="Three tries. `confirmation_failed` tells how many are left; after the last "
@@ -286,10 +259,15 @@ def _refuse_oversized(request: Request, photos: int) -> None:
         raise DomainError(Code.IMAGE_TOO_LARGE)
 
 
-def _intake(upload: "UploadedFile[Any]") -> bytes:
-    if (upload.size or 0) > images.MAX_BYTES:
-        raise DomainError(Code.IMAGE_TOO_LARGE)
-    return images.clean(upload.read())
+def _intake(upload: "UploadedFile[Any]", pointer: str) -> bytes:
+    """Raises DomainError as `images.clean` does, which then names this photo."""
+    try:
+        if (upload.size or 0) > images.MAX_BYTES:
+            raise DomainError(Code.IMAGE_TOO_LARGE)
+        return images.clean(upload.read())
+    except DomainError as error:
+        error.pointer = pointer
+        raise
 
 
 def _confirmation_failed(remaining: int) -> Response:

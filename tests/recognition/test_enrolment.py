@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 from clinic.accounts.models import User
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.storage import private
-from recognition import consent, vault
+from recognition import consent, images, vault
 from recognition.models import Consent, Enrolment, Picture, Template
 from recognition.services import enrolment, pictures
 from recognition.tasks import expire, sweep
@@ -221,10 +221,28 @@ def test_a_photo_is_what_it_holds_whatever_it_is_called(browser, person, store):
     assert send(faces.jpeg(faces.astronaut()), "x.pdf", "text/html").status_code == 202
 
 
-def test_one_bad_file_among_good_ones_keeps_none(browser, person, store):
-    refused = browser(person()).upload(faces.astronaut(), b"GIF89a")
+@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("bad", "status", "code"),
+    [
+        (b"GIF89a", 415, "image_type"),
+        (b"\0" * (images.MAX_BYTES + 1), 413, "image_too_large"),
+        (b"", 400, "image_unreadable"),
+    ],
+    ids=["another type", "too large", "empty"],
+)
+def test_one_bad_file_among_good_ones_is_named_and_none_kept(
+    browser, person, store, position, bad, status, code
+):
+    photos: list[Any] = [faces.blank(), faces.blank()]
+    photos.insert(position, bad)
 
-    assert refused.status_code == 415
+    refused = browser(person()).upload(*photos)
+
+    assert refused.status_code == status
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [
+        (f"/images/{position}", code)
+    ]
     assert (rows(), store()) == (NOTHING, [])
 
 
