@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as PasswordRefused
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
@@ -147,11 +148,20 @@ class Panel(Change):
     )
 
 
+@extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})
+class ClockTime(serializers.TimeField):
+    """Hour and minute on the clinic's clock: no `time` of the schema's, which has seconds and an
+    offset from UTC."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
+
+
 class DailyHours(Change):
     """Hours of every day, on the clinic's clock; they may pass midnight."""
 
-    starts = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
-    ends = serializers.TimeField(format="%H:%M", input_formats=["%H:%M"])
+    starts = ClockTime()
+    ends = ClockTime()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["starts"] == attrs["ends"]:

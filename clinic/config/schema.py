@@ -15,6 +15,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 # Importing it registers the schemes of our credentials with the schema's generator.
 from clinic.accounts import schema as _credentials  # noqa: F401
 from clinic.core.errors import PROBLEMS
+from clinic.core.problems import CONTENT_TYPE
 
 _RECORD_ID = re.compile(r"\{\w+_id\}")
 
@@ -64,3 +65,31 @@ def call_record_ids_id(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         paths[_RECORD_ID.sub("{id}", path)] = operations
     result["paths"] = paths
     return result
+
+
+def add_answers_of_every_view(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Document the refusals that no view makes itself, by what its operation takes."""
+    problem = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            responses = operation["responses"]
+            for status in _common_refusals(operation):
+                responses.setdefault(
+                    status, {"content": {CONTENT_TYPE: problem}, "description": ""}
+                )
+            operation["responses"] = dict(sorted(responses.items()))
+    return result
+
+
+def _common_refusals(operation: dict[str, Any]) -> set[str]:
+    parameters = operation.get("parameters", [])
+    refusals = {"503"}  # the database may be away
+    if any(parameter["in"] == "query" for parameter in parameters):
+        refusals |= {"400"}
+    if "requestBody" in operation:
+        refusals |= {"400", "413", "415"}
+    if any(operation.get("security", ())):
+        refusals |= {"401", "403"}
+    if any(parameter["in"] == "path" or parameter["name"] == "page" for parameter in parameters):
+        refusals |= {"404"}
+    return refusals

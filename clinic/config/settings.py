@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "clinic.config.schema.list_error_codes",
         "clinic.config.schema.call_record_ids_id",
+        "clinic.config.schema.add_answers_of_every_view",
     ],
 }
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,8 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.phones import InvalidMobileError, parse_mobile
+from clinic.core.api import answers
 from clinic.core.errors import Code, DomainError
-from clinic.core.problems import ProblemDetails
 from clinic.demo import bank
 from clinic.demo.models import SandboxAttachment, SandboxMessage
 from clinic.demo.serializers import (
@@ -39,7 +39,6 @@ NEWEST = 200
 KEY_HEADER = OpenApiParameter(
     "X-Sandbox-Key", str, OpenApiParameter.HEADER, required=True, description="the shared secret"
 )
-PROBLEM = OpenApiResponse(ProblemDetails)
 
 
 class SandboxView(APIView):
@@ -70,7 +69,7 @@ class AttachmentView(SandboxView):
     @extend_schema(
         operation_id="sandbox_attachment",
         tags=TAGS,
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 404: PROBLEM},
+        responses=answers({(200, "application/octet-stream"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, _request: Request, message_id: uuid.UUID, position: int) -> HttpResponseBase:
         """The bytes of one attachment."""
@@ -88,7 +87,7 @@ class MultibancoView(SandboxView):
         operation_id="sandbox_pay_multibanco",
         tags=TAGS,
         request=MultibancoPaymentSerializer,
-        responses={200: MultibancoPaymentSerializer, 400: PROBLEM, 422: PROBLEM},
+        responses=answers({200: MultibancoPaymentSerializer}, 400, 422),
     )
     def post(self, request: Request) -> Response:
         """Pay a reference as at a cash machine."""
@@ -105,7 +104,7 @@ class MbWayView(SandboxView):
         operation_id="sandbox_mb_way_requests",
         tags=TAGS,
         parameters=[OpenApiParameter("phone", str, description="the app's mobile number")],
-        responses={200: MbWayRequestSerializer(many=True), 400: PROBLEM},
+        responses=answers({200: MbWayRequestSerializer(many=True)}, 400),
     )
     def get(self, request: Request) -> Response:
         """The requests that wait in this number's app, newest first."""
@@ -121,13 +120,9 @@ class MbWayView(SandboxView):
         tags=TAGS,
         parameters=[KEY_HEADER],
         request=MbWayOrderSerializer,
-        responses={
-            200: MbWayAcceptedSerializer,
-            201: MbWayAcceptedSerializer,
-            400: PROBLEM,
-            403: PROBLEM,
-            422: PROBLEM,
-        },
+        responses=answers(
+            {200: MbWayAcceptedSerializer, 201: MbWayAcceptedSerializer}, 400, 403, 422
+        ),
     )
     def post(self, request: Request) -> Response:
         """Ask a number for a payment; the same payment again gives the same request."""
@@ -146,7 +141,7 @@ class MbWayAnswerView(SandboxView):
         operation_id="sandbox_answer_mb_way",
         tags=TAGS,
         request=MbWayAnswerSerializer,
-        responses={200: MbWayRequestSerializer, 400: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        responses=answers({200: MbWayRequestSerializer}, 400, 404, 409),
     )
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """Approve or refuse in the app."""
@@ -175,7 +170,7 @@ class ChargebackView(SandboxView):
         operation_id="sandbox_charge_back",
         tags=TAGS,
         request=ChargebackSerializer,
-        responses={200: ChargebackSerializer, 400: PROBLEM, 404: PROBLEM},
+        responses=answers({200: ChargebackSerializer}, 400, 404),
     )
     def post(self, request: Request) -> Response:
         """Dispute a payment: the bank takes the money back; the same again changes nothing."""
@@ -192,7 +187,7 @@ class BankPaymentView(SandboxView):
         operation_id="sandbox_payment_state",
         tags=TAGS,
         parameters=[KEY_HEADER],
-        responses={200: BankEventSerializer, 403: PROBLEM, 404: PROBLEM},
+        responses=answers({200: BankEventSerializer}, 403, 404),
     )
     def get(self, request: Request, payment_id: uuid.UUID) -> Response:
         """The outcome so far, `pending` while the patient hasn't answered."""
@@ -203,7 +198,7 @@ class BankPaymentView(SandboxView):
         operation_id="sandbox_withdraw_payment",
         tags=TAGS,
         parameters=[KEY_HEADER],
-        responses={204: None, 403: PROBLEM, 404: PROBLEM, 409: PROBLEM},
+        responses=answers({204: None}, 403, 404, 409),
     )
     def delete(self, request: Request, payment_id: uuid.UUID) -> Response:
         """Take a waiting request out of the app."""
@@ -217,7 +212,7 @@ class MovementsView(SandboxView):
         operation_id="sandbox_movements",
         tags=TAGS,
         parameters=[KEY_HEADER, PeriodSerializer],
-        responses={200: MovementsSerializer, 400: PROBLEM, 403: PROBLEM},
+        responses=answers({200: MovementsSerializer}, 400, 403),
     )
     def get(self, request: Request) -> Response:
         """The bank's books: the money that came or was taken back from `since` until before
@@ -235,7 +230,7 @@ class RefundOrderView(SandboxView):
         tags=TAGS,
         parameters=[KEY_HEADER],
         request=RefundOrderSerializer,
-        responses={201: RefundOrderSerializer, 400: PROBLEM, 403: PROBLEM},
+        responses=answers({201: RefundOrderSerializer}, 400, 403),
     )
     def post(self, request: Request) -> Response:
         """Give money back; the same refund again changes nothing."""
