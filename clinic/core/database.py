@@ -59,6 +59,7 @@ MEANINGS = {
     "40": Code.CONFLICT,  # serialization, deadlock
     "40003": Code.UNAVAILABLE,  # nobody knows whether it was done
     "42": Code.INTERNAL,  # syntax, names, types, rights
+    "42P05": Code.UNAVAILABLE,  # the prepared statement is there: left by another behind a pooler
     "44": Code.CONFLICT,  # check option
     "53": Code.UNAVAILABLE,  # disk full, memory, too many connections
     "54": Code.TOO_LARGE,  # more than an index, a row or the parser takes
