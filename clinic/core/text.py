@@ -12,20 +12,26 @@ import unicodedata
 _CONTROLS = r"\u0001-\u0009\u000B-\u001F\u007F-\u009F"
 _UNSEEN = (
     r"\u00AD\u034F\u061C\u115F\u1160\u17B4\u17B5\u180E\u200B\u200E\u200F\u2028-\u202E"
-    r"\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF0-\uFFFB"
-    r"\U0001BCA0-\U0001BCA3\U0001D173-\U0001D17A\U000E0000-\U000E00FF"
+    r"\u2060-\u206F\u2800\u3164\uFEFF\uFFA0\uFFF0-\uFFFC\U00013430-\U0001343F\U00016FE4"
+    r"\U0001BCA0-\U0001BCA3\U0001D159\U0001D173-\U0001D17A\U000E0000-\U000E00FF"
+    r"\U000E01F0-\U000E0FFF"
 )
 _NOBODYS = (
     r"\uE000-\uF8FF\uFDD0-\uFDEF\uFFFE\uFFFF"
     + "".join(rf"\U{plane:04X}FFFE\U{plane:04X}FFFF" for plane in range(1, 15))
     + r"\U000F0000-\U0010FFFF"
 )
-MOST_MARKS_IN_A_ROW = 3
+MOST_ACCENTS_IN_A_ROW = 3
+MOST_MARKS_IN_A_ROW = 6
+"""Accents and the vowels of scripts that write them as marks. Burmese has five on one letter."""
+
 _JOINERS = frozenset("\u200c\u200d")
 _FIRST_THAT_JOINS = "\u0590"
 """From here on: Latin, Greek and Cyrillic, before it, know no joiners."""
 
-_SELECTORS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+_SELECTORS = frozenset(
+    map(chr, [*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
+)
 REFUSED_BY_DATABASE = _CONTROLS + _UNSEEN + _NOBODYS
 """In the words of a regular expression, which Python and PostgreSQL read alike: the functions
 `is_plain_line` and `is_plain_note` there refuse these; what else is refused it can't hold."""
@@ -68,16 +74,18 @@ def is_printable(text: str) -> bool:
 def _seen(text: str) -> str:
     if text.isascii():
         return text
-    marks = 0
+    accents = marks = 0
     sees_something = False
     for place, character in enumerate(text):
-        marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks > MOST_MARKS_IN_A_ROW:
+        if character not in _JOINERS:
+            accents = accents + 1 if unicodedata.combining(character) else 0
+            marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
+        if accents > MOST_ACCENTS_IN_A_ROW or marks > MOST_MARKS_IN_A_ROW:
             raise UnprintableError
         if character in _JOINERS or character in _SELECTORS:
             if not _belongs(character, before=text[:place][-1:], after=text[place + 1 :][:1]):
                 raise UnprintableError
-        elif not character.isspace() and not unicodedata.category(character).startswith("M"):
+        elif not character.isspace() and not marks:
             sees_something = True
     if text and not sees_something:
         raise UnprintableError
@@ -89,5 +97,6 @@ def _belongs(character: str, *, before: str, after: str) -> bool:
     if not before or before.isspace() or before in _JOINERS:
         return False
     if character in _SELECTORS:
-        return True
+        # A letter of the scripts that know no joiners has one form only.
+        return before not in _SELECTORS and (before >= _FIRST_THAT_JOINS or not before.isalpha())
     return before >= _FIRST_THAT_JOINS and bool(after) and not after.isspace()
