@@ -106,11 +106,17 @@ def number(document: Invoice) -> None:
     """Give a document its series' next number, its time, ATCUD and hash.
 
     The number is taken in the transaction that stores the document, so a roll-back leaves no gap.
-    One moment decides day, year and series, and it is read once the series is locked.
-    Raises DomainError `series_missing` where documents are real and the manager hasn't opened it.
+    One moment decides day, year and series, and it is read once the series is locked. A credit note
+    is for training where what it credits is, whatever the rules say by now.
+    Raises DomainError `series_missing` where documents are real and the manager hasn't opened it,
+    and `not_set_up` where they are and there is no certificate or key any more.
     """
     said = rules()
-    series, last, moment = _next_in_series(document, training=not said.certificate_number)
+    credited = document.credits
+    training = credited.training if credited else not said.certificate_number
+    if not training and not said.certificate_number:
+        raise DomainError(DirectoryCode.NOT_SET_UP, retry_after=RETRY_SECONDS)
+    series, last, moment = _next_in_series(document, training=training)
     document.series = series
     document.sequence = series.last_number + 1
     document.training = series.training

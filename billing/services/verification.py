@@ -131,6 +131,8 @@ def _faults(invoice: Invoice, series: InvoiceSeries) -> Iterator[str]:
             for column in columns
             if not text.is_printable(getattr(row, column))
         )
+    if invoice.credits is not None and invoice.credits.training != invoice.training:
+        yield f"of it and {invoice.credits.number} only one is for training"
     yield from _money_faults(invoice)
     if lines and invoice.qr != qr.text(qr_document(invoice, lines[0].vat_rate)):
         yield "the QR code says something else"

@@ -232,3 +232,33 @@ class TestCreditNotes:
         assert chain.is_signed_by(public, numbering.signed_message(note, ""), note.hash)
         assert documents.certified_phrase(note).startswith(chain.printed(note.hash))
         call_command("verify_invoices")
+
+    def test_what_was_for_training_is_credited_for_training_by_a_certified_program(
+        self, client, bank, held, settings, key_pem
+    ):
+        payment = paid(client, held)
+        settings.INVOICE_SIGNING_KEY = key_pem
+        year = certificate.certify()
+
+        give_back(payment, bank)
+
+        note = Invoice.objects.get(document_type="NC")
+        assert (note.number, note.atcud, note.training) == (f"NC FORM{year}/1", "0", True)
+        call_command("verify_invoices")
+
+    def test_a_real_invoice_is_credited_once_there_is_a_certificate_again(
+        self, client, bank, held, certified, capsys
+    ):
+        payment = paid(client, held)
+        numbering.change_rules({"certificate_number": ""}, actor=MANAGER)
+
+        give_back(payment, bank)
+
+        assert not Invoice.objects.filter(document_type="NC").exists()
+        with pytest.raises(CommandError):
+            call_command("verify_invoices")
+        assert "40.00 given back, and no credit note" in capsys.readouterr().err
+        numbering.change_rules({"certificate_number": "1234"}, actor=MANAGER)
+        drain()
+        assert Invoice.objects.get(document_type="NC").number == f"NC {certified}A/1"
+        call_command("verify_invoices")
