@@ -54,9 +54,15 @@ def body(
         "status": status,
         "code": code,
         "detail": detail,
-        "errors": list(errors),
+        "errors": [{name: _encodable(said) for name, said in error.items()} for error in errors],
         "request_id": current_request_id(),
     }
+
+
+def _encodable(said: str) -> str:
+    """Text that may quote what was sent, without the half characters that JSON's escapes can make
+    and no answer can carry."""
+    return said.encode("utf-8", "replace").decode()
 
 
 def exception_handler(exc: Exception, _context: dict[str, Any]) -> Response | None:

@@ -1,5 +1,6 @@
 """One rule of text at every door: each place where people give text refuses what none may hold."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -260,3 +261,27 @@ def test_the_administration_site_says_what_is_wrong(clinic: Clinic) -> None:
     assert answer.context["adminform"].form.errors == {"name_pt": ["Plain text only."]}
     massage.refresh_from_db()
     assert massage.name_pt == "Massagem"
+
+
+CHOICES = {
+    "/language": lambda at, body: at.anyone.post("/api/auth/register", **body),
+    "/label_choice": lambda at, body: at.patient.patch("/api/auth/me", **body),
+    "/kind": lambda at, body: at.reception.post("/api/devices", **body),
+    "/mb_way_mechanism": lambda at, body: at.manager.patch("/api/staff/money/rules", **body),
+}
+
+
+@pytest.mark.parametrize("pointer", CHOICES)
+def test_a_refusal_quotes_half_a_character_as_something_that_can_be_read(
+    doors: Doors, pointer: str
+) -> None:
+    whole = {"/language": REGISTRATION, "/kind": {"name": "Sala"}}.get(pointer, {})
+    body = json.dumps({**whole, pointer[1:]: "m\ud800s"})
+
+    answer = CHOICES[pointer](doors, {"data": body, "content_type": "application/json"})
+
+    assert answer.status_code == 400
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [
+        (pointer, "invalid_choice")
+    ]
+    assert "m?s" in answer.json()["errors"][0]["detail"]
