@@ -7,7 +7,7 @@ from celery import bootsteps
 from celery.beat import PersistentScheduler
 from celery.worker import consumer
 
-from clinic.core import life
+from clinic.core import broker, life
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +34,9 @@ class Consumer(consumer.Consumer):
 
 
 class Scheduler(PersistentScheduler):
-    """Celery's, which waits for its broker as long as it takes, and no longer than that where the
-    host's clock was set back."""
+    """Celery's, which waits for its broker as long as it takes, and no longer where the host's
+    clock was set back. It asks for nothing anew that no worker has begun with yet: however long
+    they are down, one of each kind waits for them."""
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         life.show()
@@ -52,6 +53,12 @@ class Scheduler(PersistentScheduler):
         if ahead:
             log.warning("clock_set_back", tasks=len(ahead))
             self._heap = None
+
+    def apply_async(self, entry: Any, *args: Any, **kwargs: Any) -> Any:
+        route = self.app.amqp.router.route({**entry.options}, entry.task)
+        if broker.is_waiting(entry.task, route["queue"].name):
+            return None
+        return super().apply_async(entry, *args, **kwargs)
 
     def _ensure_connected(self) -> Any:
         with life.shown_meanwhile():

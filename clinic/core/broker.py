@@ -1,4 +1,5 @@
-"""The outbox's messages in Celery's broker: put there, and looked for."""
+"""What waits in Celery's broker: the outbox's messages, put there and looked for, and the clock's
+calls."""
 
 import json
 import uuid
@@ -29,12 +30,21 @@ def send(message_id: uuid.UUID, task: str) -> None:
 def oldest(queue: str) -> uuid.UUID | None:
     """The message that has waited longest in a queue; None where none does. Raises BrokerError."""
     try:
-        found = _client().lindex(_list_of(queue), -1)
+        found = _client().lindex(_list_of(queue, settings.OUTBOX_PRIORITY), -1)
     except redis.RedisError as error:
         raise BrokerError(str(error)) from error
     if not found:
         return None
     return uuid.UUID(json.loads(found)["headers"][HEADER])
+
+
+def is_waiting(task: str, queue: str) -> bool:
+    """Whether what the clock asked for still waits for a worker. Raises BrokerError."""
+    try:
+        found = _client().lrange(_list_of(queue, 0), 0, -1)
+    except redis.RedisError as error:
+        raise BrokerError(str(error)) from error
+    return any(json.loads(message)["headers"]["task"] == task for message in found)
 
 
 @cache
@@ -47,7 +57,7 @@ def _client() -> redis.Redis:
     )
 
 
-def _list_of(queue: str) -> str:
+def _list_of(queue: str, priority: int) -> str:
     """Kombu keeps a list for each priority; it is filled on the left and emptied on the right."""
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-    return f"{prefix}{queue}{Channel.sep}{settings.OUTBOX_PRIORITY}"
+    return f"{prefix}{queue}{Channel.sep}{priority}" if priority else f"{prefix}{queue}"

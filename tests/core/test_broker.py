@@ -20,7 +20,7 @@ MESSAGES = 52
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 
-@outbox.handler(TASK, queue=QUEUE)
+@outbox.handler(TASK, until_done=False, pt="Espera", en="Wait", queue=QUEUE)
 def _wait() -> None:
     raise RuntimeError("no worker takes it here")
 

@@ -170,13 +170,34 @@ def test_a_web_process_that_answers_nobody_is_ended(start: Start) -> None:
 
 
 def test_what_is_asked_to_end_gets_its_time(start: Start, tmp_path: Path) -> None:
-    relay = start("relay")
+    silence = 2.0
+    relay = start("relay", SILENCE_SECONDS=str(silence))
     assert wait_until(lambda: shows_life(tmp_path, "relay"), seconds=BOOT), relay.last_lines()
 
+    # when: it is asked, and is busy for longer than a silence
+    (process,) = children(relay)
+    process.send_signal(signal.SIGSTOP)
     relay.request_stop()
 
+    # then: it is left alone, and ends in order
+    assert not relay.wait(silence * 2)
+    process.send_signal(signal.SIGCONT)
     assert relay.wait(15)
     assert relay.exit_code() == 0
+
+
+@pytest.mark.chaos
+def test_nothing_lives_on_without_its_watcher(start: Start, tmp_path: Path) -> None:
+    programs = start_all(start, tmp_path, "worker", "relay")
+    families = [children(program) for program in programs]
+    assert [len(family) for family in families] == [3, 1]
+
+    for program in programs:
+        os.kill(program.pid or 0, signal.SIGKILL)
+
+    assert wait_until(
+        lambda: not any(lives(process) for family in families for process in family), seconds=10
+    )
 
 
 def test_what_is_no_process_of_its_own_is_only_started(start: Start) -> None:
