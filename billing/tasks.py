@@ -26,6 +26,7 @@ RECONCILING_SECONDS = 275
 
 @outbox.handler(
     "billing.start_payment",
+    queue="payments",
     until_done=True,
     pt="Pedido de pagamento por enviar ao banco",
     en="Payment request to be sent to the bank",
@@ -37,6 +38,7 @@ def start_payment(payment_id: str) -> None:
 
 @outbox.caller(
     "billing.withdraw_payment",
+    queue="payments",
     until_done=True,
     pt="Pedido de pagamento por retirar da app do utente",
     en="Payment request to be taken back from the patient's app",
@@ -46,6 +48,14 @@ def withdraw_payment(payment_id: str) -> None:
     withdrawals.perform(UUID(payment_id))
 
 
+@outbox.caller(
+    "billing.confirm_delivery",
+    queue="payments",
+    until_done=True,
+    pt="Aviso de pagamento por confirmar com o banco",
+    en="Payment notice to be confirmed by the bank",
+    about=subjects.of_notice,
+)
 @outbox.caller(
     "billing.process_delivery",
     until_done=True,
@@ -70,6 +80,7 @@ def close_appointment(appointment_id: str, refundable: bool) -> None:
 
 @outbox.caller(
     "billing.refund",
+    queue="payments",
     until_done=True,
     pt="Devolução por enviar ao banco",
     en="Refund to be sent to the bank",
@@ -103,6 +114,7 @@ def issue_credit_note(refund_id: str) -> None:
 
 @outbox.handler(
     "billing.ask_issuer",
+    queue="documents",
     until_done=True,
     pt="Documento por pedir ao programa de faturação",
     en="Document to be asked of the invoicing program",
@@ -112,8 +124,9 @@ def ask_issuer(request_id: str) -> None:
     issuance.ask_after_commit(UUID(request_id))
 
 
-@outbox.handler(
+@outbox.caller(
     "billing.render_invoice",
+    queue="documents",
     until_done=True,
     pt="PDF por fazer e enviar",
     en="PDF to be made and mailed",
@@ -125,6 +138,11 @@ def render_invoice(invoice_id: str) -> None:
 
 @shared_task(name="billing.expire_payments")
 def expire_payments() -> None:
+    requests.expire_due()
+
+
+@shared_task(name="billing.ask_about_payments")
+def ask_about_payments() -> None:
     requests.follow_due()
 
 

@@ -20,7 +20,15 @@ from pathlib import Path
 
 START = Path(__file__).resolve().parent / "start"
 WEB = ("web-http", "web-ws")
-OTHERS = ("worker", "message-worker", "clock-worker", "face-worker", "beat", "relay")
+OTHERS = (
+    "worker",
+    "provider-worker",
+    "message-worker",
+    "clock-worker",
+    "face-worker",
+    "beat",
+    "relay",
+)
 SILENCE_SECONDS = float(os.environ.get("SILENCE_SECONDS", "60"))
 # Until the first sign: all modules are loaded, on a small machine by every process at once.
 START_SECONDS = 180.0

@@ -154,33 +154,44 @@ def invoice_of(payment: Payment) -> Invoice | None:
     return payment.documents.filter(document_type=DocumentType.INVOICE_RECEIPT).first()
 
 
-@transaction.atomic
 def render(invoice_id: UUID) -> InvoiceDocument:
     """The PDF of an issued document, made by its issuer and mailed once; the stored one when asked
     again.
 
-    Raises SealError or NotReadyError, and stores and mails nothing, where there is no file yet.
+    Issuer, sealer and storage are waited for with no lock held: of two files that are made at once
+    one stays. Raises SealError or NotReadyError, and stores and mails nothing, where there is no
+    file yet.
     """
-    waiting = Invoice.objects.select_for_update(no_key=True, of=("self",))
-    invoice = waiting.select_related("payment", "patient", "credits").get(pk=invoice_id)
-    document = InvoiceDocument.objects.filter(invoice=invoice).first()
-    if document is not None:
-        return document
+    known = InvoiceDocument.objects.filter(invoice_id=invoice_id).first()
+    if known is not None:
+        return known
+    invoice = Invoice.objects.select_related("payment", "patient", "credits").get(pk=invoice_id)
     pdf = issuing.get(invoice.issuer).pdf(invoice)
-    digest = hashlib.sha256(pdf.data).hexdigest()
-    key = documents.storage_key(invoice, digest)
-    private.put(key, pdf.data, PDF)
-    document = InvoiceDocument.objects.create(
+    made = InvoiceDocument(
         invoice=invoice,
-        storage_key=key,
-        sha256=digest,
+        sha256=hashlib.sha256(pdf.data).hexdigest(),
         size=len(pdf.data),
         standards=pdf.standards,
         sealed_by=pdf.sealed_by,
-        rendered_at=clock.now(),
     )
-    _mail(invoice, document)
-    return document
+    made.storage_key = documents.storage_key(invoice, made.sha256)
+    private.put(made.storage_key, pdf.data, PDF)
+    kept = _keep(made)
+    if kept.storage_key != made.storage_key:
+        private.delete(made.storage_key)
+    return kept
+
+
+@transaction.atomic
+def _keep(made: InvoiceDocument) -> InvoiceDocument:
+    Invoice.objects.select_for_update(no_key=True).get(pk=made.invoice_id)
+    first = InvoiceDocument.objects.filter(invoice_id=made.invoice_id).first()
+    if first is not None:
+        return first
+    made.rendered_at = clock.now()
+    made.save(force_insert=True)
+    _mail(made.invoice, made)
+    return made
 
 
 def pdf_of(invoice: Invoice) -> bytes:

@@ -4,6 +4,7 @@ The state `unknown` is committed before the call that starts a payment. Whatever
 machine never sends that request again: it asks the provider what became of it.
 """
 
+import time
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -36,6 +37,13 @@ REFERENCE_PATIENCE = timedelta(minutes=2)
 """How long a patient waits for a reference. Nobody can pay one that nobody has seen, so another may
 be asked for before it is known what became of the first."""
 
+SILENCE = timedelta(minutes=1)
+"""How long after its time a payment waits for somebody to ask its provider, before it ends without
+that."""
+
+RUN_SECONDS = 20.0
+"""How long one round of questions may take; one call more may follow."""
+
 CLOCKWORK = Actor.system("payments")
 
 
@@ -53,32 +61,56 @@ def send_after_commit(payment_id: UUID) -> None:
     transaction.on_commit(partial(_send, payment_id))
 
 
-def follow_due() -> int:
-    """Settle what should have been decided by now; returns how many payments were looked at.
+def expire_due() -> int:
+    """End what is over, whoever else is silent; returns how many payments were looked at.
 
-    An offline reference ends with its deadline; about all else the provider is asked first.
+    An offline reference ends with its deadline. For all else the provider is to be asked first, and
+    this is the net under that.
     """
+    moment = clock.now()
+    unasked = moment - SILENCE
+    offline = Q(request_state=RequestState.OFFLINE)
+    due = Payment.objects.filter(status=PaymentStatus.PENDING).filter(
+        (offline & Q(expires_at__lte=moment))
+        | (~offline & Q(expires_at__lte=unasked - pushes.GRACE))
+        | _unseen_references(sent_before=unasked - REFERENCE_PATIENCE)
+    )
+    payments = list(due.order_by("expires_at")[:200])
+    for payment in payments:
+        _give_up_reference(payment.id, sent_before=unasked - REFERENCE_PATIENCE)
+        _expire(payment.id, deadline=moment)
+    return len(payments)
+
+
+def follow_due() -> int:
+    """Ask about what should have been decided by now and settle it; returns about how many.
+
+    They come in no order, and what there is no time for comes in another round: those whose
+    provider is silent hold up no others.
+    """
+    until = time.monotonic() + RUN_SECONDS
     moment = clock.now()
     due = (
         Payment.objects.filter(status=PaymentStatus.PENDING)
+        .exclude(request_state=RequestState.OFFLINE)
         .filter(
             Q(expires_at__lte=moment)
             | Q(request_state=RequestState.UNKNOWN, sent_at__lte=moment - ANSWER_PATIENCE)
         )
-        .order_by("created_at")
+        .order_by("?")
     )
-    payments = list(due[:200])
-    for payment in payments:
-        if payment.request_state == RequestState.OFFLINE:
-            _expire(payment.id, deadline=moment)
-        else:
-            try:
-                ask(payment)
-            except UnknownOutcomeError as error:
-                log.warning("payment_still_unknown", payment=str(payment.id), error=str(error))
-                _give_up_reference(payment.id, sent_before=moment - REFERENCE_PATIENCE)
-            _expire(payment.id, deadline=moment - pushes.GRACE)
-    return len(payments)
+    asked = 0
+    for payment in due[:200]:
+        if time.monotonic() > until:
+            break
+        asked += 1
+        try:
+            ask(payment)
+        except UnknownOutcomeError as error:
+            log.warning("payment_still_unknown", payment=str(payment.id), error=str(error))
+            _give_up_reference(payment.id, sent_before=moment - REFERENCE_PATIENCE)
+        _expire(payment.id, deadline=moment - pushes.GRACE)
+    return asked
 
 
 def ask(payment: Payment) -> str:
@@ -170,15 +202,18 @@ def _never_arrived(payment_id: UUID) -> None:
 @transaction.atomic
 def _give_up_reference(payment_id: UUID, *, sent_before: datetime) -> None:
     payment = _locked(payment_id)
-    waits = payment.status == PaymentStatus.PENDING and not payment.reference
-    if (
-        payment.method == Method.MULTIBANCO
-        and waits
-        and payment.request_state == RequestState.UNKNOWN
-        and payment.sent_at is not None
-        and payment.sent_at <= sent_before
-    ):
+    if Payment.objects.filter(_unseen_references(sent_before=sent_before), pk=payment_id).exists():
         ledger.move(payment, PaymentStatus.FAILED, actor=CLOCKWORK, reason=Reason.UNAVAILABLE)
+
+
+def _unseen_references(*, sent_before: datetime) -> Q:
+    return Q(
+        status=PaymentStatus.PENDING,
+        method=Method.MULTIBANCO,
+        request_state=RequestState.UNKNOWN,
+        reference="",
+        sent_at__lte=sent_before,
+    )
 
 
 @transaction.atomic

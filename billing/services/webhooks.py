@@ -79,7 +79,7 @@ def accept(
         )
         delivery = WebhookDelivery.objects.get(provider=provider_key, sha256=digest)
         outbox.enqueue(
-            "billing.process_delivery",
+            "billing.process_delivery" if signed else "billing.confirm_delivery",
             key=f"webhook:{provider_key}:{digest}",
             delivery_id=str(delivery.id),
         )

@@ -318,9 +318,10 @@ CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 # The queues that each worker takes, as docker/start starts them. A task says its queue where it is
-# registered: here no mail server keeps money waiting, and no money the clock.
+# registered: here no mail server keeps money waiting, no bank an invoice, and no money the clock.
 WORKERS = {
     "worker": ["default"],
+    "provider-worker": ["payments", "documents"],
     "message-worker": ["sms", "email"],
     "clock-worker": ["clockwork"],
     "face-worker": ["recognition"],
@@ -330,6 +331,13 @@ CELERY_TASK_ROUTES = {
     "booking.expire_holds": {"queue": "clockwork"},
     "booking.refresh_waits": {"queue": "clockwork"},
     "booking.close_past_days": {"queue": "clockwork"},
+    "billing.expire_payments": {"queue": "clockwork"},
+    # What asks others, who may never answer.
+    "billing.ask_about_payments": {"queue": "payments"},
+    "billing.look_at_references": {"queue": "payments"},
+    "billing.reconcile": {"queue": "payments"},
+    "billing.follow_documents": {"queue": "documents"},
+    "billing.render_overdue": {"queue": "documents"},
 }
 # Nobody asks workers for anything but work, and the connection that remote control listens on hangs
 # the whole worker when it alone is lost: its reading has no time limit.
@@ -371,6 +379,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-holds": {"task": "booking.expire_holds", "schedule": 15.0},
     "refresh-waits": {"task": "booking.refresh_waits", "schedule": 60.0},
     "expire-payments": {"task": "billing.expire_payments", "schedule": 30.0},
+    "ask-about-payments": {"task": "billing.ask_about_payments", "schedule": 30.0},
     "look-at-references": {"task": "billing.look_at_references", "schedule": 3600.0},
     "follow-documents": {"task": "billing.follow_documents", "schedule": 60.0},
     "render-overdue": {"task": "billing.render_overdue", "schedule": 3600.0},

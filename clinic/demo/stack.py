@@ -44,7 +44,9 @@ SILENCE_SECONDS: Final = float(os.environ.get("SILENCE_SECONDS", "60"))
 START_SECONDS: Final = 180.0
 LOOK_SECONDS: Final = SILENCE_SECONDS / 12
 SAY_AGAIN_SECONDS: Final = 10.0
-_BEHIND_THE_PAGE: Final = ("message-worker", "clock-worker", "face-worker", "beat")
+_BEHIND_THE_PAGE: Final = (
+    *("provider-worker", "message-worker", "clock-worker", "face-worker", "beat"),
+)
 # Never by a proxy.
 _to_ourselves = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -153,7 +155,7 @@ class Stack:
         self._keep_settings()
         self._prepare()
         programs = {program.name: program for program in self.programs()}
-        # The clock's first round, message and face are seconds away: they load behind the page.
+        # The first round, payment, message and face are seconds away: they load behind the page.
         later = [programs.pop(name) for name in _BEHIND_THE_PAGE]
         self.watch_over(*programs.values())
         self._await_readiness()

@@ -532,7 +532,7 @@ def test_a_list_that_can_not_be_used_says_nothing_of_our_money(ifthenpay, refere
 def test_a_hint_that_is_not_confirmed_within_a_day_is_for_a_person(ifthenpay, push):
     assert callback(push) == 200
     drain()
-    message = OutboxMessage.objects.get(task="billing.process_delivery")
+    message = OutboxMessage.objects.get(task="billing.confirm_delivery")
     assert (message.why, message.done_at, message.failed_at) == ("no_answer", None, None)
     assert not PaymentIssue.objects.exists()
 

@@ -218,10 +218,10 @@ def test_a_push_nobody_answers_expires_two_minutes_after_its_deadline(bank, push
 
 def test_a_multibanco_reference_ends_with_the_hold(held):
     payment = factories.multibanco(held)
-    assert requests.follow_due() == 0
+    assert requests.expire_due() == 0
     later(payment, 15 * 60 + 1)
 
-    requests.follow_due()
+    assert requests.expire_due() == 1
 
     assert state(payment) == (PaymentStatus.EXPIRED, Reason.TIMED_OUT, RequestState.OFFLINE)
 

@@ -34,12 +34,20 @@ def test_messages_money_and_the_clock_are_kept_apart() -> None:
     assert outbox.queue_of("notifications.send_sms") == "sms"
     assert outbox.queue_of("notifications.send_email") == "email"
     assert outbox.queue_of("billing.process_delivery") == "default"
+    assert outbox.queue_of("billing.issue_invoice") == "default"
+    assert {
+        outbox.queue_of(f"billing.{task}")
+        for task in ("start_payment", "withdraw_payment", "refund", "confirm_delivery")
+    } == {"payments"}
+    assert outbox.queue_of("billing.ask_issuer") == "documents"
+    assert outbox.queue_of("billing.render_invoice") == "documents"
     assert outbox.queue_of("recognition.identify") == "recognition"
-    expiry = app.amqp.router.route({}, "booking.expire_holds")
-    assert expiry["queue"].name == "clockwork"
+    for expiry in ("booking.expire_holds", "billing.expire_payments"):
+        assert app.amqp.router.route({}, expiry)["queue"].name == "clockwork"
     beats = {name: entry for name, entry in schedule.items() if name.startswith("heartbeat-")}
     assert {(entry["args"][0], entry["options"]["queue"]) for entry in beats.values()} == {
         ("worker", "default"),
+        ("provider-worker", "payments"),
         ("message-worker", "sms"),
         ("clock-worker", "clockwork"),
         ("face-worker", "recognition"),

@@ -70,6 +70,7 @@ def test_one_worker_that_is_silent_is_named_and_fails_them_all() -> None:
     assert answer.json()["parts"]["worker"] == "failed"
     assert answer.json()["workers"] == {
         "worker": "ok",
+        "provider-worker": "ok",
         "message-worker": "failed",
         "clock-worker": "ok",
         "face-worker": "ok",

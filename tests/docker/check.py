@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DOCKER = ROOT / "docker"
 PROCESSES = {
     "web-http", "web-ws", "beat", "relay",
-    "worker", "message-worker", "clock-worker", "face-worker",
+    "worker", "provider-worker", "message-worker", "clock-worker", "face-worker",
 }  # fmt: skip
 PARTS = PROCESSES | {"migrate", "nginx", "postgres", "valkey"}
 # Read by a base image or by the platform, not by our settings.
