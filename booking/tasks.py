@@ -1,6 +1,30 @@
+from uuid import UUID
+
 from celery import shared_task
 
-from booking.services import day_end, holds, learning, screens
+from booking.models import Appointment
+from booking.services import day_end, holds, learning, messages, screens
+from clinic.core import outbox
+
+
+def _about(*, appointment_id: str) -> outbox.Subject:
+    appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
+    return outbox.Subject(
+        patient_id=appointment.patient_id,
+        name=appointment.patient.full_name,
+        visit_at=appointment.start,
+    )
+
+
+@outbox.handler(
+    "booking.tell_patient",
+    until_done=True,
+    pt="Utente por avisar de uma consulta desmarcada ou mudada",
+    en="Patient to be told of a visit that was called off or moved",
+    about=_about,
+)
+def tell_patient(appointment_id: str) -> None:
+    messages.tell_in_time(UUID(appointment_id))
 
 
 @shared_task(name="booking.expire_holds")

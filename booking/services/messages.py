@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from booking import links
-from booking.models import Appointment
-from clinic.core import clock
+from booking.models import Appointment, AppointmentStatus
+from clinic.core import clock, outbox
 from clinic.notifications import services as notifications
 
 
@@ -35,6 +35,9 @@ def booked(appointment: Appointment) -> None:
 
 
 def rescheduled(appointment: Appointment) -> None:
+    if not _is_reachable(appointment):
+        _leave_to_the_desk(appointment, "rescheduled")
+        return
     _send(
         appointment,
         "appointment_rescheduled",
@@ -45,7 +48,36 @@ def rescheduled(appointment: Appointment) -> None:
 
 
 def cancelled(appointment: Appointment) -> None:
+    if not _is_reachable(appointment):
+        _leave_to_the_desk(appointment, "cancelled")
+        return
     _send(appointment, "appointment_cancelled", "cancelled")
+
+
+def tell_in_time(appointment_id: UUID) -> None:
+    """Tell a patient who was known by neither phone nor address what became of the visit, once one
+    of them is. Raises Permanent while that is for the desk to do; after the visit nobody has to."""
+    appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
+    if appointment.start <= clock.now():
+        return
+    if not _is_reachable(appointment):
+        raise outbox.Permanent("unreachable")
+    if appointment.status == AppointmentStatus.CANCELLED:
+        cancelled(appointment)
+    elif appointment.status == AppointmentStatus.BOOKED:
+        rescheduled(appointment)
+
+
+def _is_reachable(appointment: Appointment) -> bool:
+    return bool(appointment.patient.phone or appointment.patient.email)
+
+
+def _leave_to_the_desk(appointment: Appointment, what: str) -> None:
+    outbox.enqueue(
+        "booking.tell_patient",
+        key=f"tell:{appointment.pk}:{what}:{clock.now().isoformat()}",
+        appointment_id=str(appointment.pk),
+    )
 
 
 def money_returned(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:

@@ -41,6 +41,12 @@ CAUSES = {
         "Este número já recebeu as SMS de hoje e não há e-mail. Avise a pessoa de outra forma.",
         "This number has had today's SMS and there is no e-mail. Tell the person in another way.",
     ),
+    "unreachable": (
+        "Não temos telefone nem e-mail desta pessoa. Avise-a de outra forma, ou junte um contacto e"
+        " tente de novo.",
+        "We have neither phone nor e-mail of this person. Tell them in another way, or add a"
+        " contact and try again.",
+    ),
     "fault": (
         "Algo falhou do nosso lado. Se continuar, avise quem instalou o programa.",
         "Something failed on our side. If it stays, tell whoever installed the program.",

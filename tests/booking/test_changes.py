@@ -4,7 +4,10 @@ from booking.errors import Code
 from booking.events import AppointmentCancelled, AppointmentRescheduled, VisitChanged
 from booking.models import Appointment
 from booking.services import changes, holds
+from clinic.config.celery import app as celery
+from clinic.core import outbox, stuck
 from clinic.core.errors import DomainError
+from clinic.core.models import OutboxMessage
 from clinic.directory.models import HoursException, Specialty
 from clinic.notifications.models import Message
 from tests.booking.conftest import NINE, TESTER, at
@@ -129,6 +132,38 @@ def test_without_a_phone_every_change_is_told_by_email(clinic, bruno, book):
     moved = Message.objects.get(template="appointment_rescheduled").body
     assert "Thursday 26 November 2026, 14:00" in moved
     assert "with Tiago Reis" in moved
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved"])
+def test_whoever_has_neither_phone_nor_address_stands_before_the_desk(clinic, bruno, book, change):
+    celery.loader.import_default_modules()
+    known = type(bruno).objects.filter(pk=bruno.pk)
+    known.update(phone="", email="")
+    appointment = book(bruno, at(10, day=25), practitioner=clinic.sousa)
+
+    # when
+    if change == "cancelled":
+        changes.cancel(appointment.pk, actor=TESTER, by_clinic=True)
+    else:
+        reschedule(appointment, at(14, day=26), clinic.reis)
+    message = OutboxMessage.objects.get(task="booking.tell_patient")
+    outbox.run(message.pk)
+
+    # then: a person reads who it is and why
+    (halted,) = [stuck.told(found, "pt") for found in stuck.found()]
+    assert (halted.code, halted.is_set_aside) == ("unreachable", True)
+    assert halted.subject.name == bruno.full_name
+    assert halted.why.startswith("Não temos telefone nem e-mail desta pessoa.")
+
+    # when: a contact is there, and it is tried again
+    known.update(email="bruno@example.com")
+    stuck.try_again(message.pk, actor=TESTER)
+    outbox.run(message.pk)
+
+    # then
+    assert not stuck.found().exists()
+    template = "appointment_cancelled" if change == "cancelled" else "appointment_rescheduled"
+    assert Message.objects.get().template == template
 
 
 # Moving
