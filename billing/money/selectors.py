@@ -30,6 +30,7 @@ from billing.models import (
     Refund,
     RefundStatus,
 )
+from billing.services.issues import about_money_of
 from clinic.accounts import selectors as accounts
 from clinic.core import clock
 
@@ -228,14 +229,14 @@ def suggestion(issue: Any) -> str:
         return _about_a_chargeback(issue)
     if issue.is_disputed:
         return "hold"
+    if _is_about_other_money(issue):
+        return _contact(issue.payment)
     if issue.is_asked_for or issue.is_sent:
         return "wait"
     if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:
         return _contact(issue.payment)
     if issue.payment.status == PaymentStatus.REFUNDED:
         return "settle"
-    if issue.kind == IssueKind.DUPLICATE and not issue.is_paid_elsewhere:
-        return _contact(issue.payment)
     if issue.payment.status == PaymentStatus.PAID and goes_back(issue.payment):
         return "refund"
     return _contact(issue.payment)
@@ -249,6 +250,15 @@ def _about_a_chargeback(issue: Any) -> str:
     if payment.status != PaymentStatus.PAID:
         return "settle"
     return "contest" if payment.appointment.started_at else "accept"
+
+
+def _is_about_other_money(issue: Any) -> bool:
+    """Whether a reference was paid again: the ledger has its first payment alone."""
+    if issue.kind != IssueKind.DUPLICATE:
+        return False
+    if not issue.about:
+        return not issue.is_paid_elsewhere
+    return bool(issue.about != about_money_of(issue.payment))
 
 
 def _contact(payment: Payment) -> str:

@@ -1,5 +1,6 @@
 """What a provider says, applied to the ledger. Money is recorded first, then allocated."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from uuid import UUID
 
@@ -99,37 +100,51 @@ def _allocate(
     actor: Actor,
     delivery: WebhookDelivery | None,
 ) -> Outcome:
+    """Use the money for its visit. What can't be used goes one way, whenever and however it came:
+    an issue, and back by itself where the clinic's policy says so."""
     others = [other for other in payments if other.pk != payment.pk]
-    if any(other.status == PaymentStatus.PAID for other in others):
-        _open_issue(IssueKind.DUPLICATE, payment, delivery, event, payment.provider)
-        return Outcome.PAID_TWICE
     for other in others:
         if other.status == PaymentStatus.PENDING:
             withdrawals.request(other)
             ledger.move(other, PaymentStatus.EXPIRED, actor=actor, reason=Reason.REPLACED)
-    if not holds.confirm(payment.appointment_id, actor):
-        _open_issue(IssueKind.LATE, payment, delivery, event, payment.provider)
-        _give_back_late_money(payment)
-        return Outcome.TOO_LATE
-    outbox.enqueue(
-        "billing.issue_invoice", key=f"issue-invoice:{payment.id}", payment_id=str(payment.id)
+    if any(_pays_for_the_visit(other) for other in others):
+        kind, outcome = IssueKind.DUPLICATE, Outcome.PAID_TWICE
+    elif holds.confirm(payment.appointment_id, actor):
+        outbox.enqueue(
+            "billing.issue_invoice", key=f"issue-invoice:{payment.id}", payment_id=str(payment.id)
+        )
+        return Outcome.APPLIED
+    else:
+        kind, outcome = IssueKind.LATE, Outcome.TOO_LATE
+    _open_issue(kind, payment, delivery, event, payment.provider)
+    _give_back_unusable(payment, kind, others)
+    return outcome
+
+
+def _pays_for_the_visit(payment: Payment) -> bool:
+    """Whether its money is here to stay, and was of use when it came."""
+    return (
+        payment.status == PaymentStatus.PAID
+        and refunds.refundable(payment) > 0
+        and not issues.is_unusable(payment)
     )
-    return Outcome.APPLIED
 
 
-def _give_back_late_money(payment: Payment) -> None:
+def _give_back_unusable(payment: Payment, kind: IssueKind, others: Sequence[Payment]) -> None:
     """Ask for the refund and tell the patient; the issue stays open until the money is back.
 
-    A patient who called it off too late for a refund is left to a person, and so is money that the
-    payer's bank took back before we heard that it had come.
+    A patient who called it off too late for a refund is left to a person, and so is all money of a
+    visit of which the payer's bank took some back.
     """
     appointment = booking.get_appointment(payment.appointment_id)
-    if appointment.status == "cancelled" and not appointment.is_refundable:
+    is_late = kind == IssueKind.LATE
+    if is_late and appointment.status == "cancelled" and not appointment.is_refundable:
         return
-    if issues.is_disputed(payment):
+    if any(issues.is_disputed(each) for each in (payment, *others)):
         return
     refunds.request(payment, actor=closing.ACTOR)
-    messages.money_returned(appointment, payment.amount, about=payment.id)
+    tell = messages.money_returned if is_late else messages.paid_twice
+    tell(appointment, payment.amount, about=payment.id)
 
 
 def _without_a_move(event: Event, payment: Payment, delivery: WebhookDelivery | None) -> Outcome:

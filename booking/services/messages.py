@@ -85,6 +85,11 @@ def money_returned(appointment: Appointment, amount: Decimal, *, about: UUID) ->
     _send(appointment, "money_returned", f"money_returned:{about}", amount=amount)
 
 
+def paid_twice(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:
+    """The visit stands and was paid for once more; `about` is the payment that is too much."""
+    _send(appointment, "paid_twice", f"paid_twice:{about}", amount=amount)
+
+
 def _send(appointment: Appointment, template: str, about: str, **context: Any) -> None:
     """Queue it in the caller's transaction; a patient without phone and address gets none."""
     patient = appointment.patient

@@ -20,6 +20,7 @@ SMS_NEEDS: Mapping[str, frozenset[str]] = {
     "appointment_cancelled": frozenset({"start"}),
     "appointment_rescheduled": frozenset({"start", "check_in_code", "url"}),
     "money_returned": frozenset({"start", "amount"}),
+    "paid_twice": frozenset({"start", "amount"}),
 }
 EMAIL_NEEDS: Mapping[str, frozenset[str]] = {
     "hold_payment_link": frozenset(
@@ -31,6 +32,7 @@ EMAIL_NEEDS: Mapping[str, frozenset[str]] = {
         {"specialty", "practitioner", "start", "check_in_code", "url"}
     ),
     "money_returned": frozenset({"specialty", "practitioner", "start", "amount"}),
+    "paid_twice": frozenset({"specialty", "practitioner", "start", "amount"}),
     "invoice_issued": frozenset({"number", "customer_name", "amount", "specialty", "start"}),
     "credit_note_issued": frozenset(
         {"number", "credits", "customer_name", "amount", "specialty", "start"}

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
+from billing import providers
 from billing.events import PaymentChanged
 from billing.models import (
     TRANSITIONS,
@@ -17,7 +19,8 @@ from billing.models import (
     RequestState,
     WebhookDelivery,
 )
-from billing.services import ledger, webhooks
+from billing.money import selectors
+from billing.services import ledger, settlement, webhooks
 from booking.models import Appointment
 from booking.services import changes, holds
 from clinic.core import clock, events
@@ -332,3 +335,107 @@ def test_the_table_of_moves_is_the_law(held, before, after):
 
     payment.refresh_from_db()
     assert payment.status == expected
+
+
+class TestMoneyThatCannotBeUsed:
+    """It goes one way, whichever payment came first and however it was told."""
+
+    @pytest.fixture
+    def two(self, held) -> list[Payment]:
+        """A reference and a push of one hold, which ran out and is somebody else's now."""
+        payments = [factories.multibanco(held), factories.mb_way(held)]
+        Payment.objects.filter(method="mb_way").update(
+            request_id="request-1", request_state=RequestState.ACCEPTED
+        )
+        payments[1].refresh_from_db()
+        run_out(held)
+        take(held)
+        return payments
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    @pytest.mark.parametrize("bank_is", ["quick", "slow"])
+    def test_two_late_payments_both_go_back(self, client, two, bank, order, bank_is):
+        bank.will(*((201, {}) if bank_is == "quick" else (503, None)))
+
+        for place in order:
+            tell(client, two[place])
+
+        kinds = PaymentIssue.objects.values_list("kind", flat=True)
+        assert list(kinds) == ["late", "late"]
+        bank.answers = [(201, {})]
+        drain()
+        assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
+        assert Refund.objects.filter(status="done").count() == 2
+        assert not PaymentIssue.objects.filter(resolved_at=None).exists()
+        assert Message.objects.filter(template="money_returned").count() == 2
+
+    def test_the_same_by_reconciliation(self, two, bank):
+        bank.will(201, {})
+
+        for payment in two:
+            told = providers.get("sandbox").read_event(notice(payment))
+            with transaction.atomic():
+                settlement.apply(told, provider="sandbox")
+        drain()
+
+        assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
+
+    def test_what_was_paid_twice_goes_back_and_the_visit_stands(self, client, held, bank):
+        reference, push = factories.multibanco(held), factories.mb_way(held)
+        tell(client, push, request_id="request-1")
+        bank.will(201, {})
+
+        tell(client, reference)
+
+        push.refresh_from_db()
+        held.refresh_from_db()
+        assert (push.status, reference.status, held.status) == ("paid", "refunded", "booked")
+        assert Refund.objects.get().payment_id == reference.pk
+        assert PaymentIssue.objects.get().resolved_at is not None
+        assert Message.objects.filter(template="paid_twice").count() == 1
+        assert Invoice.objects.get().payment_id == push.pk
+
+    def test_of_what_was_paid_twice_and_called_off_too_late_one_payment_stays(
+        self, client, held, bank
+    ):
+        reference, push = factories.multibanco(held), factories.mb_way(held)
+        tell(client, push, request_id="request-1")
+        Appointment.objects.filter(pk=held.pk).update(
+            start=clock.now() + timedelta(hours=2), end=clock.now() + timedelta(hours=3)
+        )
+        changes.cancel(held.pk, actor=Actor.system("test"))
+        drain()
+        bank.will(201, {})
+
+        tell(client, reference)
+
+        push.refresh_from_db()
+        assert (push.status, reference.status) == ("paid", "refunded")
+
+    def test_money_that_comes_while_the_first_is_going_back_goes_back_too(self, client, held, bank):
+        reference, push = factories.multibanco(held), factories.mb_way(held)
+        tell(client, push, request_id="request-1")
+        bank.will(503)
+        changes.cancel(held.pk, actor=Actor.system("test"))
+        drain()
+
+        tell(client, reference)
+
+        assert PaymentIssue.objects.get().kind == "late"
+        bank.answers = [(201, {})]
+        drain()
+        assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
+        assert not PaymentIssue.objects.filter(resolved_at=None).exists()
+
+    def test_a_reference_paid_again_after_its_refund_is_for_a_person(self, client, held, bank):
+        reference = factories.multibanco(held)
+        tell(client, reference)
+        bank.will(201, {})
+        changes.cancel(held.pk, actor=Actor.system("test"))
+        drain()
+
+        tell(client, reference)
+
+        assert reference.status == "refunded"
+        (issue,) = selectors.issues(settled=False)
+        assert (issue.kind, selectors.suggestion(issue)) == ("duplicate", "contact")

@@ -62,6 +62,12 @@ def _clinic(organization: Organization) -> None:
             "reservada. Vamos devolver-lhe o dinheiro. Marque outra hora quando quiser.",
         ),
         (
+            "paid_twice",
+            "pt",
+            "Clinica Vez: recebemos 40,00€ a mais pela marcacao de ter 24/11 às 10:30. "
+            "Vamos devolver-lhe esse dinheiro. A marcacao mantém-se.",
+        ),
+        (
             "appointment_rescheduled",
             "en",
             "Clinica Vez: your appointment is now on Tue 24 Nov at 10:30. "
@@ -105,7 +111,7 @@ def test_an_sms_is_one_part_with_the_longest_realistic_values(
     if template == "hold_payment_link":
         assert text.endswith(visit["url"])
         assert "14:05" in text
-    elif template in {"appointment_cancelled", "money_returned"}:
+    elif template in {"appointment_cancelled", "money_returned", "paid_twice"}:
         assert "10:30" in text
     elif template in FOLLOWED:
         assert "K7M2QX" in text
