@@ -28,6 +28,8 @@ from clinic.core import clock
 TIMEOUT = httpx.Timeout(8.0, connect=3.0)
 MOST_BYTES = 10 * 1024 * 1024
 DATE = "%d/%m/%Y"
+FARTHEST = timedelta(days=366)
+"""No document that we ask for is of another year than this from today."""
 COUNTRY = "Portugal"
 ISSUED = frozenset({"final", "settled"})
 NUMBER = re.compile(r"[A-Za-z0-9._-]{1,40}/[0-9]{1,10}")
@@ -208,9 +210,12 @@ def _totals(found: Mapping[str, Any]) -> tuple[Decimal, Decimal, Decimal]:
 
 def _day(found: Mapping[str, Any]) -> date:
     try:
-        return datetime.strptime(fields.text(found, "date"), DATE).date()  # noqa: DTZ007 - a day
+        day = datetime.strptime(fields.text(found, "date"), DATE).date()  # noqa: DTZ007 - a day
     except ValueError:
         fields.malformed("date")
+    if abs(day - clock.today()) > FARTHEST:
+        fields.malformed("date")
+    return day
 
 
 def _id(found: Mapping[str, Any]) -> str:

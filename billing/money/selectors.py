@@ -221,7 +221,7 @@ def suggestion(issue: Any) -> str:
     """
     if issue.kind in {IssueKind.NOT_ISSUED, IssueKind.INVOICE_MISMATCH}:
         return "issue" if issue.kind == IssueKind.NOT_ISSUED else "correct"
-    if issue.kind == IssueKind.ORPHAN or issue.payment is None:
+    if issue.kind in {IssueKind.ORPHAN, IssueKind.WRONG_TIME} or issue.payment is None:
         return "settle"
     if issue.is_unanswered or (issue.kind == IssueKind.REFUND_FAILED and issue.is_sent):
         return "ask"

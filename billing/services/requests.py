@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from billing import providers
-from billing.models import Method, Payment, PaymentStatus, Reason, RequestState
+from billing.models import IssueKind, Method, Payment, PaymentStatus, Reason, RequestState
 from billing.providers.base import (
     Event,
     PushSent,
@@ -23,7 +23,7 @@ from billing.providers.base import (
     UnknownOutcomeError,
     UnknownRequestError,
 )
-from billing.services import ledger, pushes, settlement, withdrawals
+from billing.services import issues, ledger, pushes, settlement, withdrawals
 from booking.services import holds
 from clinic.core import clock
 from clinic.core.audit import Actor
@@ -43,6 +43,9 @@ that."""
 
 RUN_SECONDS = 20.0
 """How long one round of questions may take; one call more may follow."""
+
+LONGEST_PUSH = timedelta(hours=1)
+"""No provider waits longer for an answer in the app."""
 
 CLOCKWORK = Actor.system("payments")
 
@@ -165,7 +168,7 @@ def _record(payment_id: UUID, answer: PushSent | ReferenceMade | Rejected) -> No
     if isinstance(answer, PushSent):
         payment.request_state = RequestState.ACCEPTED
         payment.request_id = answer.request_id
-        payment.expires_at = answer.expires_at
+        payment.expires_at = _deadline(payment, answer)
         payment.save(update_fields=["request_state", "request_id", "expires_at"])
         if payment.status == PaymentStatus.PENDING:
             holds.keep_until(
@@ -188,6 +191,21 @@ def _record(payment_id: UUID, answer: PushSent | ReferenceMade | Rejected) -> No
             actor=Actor.provider(payment.provider),
             reason=reason,
         )
+
+
+def _deadline(payment: Payment, answer: PushSent) -> datetime:
+    """When the push runs out, as the provider says; ours, where that can't be."""
+    moment = clock.now()
+    if moment - LONGEST_PUSH <= answer.expires_at <= moment + LONGEST_PUSH:
+        return answer.expires_at
+    issues.open_about(
+        f"{payment.provider}:{answer.request_id}",
+        IssueKind.WRONG_TIME,
+        payment=payment,
+        told=answer.expires_at.isoformat(),
+        amount=payment.amount,
+    )
+    return moment + pushes.WINDOW
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
 """What a provider says, applied to the ledger. Money is recorded first, then allocated."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -22,6 +24,9 @@ from booking import selectors as booking
 from booking.services import holds, messages
 from clinic.core import clock, outbox
 from clinic.core.audit import Actor
+
+EARLIER = timedelta(days=2)
+LATER = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -56,7 +61,8 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
     """Bring the ledger up to what the provider says, inside the caller's transaction.
 
     Safe to call again with the same event. Anything that doesn't fit our own record of the payment
-    to the cent becomes an issue for a person and changes nothing else.
+    to the cent becomes an issue for a person and changes nothing else. A moment that can't be is
+    told to a person as well, and that of the receipt is taken for it.
     """
     appointment_id = _appointment_of(event, provider)
     payments = [] if appointment_id is None else ledger.lock_money_of(appointment_id)
@@ -65,6 +71,34 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
         if event.type in _OF_NOTHING_KNOWN:
             _open_issue(_OF_NOTHING_KNOWN[event.type], None, delivery, event, provider)
         return Outcome.UNKNOWN_PAYMENT
+    if _could_be(event.occurred_at, payment):
+        return _apply(event, payment, payments, provider, delivery)
+    outcome = _apply(replace(event, occurred_at=clock.now()), payment, payments, provider, delivery)
+    if outcome != Outcome.REPEATED:
+        issues.open_about(
+            f"{provider}:{event.event_id}",
+            IssueKind.WRONG_TIME,
+            payment=payment,
+            delivery=delivery,
+            told=event.occurred_at.isoformat(),
+            amount=event.amount,
+        )
+    return outcome
+
+
+def _could_be(moment: datetime, payment: Payment) -> bool:
+    """Whether something can have happened to the payment then, allowing for days without an hour,
+    other time zones and clocks that are wrong."""
+    return payment.created_at - EARLIER <= moment <= clock.now() + LATER
+
+
+def _apply(
+    event: Event,
+    payment: Payment,
+    payments: list[Payment],
+    provider: str,
+    delivery: WebhookDelivery | None,
+) -> Outcome:
     if event.type == EventType.REFUNDED:
         return _money_went_back(event, payment, provider, delivery)
     if event.type == EventType.CHARGEBACK:

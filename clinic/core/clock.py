@@ -85,8 +85,12 @@ def zone() -> ZoneInfo:
 
 
 def local(instant: datetime) -> datetime:
-    """The same instant on the clinic's wall clock."""
-    return instant.astimezone(zone())
+    """The same instant on the clinic's wall clock; at the very ends of the calendar, where only a
+    fault can lead, the instant itself."""
+    try:
+        return instant.astimezone(zone())
+    except OverflowError:
+        return instant
 
 
 def today() -> date:

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from rest_framework.test import APIClient
 
-from billing.models import Payment, PaymentStatus, Reason, RequestState
+from billing.models import Payment, PaymentIssue, PaymentStatus, Reason, RequestState
 from billing.providers import sandbox
 from billing.services import requests
 from clinic.core import clock
@@ -58,6 +58,18 @@ def test_an_accepted_request_keeps_the_banks_id_and_deadline(bank, push, setting
         )
     ]
     assert bank.keys == [settings.PAYMENT_WEBHOOK_SECRET]
+
+
+@pytest.mark.parametrize("told", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
+def test_a_deadline_that_can_not_be_is_told_and_ours_is_taken(bank, push, told):
+    bank.will(201, {"request_id": "r-1", "expires_at": told})
+
+    drain()
+
+    assert state(push) == ("pending", "", RequestState.ACCEPTED)
+    assert timedelta(minutes=4) < push.expires_at - clock.now() <= timedelta(minutes=5)
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("wrong_time", push.pk)
 
 
 def test_the_slot_waits_for_the_deadline_that_the_bank_gives(bank, push, held):

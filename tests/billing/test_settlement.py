@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 
 from billing import providers
@@ -10,6 +11,7 @@ from billing.events import PaymentChanged
 from billing.models import (
     TRANSITIONS,
     Invoice,
+    InvoiceDocument,
     Payment,
     PaymentEvent,
     PaymentIssue,
@@ -439,3 +441,34 @@ class TestMoneyThatCannotBeUsed:
         assert reference.status == "refunded"
         (issue,) = selectors.issues(settled=False)
         assert (issue.kind, selectors.suggestion(issue)) == ("duplicate", "contact")
+
+
+IMPOSSIBLE = [
+    "0001-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "0001-01-01T00:00:00",
+    "1970-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
+    "9999-12-31T23:59:59-12:00",
+    "2099-01-01T00:00:00Z",
+]
+
+
+@pytest.mark.parametrize("told", IMPOSSIBLE)
+def test_a_moment_that_can_not_be_is_told_and_that_of_receipt_is_taken(client, held, told):
+    payment = factories.multibanco(held)
+    before = clock.now()
+
+    tell(client, payment, occurred_at=told)
+
+    assert payment.status == PaymentStatus.PAID
+    assert before <= payment.paid_at <= clock.now()
+    assert before <= PaymentEvent.objects.get().occurred_at <= clock.now()
+    issue = PaymentIssue.objects.get()
+    assert (issue.kind, issue.payment_id) == ("wrong_time", payment.pk)
+    assert issue.detail["told"].startswith(told[:10])
+    assert InvoiceDocument.objects.count() == 1
+    call_command("verify_invoices")
+    send(client, notice(payment, occurred_at=told))
+    drain()
+    assert PaymentIssue.objects.filter(kind="wrong_time").count() <= 2
