@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.core import clock
-from clinic.core.columns import LineColumn, plain
+from clinic.core.columns import LineColumn, in_our_years, plain
 
 CURRENCY = "EUR"
 GROSS_DIGITS = 10
@@ -178,6 +178,7 @@ class Payment(models.Model):
                 fields=["order_id"], condition=~Q(order_id=""), name="one_payment_per_order_id"
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
+            in_our_years("payment_moments_can_be", "paid_at", "expires_at"),
             plain("payment_text_is_plain", "customer_name", "customer_address", "customer_email"),
             models.CheckConstraint(condition=Q(currency=CURRENCY), name="payment_in_euro"),
             models.CheckConstraint(
@@ -274,7 +275,8 @@ class PaymentEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["provider", "event_id"], name="one_row_per_event")
+            models.UniqueConstraint(fields=["provider", "event_id"], name="one_row_per_event"),
+            in_our_years("event_moments_can_be", "occurred_at"),
         ]
 
     def __str__(self) -> str:

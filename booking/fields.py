@@ -12,7 +12,6 @@ from rest_framework import serializers
 from clinic.core import clock
 
 LONGEST_INSTANT = 40
-YEARS = range(2000, 2101)
 _PLUS_READ_AS_SPACE = re.compile(r"(.+:\d\d(?:[.,]\d+)?) (\d\d:?\d\d)", re.ASCII)
 
 
@@ -37,7 +36,7 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
             self.fail("invalid")
         if moment.tzinfo is None:
             self.fail("naive")
-        if moment.year not in YEARS:
+        if moment.year not in clock.YEARS:
             self.fail("out_of_range")
         return moment.astimezone(UTC)
 
@@ -63,7 +62,7 @@ class BoundField(InstantField):
             if isinstance(data, str) and (read := _PLUS_READ_AS_SPACE.fullmatch(data.strip())):
                 data = "+".join(read.groups())
             return super().to_internal_value(data)
-        if day.year not in YEARS:
+        if day.year not in clock.YEARS:
             self.fail("out_of_range")
         opens, closes = clock.day_bounds(day)
         return closes if self.closing else opens

@@ -10,7 +10,7 @@ from booking.services import changes
 from clinic.accounts.choices import LabelChoice, Language
 from clinic.accounts.fields import FullNameField, MobileField
 from clinic.core import clock
-from clinic.core.fields import Note
+from clinic.core.fields import Day, Note
 from clinic.core.problems import ProblemDetails
 
 MAX_DAYS = 62
@@ -77,15 +77,8 @@ class AppointmentQuery(TimeRange):
 
 
 class DayQuery(serializers.Serializer[Any]):
-    date = serializers.DateField(required=False)
+    date = Day(required=False)
     practitioner = serializers.UUIDField(required=False)
-
-    def validate_date(self, value: Any) -> Any:
-        if not 2000 <= value.year <= 2100:
-            raise serializers.ValidationError(
-                "Give a date between the years 2000 and 2100.", code="out_of_range"
-            )
-        return value
 
 
 class PersonRef(serializers.Serializer[Any]):

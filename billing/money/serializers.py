@@ -24,10 +24,10 @@ from billing.models import (
 from billing.money import books, selectors
 from billing.serializers import Text
 from clinic.core import clock
+from clinic.core.fields import Day
 from clinic.directory import nif
 
 LONGEST_PERIOD = timedelta(days=366)
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 SUGGESTIONS = [
     *("refund", "settle", "contact", "unreachable", "ask", "wait", "issue", "correct"),
     *("contest", "accept", "prove_refund", "hold"),
@@ -45,17 +45,12 @@ class _Days(serializers.Serializer[Any]):
 
     def get_fields(self) -> dict[str, Any]:
         return {
-            "from": serializers.DateField(required=False),
-            "to": serializers.DateField(required=False),
+            "from": Day(required=False),
+            "to": Day(required=False),
             **super().get_fields(),
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name in ("from", "to"):
-            if name in attrs and not FIRST_YEAR <= attrs[name].year <= LAST_YEAR:
-                raise serializers.ValidationError(
-                    {name: "Give a date between the years 2000 and 2100."}, code="out_of_range"
-                )
         if "from" in attrs and "to" in attrs and attrs["to"] < attrs["from"]:
             raise serializers.ValidationError({"to": "It ends before it begins."}, code="backwards")
         return attrs
@@ -340,7 +335,7 @@ class SeriesBody(serializers.Serializer[InvoiceSeries]):
 class NewSeries(serializers.Serializer[Any]):
     document_type = serializers.ChoiceField(choices=DocumentType.choices)
     name = serializers.RegexField(r"^[A-Z0-9]+$", max_length=20)
-    year = serializers.IntegerField(min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    year = serializers.IntegerField(min_value=clock.YEARS[0], max_value=clock.YEARS[-1])
     validation_code = serializers.RegexField(r"^[A-Z0-9]{8,20}$", max_length=20)
 
     def validate_year(self, year: int) -> int:
@@ -351,5 +346,5 @@ class NewSeries(serializers.Serializer[Any]):
 
 
 class SaftQuery(serializers.Serializer[Any]):
-    year = serializers.IntegerField(min_value=FIRST_YEAR, max_value=LAST_YEAR)
+    year = serializers.IntegerField(min_value=clock.YEARS[0], max_value=clock.YEARS[-1])
     month = serializers.IntegerField(min_value=1, max_value=12, required=False)

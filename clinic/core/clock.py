@@ -18,6 +18,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+YEARS = range(2000, 2101)
+"""A day or moment of another year, told by whoever, is a mistake. The bounds leave room on both
+sides of what the calendar and a time zone can reckon with."""
+
 _replayed: ContextVar[datetime | None] = ContextVar("replayed", default=None)
 # One that goes on while the machine sleeps, where there is one.
 _STOPWATCH = getattr(host, "CLOCK_BOOTTIME", host.CLOCK_MONOTONIC)

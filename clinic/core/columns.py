@@ -1,12 +1,13 @@
 """Columns of text, which keep to the rule of `clinic.core.text` whoever writes them."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import BooleanField, CheckConstraint, Func, Q
 
-from clinic.core import text
+from clinic.core import clock, text
 
 # Django's own classes take type parameters in the stubs only.
 if TYPE_CHECKING:
@@ -57,6 +58,16 @@ class IsPlainLine(Func):
 
 class IsPlainNote(IsPlainLine):
     function = "is_plain_note"
+
+
+def in_our_years(name: str, *columns: str) -> CheckConstraint:
+    """A constraint: none of these moments or days is of a year that only a mistake can name."""
+    begin = datetime(clock.YEARS.start, 1, 1, tzinfo=UTC)
+    end = datetime(clock.YEARS.stop, 1, 1, tzinfo=UTC)
+    condition = Q()
+    for column in columns:
+        condition &= Q(**{f"{column}__gte": begin, f"{column}__lt": end})
+    return CheckConstraint(condition=condition, name=name)
 
 
 def plain(name: str, *columns: str, rule: type[IsPlainLine] = IsPlainLine) -> CheckConstraint:

@@ -1,11 +1,12 @@
 """Serializer fields for text, which all apps take in by one rule."""
 
 import re
+from datetime import date, datetime
 from typing import Any
 
 from rest_framework import serializers
 
-from clinic.core import text
+from clinic.core import clock, text
 
 EMAIL_MAX_LENGTH = 254
 _HAS_A_CODE = re.compile("[\0\ud800-\udfff]")
@@ -45,3 +46,31 @@ class Email(serializers.EmailField):
             return text.line(super().to_internal_value(data))
         except text.UnprintableError:
             self.fail("invalid")
+
+
+class Day(serializers.DateField):
+    """A day that a clinic can have something to do with."""
+
+    default_error_messages = {
+        "out_of_range": f"Give a date between the years {clock.YEARS[0]} and {clock.YEARS[-1]}.",
+    }
+
+    def to_internal_value(self, value: Any) -> date:
+        day = super().to_internal_value(value)
+        if day.year not in clock.YEARS:
+            self.fail("out_of_range")
+        return day
+
+
+class Moment(serializers.DateTimeField):
+    """A moment at which a clinic can have something to do."""
+
+    default_error_messages = {
+        "out_of_range": f"Give a moment between the years {clock.YEARS[0]} and {clock.YEARS[-1]}.",
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        moment = super().to_internal_value(value)
+        if moment.year not in clock.YEARS:
+            self.fail("out_of_range")
+        return moment

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from billing.models import Method
 from billing.phones import InvalidMobileError, parse_mobile
+from clinic.core.fields import Moment
 from clinic.demo.bank import Telling
 from clinic.demo.models import (
     BankChargeback,
@@ -141,8 +142,8 @@ class ChargebackSerializer(serializers.Serializer[BankChargeback]):
 
 
 class PeriodSerializer(serializers.Serializer[Any]):
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    since = Moment()
+    until = Moment()
 
 
 class MovementsSerializer(serializers.Serializer[Any]):

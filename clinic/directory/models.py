@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from clinic.accounts.choices import Role
 from clinic.accounts.models import User
 from clinic.accounts.phones import validate_phone
-from clinic.core.columns import LineColumn, plain
+from clinic.core.columns import LineColumn, in_our_years, plain
 from clinic.directory import nif
 
 LOWEST_PRICE = Decimal("1.00")
@@ -218,6 +218,7 @@ class HoursException(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="directory_exception_lasts"
             ),
+            in_our_years("directory_exception_can_be", "starts_at", "ends_at"),
             plain("directory_exception_is_plain", "reason"),
         ]
 

@@ -32,7 +32,7 @@ from billing.services import refunds, requests
 from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor
-from tests.billing import factories
+from tests.billing import factories, moments
 from tests.billing.eupago_double import ENTITY, WEBHOOK_KEY
 from tests.billing.factories import drain
 from tests.billing.test_concurrency import at_once
@@ -269,6 +269,15 @@ def test_an_unpaid_reference_ends_with_the_hold_only_after_eupago_was_asked(eupa
 
     assert state(reference) == (PaymentStatus.EXPIRED, Reason.TIMED_OUT, RequestState.ACCEPTED)
     assert eupago.created(INFO) == 1
+
+
+@sends
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+def test_a_notice_of_a_moment_that_can_not_be_pays_and_is_told(eupago, reference, when):
+    assert post(notice(reference, date=when)) == 200
+    drain()
+
+    moments.expect_that_of_receipt(reference)
 
 
 @sends

@@ -33,7 +33,7 @@ from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.models import OutboxMessage
-from tests.billing import factories
+from tests.billing import factories, moments
 from tests.billing.factories import drain
 from tests.billing.ifthenpay_double import SETTINGS, Push
 from tests.billing.test_concurrency import at_once
@@ -475,6 +475,22 @@ def test_the_night_finds_what_no_callback_told_of_once(ifthenpay, reference, ana
     assert second.differences == []
     issue = PaymentIssue.objects.get()
     assert (issue.kind, issue.detail["amount"]) == ("orphan", "12.0")
+
+
+@pytest.mark.parametrize("when", ["01-01-0001 00:00:00", "31-12-9999 23:59:59"])
+@pytest.mark.parametrize("told_by", ["callback", "night"])
+def test_a_moment_that_can_not_be_pays_and_is_told(ifthenpay, reference, when, told_by):
+    ifthenpay.pay_reference(reference.reference, "40.00")
+    ifthenpay.paid[-1]["paymentDate"] = when
+    ifthenpay.will(READ, *[(200, NOTHING_LISTED[1] | {"payments": ifthenpay.paid})] * 3)
+
+    if told_by == "callback":
+        assert callback(reference) == 200
+        drain()
+    else:
+        tonight()
+
+    moments.expect_that_of_receipt(reference)
 
 
 def test_what_both_books_have_is_no_difference(ifthenpay, push, ana):

@@ -112,6 +112,10 @@ def test_a_payment_counts_on_its_civil_day(manager, paid):
     ("query", "pointer"),
     [
         ("summary?from=2026-02-30", "/from"),
+        ("summary?to=0001-01-01", "/to"),
+        ("statement?to=0001-01-29", "/to"),
+        ("payments?to=9999-12-31", "/to"),
+        ("payments?from=0001-01-01", "/from"),
         ("summary?from=2026-02-02&to=2026-02-01", "/to"),
         ("summary?from=2024-01-01&to=2025-01-01", "/from"),
         ("payments?status=lost", "/status"),

@@ -24,7 +24,7 @@ from billing.services import reconciliation
 from clinic.config.celery import app as celery
 from clinic.core import clock
 from clinic.core.models import AuditEntry
-from tests.billing import factories
+from tests.billing import factories, moments
 from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 
@@ -82,6 +82,18 @@ def test_money_whose_notice_was_lost_is_found_books_the_slot_and_is_found_once(b
     entry = AuditEntry.objects.filter(action="payments.reconciled").earliest("at")
     assert entry.subject_id == str(first.pk)
     assert entry.data == {"provider": "sandbox", "differences": 1, "unanswered": 0}
+
+
+@pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_moment_that_can_not_be_in_the_books_pays_and_is_told(bank, held, when):
+    payment = factories.multibanco(held)
+    an_hour_passes()
+    books(bank, movement(payment, "mb-1", occurred_at=when))
+
+    first, second = tonight(), tonight()
+
+    assert (outcomes(first), outcomes(second)) == (["applied"], [])
+    moments.expect_that_of_receipt(payment)
 
 
 def test_what_both_books_say_is_no_difference_and_a_late_notice_neither(client, bank, held):

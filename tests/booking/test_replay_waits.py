@@ -128,6 +128,8 @@ def test_a_file_without_a_check_in_prints_nothing(db, tmp_path):
     [
         ("appointment,specialty\n", "lacks the columns arrived, ended"),
         (f"{HEADER}\na,b,c,2026-11-23T09:00:00,,,\n", "line 2, scheduled: .* no offset"),
+        (f"{HEADER}\na,b,c,0001-01-01T00:00:00Z,,,\n", "line 2, scheduled: .* no clinic's day"),
+        (f"{HEADER}\na,b,c,9999-12-31T23:59:59-12:00,,,\n", "line 2, scheduled: .* no clinic"),
         (f"{HEADER}\na,b,c,yesterday,,,\n", "line 2, scheduled: 'yesterday' is no ISO 8601"),
         (f"{HEADER}\na,b,c,,,,\n", "line 2: neither scheduled nor arrived"),
         (

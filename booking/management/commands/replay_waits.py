@@ -109,4 +109,6 @@ def _instant(text: str | None, where: str) -> datetime | None:
         raise CommandError(f"{where}: {text!r} is no ISO 8601 time") from None
     if instant.tzinfo is None:
         raise CommandError(f"{where}: {text!r} has no offset from UTC")
+    if instant.year not in clock.YEARS:
+        raise CommandError(f"{where}: {text!r} is of a year that no clinic's day is of")
     return instant
