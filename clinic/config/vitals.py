@@ -7,7 +7,7 @@ from celery import bootsteps
 from celery.beat import PersistentScheduler
 from celery.worker import consumer
 
-from clinic.core import broker, life
+from clinic.core import broker, life, logs
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +37,19 @@ class Scheduler(PersistentScheduler):
     """Celery's, which waits for its broker as long as it takes, and no longer where the host's
     clock was set back. It asks for nothing anew that no worker has begun with yet: however long
     they are down, one of each kind waits for them."""
+
+    _store: Any
+
+    def setup_schedule(self) -> None:
+        try:
+            super().setup_schedule()
+        except Exception as error:  # what is damaged is read wrongly in ways that nobody listed
+            # The file says but when each task ran last: without it, the worst is one run more.
+            log.warning("schedule_begun_anew", error=logs.describe(error))
+            if self._store is not None:
+                self._store.close()
+            self._remove_db()  # type: ignore[attr-defined]
+            super().setup_schedule()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         life.show()

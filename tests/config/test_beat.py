@@ -1,7 +1,7 @@
 """What the clock asks for is asked for on time, also when somebody sets the host's clock."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -90,5 +90,26 @@ def test_a_restart_after_the_clock_was_set_back_silences_no_task(beat: Beat) -> 
         beat.start()
         beat.asked()
         clock.shift(16)
+
+        assert beat.asked() == 2
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda data: b"\0" * len(data)])
+def test_a_damaged_file_is_begun_anew(
+    beat: Beat, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    beat.stop()
+    file = max(tmp_path.iterdir(), key=lambda path: path.stat().st_size)
+    file.write_bytes(damage(file.read_bytes()))
+
+    with time_machine.travel(NOON + HOUR, tick=False) as clock:
+        beat.start()
+        clock.shift(16)
+
+        assert beat.asked() == 2
+
+    with time_machine.travel(NOON + 2 * HOUR, tick=False):
+        beat.stop()
+        beat.start()
 
         assert beat.asked() == 2
