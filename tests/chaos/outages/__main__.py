@@ -24,13 +24,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clinic.demo.surroundings import settle_tests
 from tests.bench import servers
 from tests.chaos.outages.clinic import Clinic
 from tests.chaos.outages.faults import FAULTS, Fault
 from tests.chaos.outages.load import Journal, Onlooker, Payer, Person, Receptionist, Screen
 from tests.midday import zone_at_midday
 
-CALM_SECONDS = 6.0
 RECOVERY_SECONDS = 300.0
 SETTLING_SECONDS = 600.0
 PRESSED = 6
@@ -40,20 +40,20 @@ KINDS = ("press", "read", "live", "book", "pay")
 
 
 def main() -> int:
+    settle_tests()
     options = _options()
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vez-chaos-")))
         home.chmod(0o711)  # PostgreSQL's user passes through
-        result = run(home, options.kinds, options.away, options.payers)
+        result = run(home, options)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(json.dumps(result, indent=1))
     _print(result)
     return 1 if result["broken"] else 0
 
 
-def run(home: Path, kinds: list[str], away: float | None, payers: int) -> dict[str, Any]:
+def run(home: Path, options: argparse.Namespace) -> dict[str, Any]:
     """Each fault in turn, and the reckoning at the end."""
-    servers.raise_open_files()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ |= {
         "CLINIC_ENV": "test",
@@ -66,7 +66,7 @@ def run(home: Path, kinds: list[str], away: float | None, payers: int) -> dict[s
     with ExitStack() as stack:
         stack.callback(clinic.remove_databases)
         clinic.start_databases()
-        people = _furnish(payers)
+        people = _furnish(options.payers)
         stack.enter_context(clinic)
         journal = Journal()
         screen = Screen(clinic.sockets, people.display)
@@ -76,8 +76,8 @@ def run(home: Path, kinds: list[str], away: float | None, payers: int) -> dict[s
         began = time.monotonic()
         cycles = []
         try:
-            for kind in kinds:
-                cycles.append(_cycle(clinic, journal, screen, kind, away))
+            for kind in options.kinds:
+                cycles.append(_cycle(clinic, journal, screen, kind, options))
                 _print_cycle(cycles[-1])
         finally:
             for each in (*crowd, screen):
@@ -194,16 +194,16 @@ def _furnish(payers: int) -> _People:
 
 
 def _cycle(
-    clinic: Clinic, journal: Journal, screen: Screen, kind: str, away: float | None
+    clinic: Clinic, journal: Journal, screen: Screen, kind: str, options: argparse.Namespace
 ) -> dict[str, Any]:
     from tests.chaos.outages import reckoning
 
     fault = FAULTS[kind]
-    time.sleep(CALM_SECONDS)
+    time.sleep(options.calm)
     began = time.monotonic()
-    before = _worst(journal, began - CALM_SECONDS, began)
+    before = _worst(journal, began - options.calm, began)
     put_right = fault.take(clinic)
-    length = min(fault.away, away or fault.away)
+    length = min(fault.away, options.away or fault.away)
     time.sleep(max(0.0, length - (time.monotonic() - began)))
     put_right()
     ended = time.monotonic()
@@ -346,6 +346,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.outages")
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=list(FAULTS))
     parser.add_argument("--away", type=float, help="at most so many seconds each")
+    parser.add_argument("--calm", type=float, default=6, help="seconds before each")
     parser.add_argument("--payers", type=int, default=6)
     parser.add_argument("--out", type=Path, default=servers.REPOSITORY / "var" / "chaos.json")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Production's programs, as `docker/compose.yaml` names and `docker/start` starts them, on this
+"""Production's programs, as `docker/compose.yaml` names and the image starts them, on this
 machine: two hosts of the API, the sockets, every worker, relay, beat, the databases and a mail
 server. What ends is started again, as Docker does."""
 
@@ -69,9 +69,9 @@ class Clinic:
             }
             for name in _roles():
                 own = settings | {"PORT": str(ports.get(name, 0) or free_port())}
-                self.programs[name] = self._program(name, ["docker/start", name], own)
+                self.programs[name] = self._program(name, ["docker/watch.py", name], own)
             twin = settings | {"PORT": str(ports[HOSTS[1]])}
-            self.programs[HOSTS[1]] = self._program(HOSTS[1], ["docker/start", HOSTS[0]], twin)
+            self.programs[HOSTS[1]] = self._program(HOSTS[1], ["docker/watch.py", HOSTS[0]], twin)
             self.origins = [f"http://127.0.0.1:{ports[name]}" for name in HOSTS]
             self.sockets = f"ws://127.0.0.1:{ports['web-ws']}"
             for program in self.programs.values():
@@ -167,10 +167,15 @@ class Clinic:
         path = f"{beside}{os.pathsep}{os.environ['PATH']}"
         return Program(
             name,
-            argv if argv[0] != "docker/start" else ["sh", *argv],
+            argv,
             log=self.home / "log" / f"{name}.log",
             cwd=REPOSITORY,
-            env={**os.environ, "PATH": path, **settings},
+            env={
+                **os.environ,
+                "PATH": path,
+                "SIGN_OF_LIFE": str(self.home / f"{name}.alive"),
+                **settings,
+            },
             grace_seconds=10,
         )
 
@@ -196,7 +201,7 @@ def _roles() -> list[str]:
 
 def _is_watchdog(process: psutil.Process) -> bool:
     try:
-        return any("watchdog" in part for part in process.cmdline())
+        return any(part.endswith("docker/watch.py") for part in process.cmdline())
     except psutil.NoSuchProcess:
         return False
 

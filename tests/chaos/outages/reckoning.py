@@ -147,7 +147,7 @@ def _documents(mails: Path) -> Iterator[str]:
 
 def _presses(journal: Journal) -> Iterator[str]:
     for (visit, press), pressed in journal.pressed.items():
-        action = {"call": "appointment.called", "put-back": "appointment.put_back"}[press]
+        action = {"call": "appointment.called", "put-back": "appointment.arrived"}[press]
         logged = AuditEntry.objects.filter(action=action, subject_id=visit).count()
         most = pressed + journal.unknown[visit, press]
         if not pressed <= logged <= most:
