@@ -99,6 +99,7 @@ SCHEMAS: dict[str, Schema] = {
             "start": INSTANT,
             "end": INSTANT,
             "status": _one_of(*STATUSES),
+            "is_missed": {"type": "boolean"},
             "ticket": TEXT,
             "label": TEXT,
             "arrived_at": _or_null(INSTANT),

@@ -273,10 +273,10 @@ def rarely(
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    """A web process that looks after each patient's page by itself only once a minute."""
+    """A web process that looks after each patient's page by itself only each quarter of a minute."""
     log = tmp_path_factory.mktemp("r") / "log"
     with django_db_blocker.unblock():
-        running = start_server(free_port(), log, own.url, WS_HEARTBEAT_SECONDS="60")
+        running = start_server(free_port(), log, own.url)
     yield running
     running.program.stop()
 
