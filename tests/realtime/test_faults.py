@@ -273,7 +273,7 @@ def rarely(
     django_db_blocker: Any,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
-    """A web process that looks after each patient's page by itself only each quarter of a minute."""
+    """A web process that looks after a patient's page by itself every 15 s."""
     log = tmp_path_factory.mktemp("r") / "log"
     with django_db_blocker.unblock():
         running = start_server(free_port(), log, own.url)
