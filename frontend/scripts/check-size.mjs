@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const dist = join(dirname(fileURLToPath(import.meta.url)), "..", "dist");
-const budgets = { "display.html": 25, "index.html": 230, "staff.html": 295, "kiosk.html": 140 };
+const budgets = { "display.html": 25, "index.html": 230, "staff.html": 290, "kiosk.html": 140 };
 
 let broken = false;
 for (const [page, budget] of Object.entries(budgets)) {

@@ -47,3 +47,12 @@ it("loads the page anew once it is handed out whole", async () => {
   expect(await reloadIfServed()).toBe(true);
   expect(reload).toHaveBeenCalledOnce();
 });
+
+it("goes to another page of ours once that is handed out whole", async () => {
+  const assign = vi.spyOn(location, "assign").mockImplementation(() => undefined);
+  serve(page(OURS));
+
+  expect(await reloadIfServed("/staff/dinheiro")).toBe(true);
+  expect(assign).toHaveBeenCalledExactlyOnceWith("/staff/dinheiro");
+  expect(reload).not.toHaveBeenCalled();
+});

@@ -1,6 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { reloadIfServed } from "@/lib/version";
-import { Button } from "./Button";
+import { ReloadButton } from "./ReloadButton";
 import { EmptyState } from "./Surface";
 
 /** What a page shows when it broke: nothing is lost, and how to go on. */
@@ -11,7 +10,7 @@ export function Crash() {
       <h1 className="visually-hidden">{t("app.name")}</h1>
       <EmptyState
         title={t("crash.title")}
-        action={<Button onPress={() => void reloadIfServed()}>{t("action.reload")}</Button>}
+        action={<ReloadButton>{t("action.reload")}</ReloadButton>}
       >
         <p>{t("crash.text")}</p>
       </EmptyState>

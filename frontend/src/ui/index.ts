@@ -1,6 +1,7 @@
 export { Button, ButtonLink, type ButtonProps, type ButtonVariant } from "./Button";
 export { Checkbox } from "./Checkbox";
 export { classes } from "./classes";
+export { ComingPage, LatePage } from "./ComingPage";
 export { CopyButton } from "./CopyButton";
 export { CountdownRing } from "./Countdown";
 export { Crash } from "./Crash";

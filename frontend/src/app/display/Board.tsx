@@ -195,3 +195,26 @@ export function Next({ entries, far, onWhole }: NextProps) {
     </section>
   );
 }
+
+/** Nothing that could be shown can be believed. */
+export function Untrusted() {
+  return (
+    <div className="calls">
+      <section className="silence untrusted" role="alert">
+        <h1>{words.untrusted}</h1>
+        <p className="quiet" lang="en">
+          {words.untrustedEn}
+        </p>
+      </section>
+    </div>
+  );
+}
+
+/** The whole page, where it broke. */
+export function Broken() {
+  return (
+    <main className="display">
+      <Untrusted />
+    </main>
+  );
+}

@@ -17,7 +17,7 @@ import { screenVoice } from "@/features/board/voice";
 import { civilDate, civilTime } from "@/lib/civil";
 import { elapsed, serverClock } from "@/lib/clock";
 import { formatDayNumber, formatMonth, formatWeekdayLong } from "@/lib/format";
-import { Calls, Closed, Next } from "./Board";
+import { Calls, Closed, Next, Untrusted } from "./Board";
 import { Pairing } from "./Pairing";
 import { spoken, words } from "./words";
 
@@ -208,14 +208,7 @@ function Screen({ onPaired }: { onPaired: () => void }) {
           </section>
         </div>
       ) : picture === "untrusted" ? (
-        <div className="calls">
-          <section className="silence untrusted" role="alert">
-            <h1>{words.untrusted}</h1>
-            <p className="quiet" lang="en">
-              {words.untrustedEn}
-            </p>
-          </section>
-        </div>
+        <Untrusted />
       ) : opening !== null ? (
         <Closed opening={opening} now={now.server} />
       ) : (

@@ -10,6 +10,7 @@ import {
   CalendarIcon,
   classes,
   ClockIcon,
+  ComingPage,
   LanguageSwitch,
   PageChromeContext,
   PersonIcon,
@@ -118,6 +119,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
         <Outlet />
         <div className={styles.notices}>
           <CalledBar />
+          <ComingPage />
           {isOnline || isLink ? null : (
             <p className={styles.offline} role="status">
               {t("state.offline", { ns: "common" })}

@@ -1,7 +1,7 @@
 import type { RouteObject } from "react-router";
 import { useParams } from "react-router";
 import { useMe } from "@/features/auth";
-import { Crash } from "@/ui";
+import { Crash, LatePage } from "@/ui";
 import { placeOf, useClinic } from "./clinic";
 import { Book } from "./pages/Book";
 import { Missing } from "./pages/Missing";
@@ -17,10 +17,10 @@ export const routes: RouteObject[] = [
   {
     Component: Shell,
     ErrorBoundary: Crash,
-    HydrateFallback: () => null,
     children: [
       {
         ErrorBoundary: Crash,
+        HydrateFallback: () => <LatePage />,
         children: [
           { path: "/", Component: Book },
           {

@@ -2,6 +2,7 @@ import { act, cleanup, screen } from "@testing-library/react";
 import { createMemoryRouter, RouterProvider } from "react-router";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { renderPage } from "@/test/render";
+import { LatePage } from "@/ui";
 import { MissingPage } from "./MissingPage";
 import { Shell } from "./Shell";
 
@@ -35,8 +36,10 @@ async function open(path: string) {
     [
       {
         element: <Shell />,
+        hydrateFallbackElement: <LatePage />,
         children: [
           { index: true, element: <p>o dia</p> },
+          { path: "dinheiro", lazy: () => new Promise<never>(() => undefined) },
           { path: "*", element: <MissingPage /> },
         ],
       },
@@ -45,6 +48,7 @@ async function open(path: string) {
   );
   renderPage(<RouterProvider router={router} />);
   await pass(1);
+  return router;
 }
 
 async function pass(seconds: number) {
@@ -88,4 +92,32 @@ it("says that an address leads nowhere, inside what stands around every page", a
   expect(screen.getByRole("heading", { name: "Página não encontrada" })).toBeTruthy();
   expect(screen.getByRole("link", { name: "Ir para o dia de hoje" })).toBeTruthy();
   expect(screen.getByRole("navigation")).toBeTruthy();
+});
+
+const LATE = "Esta página ainda não chegou. A ligação pode estar lenta ou ter caído.";
+
+it("says within 8 s that a page's parts don't come, beside the page that is there", async () => {
+  me = () => Promise.resolve(Response.json(TERESA));
+  const router = await open("/");
+  act(() => void router.navigate("/dinheiro"));
+  await pass(7);
+  expect(screen.queryByText(LATE)).toBeNull();
+  await pass(1);
+
+  expect(screen.getByRole("alert").textContent).toContain(LATE);
+  expect(screen.getByText("o dia")).toBeTruthy();
+  act(() => screen.getByRole("button", { name: "Tentar de novo" }).click());
+  await pass(8);
+  expect(screen.getByText(/^Sem ligação ao servidor/)).toBeTruthy();
+
+  await act(() => router.navigate("/"));
+  expect(screen.queryByText(LATE)).toBeNull();
+});
+
+it("says within 8 s that the first page's parts don't come", async () => {
+  me = () => Promise.resolve(Response.json(TERESA));
+  await open("/dinheiro");
+  await pass(7);
+
+  expect(screen.getByRole("alert").textContent).toContain(LATE);
 });

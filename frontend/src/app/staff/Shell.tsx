@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { NavLink, Outlet } from "react-router";
 import { forgetAtSessionEnd, LoginForm, useLogout, useMe, usePersonKey } from "@/features/auth";
 import type { User } from "@/lib/api/types";
-import { Button, LanguageSwitch, Spinner, TilePattern } from "@/ui";
+import { Button, ComingPage, LanguageSwitch, Spinner, TilePattern } from "@/ui";
 import styles from "./Shell.module.css";
 
 /** The frame of every staff page; in front of it, the login. */
@@ -23,6 +23,7 @@ export function Shell() {
   return (
     <div key={person} className={styles.shell}>
       <Bar user={me.data} />
+      <ComingPage />
       <Outlet />
     </div>
   );

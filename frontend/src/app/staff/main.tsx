@@ -4,7 +4,7 @@ import { startI18n } from "@/lib/i18n";
 import { createQueryClient } from "@/lib/query";
 import { en } from "@/locales/en/staff";
 import { pt } from "@/locales/pt/staff";
-import { Crash, Providers } from "@/ui";
+import { Crash, LatePage, Providers } from "@/ui";
 import { AgendaPage } from "./AgendaPage";
 import { MissingPage } from "./MissingPage";
 import { Shell } from "./Shell";
@@ -19,29 +19,35 @@ const router = createBrowserRouter(
       element: <Shell />,
       errorElement: <Crash />,
       children: [
-        { index: true, element: <TodayPage /> },
-        { path: "agenda", element: <AgendaPage /> },
         {
-          path: "utentes",
-          lazy: async () => ({ Component: (await import("./PeoplePage")).PeoplePage }),
+          errorElement: <Crash />,
+          hydrateFallbackElement: <LatePage />,
+          children: [
+            { index: true, element: <TodayPage /> },
+            { path: "agenda", element: <AgendaPage /> },
+            {
+              path: "utentes",
+              lazy: async () => ({ Component: (await import("./PeoplePage")).PeoplePage }),
+            },
+            {
+              path: "ecras",
+              lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
+            },
+            {
+              path: "esperas",
+              lazy: async () => ({ Component: (await import("./WaitsPage")).WaitsPage }),
+            },
+            {
+              path: "dinheiro",
+              lazy: async () => ({ Component: (await import("./MoneyPage")).MoneyPage }),
+            },
+            {
+              path: "privacidade",
+              lazy: async () => ({ Component: (await import("./PrivacyPage")).PrivacyPage }),
+            },
+            { path: "*", element: <MissingPage /> },
+          ],
         },
-        {
-          path: "ecras",
-          lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
-        },
-        {
-          path: "esperas",
-          lazy: async () => ({ Component: (await import("./WaitsPage")).WaitsPage }),
-        },
-        {
-          path: "dinheiro",
-          lazy: async () => ({ Component: (await import("./MoneyPage")).MoneyPage }),
-        },
-        {
-          path: "privacidade",
-          lazy: async () => ({ Component: (await import("./PrivacyPage")).PrivacyPage }),
-        },
-        { path: "*", element: <MissingPage /> },
       ],
     },
   ],

@@ -1,29 +1,20 @@
-import { zodResolver } from "@hookform/resolvers/zod";
 import { Controller, useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { z } from "zod";
 import type { User } from "@/lib/api/types";
 import { problemText } from "@/lib/i18n";
 import { Banner, Button, PasswordField, TextField } from "@/ui";
 import styles from "./Form.module.css";
 import { useLogin } from "./session";
 
-const schema = z.object({
-  username: z.string().trim().min(1, "required"),
-  password: z.string().min(1, "required"),
-});
-
 /** Name and password. Says one thing for either being wrong. */
 export function LoginForm({ onDone }: { onDone: (user: User) => void }) {
   const { t } = useTranslation();
   const login = useLogin();
-  const form = useForm({
-    resolver: zodResolver(schema),
-    defaultValues: { username: "", password: "" },
-  });
+  const form = useForm({ defaultValues: { username: "", password: "" } });
 
-  const submit = form.handleSubmit((values) => {
-    if (!login.isPending) login.mutate(values, { onSuccess: onDone });
+  const submit = form.handleSubmit(({ username, password }) => {
+    if (login.isPending) return;
+    login.mutate({ username: username.trim(), password }, { onSuccess: onDone });
   });
 
   return (
@@ -36,6 +27,7 @@ export function LoginForm({ onDone }: { onDone: (user: User) => void }) {
       <Controller
         control={form.control}
         name="username"
+        rules={{ validate: (name) => name.trim() !== "" }}
         render={({ field: { ref, ...field }, fieldState }) => (
           <TextField
             {...field}
@@ -51,6 +43,7 @@ export function LoginForm({ onDone }: { onDone: (user: User) => void }) {
       <Controller
         control={form.control}
         name="password"
+        rules={{ required: true }}
         render={({ field: { ref, ...field }, fieldState }) => (
           <PasswordField
             {...field}

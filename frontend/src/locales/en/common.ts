@@ -30,6 +30,7 @@ export const en: Words<typeof pt> = {
     stale: "Data from {{time}}",
   },
   notifications: "Notices",
+  late: { title: "This page hasn't arrived yet. The connection may be slow or lost." },
   crash: {
     title: "Something went wrong on this page",
     text: "Nothing you already confirmed is lost. Reload the page; if it happens again, talk to reception.",

@@ -27,6 +27,7 @@ export const pt = {
     stale: "Dados das {{time}}",
   },
   notifications: "Avisos",
+  late: { title: "Esta página ainda não chegou. A ligação pode estar lenta ou ter caído." },
   crash: {
     title: "Algo correu mal nesta página",
     text: "Não perdeu nada do que já confirmou. Recarregue a página; se voltar a acontecer, fale com a receção.",

@@ -61,7 +61,7 @@ export const pt = {
     start: "Começar com {{name}} mesmo assim?",
     "move-room": "Mudar {{name}} de gabinete mesmo assim?",
     is: {
-      called: "{{patient}} já foi chamado para o gabinete {{room}}, com {{practitioner}}.",
+      called: "{{patient}} já tem uma chamada para o gabinete {{room}}, com {{practitioner}}.",
       in_progress: "{{patient}} está em consulta no gabinete {{room}}, com {{practitioner}}.",
     },
     ends: {
