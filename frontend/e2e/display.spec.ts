@@ -271,6 +271,51 @@ test("a new version is taken when nobody is being called, and not before", async
   await display.close();
 });
 
+test("a page that isn't handed out is never taken, and one that broke comes back by itself", async ({
+  browser,
+  watch,
+}) => {
+  const display = await StagedDisplay.open(browser, watch, []);
+  const { page } = display;
+  let loads = 0;
+  page.on("load", () => {
+    loads += 1;
+  });
+  let version = "0123456789ab";
+  await page.route("**/version.json", (route) => route.fulfill({ json: { version } }));
+  await page.reload();
+  await expect(page.getByText("De momento não há chamadas")).toBeVisible();
+  let isServed = false;
+  await page.route("**/display", (route) =>
+    isServed ? route.fallback() : route.fulfill({ status: 502, body: "502 Bad Gateway" }),
+  );
+  const refusedAfter = async (seconds: number) => {
+    const refusal = page.waitForResponse("**/display");
+    await page.clock.fastForward(seconds * 1000);
+    watch.forgive(`${(await refusal).status()} ${page.url()}`);
+  };
+
+  version = "ba9876543210";
+  await refusedAfter(5 * 60);
+  await expect(page.locator(".clock")).toBeVisible();
+  await page.evaluate(() => {
+    Intl.DateTimeFormat.prototype.formatToParts = () => {
+      throw new Error("broken");
+    };
+  });
+  await page.clock.runFor(1000);
+  await expect(page.getByText("Aguarde indicação da receção")).toBeVisible();
+  await refusedAfter(10);
+  await expect(page.getByText("Aguarde indicação da receção")).toBeVisible();
+  expect(loads).toBe(1);
+
+  isServed = true;
+  await page.clock.fastForward(10_000);
+  await expect(page.getByText("De momento não há chamadas")).toBeVisible();
+  expect(loads).toBe(2);
+  await display.close();
+});
+
 test("staff see how a screen is, set it up from afar, and disconnect it at once", async ({
   browser,
   open,

@@ -1,3 +1,4 @@
+import type { WebSocketRoute } from "@playwright/test";
 import { expect, test } from "./support/test";
 import { freeSlots, registerByApi, send } from "./support/api";
 import { contextOf } from "./support/pages";
@@ -139,4 +140,62 @@ test("a wrong NIF is said before paying, and the right one is accepted", async (
   await expect(page.getByText("NIF 501964843")).toBeVisible();
   await page.getByRole("button", { name: "Obter referência" }).click();
   await expect(page.getByText("À espera do pagamento.")).toBeVisible();
+});
+
+test("another person signs in in a second tab: the first keeps nothing of the former", async ({
+  open,
+  request,
+}) => {
+  const other = newPerson();
+  await registerByApi(request, other);
+  const first = await open();
+  await first.goto("/entrar");
+  const { username, password } = demo().accounts.patient;
+  await login(first, username, password);
+  const visits = first.locator(`a[href^="/consultas/"]`);
+  await expect(visits.first()).toBeVisible();
+
+  const second = await first.context().newPage();
+  await second.goto("/eu");
+  await second.getByRole("button", { name: "Sair" }).click();
+  await expect(visits).toHaveCount(0);
+  await second.goto("/entrar");
+  await login(second, other.username, other.password);
+  await expect(second.getByRole("heading", { name: "As minhas consultas" })).toBeVisible();
+
+  await expect(first.getByRole("heading", { name: "As minhas consultas" })).toBeVisible();
+  await expect(first.getByText("Ainda não tem consultas marcadas")).toBeVisible();
+  await expect(visits).toHaveCount(0);
+});
+
+test("the day says within 8 s that its wire is silent, and at once that the server doubts it", async ({
+  browser,
+  watch,
+}) => {
+  const context = await contextOf(browser, "reception", { viewport: { width: 1440, height: 900 } });
+  watch.over(context);
+  const page = await context.newPage();
+  await page.clock.install();
+  let isSilent = false;
+  let toPage: WebSocketRoute | undefined;
+  await page.routeWebSocket("**/ws/staff", (socket) => {
+    toPage = socket;
+    socket.connectToServer().onMessage((frame) => {
+      if (!isSilent) socket.send(frame);
+    });
+  });
+  await page.goto("/staff");
+  const live = page.getByText("em direto");
+  await expect(live).toBeVisible();
+
+  isSilent = true;
+  toPage?.send(JSON.stringify({ type: "heartbeat", stale: true }));
+  await expect(page.getByText("a atualizar")).toBeVisible();
+  toPage?.send(JSON.stringify({ type: "heartbeat", stale: false }));
+  await expect(live).toBeVisible();
+
+  await page.clock.runFor(8_000);
+  await expect(live).toBeHidden();
+  await context.close();
+  watch.check();
 });

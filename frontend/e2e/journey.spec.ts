@@ -3,7 +3,7 @@ import { enrolFace, multibancoReference, registerAndReserve } from "./support/pa
 import { newPerson } from "./support/people";
 import { openMail, openSandbox, payAtCashMachine, sms } from "./support/sandbox";
 import { appearance, Kiosk, openDisplay, pairDisplay } from "./support/screens";
-import { columnOf, expectPaired, openStaff, pairingCode } from "./support/staff";
+import { columnOf, expectPaired, openStaff, pairingCode, start } from "./support/staff";
 import { demo, picture } from "./support/settings";
 
 const RECOGNISED_WITHIN_MS = 2000;
@@ -143,16 +143,16 @@ test("a day: book, pay, arrive, be recognised, be called, be treated", async ({
   });
 
   await test.step("the treatment starts and ends", async () => {
-    const press = async (name: string) => {
-      await columnOf(staff, person.fullName)
+    const open = () =>
+      columnOf(staff, person.fullName)
         .getByRole("button", { name: new RegExp(`${person.fullName}$`) })
         .click();
-      await staff.getByRole("dialog").getByRole("button", { name, exact: true }).click();
-    };
-    await press("Iniciar");
+    await open();
+    await start(staff);
     await expect(page.getByText("Consulta a decorrer", { exact: true })).toBeVisible();
     await expect(display.locator(".call")).not.toContainText(arrival.ticket);
-    await press("Terminar");
+    await open();
+    await staff.getByRole("dialog").getByRole("button", { name: "Terminar", exact: true }).click();
     await expect(page.getByText("Consulta concluída", { exact: true })).toBeVisible();
     await expect(display.getByText(arrival.ticket)).toHaveCount(0);
   });

@@ -93,6 +93,20 @@ test("the code is offered as the face is: as large, and for as many taps", async
   await kiosk.close();
 });
 
+test("a camera that never answers: the code is offered after 8 s", async ({ browser, watch }) => {
+  const kiosk = await StagedKiosk.open(browser, watch, { camera: "silent" });
+  const { page } = kiosk;
+  await kiosk.chooseFace();
+  await expect(page.getByText("A ligar a câmara…")).toBeVisible();
+
+  await page.clock.runFor(8_000);
+
+  await expect(page.getByRole("heading", { name: "A câmara não está disponível" })).toBeVisible();
+  await page.getByRole("button", { name: "Tenho um código" }).click();
+  await expect(page.locator(".keypad")).toBeVisible();
+  await kiosk.close();
+});
+
 /** What is cut off, or has to be scrolled to: on this panel nobody would find it. */
 function outside(page: Page): Promise<string[]> {
   return page.evaluate(() => {

@@ -3,6 +3,7 @@ import type { StaffAnswer } from "../src/lib/api/types";
 import { expect, test } from "./support/test";
 import { send } from "./support/api";
 import { contextOf } from "./support/pages";
+import { start } from "./support/staff";
 
 const LONG_NAME = "Maria da Conceição Vasconcelos e Sousa de Albuquerque";
 
@@ -155,7 +156,7 @@ test("two people at one visit: one call, and nobody's words are lost", async ({
   expect((await first(desk).count()) + (await first(room).count())).toBe(1);
 
   await Promise.all(both.map(open));
-  await room.getByRole("button", { name: "Iniciar", exact: true }).click();
+  await start(room);
   await expect(desk.getByText(/^Entretanto: iniciado por/)).toBeVisible();
   await open(room);
   await note(desk).fill("Vem de muletas.");

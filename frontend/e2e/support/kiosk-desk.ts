@@ -88,11 +88,13 @@ export class Desk {
     return { id, ...(await this.smsTo(person)) };
   }
 
-  /** From the arrival to the end of the treatment, at once. */
+  /** From the arrival to the end of the treatment, at once; another one of that room ends first. */
   async treat(appointment: string): Promise<void> {
-    for (const step of ["arrive", "call", "start", "finish"]) {
-      await this.post(`/api/staff/appointments/${appointment}/${step}`, {});
-    }
+    const path = `/api/staff/appointments/${appointment}`;
+    await this.post(`${path}/arrive`, {});
+    await this.post(`${path}/call`, { override: true });
+    await this.post(`${path}/start`, { override: true });
+    await this.post(`${path}/finish`, {});
   }
 
   async cancel(appointment: string): Promise<void> {

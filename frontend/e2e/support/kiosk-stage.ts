@@ -48,6 +48,13 @@ export function missingCamera(): void {
   navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error("no camera"));
 }
 
+/** A question for the camera that nobody answers. */
+function silentCamera(): void {
+  navigator.mediaDevices.getUserMedia = () => new Promise(() => undefined);
+}
+
+const CAMERAS = { painted: paintedCamera, missing: missingCamera, silent: silentCamera };
+
 function countTaps(): void {
   const counted = window as StagedWindow;
   counted.taps = 0;
@@ -84,7 +91,7 @@ export class StagedKiosk {
     options: {
       size?: { width: number; height: number };
       language?: Language;
-      camera?: "painted" | "missing";
+      camera?: keyof typeof CAMERAS;
     } = {},
   ): Promise<StagedKiosk> {
     const context = await contextOf(browser, "kiosk");
@@ -92,7 +99,7 @@ export class StagedKiosk {
     const page = await context.newPage();
     await page.setViewportSize(options.size ?? { width: 1080, height: 1920 });
     await page.clock.install();
-    await page.addInitScript(options.camera === "missing" ? missingCamera : paintedCamera);
+    await page.addInitScript(CAMERAS[options.camera ?? "painted"]);
     await page.addInitScript(countTaps);
     const kiosk = new StagedKiosk(context, page, options.language ?? "pt");
     await kiosk.playTheClinic();

@@ -41,3 +41,12 @@ export function columnOf(page: Page, fullName: string): Locator {
     .getByRole("region")
     .filter({ has: page.getByRole("button", { name: new RegExp(`${fullName}$`) }) });
 }
+
+/** From the open dialog of somebody who is called; another treatment of that room ends with it. */
+export async function start(page: Page): Promise<void> {
+  const answered = page.waitForResponse((answer) => answer.url().endsWith("/start"));
+  await page.getByRole("dialog").getByRole("button", { name: "Iniciar", exact: true }).click();
+  if ((await answered).status() === 409) {
+    await page.getByRole("alertdialog").getByRole("button", { name: "Mesmo assim" }).click();
+  }
+}

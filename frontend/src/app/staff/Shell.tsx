@@ -65,7 +65,7 @@ function Door({ user }: { user: User | null }) {
           <>
             <h1>{t("login.title")}</h1>
             <p className={styles.doorText}>{t("login.text")}</p>
-            <LoginForm onDone={() => undefined} />
+            <LoginForm />
           </>
         )}
       </div>

@@ -1,20 +1,18 @@
 import { Controller, useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import type { User } from "@/lib/api/types";
 import { problemText } from "@/lib/i18n";
 import { Banner, Button, PasswordField, TextField } from "@/ui";
 import styles from "./Form.module.css";
 import { useLogin } from "./session";
 
-/** Name and password. Says one thing for either being wrong. */
-export function LoginForm({ onDone }: { onDone: (user: User) => void }) {
+/** Name and password. Says one thing for either being wrong; whoever is in then is `useMe`'s. */
+export function LoginForm() {
   const { t } = useTranslation();
   const login = useLogin();
   const form = useForm({ defaultValues: { username: "", password: "" } });
 
   const submit = form.handleSubmit(({ username, password }) => {
-    if (login.isPending) return;
-    login.mutate({ username: username.trim(), password }, { onSuccess: onDone });
+    if (!login.isPending) login.mutate({ username: username.trim(), password });
   });
 
   return (

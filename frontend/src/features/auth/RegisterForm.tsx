@@ -3,7 +3,6 @@ import { Controller, useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { z } from "zod";
 import { isProblem, Problem } from "@/lib/api/problem";
-import type { User } from "@/lib/api/types";
 import { ageOn, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { fieldProblemText, problemText } from "@/lib/i18n";
@@ -52,7 +51,7 @@ function isField(name: string): name is Field {
 }
 
 /** A patient's own account. What the server refuses appears at the field it points to. */
-export function RegisterForm({ onDone }: { onDone: (user: User) => void }) {
+export function RegisterForm() {
   const { t } = useTranslation(["patient", "common"]);
   const language = useLanguage();
   const register = useRegister();
@@ -89,7 +88,7 @@ export function RegisterForm({ onDone }: { onDone: (user: User) => void }) {
         language,
         ...(birth_date ? { birth_date } : {}),
       },
-      { onSuccess: onDone, onError: place },
+      { onError: place },
     );
   });
 

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Link } from "react-aria-components";
-import { useNavigate, useSearchParams } from "react-router";
-import { LoginForm } from "@/features/auth";
+import { Navigate, useSearchParams } from "react-router";
+import { LoginForm, useMe } from "@/features/auth";
 import { useWords } from "@/lib/useWords";
 import { Banner, Page } from "@/ui";
 import { choiceFrom, nextPath } from "../choice";
@@ -24,13 +24,14 @@ export function KeptChoice({ params }: { params: URLSearchParams }) {
 
 export function Login() {
   const { t } = useTranslation("patient");
-  const navigate = useNavigate();
   const [params] = useSearchParams();
+  // Somebody is, by this form or on another page of the browser.
+  if (useMe().data) return <Navigate to={nextPath(params)} replace />;
   return (
     <Page narrow title={t("login.title")}>
       <div className={styles.stack}>
         <KeptChoice params={params} />
-        <LoginForm onDone={() => void navigate(nextPath(params), { replace: true })} />
+        <LoginForm />
         <p className={styles.foot}>
           {t("login.new_here")}{" "}
           <Link href={`/registar?${params}`} className={styles.link}>
