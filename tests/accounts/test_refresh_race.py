@@ -1,10 +1,11 @@
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from clinic.accounts import services
 from clinic.accounts.models import Session, User
@@ -85,3 +86,38 @@ def test_of_simultaneous_retries_after_a_lost_answer_exactly_one_keeps_its_pair(
     assert len(known) == 1
     assert services.session_user(lost.pair.access) is None
     assert services.refresh(known[0].pair.refresh).session.pk == session.session.pk
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_the_first_request_of_a_pair_that_is_exchanged_meanwhile_is_answered(
+    make_user: Callable[..., User],
+) -> None:
+    first = services.refresh(open_session(make_user()).pair.refresh)
+    seen: list[object] = []
+
+    def request() -> None:
+        try:
+            seen.append(services.session_user(first.pair.access))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=request)
+    with transaction.atomic():
+        services.refresh(first.pair.refresh)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not _somebody_waits_for_us() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    thread.join()
+
+    assert seen == [(first.user, first.session)]
+
+
+def _somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks"
+            " WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])

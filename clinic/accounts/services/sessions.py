@@ -137,10 +137,13 @@ def session_user(raw_access: str) -> tuple[User, Session] | None:
         return None
     if not session.is_seen and session.jti == claims.jti:
         with database.unless_read_only():
-            if not Session.objects.filter(pk=session.pk, jti=claims.jti).update(is_seen=True):
-                return None
-            session.is_seen = True
-    return session.user, session
+            if Session.objects.filter(pk=session.pk, jti=claims.jti).update(is_seen=True):
+                session.is_seen = True
+            else:
+                # Exchanged at this moment: it counts on as the one before, unless its successor is
+                # the one before's own.
+                session = selectors.session_of(claims)
+    return None if session is None else (session.user, session)
 
 
 def refresh(raw_refresh: str) -> SignedIn:
