@@ -174,11 +174,6 @@ def queue_of(task: str) -> str:
     return known.queue if known and known.queue else settings.CELERY_TASK_DEFAULT_QUEUE
 
 
-def tasks() -> set[str]:
-    """Every task that has a handler or a caller."""
-    return set(TASKS)
-
-
 def retry_delay(attempts: int) -> timedelta:
     """Time until the next try: doubles from the base, at most 15 minutes."""
     doubled = settings.OUTBOX_RETRY_SECONDS * 2 ** min(attempts, 20)

@@ -48,7 +48,7 @@ class Doors:
 
 
 @pytest.fixture
-def doors(clinic: Clinic, ana, bruno, rita, marta, anonymous, client_of) -> Doors:
+def doors(midday, clinic: Clinic, ana, bruno, rita, marta, anonymous, client_of) -> Doors:
     reception = client_of(rita)
     paid = factories.multibanco(factories.appointment(bruno))
     Payment.objects.filter(pk=paid.pk).update(status="paid", paid_at=clock.now())
