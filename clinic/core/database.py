@@ -59,6 +59,10 @@ MEANINGS = {
     "40": Code.CONFLICT,  # serialization, deadlock
     "40003": Code.UNAVAILABLE,  # nobody knows whether it was done
     "42": Code.INTERNAL,  # syntax, names, types, rights
+    # Another release's tables, or rights that a new server hasn't been given yet.
+    "42501": Code.UNAVAILABLE,  # rights
+    "42703": Code.UNAVAILABLE,  # a column isn't there
+    "42P01": Code.UNAVAILABLE,  # a table isn't there
     "42P05": Code.UNAVAILABLE,  # the prepared statement is there: left by another behind a pooler
     "44": Code.CONFLICT,  # check option
     "53": Code.UNAVAILABLE,  # disk full, memory, too many connections

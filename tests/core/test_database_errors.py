@@ -24,6 +24,9 @@ BY_CODE = {
     "40001": (409, Code.CONFLICT),
     "40003": (503, Code.UNAVAILABLE),
     "40P01": (409, Code.CONFLICT),
+    "42501": (503, Code.UNAVAILABLE),
+    "42703": (503, Code.UNAVAILABLE),
+    "42P01": (503, Code.UNAVAILABLE),
     "42P05": (503, Code.UNAVAILABLE),
     "53100": (503, Code.UNAVAILABLE),
     "53200": (503, Code.UNAVAILABLE),
@@ -96,7 +99,7 @@ def test_every_code_of_postgresql_stands_in_the_table() -> None:
 
 @pytest.mark.django_db
 def test_a_fault_of_ours_stays_a_fault() -> None:
-    error = refusal_of(lambda: run("SELECT no_such_column FROM accounts_user"))
+    error = refusal_of(lambda: run("SELECT FROM WHERE"))
 
     assert problems.exception_handler(error, {}) is None
 
