@@ -306,7 +306,7 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
     expect(storedFaces()).toEqual([]);
   });
 
-  await test.step("the codes of a cancelled visit, of one that is over, and of tomorrow's", async () => {
+  await test.step("the codes of a cancelled visit, of one that is over, and, once here today, of tomorrow's", async () => {
     await kiosk.goto("/kiosk");
     await kiosk.getByRole("button", { name: /Tenho um código/ }).click();
     for (const { code } of [first, treated]) {
@@ -315,7 +315,7 @@ test("a face is learnt pose by pose, met with every answer, and forgotten", asyn
       await kiosk.getByRole("button", { name: "Usar outro código" }).click();
     }
     await kiosk.keyboard.type(tomorrow.code);
-    await says("Ainda é cedo");
+    await says("Já tínhamos registado a sua chegada");
   });
 
   await test.step("a code that was left half typed is gone with its picture", async () => {
