@@ -76,12 +76,18 @@ def by_video(*, device_id: uuid.UUID, session_id: uuid.UUID) -> CheckIn:
     waiting = CheckIn.objects.filter(device=device_id, session=session_id)
     if known := waiting.first():
         return known
-    with transaction.atomic():
-        liveness.take(session_id, device_id=device_id)
-        check_in = CheckIn.objects.create(
-            device_id=device_id, kind=CheckInKind.PHOTO, session=session_id
-        )
-        _queue(check_in)
+    try:
+        with transaction.atomic():
+            liveness.take(session_id, device_id=device_id)
+            check_in = CheckIn.objects.create(
+                device_id=device_id, kind=CheckInKind.PHOTO, session=session_id
+            )
+            _queue(check_in)
+    except DomainError:
+        # Sent twice at once, it was taken by the other while this one waited.
+        if known := waiting.first():
+            return known
+        raise
     return check_in
 
 

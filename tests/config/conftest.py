@@ -4,7 +4,7 @@ import io
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +66,9 @@ class WebServer:
 
 
 @contextmanager
-def web_server(folder: Path, *, processes: int) -> Iterator[WebServer]:
+def web_server(
+    folder: Path, *, processes: int, environment: Mapping[str, str] | None = None
+) -> Iterator[WebServer]:
     """The server up, with that many processes, until the block ends."""
     database = connection.settings_dict
     account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
@@ -88,6 +90,7 @@ def web_server(folder: Path, *, processes: int) -> Iterator[WebServer]:
             "PUBLIC_ORIGIN": origin,
             "REDIS_URL": valkey.url,
             "WEB_CONCURRENCY": str(processes),
+            **(environment or {}),
         },
     )
     program.start()

@@ -3,6 +3,7 @@
 import base64
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -382,13 +383,42 @@ def refused(answer):
     )
 
 
-def test_a_session_serves_once(expected, filmed, kiosk):
-    begun = kiosk.begin_video().json()["session_id"]
-    assert kiosk.send_video(begun).status_code == 202
+def test_a_session_serves_once(expected, filmed, kiosk, work, liveness):
+    begun = kiosk.begin_video().json()
+    liveness.film(begun, picture=ASTRONAUT)
+    first = kiosk.send_video(begun["session_id"])
 
-    refused(kiosk.send_video(begun))
+    # when: the answer to that is lost, and the kiosk sends it again
+    again = kiosk.send_video(begun["session_id"])
 
+    # then: it is the same check-in, looked at once
+    assert (again.status_code, again.json()) == (202, first.json())
     assert CheckIn.objects.count() == 1
+    assert work() == 1
+    assert outcome() == ("arrived", "passed")
+
+    # and: once it has its answer, the session is over
+    refused(kiosk.send_video(begun["session_id"]))
+    assert CheckIn.objects.count() == 1
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_is_sent_many_times_at_once_serves_once(liveness, kiosk):
+    begun = kiosk.begin_video().json()["session_id"]
+
+    def send(_: int):
+        try:
+            return kiosk.send_video(begun)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(send, range(8)))
+
+    assert {answer.status_code for answer in answers} == {202}
+    assert {answer.json()["id"] for answer in answers} == {str(CheckIn.objects.get().pk)}
+    assert OutboxMessage.objects.filter(task="recognition.identify").count() == 1
 
 
 def test_a_session_serves_its_own_kiosk(liveness, kiosk, make_kiosk):
