@@ -17,15 +17,13 @@ from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from recognition import consent, engines, images, selectors, serializers
 from recognition.errors import Code
-from recognition.models import CheckIn, CheckInStatus
+from recognition.models import CheckInStatus
 from recognition.services import check_in, enrolment, liveness
 
 FORM_OVERHEAD = 64 * 1024
 # A frame tells a guesser nothing; the limit keeps one kiosk from taking the whole worker.
 PHOTOS_A_MINUTE = 180
 CODES_A_MINUTE = 60
-# Of some 900 million codes a hundred are good: nobody finds one, and the desk sees who tries.
-WRONG_CODES = ("check_in_code_wrong", 30, 3600)
 # Each is paid for, and takes some ten seconds.
 VIDEOS_A_MINUTE = 20
 CONFIRMATIONS_A_MINUTE = 60
@@ -126,7 +124,7 @@ class CheckInsView(APIView):
         else:
             body = validated(serializers.CheckInCode(data=request.data))
             made = (
-                _by_code(device_id, body["code"])
+                check_in.by_code(device_id=device_id, code=body["code"])
                 if "code" in body
                 else check_in.by_video(device_id=device_id, session_id=body["liveness"])
             )
@@ -207,16 +205,6 @@ class ConfirmView(APIView):
         if remaining is not None:
             return _confirmation_failed(remaining)
         return Response(selectors.check_in_body(check_in_id))
-
-
-def _by_code(device_id: uuid.UUID, code: str) -> CheckIn:
-    """Raises DomainError `throttled`, for right and wrong codes, after too many wrong ones."""
-    scope, limit, seconds = WRONG_CODES
-    ratelimit.check(scope, str(device_id), limit=limit)
-    made = check_in.by_code(device_id=device_id, code=code)
-    if made.status == CheckInStatus.NOT_RECOGNISED:
-        ratelimit.count(scope, str(device_id), seconds=seconds)
-    return made
 
 
 def _id(request: Request) -> uuid.UUID:

@@ -164,7 +164,8 @@ class LivenessSession(models.Model):
 class CheckIn(models.Model):
     """One try at a kiosk. `candidates` are the appointments that an unsure match may mean; they
     are forgotten as soon as it is settled. `session` is the provider's name of the video whose
-    picture is searched, until there is an answer."""
+    picture is searched, until there is an answer. `last_factor` tells for minutes whether a second
+    factor is the last one again."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     device = models.ForeignKey("accounts.Device", on_delete=models.CASCADE, related_name="+")
@@ -185,6 +186,9 @@ class CheckIn(models.Model):
     )
     candidates = models.JSONField(default=list, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    last_factor = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
     created_at = models.DateTimeField(default=clock.now)
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -224,6 +228,11 @@ class CheckIn(models.Model):
                 fields=["created_at"],
                 name="recognition_waiting",
                 condition=Q(status=CheckInStatus.PROCESSING),
+            ),
+            models.Index(
+                fields=["decided_at"],
+                name="recognition_last_factors",
+                condition=~Q(last_factor=""),
             ),
         ]
 

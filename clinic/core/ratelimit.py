@@ -10,8 +10,9 @@ from clinic.core.errors import Code, DomainError
 from clinic.core.models import RateWindow
 
 
-def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
-    """Count one attempt of `subject` in its window of `seconds`, which its first attempt opens.
+def hit(scope: str, subject: str, *, limit: int, seconds: int) -> int:
+    """Count one attempt of `subject` in its window of `seconds`, which its first attempt opens;
+    which of that window it is.
 
     Raises DomainError `throttled`, with the seconds until the window ends, from the attempt after
     `limit` on. Call it outside the transaction that may roll back, or the count is lost with it.
@@ -19,6 +20,7 @@ def hit(scope: str, subject: str, *, limit: int, seconds: int) -> None:
     hits, ends = _count(scope, subject, seconds)
     if hits > limit:
         raise _throttled(ends)
+    return hits
 
 
 def count(scope: str, subject: str, *, seconds: int) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 
 from booking import codes
 from booking import selectors as bookings
@@ -38,7 +39,7 @@ from recognition.models import (
     Liveness,
     Picture,
 )
-from recognition.services import factor, liveness, pictures, rules
+from recognition.services import factor, liveness, pictures, rules, wrong_codes
 
 if TYPE_CHECKING:
     from booking.models import Appointment
@@ -92,9 +93,13 @@ def by_video(*, device_id: uuid.UUID, session_id: uuid.UUID) -> CheckIn:
 
 
 def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
-    """Check in by the code of the SMS: no face is involved, the answer is decided on the spot."""
+    """Check in by the code of the SMS: no face is involved, the answer is decided on the spot.
+
+    Raises DomainError `throttled` after too many wrong ones.
+    """
     with transaction.atomic():
         check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.CODE)
+        tries = wrong_codes.count(check_in)
         appointment = bookings.find_by_code(code)
         if appointment is not None:
             _settle(check_in, _admit(appointment, _kiosk(check_in)))
@@ -102,6 +107,10 @@ def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
             _settle(check_in, _Answer(CheckInStatus.NO_APPOINTMENT))
         else:
             _settle(check_in, _Answer(CheckInStatus.NOT_RECOGNISED))
+        if check_in.status == CheckInStatus.NOT_RECOGNISED:
+            wrong_codes.was_wrong(check_in, tries, by=_kiosk(check_in))
+        else:
+            wrong_codes.was_right(check_in)
     return check_in
 
 
@@ -145,8 +154,9 @@ def confirm(
 
     None when it is settled; otherwise the number of tries left, and after the last one the answer
     is `not_recognised`. Tries are counted in the row, under its lock, and for the day against each
-    person that they may mean (`factor.py`). Raises DomainError
-    `not_found` for another kiosk's check-in and `nothing_to_confirm` for one with an answer.
+    person that they may mean (`factor.py`). The last one again, whose answer was lost, is none: it
+    has the same result. Raises DomainError `not_found` for another kiosk's check-in and
+    `nothing_to_confirm` for one with an answer.
     """
     with transaction.atomic():
         check_in = (
@@ -154,18 +164,36 @@ def confirm(
         )
         if check_in is None:
             raise DomainError(CoreCode.NOT_FOUND)
-        if check_in.status != CheckInStatus.CONFIRM or _confirmation_is_over(check_in):
+        if _confirmation_is_over(check_in):
             raise DomainError(Code.NOTHING_TO_CONFIRM)
+        given = _keyed(check_in, birth_year, code)
+        if check_in.last_factor == given:
+            return _left(check_in)
+        if check_in.status != CheckInStatus.CONFIRM:
+            raise DomainError(Code.NOTHING_TO_CONFIRM)
+        check_in.last_factor = given
         meant = _meant_by(check_in, birth_year, code)
         if meant is not None:
             _settle(check_in, _admit(meant, _kiosk(check_in)))
             return None
         check_in.attempts += 1
-        check_in.save(update_fields=["attempts"])
-        remaining = MAX_TRIES - check_in.attempts
-        if remaining <= 0:
+        check_in.save(update_fields=["attempts", "last_factor"])
+        if check_in.attempts >= MAX_TRIES:
             _settle(check_in, _Answer(CheckInStatus.NOT_RECOGNISED))
-        return remaining
+        return _left(check_in)
+
+
+def _left(check_in: CheckIn) -> int | None:
+    """The tries left after the last one; None where that one settled it."""
+    wrong = {CheckInStatus.CONFIRM, CheckInStatus.NOT_RECOGNISED}
+    return MAX_TRIES - check_in.attempts if check_in.status in wrong else None
+
+
+def _keyed(check_in: CheckIn, birth_year: int | None, code: str | None) -> str:
+    """Tells one second factor of this check-in from another, and nobody what it was."""
+    factor_given = str(birth_year) if code is None else codes.normalise(code)
+    text = f"{check_in.pk} {factor_given}"
+    return salted_hmac("recognition.factor", text, algorithm="sha256").hexdigest()
 
 
 def is_late(check_in: CheckIn) -> bool:
@@ -175,7 +203,7 @@ def is_late(check_in: CheckIn) -> bool:
 
 def close_late() -> int:
     """Answer the check-ins that no worker answered in time, and those nobody confirmed, so that
-    frames and candidates go; how many."""
+    frames, candidates and the second factor that was given go; how many."""
     moment = clock.now()
     late = CheckIn.objects.filter(
         status=CheckInStatus.PROCESSING, created_at__lt=moment - ANSWER_WITHIN
@@ -190,8 +218,11 @@ def close_late() -> int:
     ):
         with transaction.atomic():
             for check_in in waiting.select_for_update(skip_locked=True):
+                check_in.last_factor = ""
                 _settle(check_in, _Answer(status), check_in.pictures.all())
                 closed += 1
+    told = CheckIn.objects.exclude(last_factor="").exclude(status=CheckInStatus.CONFIRM)
+    told.filter(decided_at__lt=moment - CONFIRM_WITHIN).update(last_factor="")
     return closed
 
 
@@ -224,6 +255,7 @@ def _settle(check_in: CheckIn, answer: _Answer, frames: Iterable[Picture] = ()) 
             "session",
             "appointment",
             "candidates",
+            "last_factor",
             "decided_at",
         ]
     )

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -13,14 +14,14 @@ from booking.models import Appointment
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.accounts.services.sessions import open_session
-from clinic.core import clock, events, outbox
+from clinic.core import clock, events, outbox, ratelimit
 from clinic.core.audit import Actor
-from clinic.core.models import AuditEntry, OutboxMessage
+from clinic.core.models import AuditEntry, OutboxMessage, RateWindow
 from clinic.storage import private
 from recognition import selectors
 from recognition.events import CheckInDecided
 from recognition.models import CheckIn, Consent, Picture, Template
-from recognition.services import rules
+from recognition.services import factor, rules, wrong_codes
 from recognition.tasks import expire, identify, sweep
 from tests.recognition import faces
 from tests.recognition.conftest import as_file, committing
@@ -553,8 +554,8 @@ def test_where_the_clinic_always_asks_three_wrong_years_are_the_end(
     book(enrolled(birth_date=date(1985, 2, 3)).user)
     body = answered(faces.astronaut())
 
-    for _ in range(3):
-        kiosk.confirm(body["id"], birth_year=1984)
+    for year in (1984, 1983, 1984):
+        kiosk.confirm(body["id"], birth_year=year)
 
     assert kiosk.confirm(body["id"], birth_year=1985).json()["code"] == "nothing_to_confirm"
     assert kiosk.result(body["id"]).json()["status"] == "not_recognised"
@@ -675,6 +676,114 @@ def test_the_job_done_twice_changes_nothing(enrolled, book, answered):
 
     assert CheckIn.objects.get().status == "arrived"
     assert AuditEntry.objects.filter(action="recognition.check_in").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
+    enrolled, book, make_kiosk, kiosk, work
+):
+    # Given one face, unsure at four kiosks
+    appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
+    kiosks = [kiosk, *(make_kiosk() for _ in range(3))]
+    shown = [each.show(faces.look_alike()).json()["id"] for each in kiosks]
+    assert work() == 4
+    places = list(zip(kiosks, shown, strict=True))
+    assert {each.result(one).json()["status"] for each, one in places} == {"confirm"}
+
+    # When all guess at once, five wrong years and the right one last
+    def guess(number):
+        each, one = places[number % 4]
+        try:
+            return each.confirm(one, birth_year=1900 + number).json()["code"]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(guess, range(8)))
+
+    # Then each was counted, and five were judged
+    assert told == ["confirmation_failed"] * 8
+    window = RateWindow.objects.get(scope="check_in_factor")
+    assert (window.hits, str(appointment.patient_id) in window.subject) == (8, True)
+    assert AuditEntry.objects.filter(action="recognition.factor_spent").count() == 1
+    last, one = places[0]
+    assert last.confirm(one, birth_year=1985).json()["code"] == "confirmation_failed"
+    appointment.refresh_from_db()
+    assert appointment.status == "booked"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_answers_the_right_one_counts_among_the_first_five(
+    enrolled, book, make_kiosk, kiosk, work
+):
+    # Given four wrong tries of today, and two kiosks that ask
+    appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
+    kiosks = [kiosk, make_kiosk()]
+    for _ in range(4):
+        ratelimit.count(
+            factor.SCOPE, f"{clock.today()} {appointment.patient_id}", seconds=factor.WINDOW_SECONDS
+        )
+    shown = [each.show(faces.look_alike()).json()["id"] for each in kiosks]
+    assert work() == 2
+
+    # When both give the right year at once
+    def answer(number):
+        try:
+            return kiosks[number].confirm(shown[number], birth_year=1985).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        told = list(threads.map(answer, range(2)))
+
+    # Then one was judged
+    assert sorted(told) == [200, 409]
+
+
+@pytest.mark.parametrize("factor_given", [{"birth_year": 1985}, {"code": "right"}])
+def test_a_second_factor_whose_answer_was_lost_is_given_again(unsure, kiosk, at_ten, factor_given):
+    check_in, appointment = unsure
+    if "code" in factor_given:
+        factor_given = {"code": appointment.check_in_code}
+    first = kiosk.confirm(check_in, **factor_given)
+
+    at_ten.shift(timedelta(minutes=4))
+    again = kiosk.confirm(check_in, **factor_given)
+
+    assert (again.status_code, again.json()["ticket"]) == (200, first.json()["ticket"])
+    assert (again.json()["status"], again.json()["label"]) == ("arrived", "Ana M.")
+    assert AuditEntry.objects.filter(action="recognition.check_in").count() == 2
+    assert RateWindow.objects.get(scope="check_in_factor").hits == 1
+    # Another answer isn't that one, and after five minutes nobody knows it any more.
+    other = kiosk.confirm(check_in, birth_year=1986)
+    assert (other.status_code, other.json()["code"]) == (409, "nothing_to_confirm")
+    at_ten.shift(timedelta(minutes=2))
+    assert kiosk.confirm(check_in, **factor_given).json()["code"] == "nothing_to_confirm"
+    sweep()
+    assert CheckIn.objects.get().last_factor == ""
+
+
+def test_a_wrong_second_factor_whose_answer_was_lost_is_one_try(unsure, kiosk, at_ten):
+    check_in, _ = unsure
+    told = []
+
+    for year in (1984, 1984, 1983, 1983, 1982, 1982):
+        answer = kiosk.confirm(check_in, birth_year=year)
+        told.append((answer.status_code, answer.json()["remaining"]))
+
+    assert told == [(409, 2), (409, 2), (409, 1), (409, 1), (409, 0), (409, 0)]
+    assert RateWindow.objects.get(scope="check_in_factor").hits == 3
+    assert kiosk.confirm(check_in, birth_year=1983).json()["code"] == "nothing_to_confirm"
+
+
+def test_a_try_at_a_check_in_that_was_closed_is_not_told_again(unsure, kiosk, at_ten):
+    check_in, _ = unsure
+    kiosk.confirm(check_in, birth_year=1984)
+    at_ten.shift(timedelta(minutes=6))
+    sweep()
+
+    assert kiosk.confirm(check_in, birth_year=1984).json()["code"] == "nothing_to_confirm"
+    assert CheckIn.objects.get().last_factor == ""
 
 
 # By code -----------------------------------------------------------------------------------------
@@ -852,6 +961,54 @@ def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(kiosk, make_kiosk):
     assert int(tried[60].headers["Retry-After"]) >= 1
     assert make_kiosk().type_code("ZZZZZZ").status_code == 202
     assert kiosk.show(b"no picture").status_code == 415
+
+
+def test_after_thirty_wrong_codes_in_an_hour_a_kiosk_takes_none(
+    person, book, kiosk, make_kiosk, at_ten
+):
+    # Given thirty wrong codes, and right ones between them, which don't count
+    appointment, other = book(person()), book(person(full_name="Rui Costa"), practitioner=1)
+    for number in range(30):
+        assert by_code(kiosk, "ZZZZZZ")["status"] == "not_recognised"
+        if number % 10 == 0:
+            assert kiosk.type_code(other.check_in_code).status_code == 202
+    before = CheckIn.objects.count()
+    at_ten.shift(timedelta(minutes=2))
+
+    # When right and wrong ones follow, then both are refused alike, and nothing changes
+    refused = [kiosk.type_code(code) for code in (appointment.check_in_code, "ZZZZZZ")]
+    assert [(a.status_code, a.json()["code"]) for a in refused] == [(429, "throttled")] * 2
+    assert len({a["Retry-After"] for a in refused}) == 1
+    appointment.refresh_from_db()
+    assert (appointment.status, CheckIn.objects.count()) == ("booked", before)
+    spent = AuditEntry.objects.get(action="recognition.codes_spent")
+    assert (spent.actor_id, spent.patient_id) == (str(kiosk.device.pk), None)
+
+    # And another kiosk, and this one an hour after the first, take it
+    assert by_code(make_kiosk(), "ZZZZZZ")["status"] == "not_recognised"
+    at_ten.shift(timedelta(minutes=58))
+    assert by_code(kiosk, appointment.check_in_code)["status"] != "not_recognised"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_wrong_codes_never_pass_the_limit(person, book, kiosk):
+    appointment = book(person())
+    for _ in range(27):
+        ratelimit.count(wrong_codes.SCOPE, str(kiosk.device.pk), seconds=wrong_codes.WINDOW_SECONDS)
+
+    def try_one(_):
+        try:
+            return kiosk.type_code("ZZZZZZ").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as threads:
+        told = sorted(threads.map(try_one, range(8)))
+
+    assert told == [202] * 3 + [429] * 5
+    assert CheckIn.objects.count() == 3
+    assert AuditEntry.objects.filter(action="recognition.codes_spent").count() == 1
+    assert kiosk.type_code(appointment.check_in_code).status_code == 429
 
 
 @pytest.mark.django_db(transaction=True)
