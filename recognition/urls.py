@@ -1,7 +1,7 @@
 from django.urls import path
 
 from recognition import api
-from recognition.privacy.api import PrivacyView, RulesView
+from recognition.privacy.api import PrivacyView, RulesView, SpentTriesView
 
 urlpatterns = [
     path("me/face", api.FaceView.as_view(), name="me-face"),
@@ -12,5 +12,6 @@ urlpatterns = [
         "check-ins/<uuid:check_in_id>/confirm", api.ConfirmView.as_view(), name="check-in-confirm"
     ),
     path("staff/check-in-rules", RulesView.as_view(), name="staff-check-in-rules"),
+    path("staff/spent-tries", SpentTriesView.as_view(), name="staff-spent-tries"),
     path("staff/privacy", PrivacyView.as_view(), name="staff-privacy"),
 ]

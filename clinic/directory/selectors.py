@@ -126,6 +126,11 @@ def patient(patient_id: UUID) -> Patient:
     return found
 
 
+def patient_names(patient_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Full names of those who are patients, by id."""
+    return dict(Patient.objects.filter(pk__in=patient_ids).values_list("pk", "full_name"))
+
+
 def is_patient(patient_id: UUID) -> bool:
     """Whether they are still a patient here: neither disabled nor erased."""
     return Patient.objects.filter(pk=patient_id, is_active=True).exists()

@@ -1,3 +1,5 @@
+from typing import Any
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -6,7 +8,7 @@ from rest_framework.views import APIView
 from clinic.accounts.permissions import IsManager
 from clinic.accounts.principals import actor_of
 from clinic.core.api import answers, validated
-from recognition.privacy import selectors, serializers
+from recognition.privacy import looks, selectors, serializers
 from recognition.services import rules
 
 
@@ -23,6 +25,22 @@ class PrivacyView(APIView):
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.PrivacyReport(selectors.report()).data)
+
+
+class SpentTriesView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="staff_spent_tries",
+        tags=["staff"],
+        responses=answers({200: serializers.SpentTries(many=True)}, 401, 403),
+        summary="Whose second factors were used up, and which kiosk tried many wrong codes",
+        description="Of the last 90 days, the newest first and a hundred at most. The look is "
+        "audited.",
+    )
+    def get(self, request: Request) -> Response:
+        spent: Any = looks.read_spent_tries(actor=actor_of(request.user))
+        return Response(serializers.SpentTries(spent, many=True).data)
 
 
 class RulesView(APIView):

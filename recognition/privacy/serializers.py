@@ -3,6 +3,7 @@ from typing import Any
 from rest_framework import serializers
 
 from recognition.models import DayTally
+from recognition.privacy.looks import KINDS
 
 RUNS = [(place, place) for place in ("off", "local", "amazon", "outside")]
 PLACES = [(place, place) for place in ("database", "s3", "folder", "amazon")]
@@ -104,6 +105,22 @@ class CheckInsOfDay(serializers.ModelSerializer[DayTally]):
             "liveness_not_assessed",
         )
         read_only_fields = fields
+
+
+class GuessedFor(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    full_name = serializers.CharField()
+
+
+class SpentTries(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(
+        choices=[(kind, kind) for kind in KINDS.values()],
+        help_text="`factor`: a person's second factors of a day; `code`: a kiosk's wrong codes of "
+        "an hour",
+    )
+    kiosk = serializers.CharField(help_text="Its name")
+    patient = GuessedFor(allow_null=True, help_text="null for codes, which are nobody's")
 
 
 class PrivacyReport(serializers.Serializer[Any]):

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -330,11 +330,56 @@ def test_days_are_shown_kept_or_not_yet_and_the_newest_first(report, kiosk, at_t
     assert [day["day"] for day in report()["days"]] == ["2026-11-24"]
 
 
+@pytest.mark.engine
+def test_the_manager_hears_whose_tries_are_spent_and_where(
+    person, browser, enrolled, book, kiosk, work, at_ten
+):
+    # Given a person for whom five years were tried, and after that a kiosk with thirty wrong codes
+    ana = enrolled(full_name="Ana Marques", birth_date=date(1985, 2, 3)).user
+    book(ana)
+    for years in ((1901, 1902, 1903), (1904, 1905)):
+        shown = kiosk.show(faces.look_alike()).json()["id"]
+        assert work() == 1
+        for year in years:
+            assert kiosk.confirm(shown, birth_year=year).status_code == 409
+    at_ten.move_to(NOW + timedelta(hours=1), tick=False)
+    for _ in range(30):
+        kiosk.type_code("ZZZZZZ")
+
+    # When the manager looks, twice
+    manager = person("Marta Reis", role="manager")
+    answers = [browser(manager).http.get("/api/staff/spent-tries") for _ in range(2)]
+
+    # Then both are told, the newest first, and the look at Ana stands in the log
+    codes, second_factor = answers[0].json()
+    assert codes == {
+        "at": "2026-11-23T11:00:00Z",
+        "kind": "code",
+        "kiosk": "Entrada",
+        "patient": None,
+    }
+    assert second_factor["at"].startswith("2026-11-23T10:0")
+    assert {**second_factor, "at": None} == {
+        "at": None,
+        "kind": "factor",
+        "kiosk": "Entrada",
+        "patient": {"id": str(ana.pk), "full_name": "Ana Marques"},
+    }
+    look = AuditEntry.objects.get(action="spent_tries.read")
+    assert (look.patient_id, look.actor_id) == (ana.pk, str(manager.pk))
+
+    # And after 90 days they are told no more
+    at_ten.move_to(NOW + timedelta(days=90, hours=2))
+    assert browser(manager).http.get("/api/staff/spent-tries").json() == []
+
+
+@pytest.mark.parametrize("path", ["privacy", "spent-tries"])
 @pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
-def test_only_the_manager_reads_it(person, browser, role):
-    refused = browser(person(role=role)).http.get("/api/staff/privacy")
+def test_only_the_manager_reads_it(person, browser, role, path):
+    refused = browser(person(role=role)).http.get(f"/api/staff/{path}")
 
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
+    assert not AuditEntry.objects.filter(action="spent_tries.read").exists()
 
 
 def test_no_model_of_faces_is_in_the_admin():

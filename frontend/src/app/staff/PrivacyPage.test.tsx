@@ -1,7 +1,7 @@
 import { cleanup, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import type { PrivacyReport } from "@/lib/api/types";
+import type { PrivacyReport, SpentTries } from "@/lib/api/types";
 import { startI18n } from "@/lib/i18n";
 import { setLanguage } from "@/lib/language";
 import { createQueryClient } from "@/lib/query";
@@ -81,6 +81,16 @@ const REPORT: PrivacyReport = {
   ],
 };
 
+const TRIES: SpentTries[] = [
+  { at: "2026-11-24T10:20:00Z", kind: "code", kiosk: "Entrada", patient: null },
+  {
+    at: "2026-11-24T09:05:00Z",
+    kind: "factor",
+    kiosk: "Corredor",
+    patient: { id: "5b6f9a0e-6a0c-4a4c-9a39-5d3b1b8f6f10", full_name: "Ana Marques" },
+  },
+];
+
 beforeAll(() => {
   startI18n({});
 });
@@ -94,11 +104,12 @@ async function open(
   report: PrivacyReport,
   role: string | null = "manager",
   answer: (request: Request) => Promise<Response> = () => Promise.resolve(Response.json(report)),
+  tries: () => Response = () => Response.json([]),
 ) {
   const asked: string[] = [];
   vi.stubGlobal("fetch", (request: Request) => {
     asked.push(new URL(request.url).pathname);
-    return answer(request);
+    return request.url.endsWith("/spent-tries") ? Promise.resolve(tries()) : answer(request);
   });
   const { PrivacyPage } = await import("./PrivacyPage");
   const client = createQueryClient();
@@ -194,6 +205,40 @@ it("doesn't warn of a first clean-up that isn't due, and warns of a last one lon
 
   await open({ ...REPORT, retention: { ...REPORT.retention, late: true } });
   expect(await screen.findByText("A última limpeza foi há mais tempo do que devia.")).toBeTruthy();
+});
+
+it("tells whose tries are used up, when and at which kiosk", async () => {
+  await open(REPORT, "manager", undefined, () => Response.json(TRIES));
+
+  await screen.findByText("Ana Marques");
+  expect(row(/^24 nov 2026, 10:20/)).toEqual([
+    "Trinta códigos errados numa hora",
+    "Entrada",
+    "nenhum em particular",
+  ]);
+  expect(row(/^24 nov 2026, 09:05/)).toEqual([
+    "Cinco confirmações num dia",
+    "Corredor",
+    "Ana Marques",
+  ]);
+  cleanup();
+
+  setLanguage("en");
+  await open(REPORT, "manager", undefined, () => Response.json(TRIES));
+  await screen.findByText("Ana Marques");
+  expect(row(/Entrada/)[0]).toBe("Thirty wrong codes in an hour");
+});
+
+it("says that no tries were used up, or that it can't tell", async () => {
+  await open(REPORT);
+  expect(await screen.findByText("Nenhuma nos últimos 90 dias.")).toBeTruthy();
+  cleanup();
+
+  await open(REPORT, "manager", undefined, () =>
+    Response.json({ code: "permission_denied", status: 403 }, { status: 403 }),
+  );
+  expect(await screen.findByText("Não conseguimos mostrar as tentativas agora")).toBeTruthy();
+  expect(screen.getByRole("heading", { name: "Segundo fator" })).toBeTruthy();
 });
 
 it("lets the manager choose that a second factor is always asked", async () => {

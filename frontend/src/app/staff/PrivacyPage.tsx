@@ -3,7 +3,13 @@ import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { useMe } from "@/features/auth";
 import { api, body } from "@/lib/api/client";
-import type { CheckInRules, CheckInsOfDay, KeptData, PrivacyReport } from "@/lib/api/types";
+import type {
+  CheckInRules,
+  CheckInsOfDay,
+  KeptData,
+  PrivacyReport,
+  SpentTries,
+} from "@/lib/api/types";
 import { civilDate, type Instant } from "@/lib/civil";
 import { formatDate, formatTime, type Language } from "@/lib/format";
 import { addWords, problemText } from "@/lib/i18n";
@@ -19,6 +25,11 @@ addWords("privacy", { pt, en });
 const reportQuery = queryOptions({
   queryKey: ["privacy"],
   queryFn: () => body(api.GET("/api/staff/privacy")),
+});
+
+const triesQuery = queryOptions({
+  queryKey: ["privacy", "spent-tries"],
+  queryFn: () => body(api.GET("/api/staff/spent-tries")),
 });
 
 const COUNTS = [
@@ -109,6 +120,7 @@ function Report({ report }: { report: PrivacyReport }) {
       />
       <Facts report={report} />
       <Rules rules={report.rules} isAlive={report.engine.liveness !== null} />
+      <Tries />
       <Kept report={report} />
       <Days days={report.days} />
     </>
@@ -170,6 +182,56 @@ function Rules({ rules, isAlive }: { rules: CheckInRules; isAlive: boolean }) {
         </Banner>
       )}
     </section>
+  );
+}
+
+/** Who may have been guessed for, and where. */
+function Tries() {
+  const { t } = useTranslation(["privacy", "common"]);
+  const tries = useQuery(triesQuery);
+  return (
+    <section className={styles.section}>
+      <h2 id="tries">{t("tries.title")}</h2>
+      <p className={list.quiet}>{t("tries.text")}</p>
+      {tries.isError && (
+        <Banner tone="terra" title={t("tries.load_failed")} live>
+          <p>{problemText(tries.error)}</p>
+        </Banner>
+      )}
+      {tries.isPending && <SkeletonList count={2} label={t("common:state.loading")} />}
+      {tries.data?.length === 0 && <p>{t("tries.empty")}</p>}
+      {tries.data && tries.data.length > 0 && <TriesTable tries={tries.data} />}
+    </section>
+  );
+}
+
+function TriesTable({ tries }: { tries: SpentTries[] }) {
+  const { t } = useTranslation("privacy");
+  const language = useLanguage();
+  return (
+    <div className={styles.scroll} tabIndex={0} role="region" aria-labelledby="tries">
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            {(["when", "what", "kiosk", "patient"] as const).map((column) => (
+              <th key={column} scope="col">
+                {t(`tries.${column}`)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {tries.map((one) => (
+            <tr key={`${one.at} ${one.patient?.id ?? one.kiosk}`}>
+              <th scope="row">{moment(one.at, language)}</th>
+              <td>{t(`tries.${one.kind}`)}</td>
+              <td>{one.kiosk}</td>
+              <td>{one.patient?.full_name ?? t("tries.nobody")}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

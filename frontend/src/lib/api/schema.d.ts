@@ -1554,6 +1554,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/staff/spent-tries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whose second factors were used up, and which kiosk tried many wrong codes
+         * @description Of the last 90 days, the newest first and a hundred at most. The look is audited.
+         */
+        get: operations["staff_spent_tries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/staff/work": {
         parameters: {
             query?: never;
@@ -2240,6 +2260,11 @@ export interface components {
              * @default false
              */
             consent?: boolean;
+        };
+        GuessedFor: {
+            /** Format: uuid */
+            id: string;
+            full_name: string;
         };
         HoldInRequest: {
             specialty: string;
@@ -3335,6 +3360,27 @@ export interface components {
             name_pt: string;
             name_en: string;
         };
+        SpentTries: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description `factor`: a person's second factors of a day; `code`: a kiosk's wrong codes of an hour
+             *
+             *     * `factor` - factor
+             *     * `code` - code
+             */
+            kind: components["schemas"]["SpentTriesKindEnum"];
+            /** @description Its name */
+            kiosk: string;
+            /** @description null for codes, which are nobody's */
+            patient: components["schemas"]["GuessedFor"] | null;
+        };
+        /**
+         * @description * `factor` - factor
+         *     * `code` - code
+         * @enum {string}
+         */
+        SpentTriesKindEnum: "factor" | "code";
         /** @description What a press made of an appointment. */
         StaffAnswer: {
             /** Format: uuid */
@@ -9548,6 +9594,41 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    staff_spent_tries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpentTries"][];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -34,6 +34,7 @@ export type DayAccuracy = Schemas["DayAccuracyOut"];
 export type PrivacyReport = Schemas["PrivacyReport"];
 export type KeptData = Schemas["KeptData"];
 export type CheckInRules = Schemas["CheckInRules"];
+export type SpentTries = Schemas["SpentTries"];
 export type CheckInsOfDay = Schemas["CheckInsOfDay"];
 export type Board = Schemas["Board"];
 export type BoardEntry = Schemas["BoardEntry"];

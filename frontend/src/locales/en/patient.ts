@@ -464,6 +464,7 @@ export const en: Words<typeof pt> = {
       day_read: "saw the day's schedule",
       patient_found: "found you in a search",
       payment_read: "saw the payment",
+      spent_tries_read: "saw the confirmation tries used up",
       invoice_read: "saw the invoice",
       account_registered: "created the account",
       account_created: "created the file",

@@ -3,7 +3,7 @@ import type { Words } from "../words";
 
 export const en: Words<typeof pt> = {
   title: "Privacy of faces",
-  text: "What the clinic keeps to recognise faces on arrival, read just now from the settings and the records. Nobody is named. As of {{day}}, {{time}}.",
+  text: "What the clinic keeps to recognise faces on arrival, read just now from the settings and the records. Only the tries used up name anybody, and who sees them is written down. As of {{day}}, {{time}}.",
   only_manager: "Only the management sees this page.",
   print: "Print",
   load_failed: "We can't show this right now",
@@ -64,6 +64,19 @@ export const en: Words<typeof pt> = {
     unsure_alive:
       "The kiosk asks for the birth year or the code only when the likeness isn't enough, or when it took a photo in place of the video.",
     saved: "Saved. It holds from the next arrival on.",
+  },
+  tries: {
+    title: "Tries used up",
+    text: "The last 90 days. Five tries to confirm a person on one day, or thirty wrong codes at a kiosk in an hour, may be somebody guessing. Ask the desk who was there. The person can always arrive at the desk.",
+    empty: "None in the last 90 days.",
+    load_failed: "We can't show the tries now",
+    when: "When",
+    what: "What",
+    kiosk: "Kiosk",
+    patient: "Patient",
+    factor: "Five confirmations on one day",
+    code: "Thirty wrong codes in an hour",
+    nobody: "nobody in particular",
   },
   kept: {
     title: "What is kept, where and until when",

@@ -461,6 +461,7 @@ export const pt = {
       day_read: "viu a agenda do dia",
       patient_found: "encontrou a sua ficha numa pesquisa",
       payment_read: "viu o pagamento",
+      spent_tries_read: "viu as tentativas de confirmação esgotadas",
       invoice_read: "viu a fatura",
       account_registered: "criou a conta",
       account_created: "criou a ficha",

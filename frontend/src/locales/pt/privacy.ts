@@ -1,6 +1,6 @@
 export const pt = {
   title: "Privacidade do rosto",
-  text: "O que a clínica guarda para reconhecer rostos à chegada, lido agora das definições e dos registos. Ninguém é nomeado. Estado de {{day}}, {{time}}.",
+  text: "O que a clínica guarda para reconhecer rostos à chegada, lido agora das definições e dos registos. Só as tentativas esgotadas nomeiam alguém, e quem as vê fica registado. Estado de {{day}}, {{time}}.",
   only_manager: "Só a gestão vê esta página.",
   print: "Imprimir",
   load_failed: "Não conseguimos mostrar isto agora",
@@ -63,6 +63,19 @@ export const pt = {
     unsure_alive:
       "O quiosque só pede o ano de nascimento ou o código quando a semelhança não chega, ou quando tirou uma fotografia em vez do vídeo.",
     saved: "Guardado. Vale a partir da próxima chegada.",
+  },
+  tries: {
+    title: "Tentativas esgotadas",
+    text: "Últimos 90 dias. Cinco tentativas de confirmar uma pessoa num dia, ou trinta códigos errados num quiosque numa hora, podem ser alguém a adivinhar. Confirme com a receção quem lá estava. A pessoa pode sempre chegar pela receção.",
+    empty: "Nenhuma nos últimos 90 dias.",
+    load_failed: "Não conseguimos mostrar as tentativas agora",
+    when: "Quando",
+    what: "O quê",
+    kiosk: "Quiosque",
+    patient: "Utente",
+    factor: "Cinco confirmações num dia",
+    code: "Trinta códigos errados numa hora",
+    nobody: "nenhum em particular",
   },
   kept: {
     title: "O que se guarda, onde e até quando",
