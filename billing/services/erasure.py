@@ -22,7 +22,7 @@ from billing.models import (
     RefundStatus,
     WebhookDelivery,
 )
-from billing.services import closing, details, ledger, pushes, refunds
+from billing.services import closing, details, ledger, refunds
 from clinic.core import idempotency, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
@@ -45,8 +45,6 @@ def forget(patient_id: UUID, *, actor: Actor) -> None:
     }:
         closing.close(appointment_id, refundable=False)
     details.forget(patient_id, actor=actor)
-    for phone in {each.phone for each in payments if each.phone}:
-        pushes.forget(phone)
     ids = [each.pk for each in payments]
     documents = Invoice.objects.filter(patient=patient_id).values_list("pk", flat=True)
     notifications.forget(*(f"invoice:{document_id}" for document_id in documents))

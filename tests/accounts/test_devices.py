@@ -200,6 +200,33 @@ def test_guesses_of_one_address_are_throttled(browser: Browser, reception: User)
     assert answers[-1]["Retry-After"] == "900"
 
 
+def test_a_code_that_is_known_clears_no_guesses(reception: User) -> None:
+    address = "192.0.2.1"
+    with time_machine.travel(NOON, tick=False) as standing:
+        # given: 29 wrong guesses of an address, and a screen behind it that is paired
+        known, wanted = (
+            services.create_device(
+                kind="kiosk", name=name, created_by=reception, address=address
+            ).code
+            for name in ("Entrance", "Corridor")
+        )
+        wrong = next(c for c in map(str, range(100_000, 100_003)) if c not in {known, wanted})
+        assert [guess(wrong, address) for _ in range(29)] == ["pairing_code_invalid"] * 29
+        assert guess(known, address) == "paired"
+
+        # when: that code is given again, as if its answer had been lost
+        standing.shift(6)
+        assert guess(known, address) == "paired"
+
+        # then: neither has made room for more than the thirtieth guess
+        assert guess(wrong, address) == "pairing_code_invalid"
+        assert [guess(code, address) for code in (wrong, wanted)] == ["throttled"] * 2
+        # and: a new code asked for by staff makes none either
+        services.create_device(kind="display", name="Hall", created_by=reception, address=address)
+        assert guess(wrong, address) == "throttled"
+    assert Device.objects.filter(paired_at__isnull=False).count() == 1
+
+
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_get_no_further_tries(make_user: MakeUser) -> None:

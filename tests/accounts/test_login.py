@@ -204,6 +204,66 @@ def test_one_user_is_guarded_against_guesses_from_many_addresses(patient: User) 
     assert codes == ["invalid_credentials"] * 30 + ["throttled"] * 2
 
 
+def outcome_of(username: str, password: str, address: str) -> str:
+    try:
+        services.verify_credentials(username=username, password=password, address=address)
+    except DomainError as error:
+        return error.code
+    return "right"
+
+
+def test_an_account_of_ones_own_clears_no_guesses_for_another(
+    patient: User, make_user: Callable[..., User]
+) -> None:
+    make_user(username="mallory", password=PASSWORD)
+    outcomes = []
+    with time_machine.travel(NOON, tick=False):
+        # given: guesses for one name from one address, each after a login with the guesser's own
+        for _ in range(6):
+            assert outcome_of("mallory", PASSWORD, "192.0.2.7") == "right"
+            outcomes.append(outcome_of("ana", "wrong", "192.0.2.7"))
+        # and: further ones, spread over addresses
+        for number in range(26):
+            address = f"198.51.100.{number}"
+            assert outcome_of("mallory", PASSWORD, address) == "right"
+            outcomes.append(outcome_of("ANA", "wrong", address))
+
+    # then: the name's counts have gone on through all that
+    assert outcomes == [
+        *["invalid_credentials"] * 5,
+        "throttled",
+        *["invalid_credentials"] * 25,
+        "throttled",
+    ]
+
+
+def test_an_account_of_ones_own_clears_nothing_for_its_address(
+    patient: User, make_user: Callable[..., User]
+) -> None:
+    make_user(username="mallory", password=PASSWORD)
+    with time_machine.travel(NOON, tick=False):
+        for number in range(99):
+            count_failures(1, username=f"name-{number}", address="192.0.2.7")
+        assert outcome_of("mallory", PASSWORD, "192.0.2.7") == "right"
+
+        assert outcome_of("ana", "wrong", "192.0.2.7") == "invalid_credentials"
+        assert outcome_of("ana", PASSWORD, "192.0.2.7") == "throttled"
+        assert outcome_of("mallory", PASSWORD, "192.0.2.7") == "throttled"
+
+
+def test_a_second_window_gives_five_more_and_no_others(patient: User) -> None:
+    def five_and_one() -> list[str]:
+        return [outcome_of("ana", "wrong", "192.0.2.7") for _ in range(6)]
+
+    limit = sessions.LOGIN_WINDOW_SECONDS
+    for start in (0, limit):
+        with time_machine.travel(NOON + timedelta(seconds=start), tick=False):
+            assert five_and_one() == ["invalid_credentials"] * 5 + ["throttled"]
+        # A try that is refused doesn't move the window's end, nor does its last second end it.
+        with time_machine.travel(NOON + timedelta(seconds=start + limit - 1), tick=False):
+            assert outcome_of("ana", PASSWORD, "192.0.2.7") == "throttled"
+
+
 def together(attempts: Sequence[tuple[str, str, str]]) -> list[str]:
     """What came of these attempts (name, password, address), all made at the same moment."""
     barrier = threading.Barrier(len(attempts))

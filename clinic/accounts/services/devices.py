@@ -110,8 +110,8 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
     DomainError `pairing_code_invalid` after the count is committed, and `throttled` where too many
     were wrong.
     """
-    of_an_address, limit, _ = OF_AN_ADDRESS
-    ratelimit.check(of_an_address, address, limit=limit)
+    scope, limit, _ = OF_AN_ADDRESS
+    ratelimit.check(scope, address, limit=limit)
     digest = _code_digest(code)
     with transaction.atomic():
         candidates = list(
@@ -120,17 +120,18 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
             .order_by("pk")
         )
         counts = _counts(address, candidates)
-        for scope, subject, limit, _ in counts:
-            ratelimit.check(scope, subject, limit=limit)
+        # Counted before it is judged: where no code is open, nothing else holds up parallel ones.
+        for scope, subject, limit, seconds in counts:
+            ratelimit.hit(scope, subject, limit=limit, seconds=seconds)
         matches = [one for one in candidates if hmac.compare_digest(one.code_hash, digest)]
         unheard = matches[0] if matches else _unheard(digest)
         paired = _pair(unheard, digest) if unheard else None
-        if paired is None:
-            for scope, subject, limit, seconds in counts:
-                ratelimit.hit(scope, subject, limit=limit, seconds=seconds)
+        if paired is not None:
+            # Only this try is given back: a code that somebody knows clears no guesses.
+            for scope, subject, _, _ in counts:
+                ratelimit.refund(scope, subject)
     if paired is None:
         raise DomainError(Code.PAIRING_CODE_INVALID, pointer="/code")
-    ratelimit.forget(of_an_address, address)
     return paired
 
 
