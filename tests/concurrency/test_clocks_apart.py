@@ -101,7 +101,8 @@ def test_a_worker_an_hour_ahead_ends_nothing_early_and_does_its_work(
 
     # then: each is done
     def done() -> set[str]:
-        lines = worker.last_lines().splitlines()
+        assert worker.log is not None
+        lines = worker.log.read_text().splitlines()
         return {task for task in TICKS for line in lines if f"{task}[" in line and "succ" in line}
 
     assert wait_until(lambda: done() == {*TICKS}, seconds=60), worker.last_lines()
