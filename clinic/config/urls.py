@@ -13,8 +13,12 @@ api: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("recognition.urls")),
     path("", include("realtime.urls")),
-    path("staff/work", work.StuckWorkView.as_view(), name="stuck-work"),
-    path("staff/work/<uuid:message_id>/try-again", work.TryAgainView.as_view(), name="work-again"),
+    path("staff/stuck-work", work.StuckWorkView.as_view(), name="stuck-work"),
+    path(
+        "staff/stuck-work/<uuid:message_id>/try-again",
+        work.TryAgainView.as_view(),
+        name="work-again",
+    ),
     path("schema/", schema.DocumentView.as_view(), name="schema"),
     path("docs/", schema.PageView.as_view(url_name="schema"), name="docs"),
 ]

@@ -16,7 +16,7 @@ from tests.billing.test_invoice_api import logged_in
 
 pytestmark = pytest.mark.django_db
 
-WORK = "/api/staff/work"
+WORK = "/api/staff/stuck-work"
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ beforeEach(() => {
     "auth/csrf": { csrf_token: "token" },
     "staff/money/summary": SUMMARY,
     "staff/money/issues": page([]),
-    "staff/work": page([]),
+    "staff/stuck-work": page([]),
     "staff/money/reconciliations?": page([]),
     "staff/money/reconciliations/standings": [],
     "staff/money/payments/p-1": PAYMENT,
@@ -343,7 +343,7 @@ it("is in English for who reads English", async () => {
 });
 
 it("tells of work that has come to a halt, since when and why", async () => {
-  answers["staff/work"] = page([
+  answers["staff/stuck-work"] = page([
     {
       id: "w1",
       what: "Fatura por emitir",

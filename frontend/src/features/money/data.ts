@@ -43,7 +43,7 @@ export const issuesQuery = infiniteQueryOptions({
 export const stuckQuery = infiniteQueryOptions({
   queryKey: [ROOT, "stuck"],
   queryFn: ({ pageParam }) =>
-    body(api.GET("/api/staff/work", { params: { query: { page: pageParam } } })),
+    body(api.GET("/api/staff/stuck-work", { params: { query: { page: pageParam } } })),
   initialPageParam: 1,
   getNextPageParam: (last, _all, page) => (last.next ? page + 1 : undefined),
   refetchInterval: 30_000,
@@ -143,7 +143,7 @@ export function useTryAgain() {
   const anew = useAnew();
   return useMutation({
     mutationFn: (id: string) =>
-      api.POST("/api/staff/work/{id}/try-again", { params: { path: { id } } }),
+      api.POST("/api/staff/stuck-work/{id}/try-again", { params: { path: { id } } }),
     onSettled: anew,
   });
 }

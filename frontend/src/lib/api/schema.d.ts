@@ -1574,7 +1574,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/staff/work": {
+    "/api/staff/stuck-work": {
         parameters: {
             query?: never;
             header?: never;
@@ -1594,7 +1594,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/staff/work/{id}/try-again": {
+    "/api/staff/stuck-work/{id}/try-again": {
         parameters: {
             query?: never;
             header?: never;
