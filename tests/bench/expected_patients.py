@@ -30,7 +30,7 @@ from tests.recognition import faces
 FRAME = (640, 480)
 PHOTOS_EACH = 3
 TREATMENTS_A_DAY = 10
-LENGTH = timedelta(minutes=45)
+LENGTH = timedelta(minutes=30)
 ROWS_AT_ONCE = 2_000
 # About the length of the network's vectors.
 NORM = 1.4
@@ -59,9 +59,10 @@ def guests() -> list[Guest]:
 
 
 def expect(count: int) -> list[Appointment]:
-    """So many new patients with an appointment today, in no order but the practitioners'."""
+    """So many new patients with an appointment today that isn't over, in no order but the
+    practitioners'."""
     specialty = Specialty.objects.get(pk="massage")
-    opens, _ = clock.day_bounds(clock.today())
+    begins = clock.now()
     practitioners = [_practitioner() for _ in range(-(-count // TREATMENTS_A_DAY))]
     places = itertools.product(practitioners, range(TREATMENTS_A_DAY))
     made: list[Appointment] = []
@@ -74,7 +75,7 @@ def expect(count: int) -> list[Appointment]:
         for number in range(count)
     ]
     for user, (practitioner, place) in zip(users, places, strict=False):
-        start = opens + timedelta(hours=place * 2)
+        start = begins + place * LENGTH
         made.append(
             Appointment(
                 patient_id=user.pk,

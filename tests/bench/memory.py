@@ -25,6 +25,7 @@ from clinic.directory.models import Practitioner, Specialty, WorkingHours
 from tests.bench import servers, waiting_room
 
 DISPLAYS = 200
+MINUTES = float(os.environ.get("MINUTES", "5"))
 LIMIT = 1.05
 """The last quarter's memory, as a share of the second quarter's."""
 
@@ -35,11 +36,10 @@ SESSION_SECONDS = 240.0
 
 
 def main() -> None:
-    minutes = float(os.environ.get("MINUTES", "5"))
-    result = measure(minutes * 60)
+    result = measure(MINUTES * 60)
     path = servers.write_raw("memory", result)
     print(
-        f"\nmemory of the web process over {minutes:g} min with {DISPLAYS} displays,"
+        f"\nmemory of the web process over {MINUTES:g} min with {DISPLAYS} displays,"
         f" {result['acts']} acts of a random day: {result['samples'][0]['mb']:.0f} MB at the start,"
         f" {result['second_quarter_mb']:.0f} MB in the second quarter,"
         f" {result['last_quarter_mb']:.0f} MB in the last, {result['highest_mb']:.0f} MB at most:"

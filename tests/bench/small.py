@@ -41,6 +41,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "WARM_UP": 1,
         "SAMPLES": 2,
     },
+    "memory": {"DISPLAYS": 2, "MINUTES": 0.02, "SAMPLE_SECONDS": 0.2},
     "storm": {"EVENTS": 20},
 }
 

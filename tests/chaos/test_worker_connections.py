@@ -47,14 +47,21 @@ def connections_of(stack: Stack) -> set[int]:
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_keeps_its_connection_until_it_breaks(stack: Stack) -> None:
     # given: each of its two processes has worked
-    assert wait_until(lambda: not work(stack) and len(connections_of(stack)) == 2, seconds=SECONDS)
-    kept = connections_of(stack)
+    kept: set[int] = set()
+
+    def both_have_worked() -> bool:
+        nonlocal kept
+        work(stack)
+        kept = connections_of(stack)
+        return len(kept) == 2
+
+    assert wait_until(both_have_worked, seconds=SECONDS)
     failed = count(stack, "raised unexpected")
 
     # when, then: the next tasks find them
     for _ in range(4):
         work(stack)
-    assert connections_of(stack) == kept
+    assert wait_until(lambda: connections_of(stack) == kept, seconds=SECONDS), connections_of(stack)
 
     # when: the database ends them
     with connection.cursor() as cursor:
