@@ -64,7 +64,10 @@ class HttpProtocol(HttpToolsProtocol):
     _received = 0
     """Bytes of the head so far."""
 
-    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+    def connection_made(
+        self,
+        transport: Transport,  # type: ignore[override]  # uvicorn narrows it so too
+    ) -> None:
         super().connection_made(transport)
         self._expect_head()
 

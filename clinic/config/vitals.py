@@ -48,7 +48,7 @@ class Scheduler(PersistentScheduler):
             log.warning("schedule_begun_anew", error=logs.describe(error))
             if self._store is not None:
                 self._store.close()
-            self._remove_db()  # type: ignore[attr-defined]
+            self._remove_db()  # type: ignore[attr-defined]  # Celery's own, not in its stubs
             super().setup_schedule()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
@@ -75,4 +75,4 @@ class Scheduler(PersistentScheduler):
 
     def _ensure_connected(self) -> Any:
         with life.shown_meanwhile():
-            return super()._ensure_connected()  # type: ignore[misc]
+            return super()._ensure_connected()  # type: ignore[misc]  # not in its stubs

@@ -18,7 +18,9 @@ class _PromptSMTP(smtplib.SMTP):
     _limit: threading.Timer | None = None
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        line: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        line: socket.socket = super()._get_socket(  # type: ignore[misc]  # made to be extended, not in the stubs
+            host, port, timeout
+        )
         # Of its own, for TLS takes the first one's place.
         self._line = line.dup()
         self._limit = threading.Timer(settings.EMAIL_LONGEST_SECONDS, _cut, [self._line])

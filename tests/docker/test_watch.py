@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -88,7 +89,7 @@ def start_all(start: Start, folder: Path, *names: str) -> list[Program]:
     """Programs that are up, each seen to live."""
     programs = [start(name) for name in names]
     for program in programs:
-        alive = wait_until(lambda name=program.name: shows_life(folder, name), seconds=BOOT)  # type: ignore[misc]
+        alive = wait_until(partial(shows_life, folder, program.name), seconds=BOOT)
         assert alive, program.last_lines()
     return programs
 

@@ -34,7 +34,7 @@ class _AnyNumberOfValues:
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         if params is not None and len(params) > MOST_VALUES:
             query, params = psycopg.ClientCursor(self.connection).mogrify(query, params), None
-        return super().execute(query, params, **options)  # type: ignore[misc]
+        return super().execute(query, params, **options)  # type: ignore[misc]  # the cursor it is mixed into
 
 
 class Cursor(_AnyNumberOfValues, base.ServerBindingCursor):

@@ -11,6 +11,7 @@ import random
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,7 @@ class Journal:
         ]
 
 
-class Person(threading.Thread):
+class Person(threading.Thread, ABC):
     """Somebody with a browser, at either host of the API."""
 
     def __init__(self, journal: Journal, origins: Sequence[str], user: User | None) -> None:
@@ -85,8 +86,9 @@ class Person(threading.Thread):
             self.journal.troubles.append(f"{self.name}: {type(error).__name__}: {error}")
             raise
 
+    @abstractmethod
     def act(self) -> None:
-        raise NotImplementedError(self.name)
+        """What this person does, again and again."""
 
     def ask(self, kind: str, method: str, path: str, **options: Any) -> httpx.Response | None:
         """One request; None where no answer came. A session that ran out is renewed before."""
