@@ -312,7 +312,7 @@ test("a page that isn't handed out is never taken, and one that broke comes back
   isServed = true;
   await page.clock.fastForward(10_000);
   await expect(page.getByText("De momento não há chamadas")).toBeVisible();
-  expect(loads).toBe(2);
+  await expect.poll(() => loads).toBe(2);
   await display.close();
 });
 
