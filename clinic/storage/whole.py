@@ -5,7 +5,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -41,10 +41,14 @@ def written(target: Path, *, replacing: bool = True) -> Iterator[IO[bytes]]:
 def sweep(folder: Path) -> int:
     """Remove what killed writers have left anywhere below the folder; how many files there were."""
     before = time.time() - FORGOTTEN_SECONDS
-    forgotten = [path for path in folder.rglob(f".*{UNFINISHED}") if path.stat().st_mtime < before]
-    for path in forgotten:
-        path.unlink(missing_ok=True)
-    return len(forgotten)
+    removed = 0
+    for path in folder.rglob(f".*{UNFINISHED}"):
+        # Its writer may end meanwhile.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 def _sync(folder: Path) -> None:

@@ -114,6 +114,20 @@ def test_what_a_killed_writer_left_is_no_file_and_swept_after_an_hour(folder: Pa
     assert files(folder) == []
 
 
+def test_what_vanishes_while_it_is_swept_is_no_error(tmp_path: Path) -> None:
+    ago = time.time() - whole.FORGOTTEN_SECONDS - 1
+    for number in range(400):
+        left = tmp_path / f".{number}{whole.UNFINISHED}"
+        left.touch()
+        os.utime(left, (ago, ago))
+
+    with ThreadPoolExecutor(4) as sweepers:
+        removed = list(sweepers.map(whole.sweep, [tmp_path] * 4))
+
+    assert sum(removed) == 400
+    assert files(tmp_path) == []
+
+
 def test_a_full_disk_leaves_a_small_file_as_it_was(tmp_path: Path) -> None:
     file = tmp_path / "demo.env"
     keep_text(file, "SECRET_KEY=first\n")
