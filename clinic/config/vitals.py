@@ -1,5 +1,7 @@
 """How Celery's processes show that they work, and that waiting for a broker is no hang."""
 
+import pickle
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -8,6 +10,7 @@ from celery.beat import PersistentScheduler
 from celery.worker import consumer
 
 from clinic.core import broker, life, logs
+from clinic.storage import whole
 
 log = structlog.get_logger(__name__)
 
@@ -33,23 +36,36 @@ class Consumer(consumer.Consumer):
             return super().ensure_connected(conn)
 
 
+class Kept(dict[str, Any]):
+    """When each task ran last, and the file that keeps it. The clock goes on without: the worst is
+    that, after a restart, a task runs once more."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        if file.exists():
+            try:
+                super().__init__(pickle.loads(file.read_bytes()))  # noqa: S301  (our own file)
+            except Exception as error:  # what is damaged is read wrongly in ways that nobody listed
+                log.warning("schedule_begun_anew", error=logs.describe(error))
+
+    def sync(self) -> None:
+        try:
+            with whole.written(self._file) as file:
+                pickle.dump(dict(self), file)
+        except OSError as error:
+            log.warning("schedule_not_kept", error=logs.describe(error))
+
+    def close(self) -> None:
+        """All is in the file."""
+
+
 class Scheduler(PersistentScheduler):
     """Celery's, which waits for its broker as long as it takes, and no longer where the host's
     clock was set back. It asks for nothing anew that no worker has begun with yet: however long
     they are down, one of each kind waits for them."""
 
-    _store: Any
-
-    def setup_schedule(self) -> None:
-        try:
-            super().setup_schedule()
-        except Exception as error:  # what is damaged is read wrongly in ways that nobody listed
-            # The file says but when each task ran last: without it, the worst is one run more.
-            log.warning("schedule_begun_anew", error=logs.describe(error))
-            if self._store is not None:
-                self._store.close()
-            self._remove_db()  # type: ignore[attr-defined]  # Celery's own, not in its stubs
-            super().setup_schedule()
+    def _open_schedule(self) -> Kept:
+        return Kept(Path(self.schedule_filename))  # type: ignore[attr-defined]  # not in its stubs
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         life.show()

@@ -13,6 +13,7 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from clinic.config.vitals import Scheduler
+from tests.disk import full_after
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -113,3 +114,24 @@ def test_a_damaged_file_is_begun_anew(
         beat.start()
 
         assert beat.asked() == 2
+
+
+def test_a_full_disk_silences_no_task_and_costs_one_run_more(beat: Beat) -> None:
+    with time_machine.travel(NOON + HOUR, tick=False):
+        assert beat.asked() == 2
+        beat.stop()
+
+    with full_after(0), time_machine.travel(NOON + 2 * HOUR, tick=False) as clock:
+        beat.start()
+        assert beat.asked() == 2
+        clock.shift(16)
+        assert beat.asked() == 2
+        beat.stop()
+
+    # then: the file still says what it said before, and is written again as soon as it can be
+    with time_machine.travel(NOON + 2 * HOUR, tick=False):
+        beat.start()
+        assert beat.asked() == 2
+        beat.stop()
+        beat.start()
+        assert beat.asked() == 0
