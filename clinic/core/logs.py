@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from clinic.core import clock
-from clinic.core.errors import DomainError
+from clinic.core.errors import DomainError, UnansweredError
 
 Event = MutableMapping[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -20,9 +20,11 @@ HIDDEN = "…"
 
 
 def describe(error: BaseException) -> str:
-    """The exception's type; of a domain error also its code, of PostgreSQL's its SQLSTATE and
-    the constraint's name."""
+    """The exception's type; of a domain error also its code, of silence what it was, of
+    PostgreSQL's its SQLSTATE and the constraint's name."""
     said = [type(error).__name__]
+    if isinstance(error, UnansweredError) and error.__cause__ is not None:
+        said.append(type(error.__cause__).__name__)
     if isinstance(error, DomainError):
         said.append(error.code)
     for one in (error, error.__cause__):

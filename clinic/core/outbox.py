@@ -10,7 +10,6 @@ and what it gives back is done in the transaction that marks the row done.
 """
 
 import errno
-import smtplib
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -400,6 +399,6 @@ def _cause(error: Exception) -> str:
         return error.code
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "no_space"
-    if isinstance(error, UnansweredError | smtplib.SMTPException | ConnectionError | TimeoutError):
+    if isinstance(error, UnansweredError | ConnectionError | TimeoutError):
         return "no_answer"
     return "fault"

@@ -1,8 +1,8 @@
 """How a message leaves the house: Amazon SNS for SMS, SMTP for e-mail.
 
 A transport is a class without arguments whose `send` hands over one message and gives back the
-provider's id of it. `RejectedError` means that this message will never go; any other exception
-means that another try may help.
+provider's id of it. `RejectedError` means that this message will never go, `UnansweredError` that
+another try may help.
 """
 
 import re
@@ -19,6 +19,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.utils.module_loading import import_string
 
+from clinic.core.errors import UnansweredError
 from clinic.notifications import smtp
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class RejectedError(Exception):
 
 class Transport(Protocol):
     def send(self, message: Outgoing) -> str:
-        """Hand the message over; gives the provider's id or raises `RejectedError`."""
+        """Hand the message over; gives the provider's id or raises `RejectedError`, or
+        `UnansweredError` where it isn't known to have left."""
 
 
 def transport(dotted_path: str) -> Transport:
@@ -118,7 +120,7 @@ class SnsTransport:
     """SMS by Amazon SNS, with the clinic's sender name and as transactional traffic."""
 
     def send(self, message: Outgoing) -> str:
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         check_phone(message.to)
         try:
@@ -140,7 +142,9 @@ class SnsTransport:
             code = error.response.get("Error", {}).get("Code", "")
             if code.removesuffix("Exception") in SNS_PERMANENT or code in SNS_PERMANENT:
                 raise RejectedError(f"sns_{code}"[:60]) from None
-            raise
+            raise UnansweredError from error
+        except BotoCoreError as error:
+            raise UnansweredError from error
         return answer["MessageId"]
 
 
@@ -167,11 +171,14 @@ class SmtpTransport:
         except smtplib.SMTPRecipientsRefused as error:
             if all(code >= 500 for code, _ in error.recipients.values()):
                 raise RejectedError("recipient_refused") from None
-            raise
+            raise UnansweredError from error
         except smtplib.SMTPDataError as error:
             if error.smtp_code >= 500:
                 raise RejectedError(f"smtp_{error.smtp_code}") from None
-            raise
+            raise UnansweredError from error
+        # Of smtplib, TLS and sockets.
+        except OSError as error:
+            raise UnansweredError from error
         return message_id
 
 

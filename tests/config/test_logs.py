@@ -25,6 +25,7 @@ from clinic.accounts.models import User
 from clinic.config.celery import app
 from clinic.core import clock, outbox, problems
 from clinic.core.audit import Actor
+from clinic.core.errors import UnansweredError
 from clinic.core.models import OutboxMessage
 from clinic.demo.embedded import free_port
 from clinic.directory.models import Patient
@@ -87,18 +88,20 @@ def test_a_letter_that_is_refused_names_no_address(
             key=uuid.uuid4().hex,
         )
     message = OutboxMessage.objects.get(task="notifications.send_email")
-    with pytest.raises(SMTPRecipientsRefused, match=EMAIL):
+    with pytest.raises(UnansweredError) as failure:
         SmtpTransport().send(Outgoing(id="1", to=EMAIL, body="…"))
+    assert isinstance(failure.value.__cause__, SMTPRecipientsRefused)
+    assert EMAIL in str(failure.value.__cause__)
 
     assert outbox.run(message.id) is False
 
     message.refresh_from_db()
-    assert message.last_error == "SMTPRecipientsRefused"
+    assert message.last_error == "UnansweredError SMTPRecipientsRefused"
     assert_discreet(log.getvalue())
     (entry,) = [one for one in entries(log) if one["event"] == "outbox_failed"]
-    assert entry["error"] == "SMTPRecipientsRefused"
+    assert entry["error"] == "UnansweredError SMTPRecipientsRefused"
     assert "clinic/notifications/transports.py" in entry["exception"]
-    assert entry["exception"].endswith("\nSMTPRecipientsRefused")
+    assert entry["exception"].endswith("\nUnansweredError SMTPRecipientsRefused")
 
 
 @pytest.mark.django_db

@@ -1,5 +1,4 @@
 import asyncio
-import smtplib
 import ssl
 import time
 import uuid
@@ -20,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
+from clinic.core.errors import UnansweredError
 from clinic.notifications.transports import File, Outgoing, RejectedError, SmtpTransport
 from tests.notifications.silence import dripping_mail_server
 
@@ -204,15 +204,14 @@ def test_a_refusal_for_now_may_be_tried_again(
     mailbox = start_mailbox()
     mailbox.rcpt_answer, mailbox.data_answer = rcpt, data
 
-    with pytest.raises(smtplib.SMTPException) as failure:
+    with pytest.raises(UnansweredError):
         SmtpTransport().send(outgoing())
 
-    assert not isinstance(failure.value, RejectedError)
     assert mailbox.envelopes == []
 
 
 def test_a_server_that_is_down_is_no_refusal(start_mailbox: StartMailbox) -> None:
-    with pytest.raises(ConnectionRefusedError):
+    with pytest.raises(UnansweredError):
         SmtpTransport().send(outgoing())
 
 
@@ -281,7 +280,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(
     settings.EMAIL_HOST = "localhost"
     settings.EMAIL_USE_TLS = True
 
-    with pytest.raises(ssl.SSLCertVerificationError):
+    with pytest.raises(UnansweredError):
         SmtpTransport().send(outgoing())
 
     assert mailbox.envelopes == []
@@ -297,7 +296,7 @@ def test_a_server_that_drips_is_left_when_the_time_for_a_mail_is_over(settings: 
 
     with (
         dripping_mail_server(every=0.1) as settings.EMAIL_PORT,
-        pytest.raises(smtplib.SMTPException),
+        pytest.raises(UnansweredError),
     ):
         SmtpTransport().send(outgoing())
 
@@ -318,7 +317,7 @@ def test_the_time_for_a_mail_counts_under_tls_too(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     began = time.monotonic()
 
-    with pytest.raises(smtplib.SMTPServerDisconnected):
+    with pytest.raises(UnansweredError):
         SmtpTransport().send(outgoing())
 
     assert 0.5 <= time.monotonic() - began < 1.9
