@@ -4,6 +4,7 @@ import { useHref, useNavigation, type Location } from "react-router";
 import { ANSWER_MS } from "@/lib/deadline";
 import { Banner } from "./Surface";
 import { ReloadButton } from "./ReloadButton";
+import styles from "./ComingPage.module.css";
 
 /** Beside a page whose successor was asked for: says so when that doesn't come. */
 export function ComingPage() {
@@ -25,8 +26,10 @@ export function LatePage({ address }: { address?: string }) {
   }, []);
   if (!isLate) return null;
   return (
-    <Banner tone="terra" title={t("late.title")} live>
-      <ReloadButton {...(address ? { address } : {})}>{t("action.retry")}</ReloadButton>
-    </Banner>
+    <div className={styles.late}>
+      <Banner tone="terra" title={t("late.title")} live>
+        <ReloadButton {...(address ? { address } : {})}>{t("action.retry")}</ReloadButton>
+      </Banner>
+    </div>
   );
 }

@@ -3,7 +3,8 @@ import { startI18n } from "@/lib/i18n";
 import { keepReloading } from "@/lib/version";
 import { en } from "@/locales/en/kiosk";
 import { pt } from "@/locales/pt/kiosk";
-import { Crash, ErrorBoundary } from "@/ui";
+import { ErrorBoundary } from "@/ui";
+import { Broken } from "./Broken";
 import { Kiosk } from "./Kiosk";
 import "@/ui/base.css";
 import "./kiosk.css";
@@ -13,7 +14,7 @@ startI18n({ kiosk: { pt, en } });
 const root = document.getElementById("root");
 if (root) {
   createRoot(root).render(
-    <ErrorBoundary fallback={<Crash />} onError={keepReloading}>
+    <ErrorBoundary fallback={<Broken />} onError={keepReloading}>
       <Kiosk />
     </ErrorBoundary>,
   );

@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useQueryClient } from "@tanstack/react-query";
 import { NavLink, Outlet } from "react-router";
@@ -33,12 +33,12 @@ export function Shell() {
 function Unknown({ isFailing }: { isFailing: boolean }) {
   const { t } = useTranslation("staff");
   return (
-    <main className={styles.door} aria-busy="true">
-      <div role="status">
+    <Front>
+      <div role="status" aria-busy="true" className={styles.unknown}>
         <Spinner />
-        {isFailing ? <p className={styles.doorText}>{t("no_answer")}</p> : null}
+        {isFailing ? <p>{t("no_answer")}</p> : null}
       </div>
-    </main>
+    </Front>
   );
 }
 
@@ -46,29 +46,36 @@ function Door({ user }: { user: User | null }) {
   const { t } = useTranslation(["staff", "common"]);
   const logout = useLogout();
   return (
+    <Front>
+      {user ? (
+        <>
+          <h1>{t("login.no_access")}</h1>
+          <p className={styles.doorText}>{t("login.no_access_text", { name: user.full_name })}</p>
+          <Button size="large" wide onPress={() => logout.mutate()} isPending={logout.isPending}>
+            {t("common:action.logout")}
+          </Button>
+        </>
+      ) : (
+        <>
+          <h1>{t("login.title")}</h1>
+          <p className={styles.doorText}>{t("login.text")}</p>
+          <LoginForm />
+        </>
+      )}
+    </Front>
+  );
+}
+
+/** What stands before the staff's pages. */
+function Front({ children }: { children: ReactNode }) {
+  return (
     <main className={styles.door}>
       <div className={styles.doorBand}>
         <TilePattern />
         <p>Vez</p>
         <LanguageSwitch className={styles.doorLanguage} />
       </div>
-      <div className={styles.doorPanel}>
-        {user ? (
-          <>
-            <h1>{t("login.no_access")}</h1>
-            <p className={styles.doorText}>{t("login.no_access_text", { name: user.full_name })}</p>
-            <Button size="large" wide onPress={() => logout.mutate()} isPending={logout.isPending}>
-              {t("common:action.logout")}
-            </Button>
-          </>
-        ) : (
-          <>
-            <h1>{t("login.title")}</h1>
-            <p className={styles.doorText}>{t("login.text")}</p>
-            <LoginForm />
-          </>
-        )}
-      </div>
+      <div className={styles.doorPanel}>{children}</div>
     </main>
   );
 }

@@ -12,6 +12,10 @@ export const en: Words<typeof pt> = {
   erased: "The picture is erased right away",
   link_lost: "No connection at the moment. You may go to the reception desk.",
   link_stale: "The connection is slow. The answer may take a while.",
+  broken: {
+    title: "This screen is starting again",
+    text: "If it isn’t back in a moment, please go to the reception desk.",
+  },
   back: "Back",
   finish: "Done",
   erase: "Erase",

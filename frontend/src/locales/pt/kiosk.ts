@@ -9,6 +9,10 @@ export const pt = {
   erased: "A imagem é apagada logo a seguir",
   link_lost: "Sem ligação neste momento. Pode dirigir-se à receção.",
   link_stale: "A ligação está lenta. A resposta pode demorar.",
+  broken: {
+    title: "Este ecrã está a recomeçar",
+    text: "Se não voltar dentro de instantes, dirija-se à receção.",
+  },
   back: "Voltar",
   finish: "Concluir",
   erase: "Apagar",
