@@ -321,7 +321,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 # registered: here no mail server keeps money waiting, no bank an invoice, and no money the clock.
 WORKERS = {
     "worker": ["default"],
-    "provider-worker": ["payments", "documents"],
+    "provider-worker": ["payments", "documents", "files"],
     "message-worker": ["sms", "email"],
     "clock-worker": ["clockwork"],
     "face-worker": ["recognition"],
@@ -338,6 +338,10 @@ CELERY_TASK_ROUTES = {
     "billing.reconcile": {"queue": "payments"},
     "billing.follow_documents": {"queue": "documents"},
     "billing.render_overdue": {"queue": "documents"},
+    # What erases files one by one, from storage that may be slow.
+    "recognition.sweep": {"queue": "files"},
+    "recognition.expire": {"queue": "files"},
+    "storage.sweep": {"queue": "files"},
 }
 # Nobody asks workers for anything but work, and the connection that remote control listens on hangs
 # the whole worker when it alone is lost: its reading has no time limit.

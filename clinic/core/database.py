@@ -56,7 +56,7 @@ MEANINGS = {
     "3B": Code.INTERNAL,  # savepoint
     "3D": Code.UNAVAILABLE,  # the database isn't there, as while it is restored
     "3F": Code.INTERNAL,  # schema's name
-    "40": Code.CONFLICT,  # serialization, deadlock
+    "40": Code.OVERLOADED,  # serialization, deadlock: nothing was done, and the same may be tried
     "40003": Code.UNAVAILABLE,  # nobody knows whether it was done
     "42": Code.INTERNAL,  # syntax, names, types, rights
     # Another release's tables, or rights that a new server hasn't been given yet.

@@ -49,6 +49,8 @@ def test_messages_money_and_the_clock_are_kept_apart() -> None:
     assert outbox.queue_of("recognition.identify") == "recognition"
     for expiry in ("booking.expire_holds", "billing.expire_payments"):
         assert app.amqp.router.route({}, expiry)["queue"].name == "clockwork"
+    for erasing in ("recognition.sweep", "recognition.expire", "storage.sweep"):
+        assert app.amqp.router.route({}, erasing)["queue"].name == "files"
     beats = {name: entry for name, entry in schedule.items() if name.startswith("heartbeat-")}
     assert {(entry["args"][0], entry["options"]["queue"]) for entry in beats.values()} == {
         ("worker", "default"),
