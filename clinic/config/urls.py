@@ -19,6 +19,7 @@ api: list[URLPattern | URLResolver] = [
         work.TryAgainView.as_view(),
         name="work-again",
     ),
+    path("staff/stuck-work/<uuid:message_id>/told", work.ToldView.as_view(), name="work-told"),
     path("schema/", schema.DocumentView.as_view(), name="schema"),
     path("docs/", schema.PageView.as_view(url_name="schema"), name="docs"),
 ]

@@ -36,6 +36,9 @@ class StuckWork(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="The cause")
     why = serializers.CharField(help_text="The cause, in the language asked for")
     is_set_aside = serializers.BooleanField(help_text="It isn't tried any more by itself")
+    is_to_tell = serializers.BooleanField(
+        help_text="A message that somebody at the clinic tells in another way, and says so"
+    )
     failures = serializers.IntegerField()
     next_at = serializers.DateTimeField(
         allow_null=True, help_text="The next try; null for what is set aside"
@@ -77,4 +80,19 @@ class TryAgainView(APIView):
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         stuck.try_again(message_id, actor=actor_of(request.user))
+        return Response(status=204)
+
+
+class ToldView(APIView):
+    permission_classes = (IsManager,)
+
+    @extend_schema(
+        operation_id="staff_work_told",
+        tags=["staff"],
+        request=None,
+        responses=answers({204: None}, 401, 403, 404, 409),
+        summary="Say that the person was told in another way; without effect where it is done",
+    )
+    def post(self, request: Request, message_id: UUID) -> Response:
+        stuck.told_otherwise(message_id, actor=actor_of(request.user))
         return Response(status=204)

@@ -1,4 +1,5 @@
-"""Work of the outbox that has come to a halt, as a person is told of it, and trying it again."""
+"""Work of the outbox that has come to a halt: as a person is told of it, trying it again, and
+messages that somebody told in another way."""
 
 import uuid
 from dataclasses import dataclass
@@ -55,6 +56,10 @@ CAUSES = {
 """What a person reads for those causes that are no error code of an app's."""
 
 
+TO_TELL = {"undeliverable", "daily_limit", "unreachable"}
+"""Causes of messages that a person at the clinic tells in another way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Halted:
     """One piece of work that isn't done although it should be."""
@@ -66,6 +71,8 @@ class Halted:
     code: str
     why: str
     is_set_aside: bool
+    is_to_tell: bool
+    """It is done as soon as somebody says `told_otherwise`."""
     failures: int
     next_at: datetime | None
     """Of what is set aside: never."""
@@ -95,6 +102,7 @@ def told(message: OutboxMessage, language: str) -> Halted:
         code=code,
         why=_sentence(code, english=english),
         is_set_aside=message.failed_at is not None,
+        is_to_tell=_is_to_tell(message),
         failures=message.failures,
         next_at=message.next_at if message.failed_at is None else None,
     )
@@ -124,8 +132,34 @@ def try_again(message_id: uuid.UUID, *, actor: Actor) -> None:
         next_at=moment,
     )
     outbox.call_relay()
+    _record("work.tried_again", message, actor)
+
+
+@transaction.atomic
+def told_otherwise(message_id: uuid.UUID, *, actor: Actor) -> None:
+    """Note that the person was told in another way, by phone or face to face: the message is done.
+    Without effect for one that is. Raises DomainError `not_found`, and `conflict` for what isn't,
+    or no longer is, a message that a person has to tell.
+    """
+    message = OutboxMessage.objects.select_for_update().filter(id=message_id).first()
+    if message is None:
+        raise DomainError(Code.NOT_FOUND)
+    if message.done_at is not None:
+        return
+    if not _is_to_tell(message):
+        raise DomainError(Code.CONFLICT)
+    message.done_at = clock.now()
+    message.save(update_fields=["done_at"])
+    _record("work.told_otherwise", message, actor)
+
+
+def _is_to_tell(message: OutboxMessage) -> bool:
+    return message.failed_at is not None and message.why in TO_TELL
+
+
+def _record(action: str, message: OutboxMessage, actor: Actor) -> None:
     audit.record(
-        "work.tried_again",
+        action,
         actor=actor,
         subject=message,
         patient_id=_subject(message, outbox.TASKS.get(message.task)).patient_id,

@@ -20,6 +20,7 @@ FAILURES: dict[str, Exception] = {
     "silence": TimeoutError(),
     "full": OSError(28, "No space left on device"),
     "fault": ValueError("a secret"),
+    **{cause: outbox.Permanent(cause) for cause in stuck.TO_TELL},
 }
 
 
@@ -147,11 +148,59 @@ def test_what_is_done_or_in_a_workers_hands_is_left_alone() -> None:
 
 
 def test_what_does_not_exist_is_not_found() -> None:
-    with pytest.raises(DomainError) as refused:
-        stuck.try_again(uuid.uuid4(), actor=MANAGER)
+    for act in (stuck.try_again, stuck.told_otherwise):
+        with pytest.raises(DomainError) as refused:
+            act(uuid.uuid4(), actor=MANAGER)
 
-    assert refused.value.code == "not_found"
+        assert refused.value.code == "not_found"
     assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("cause", sorted(stuck.TO_TELL))
+def test_who_was_told_in_another_way_is_off_the_list_and_it_is_written_down_once(
+    cause: str,
+) -> None:
+    message = fail(write(fail=cause))
+    assert stuck.told(message, "pt").is_to_tell
+
+    for _ in range(2):
+        stuck.told_otherwise(message.id, actor=MANAGER)
+
+    assert halted() == []
+    assert outbox.run(message.id) is False
+    entry = AuditEntry.objects.get(action="work.told_otherwise")
+    assert (entry.actor_id, entry.subject_id, entry.data) == (
+        "tests",
+        str(message.id),
+        {"task": WORK},
+    )
+
+
+@pytest.mark.parametrize("failure", ["", "permanent", "silence"])
+def test_what_is_no_message_to_a_person_can_not_be_told_away(failure: str) -> None:
+    message = write(fail=failure)
+    if failure:
+        fail(message)
+    OutboxMessage.objects.update(due_at=clock.now() - timedelta(minutes=6))
+
+    with pytest.raises(DomainError) as refused:
+        stuck.told_otherwise(message.id, actor=MANAGER)
+
+    assert refused.value.code == "conflict"
+    assert halted() == [message.id]
+    assert not stuck.told(message, "pt").is_to_tell
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_message_that_is_tried_again_meanwhile_can_not_be_told_away() -> None:
+    message = fail(write(fail="unreachable"))
+    stuck.try_again(message.id, actor=MANAGER)
+
+    with pytest.raises(DomainError) as refused:
+        stuck.told_otherwise(message.id, actor=MANAGER)
+
+    assert refused.value.code == "conflict"
+    assert outbox.claim_due() == [(message.id, WORK)]
 
 
 def test_what_some_work_waited_for_makes_it_due_at_once_and_nothing_else() -> None:

@@ -100,7 +100,10 @@ let sent: { path: string; body: unknown }[] = [];
 async function answer(request: Request): Promise<Response> {
   const { pathname, search } = new URL(request.url);
   const path = pathname.replace("/api/", "") + search;
-  if (request.method === "POST") sent.push({ path, body: await request.json() });
+  if (request.method === "POST") {
+    const text = await request.text();
+    sent.push({ path, body: text ? JSON.parse(text) : null });
+  }
   const key = Object.keys(answers)
     .filter((start) => path.startsWith(start))
     .sort((one, other) => other.length - one.length)[0];
@@ -352,6 +355,7 @@ it("tells of work that has come to a halt, since when and why", async () => {
       code: "series_missing",
       why: "Falta a série deste ano.",
       is_set_aside: false,
+      is_to_tell: false,
       failures: 20,
       next_at: "2027-01-01T12:15:00Z",
     },
@@ -366,4 +370,30 @@ it("tells of work that has come to a halt, since when and why", async () => {
     within(part).getByText("Falta a série deste ano. Próxima tentativa às 12:15."),
   ).toBeTruthy();
   within(part).getByRole("button", { name: "Tentar de novo: Fatura por emitir Ana Martins" });
+  expect(within(part).queryByRole("button", { name: /^Já avisei/ })).toBeNull();
+});
+
+it("takes a message off the list whose person was told in another way", async () => {
+  const message = {
+    id: "w2",
+    what: "Utente por avisar de uma consulta desmarcada ou mudada",
+    subject: { name: "Ana Martins", document: "", amount: null, visit_at: "2027-01-04T10:00:00Z" },
+    since: "2027-01-01T09:00:00Z",
+    code: "unreachable",
+    why: "Não temos telefone nem e-mail desta pessoa.",
+    is_set_aside: true,
+    is_to_tell: true,
+    failures: 1,
+    next_at: null,
+  };
+  answers["staff/stuck-work"] = () => page(sent.length === 0 ? [message] : []);
+  answers["staff/stuck-work/w2/told"] = () => new Response(null, { status: 204 });
+  const user = open();
+  const part = await section("Parado (1)");
+
+  await user.click(within(part).getByRole("button", { name: /^Já avisei a pessoa: Utente/ }));
+
+  expect(await screen.findByText("Fica registado que a avisou.")).toBeTruthy();
+  await waitFor(() => expect(screen.queryByRole("region", { name: "Parado (1)" })).toBeNull());
+  expect(sent.map(({ path }) => path)).toEqual(["staff/stuck-work/w2/told"]);
 });

@@ -8,7 +8,11 @@ import { Shell } from "./Shell";
 
 const TERESA = { id: "teresa", role: "reception", full_name: "Teresa Brandão", language: "pt" };
 
+const MARTA = { ...TERESA, id: "marta", role: "manager" };
+
 let me: () => Promise<Response>;
+let open_issues = 0;
+let stuck_work = 0;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,7 +23,9 @@ beforeEach(() => {
       : Promise.resolve(
           url.endsWith("/auth/csrf")
             ? Response.json({ csrf_token: "t" })
-            : Response.json({ code: "not_authenticated" }, { status: 401 }),
+            : url.includes("/staff/money/summary")
+              ? Response.json({ open_issues, stuck_work })
+              : Response.json({ code: "not_authenticated" }, { status: 401 }),
         ),
   );
 });
@@ -120,4 +126,28 @@ it("says within 8 s that the first page's parts don't come", async () => {
   await pass(7);
 
   expect(screen.getByRole("alert").textContent).toContain(LATE);
+});
+
+it("tells the manager on every page, within a minute, how much needs a person", async () => {
+  me = () => Promise.resolve(Response.json(MARTA));
+  [open_issues, stuck_work] = [0, 0];
+  await open("/");
+  const money = screen.getByRole("link", { name: /^Dinheiro/ });
+  expect(money.textContent).toBe("Dinheiro");
+
+  [open_issues, stuck_work] = [1, 2];
+  await pass(60);
+  expect(screen.getByRole("link", { name: "Dinheiro 3 assuntos por resolver" })).toBe(money);
+
+  [open_issues, stuck_work] = [0, 0];
+  await pass(60);
+  expect(money.textContent).toBe("Dinheiro");
+});
+
+it("tells nobody else of the money", async () => {
+  me = () => Promise.resolve(Response.json(TERESA));
+  [open_issues, stuck_work] = [1, 2];
+  await open("/");
+
+  expect(screen.getByRole("navigation").textContent).not.toContain("3");
 });

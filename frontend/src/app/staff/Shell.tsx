@@ -1,8 +1,9 @@
 import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { NavLink, Outlet } from "react-router";
 import { forgetAtSessionEnd, LoginForm, useLogout, useMe, usePersonKey } from "@/features/auth";
+import { openQuery } from "@/features/money/data";
 import type { User } from "@/lib/api/types";
 import { Button, ComingPage, LanguageSwitch, Spinner, TilePattern } from "@/ui";
 import styles from "./Shell.module.css";
@@ -97,7 +98,10 @@ function Bar({ user }: { user: User }) {
         {user.role === "manager" && (
           <>
             <NavLink to="/esperas">{t("nav.waits")}</NavLink>
-            <NavLink to="/dinheiro">{t("nav.money")}</NavLink>
+            <NavLink to="/dinheiro">
+              {t("nav.money")}
+              <OpenMatters />
+            </NavLink>
             <NavLink to="/privacidade">{t("nav.privacy")}</NavLink>
           </>
         )}
@@ -112,5 +116,19 @@ function Bar({ user }: { user: User }) {
         </Button>
       </div>
     </header>
+  );
+}
+
+/** How much money and stuck work needs a person. */
+function OpenMatters() {
+  const { t } = useTranslation("staff");
+  const { data } = useQuery(openQuery);
+  const count = data ? data.open_issues + data.stuck_work : 0;
+  if (count === 0) return null;
+  return (
+    <span className={styles.badge}>
+      <span aria-hidden="true">{count}</span>
+      <span className="visually-hidden">{t("nav.money_open", { count })}</span>
+    </span>
   );
 }

@@ -6,7 +6,7 @@ import { formatDate, formatMoney, formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { Banner, Button, toast } from "@/ui";
-import { stuckQuery, useTryAgain } from "./data";
+import { stuckQuery, useTold, useTryAgain } from "./data";
 import styles from "./Money.module.css";
 
 /** Work that has come to a halt: what it is about, since when and why. Nothing where there is none. */
@@ -50,6 +50,8 @@ function Work({ work }: { work: StuckWork }) {
   const { t } = useTranslation("money");
   const language = useLanguage();
   const again = useTryAgain();
+  const told = useTold();
+  const error = again.error ?? told.error;
   const { name, document, amount, visit_at: visit } = work.subject;
   const moment = (at: string) => `${formatDate(civilDate(at), language)}, ${formatTime(at)}`;
   const about = [
@@ -68,9 +70,9 @@ function Work({ work }: { work: StuckWork }) {
           {work.why}{" "}
           {work.next_at ? t("stuck.next", { time: formatTime(work.next_at) }) : t("stuck.aside")}
         </p>
-        {again.isError && (
+        {error && (
           <Banner tone="terra" live>
-            <p>{problemText(again.error)}</p>
+            <p>{problemText(error)}</p>
           </Banner>
         )}
       </div>
@@ -85,6 +87,18 @@ function Work({ work }: { work: StuckWork }) {
         >
           {t("stuck.again")}
         </Button>
+        {work.is_to_tell && (
+          <Button
+            variant="quiet"
+            isPending={told.isPending}
+            aria-label={t("stuck.told_about", { what: work.what, name })}
+            onPress={() =>
+              told.mutate(work.id, { onSuccess: () => toast({ text: t("stuck.noted") }) })
+            }
+          >
+            {t("stuck.told")}
+          </Button>
+        )}
       </div>
     </li>
   );

@@ -32,6 +32,9 @@ export const summaryQuery = (days: number) =>
     staleTime: 30_000,
   });
 
+/** How much needs a person, for whoever looks at another page. */
+export const openQuery = queryOptions({ ...summaryQuery(1), refetchInterval: 60_000 });
+
 export const issuesQuery = infiniteQueryOptions({
   queryKey: [ROOT, "issues"],
   queryFn: ({ pageParam }) =>
@@ -144,6 +147,16 @@ export function useTryAgain() {
   return useMutation({
     mutationFn: (id: string) =>
       api.POST("/api/staff/stuck-work/{id}/try-again", { params: { path: { id } } }),
+    onSettled: anew,
+  });
+}
+
+/** Says that the person was told in another way. */
+export function useTold() {
+  const anew = useAnew();
+  return useMutation({
+    mutationFn: (id: string) =>
+      api.POST("/api/staff/stuck-work/{id}/told", { params: { path: { id } } }),
     onSettled: anew,
   });
 }

@@ -107,6 +107,9 @@ export const en: Words<typeof pt> = {
     again: "Try again",
     again_about: "Try again: {{what}} {{name}}",
     tried: "Trying now.",
+    told: "I told the person",
+    told_about: "I told the person: {{what}} {{name}}",
+    noted: "Noted that you told them.",
   },
   books: {
     title: "Accounts with the provider",

@@ -11,6 +11,8 @@ export const en: Words<typeof pt> = {
     screens: "Screens",
     waits: "Waits",
     money: "Money",
+    money_open_one: "{{count}} matter to settle",
+    money_open_other: "{{count}} matters to settle",
     privacy: "Privacy",
   },
   login: {

@@ -103,6 +103,9 @@ export const pt = {
     again: "Tentar de novo",
     again_about: "Tentar de novo: {{what}} {{name}}",
     tried: "Vamos tentar já.",
+    told: "Já avisei a pessoa",
+    told_about: "Já avisei a pessoa: {{what}} {{name}}",
+    noted: "Fica registado que a avisou.",
   },
   books: {
     title: "Contas com o prestador",

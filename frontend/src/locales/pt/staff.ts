@@ -8,6 +8,8 @@ export const pt = {
     screens: "Ecrãs",
     waits: "Esperas",
     money: "Dinheiro",
+    money_open_one: "{{count}} assunto por resolver",
+    money_open_other: "{{count}} assuntos por resolver",
     privacy: "Privacidade",
   },
   login: {
