@@ -569,6 +569,7 @@ class Invoice(models.Model):
                 name="invoice_totals_are_positive",
             ),
             models.CheckConstraint(condition=Q(sequence__gte=1), name="invoice_numbers_from_one"),
+            in_our_years("invoice_dates_can_be", "issued_on", "issued_at", "service_on", "paid_at"),
             plain("invoice_text_is_plain", *PRINTED),
         ]
         indexes = [models.Index(fields=["patient", "-issued_at"], name="invoice_patient")]

@@ -5,11 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from clinic.accounts import birth
 from clinic.accounts.names import FULL_NAME_MAX_LENGTH, InvalidNameError, clean_full_name
 from clinic.accounts.phones import LONGEST, InvalidPhoneError, normalise_mobile
-from clinic.core import clock
-
-EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 class FullNameField(serializers.CharField):
@@ -47,11 +45,11 @@ class BirthDateField(serializers.DateField):
     """A day between 1900 and today, on the clinic's calendar."""
 
     default_error_messages = {
-        "birth_date_invalid": "Give a date between 1900 and today.",
+        birth.INVALID: birth.MESSAGE,
     }
 
     def to_internal_value(self, value: Any) -> date:
         born = super().to_internal_value(value)
-        if not EARLIEST_BIRTH <= born <= clock.today():
-            self.fail("birth_date_invalid")
+        if not birth.may_be(born):
+            self.fail(birth.INVALID)
         return born

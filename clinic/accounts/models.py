@@ -11,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from clinic.accounts import birth
 from clinic.accounts.choices import (
     ROOM_MAX_LENGTH,
     STAFF_ROLES,
@@ -85,7 +86,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[validate_phone],
         help_text="E.164, such as +351912345678",
     )
-    birth_date = models.DateField(null=True, blank=True)
+    birth_date = models.DateField(null=True, blank=True, validators=[birth.validate])
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.PORTUGUESE)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.PATIENT)
     label_choice = models.CharField(
@@ -113,6 +114,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = (
             models.UniqueConstraint(Lower("username"), name="user_username_any_case"),
             plain("user_text_is_plain", "full_name", "email"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    birth_date__gte=birth.EARLIEST, birth_date__year__lt=clock.YEARS.stop
+                ),
+                name="user_birth_date_can_be",
+            ),
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values), name="user_role_known"
             ),

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.test import Client
 
 from clinic.accounts.choices import Role
@@ -75,6 +76,28 @@ def test_a_new_role_ends_the_sessions_and_is_recorded(
     assert browser.get("/api/auth/me").status_code == 401
     entry = AuditEntry.objects.get(action="account.edited")
     assert (entry.actor_id, entry.data) == (str(administrator.pk), {"fields": ["role"]})
+
+
+@pytest.mark.parametrize("born", ["0001-01-01", "1899-12-31", "2100-12-31", "9999-12-31"])
+def test_nobody_is_given_a_birth_date_that_can_not_be(
+    site: Client, patient: User, born: str
+) -> None:
+    answer = site.post(f"/admin/accounts/user/{patient.pk}/change/", edit(patient, birth_date=born))
+
+    assert answer.status_code == 200
+    assert "Give a date between 1900 and today." in answer.content.decode()
+    patient.refresh_from_db()
+    assert patient.birth_date is None
+    assert not AuditEntry.objects.filter(action="account.edited").exists()
+
+
+@pytest.mark.parametrize("born", ["1899-12-31", "2101-01-01"])
+def test_the_database_takes_no_birth_date_of_another_age(patient: User, born: str) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=patient.pk).update(birth_date=born)
+
+    patient.refresh_from_db()
+    assert patient.birth_date is None
 
 
 def test_a_new_phone_leaves_the_sessions_alone(

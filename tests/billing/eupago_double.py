@@ -25,6 +25,7 @@ class Reference:
     entity: int | None
     state: str = "pendente"
     trid: int | None = None
+    paid_on: str | None = None
 
 
 @dataclass
@@ -93,9 +94,10 @@ class Eupago(Double):
             "estado_referencia": found.state,
         }
         if found.trid is not None:
-            answer["pagamentos"] = [
-                {"trid": found.trid, "estado": "paga", "valor": f"{found.amount:.5f}"}
-            ]
+            paid = {"trid": found.trid, "estado": "paga", "valor": f"{found.amount:.5f}"}
+            if found.paid_on is not None:
+                paid |= {"data_pagamento": found.paid_on, "hora_pagamento": "23:59:59"}
+            answer["pagamentos"] = [paid]
         return 200, answer
 
     def _push(self, _target: str, key: str | None, body: dict[str, Any]) -> Answer:

@@ -2,12 +2,13 @@
 
 import threading
 import time
+import uuid
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from billing.models import DocumentType, Invoice, InvoiceSeries, Payment, PaymentStatus, Refund
 from billing.services import invoices, numbering
@@ -201,3 +202,20 @@ def _until_somebody_waits_for_us() -> None:
                 return
             time.sleep(0.01)
     raise AssertionError("nobody waits for the series")
+
+
+@pytest.mark.parametrize("year", [1999, 2101])
+@pytest.mark.parametrize("column", ["issued_on", "issued_at", "service_on", "paid_at"])
+@pytest.mark.django_db
+def test_the_database_takes_no_document_of_another_age(column: str, year: int) -> None:
+    factories.clinic()
+    kept = issued_at(FIRST_HALF_PAST_ONE, paid_for(factories.appointment(factories.patient())))
+    moment = datetime(year, 6, 1, tzinfo=UTC)
+    kept.pk, kept.payment = uuid.uuid4(), paid_for(factories.appointment(factories.patient("rui")))
+    kept.number, kept.sequence = "FR X/2", 2
+    setattr(kept, column, moment.date() if column.endswith("_on") else moment)
+
+    with pytest.raises(IntegrityError, match="invoice_dates_can_be"), transaction.atomic():
+        kept.save(force_insert=True)
+
+    assert Invoice.objects.count() == 1

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -278,6 +278,31 @@ def test_a_notice_of_a_moment_that_can_not_be_pays_and_is_told(eupago, reference
     drain()
 
     moments.expect_that_of_receipt(reference)
+
+
+@sends
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_moment_that_can_not_be_is_no_better_where_it_was_asked_for(eupago, reference, day):
+    eupago.pay(reference.reference).paid_on = day
+    later(reference, 15 * 60 + 1)
+
+    requests.follow_due()
+    drain()
+
+    moments.expect_that_of_receipt(reference)
+
+
+@sends
+def test_the_moment_that_eupago_tells_when_asked_is_the_payment_s(eupago, reference):
+    yesterday = clock.today() - timedelta(days=1)
+    eupago.pay(reference.reference).paid_on = f"{yesterday}"
+    later(reference, 15 * 60 + 1)
+
+    requests.follow_due()
+
+    reference.refresh_from_db()
+    told = clock.local(reference.paid_at)
+    assert (told.date(), told.time()) == (yesterday, time(23, 59, 59))
 
 
 @sends
