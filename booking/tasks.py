@@ -1,3 +1,4 @@
+from decimal import Decimal
 from uuid import UUID
 
 from celery import shared_task
@@ -7,12 +8,13 @@ from booking.services import day_end, holds, learning, messages, screens
 from clinic.core import outbox
 
 
-def _about(*, appointment_id: str) -> outbox.Subject:
+def _about(*, appointment_id: str, **told: str) -> outbox.Subject:
     appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
     return outbox.Subject(
         patient_id=appointment.patient_id,
         name=appointment.patient.full_name,
         visit_at=appointment.start,
+        amount=Decimal(told["amount"]) if "amount" in told else None,
     )
 
 
@@ -25,6 +27,19 @@ def _about(*, appointment_id: str) -> outbox.Subject:
 )
 def tell_patient(appointment_id: str) -> None:
     messages.tell_in_time(UUID(appointment_id))
+
+
+@outbox.handler(
+    "booking.tell_of_money",
+    until_done=True,
+    pt="Utente por avisar de dinheiro que volta para si",
+    en="Patient to be told of money that goes back to them",
+    about=_about,
+)
+def tell_of_money(appointment_id: str, template: str, amount: str, about: str) -> None:
+    messages.tell_of_money_in_time(
+        UUID(appointment_id), template, Decimal(amount), about=UUID(about)
+    )
 
 
 @shared_task(name="booking.expire_holds")

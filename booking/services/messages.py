@@ -72,6 +72,11 @@ def _is_reachable(appointment: Appointment) -> bool:
     return bool(appointment.patient.phone or appointment.patient.email)
 
 
+def _is_for_the_desk(appointment: Appointment) -> bool:
+    """Whoever had their account erased is told nothing any more."""
+    return not _is_reachable(appointment) and appointment.patient.erased_at is None
+
+
 def _leave_to_the_desk(appointment: Appointment, what: str) -> None:
     outbox.enqueue(
         "booking.tell_patient",
@@ -82,12 +87,39 @@ def _leave_to_the_desk(appointment: Appointment, what: str) -> None:
 
 def money_returned(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:
     """The time is no longer theirs but was paid for; `about` is the payment."""
-    _send(appointment, "money_returned", f"money_returned:{about}", amount=amount)
+    _tell_of_money(appointment, "money_returned", amount, about=about)
 
 
 def paid_twice(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:
     """The visit stands and was paid for once more; `about` is the payment that is too much."""
-    _send(appointment, "paid_twice", f"paid_twice:{about}", amount=amount)
+    _tell_of_money(appointment, "paid_twice", amount, about=about)
+
+
+def _tell_of_money(
+    appointment: Appointment, template: str, amount: Decimal, *, about: UUID
+) -> None:
+    if _is_for_the_desk(appointment):
+        outbox.enqueue(
+            "booking.tell_of_money",
+            key=f"tell:{template}:{about}",
+            appointment_id=str(appointment.pk),
+            template=template,
+            amount=str(amount),
+            about=str(about),
+        )
+        return
+    _send(appointment, template, f"{template}:{about}", amount=amount)
+
+
+def tell_of_money_in_time(
+    appointment_id: UUID, template: str, amount: Decimal, *, about: UUID
+) -> None:
+    """Tell a patient who was known by neither phone nor address of their money, once one of them
+    is. Raises Permanent while that is for the desk to do."""
+    appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
+    if _is_for_the_desk(appointment):
+        raise outbox.Permanent("unreachable")
+    _send(appointment, template, f"{template}:{about}", amount=amount)
 
 
 def _send(appointment: Appointment, template: str, about: str, **context: Any) -> None:

@@ -1,6 +1,7 @@
 """Every order of events ends in the right state, or on a person's desk."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
@@ -25,7 +26,7 @@ from billing.money import selectors
 from billing.services import ledger, settlement, webhooks
 from booking.models import Appointment
 from booking.services import changes, holds
-from clinic.core import clock, events
+from clinic.core import clock, events, stuck
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry
 from clinic.notifications.models import Message
@@ -233,6 +234,35 @@ def test_money_for_a_slot_that_somebody_else_has_goes_back_and_the_patient_is_to
     entry = AuditEntry.objects.get(action="payment_issue.settled")
     assert (entry.subject_id, entry.patient_id) == (str(issue.pk), ana.pk)
     assert (entry.actor_kind, entry.data) == ("provider", {"kind": "late"})
+
+
+def test_who_can_not_be_told_of_money_that_goes_back_stands_before_the_manager(client, ana, bank):
+    known = type(ana).objects.filter(pk=ana.pk)
+    known.update(phone="", email="")
+    held = factories.appointment(ana)
+    bank.will(201, {"refund_id": "f-1"})
+    payment = factories.multibanco(held)
+    run_out(held)
+    take(held)
+
+    # When the money comes too late
+    tell(client, payment)
+    drain()
+
+    # Then it goes back, and a person reads of whom and how much nobody could tell
+    assert not Message.objects.filter(template="money_returned").exists()
+    (halted,) = [stuck.told(found, "pt") for found in stuck.found()]
+    assert (halted.code, halted.is_to_tell) == ("unreachable", True)
+    assert (halted.subject.name, halted.subject.amount) == (ana.full_name, Decimal("40.00"))
+
+    # When a contact is there, and it is tried again
+    known.update(email="ana@example.com")
+    stuck.try_again(halted.id, actor=Actor.system("test"))
+    drain()
+
+    # Then they are told, once
+    assert not stuck.found().exists()
+    assert Message.objects.get(template="money_returned").to == "ana@example.com"
 
 
 def test_a_refund_of_late_money_that_the_bank_refuses_leaves_everything_open(client, held, bank):
