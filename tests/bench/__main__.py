@@ -8,6 +8,7 @@ DATABASE_URL and REDIS_URL name.
 """
 
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 
 from clinic.demo.surroundings import settle_tests
@@ -34,7 +35,8 @@ def main(arguments: list[str]) -> int:
     if unknown := set(names) - {*MEASUREMENTS, *BY_NAME_ONLY}:
         print(f"unknown: {', '.join(sorted(unknown))}; {__doc__}", file=sys.stderr)
         return 2
-    with servers.clinic(own=not is_small):  # models can be imported from here on
+    once = servers.each_started_once() if is_small else nullcontext()
+    with servers.clinic(own=not is_small), once:  # models can be imported from here on
         import_module("tests.bench.waiting_room").fill()
         for name in names or MEASUREMENTS:
             measurement = import_module(f"tests.bench.{name}")

@@ -67,6 +67,7 @@ GALLERIES = (10, 1_000, 10_000)
 SEARCHES = max(20, round(200 * SCALE))
 OPENINGS = max(3, round(10 * SCALE))
 COLD_STARTS = max(1, round(3 * SCALE))
+PROCESSES = min(2, os.cpu_count() or 1)
 IN_WORK = 4
 WARM_UP = 20
 SAMPLES = 20
@@ -228,12 +229,11 @@ def memory(guests: list[Guest]) -> dict[str, Any]:
     """Cold starts, then the images through one more worker."""
     starts, start_cpu = [], []
     for _ in range(COLD_STARTS):
-        with servers.face_worker() as (worker, seconds):
+        with servers.face_worker(1) as (worker, seconds):
             starts.append(seconds)
             start_cpu.append(sum(map(servers.cpu_seconds, [worker, *_looking(worker)])))
     kiosk_id = _kiosks(1)[0][0]
-    processes = min(2, os.cpu_count() or 1)
-    with servers.relay(), servers.face_worker(processes) as (worker, _):
+    with servers.relay(), servers.face_worker(PROCESSES) as (worker, _):
         looking = _looking(worker)
         turns = itertools.cycle(guests)
 
@@ -396,7 +396,7 @@ def _clinic(stack: ExitStack) -> _Addresses:
     _, screens = stack.enter_context(servers.web_process())
     api = stack.enter_context(servers.api_process())
     stack.enter_context(servers.relay())
-    worker, _ = stack.enter_context(servers.face_worker())
+    worker, _ = stack.enter_context(servers.face_worker(1))
     return _Addresses(api, screens, worker)
 
 

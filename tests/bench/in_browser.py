@@ -4,15 +4,17 @@ are there (`tests/run.py`); by itself pytest doesn't find it."""
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+
+import pytest
 
 from tests.bench.fresh_database import environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def test_the_page_is_measured(django_db_setup: None, django_db_blocker: Any) -> None:
-    with django_db_blocker.unblock(), environment("page") as settings:
+@pytest.mark.django_db(transaction=True)
+def test_the_page_is_measured() -> None:
+    with environment("page") as settings:
         ended = subprocess.run(
             [sys.executable, "-m", "tests.bench", "--small", "page"],
             cwd=REPOSITORY,

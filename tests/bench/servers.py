@@ -9,10 +9,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ParamSpec, TypeVar
 
 import psutil
 
@@ -23,6 +23,8 @@ from tests.midday import zone_at_midday
 REPOSITORY = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 ANSWER_SECONDS = 60.0
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -41,7 +43,7 @@ def databases() -> Iterator[None]:
 @contextlib.contextmanager
 def clinic(*, own: bool = True) -> Iterator[None]:
     """Databases with an empty clinic in them, and Django set up to use them in this process. They
-    are the run's own, or those that the environment names."""
+    are the run's own, or those that the environment names, which have their tables."""
     # Programs that are started find their bytecode, as in production's image.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with databases() if own else contextlib.nullcontext():
@@ -51,15 +53,56 @@ def clinic(*, own: bool = True) -> Iterator[None]:
             CLINIC_TIME_ZONE=zone_at_midday(datetime.now(UTC)),
             DJANGO_SETTINGS_MODULE="clinic.config.settings",
         )
-        subprocess.run(
-            [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
-            cwd=REPOSITORY,
-            check=True,
-        )
+        if own:
+            subprocess.run(
+                [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+                cwd=REPOSITORY,
+                check=True,
+            )
         import django
 
         django.setup()
         yield
+
+
+class _Kept(contextlib.ExitStack):
+    """Programs that go on running for whoever asks next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.programs: dict[tuple[object, ...], Any] = {}
+
+
+_kept: _Kept | None = None
+
+
+@contextlib.contextmanager
+def each_started_once() -> Iterator[None]:
+    """Whoever asks for a program that runs already is given that one, until the block ends: for a
+    run that measures nothing and needs no fresh one."""
+    global _kept
+    with _Kept() as _kept:
+        yield
+    _kept = None
+
+
+def _once(
+    start: Callable[P, contextlib.AbstractContextManager[T]],
+) -> Callable[P, contextlib.AbstractContextManager[T]]:
+    @contextlib.contextmanager
+    @functools.wraps(start)
+    def given(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        if _kept is None:
+            with start(*args, **kwargs) as program:
+                yield program
+            return
+        # Programs keep their files in a folder that a measurement may have for itself.
+        key = (start, args, tuple(kwargs.items()), os.environ.get("CLINIC_VAR"))
+        if key not in _kept.programs:
+            _kept.programs[key] = _kept.enter_context(start(*args, **kwargs))
+        yield _kept.programs[key]
+
+    return given
 
 
 class Child:
@@ -128,6 +171,7 @@ def bare_server() -> Iterator[tuple[Child, str]]:
         yield server, f"ws://127.0.0.1:{port}/"
 
 
+@_once
 @contextlib.contextmanager
 def web_process(
     application: str = "clinic.config.asgi:application",
@@ -158,6 +202,7 @@ def daphne_process(application: str) -> Iterator[tuple[int, str]]:
         yield pid, f"ws://127.0.0.1:{port}"
 
 
+@_once
 @contextlib.contextmanager
 def api_process() -> Iterator[str]:
     """One process that serves the HTTP API alone, as in production; its address."""
@@ -171,6 +216,7 @@ def api_process() -> Iterator[str]:
         yield origin
 
 
+@_once
 @contextlib.contextmanager
 def relay() -> Iterator[int]:
     """The process that hands what is due to the workers."""
@@ -178,8 +224,9 @@ def relay() -> Iterator[int]:
         yield relay.pid
 
 
+@_once
 @contextlib.contextmanager
-def face_worker(processes: int = 1) -> Iterator[tuple[int, float]]:
+def face_worker(processes: int) -> Iterator[tuple[int, float]]:
     """The worker of the faces as production starts it, models loaded: its process, and the seconds
     from its start until each of its processes could look at a picture."""
     command = [

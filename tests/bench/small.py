@@ -38,6 +38,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "SEARCHES": 2,
         "OPENINGS": 2,
         "COLD_STARTS": 1,
+        "PROCESSES": 1,
         "WARM_UP": 1,
         "SAMPLES": 2,
     },

@@ -5,7 +5,6 @@ tests (`tests/run.py`). The storm has a small test of its own (`tests/billing/te
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,18 +13,15 @@ from tests.bench.fresh_database import environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 IN_BROWSER = "page"
-FACES = "faces"  # dozens of processes that each load the models
 
 
 @pytest.mark.engine
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "names", [[each for each in MEASUREMENTS if each not in {IN_BROWSER, FACES}], [FACES]]
-)
-def test_every_measurement_runs(
-    django_db_setup: None, django_db_blocker: Any, names: list[str]
-) -> None:
-    with django_db_blocker.unblock(), environment("small") as settings:
+def test_every_measurement_runs() -> None:
+    names = [each for each in MEASUREMENTS if each != IN_BROWSER]
+
+    with environment("small") as settings:
         ended = subprocess.run(
             [sys.executable, "-m", "tests.bench", "--small", *names],
             cwd=REPOSITORY,
@@ -40,8 +36,9 @@ def test_every_measurement_runs(
 
 
 @pytest.mark.chaos
-def test_payday_runs(django_db_setup: None, django_db_blocker: Any, tmp_path: Path) -> None:
-    with django_db_blocker.unblock(), environment("payday") as settings:
+@pytest.mark.django_db(transaction=True)
+def test_payday_runs(tmp_path: Path) -> None:
+    with environment("payday") as settings:
         ended = subprocess.run(
             [
                 *(sys.executable, "-m", "tests.chaos.payday", "--here"),
