@@ -194,7 +194,8 @@ def test_no_transaction_is_open_while_a_provider_is_asked_who_it_is(
     assert work() == 1
 
     assert kiosk.result(shown).json()["status"] == "arrived"
-    assert seen == [("DetectFaces", "idle"), ("SearchFacesByImage", "idle")]
+    # A question whose answer is late is asked again.
+    assert list(dict.fromkeys(seen)) == [("DetectFaces", "idle"), ("SearchFacesByImage", "idle")]
 
 
 @pytest.fixture
