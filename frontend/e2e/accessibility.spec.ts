@@ -1,18 +1,11 @@
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
+import { violations } from "./support/axe";
 import { expect, test } from "./support/test";
 import { contextOf, SCREENS, show, still } from "./support/pages";
 import { WALKS } from "./support/states";
 
 // A trace of every page takes a quarter of the time; what is wrong is in the failure's own words.
 test.use({ trace: "off" });
-
-async function violations(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(
-    ({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`,
-  );
-}
 
 /** How many pixels a page is wider than its window: it has to reflow (WCAG 1.4.10). */
 function sideways(page: Page): Promise<number> {
