@@ -41,8 +41,11 @@ LINES_OF_A_FAILURE = 6
 # The day promises answers within a second or two, so nothing else runs beside it.
 BROWSER_PROJECTS = {"day": 1, "looks": 2}
 PAGE_MEASUREMENT = "tests/bench/in_browser.py"
-# Tests that promise a frame within a moment.
+# Tests that promise a frame within a moment: no other test takes them their processor.
 ALONE = ("tests/realtime",)
+# Most tests of real programs wait longer than they compute.
+PYTHON_PROCESSES = 3
+PYTHON_PROCESSES_ALONE = 2
 NEEDS_AN_ACCOUNT = "face engines on a real Amazon account (AWS_CONTRACT_REGION=… pytest -m aws)"
 
 
@@ -95,19 +98,17 @@ def timed(outcome: Outcome, part: Callable[[Outcome], None]) -> None:
 
 
 def run_python(outcome: Outcome) -> None:
-    """First what two processes can share, a file at a time; then what measures time, alone."""
+    """A file at a time: first what can be crowded, then what measures time, on a core each."""
     # The servers' addresses of a running demo must not reach the tests.
     environment = {
         name: value
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "REDIS_URL"}
     }
+    shared = ("--dist", "loadfile", "--no-loadscope-reorder", "-n")
     rounds = {
-        "python": [
-            *("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"),
-            *[f"--ignore={path}" for path in ALONE],
-        ],
-        "python-alone": [*ALONE],
+        "python": [*shared, str(PYTHON_PROCESSES), *[f"--ignore={path}" for path in ALONE]],
+        "python-alone": [*shared, str(PYTHON_PROCESSES_ALONE), *ALONE],
     }
     if arguments := os.environ.get("PYTEST_ARGS"):
         rounds = {"python": arguments.split()}
