@@ -6,8 +6,10 @@ asked about the payment, and only the answer counts.
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,7 +26,7 @@ from billing.providers.base import (
 )
 from billing.services import issues, requests, settlement
 from billing.services.settlement import Outcome
-from clinic.core import clock, outbox
+from clinic.core import clock, outbox, text
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
@@ -165,9 +167,26 @@ def _ask_about(delivery: WebhookDelivery) -> Outcome:
 
 def _json_object(raw_body: bytes) -> dict[str, object]:
     try:
-        body = json.loads(raw_body)
+        body = _holdable(json.loads(raw_body, parse_float=_number, parse_constant=str))
     except (ValueError, RecursionError):
         raise DomainError(CoreCode.MALFORMED) from None
-    if not isinstance(body, dict) or "\\u0000" in raw_body.decode(errors="replace"):
+    if not isinstance(body, dict):
         raise DomainError(CoreCode.MALFORMED)
     return body
+
+
+def _holdable(value: Any) -> Any:
+    """What a genuine notice says, as the database can hold it: money isn't turned away because a
+    payer's name was cut in the middle of a character."""
+    if isinstance(value, str):
+        return text.storable(value)
+    if isinstance(value, list):
+        return [_holdable(each) for each in value]
+    if isinstance(value, dict):
+        return {text.storable(name): _holdable(each) for name, each in value.items()}
+    return value
+
+
+def _number(written: str) -> float | str:
+    number = float(written)
+    return number if math.isfinite(number) else written

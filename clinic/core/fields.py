@@ -1,6 +1,5 @@
 """Serializer fields for text, which all apps take in by one rule."""
 
-import re
 from datetime import date, datetime
 from typing import Any
 
@@ -9,8 +8,6 @@ from rest_framework import serializers
 from clinic.core import clock, text
 
 EMAIL_MAX_LENGTH = 254
-_HAS_A_CODE = re.compile("[\0\ud800-\udfff]")
-"""NUL and surrogates, which every text field of the framework refuses with codes of their own."""
 
 
 class Line(serializers.CharField):
@@ -21,7 +18,8 @@ class Line(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         given = super().to_internal_value(data)
-        if _HAS_A_CODE.search(given):
+        # NUL and surrogates, which the framework refuses with codes of their own.
+        if text.storable(given) != given:
             return given
         try:
             return self.rule(given)

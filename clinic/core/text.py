@@ -38,6 +38,7 @@ REFUSED_BY_DATABASE = _CONTROLS + _UNSEEN + _NOBODYS
 
 _REFUSED_IN_A_NOTE = re.compile(rf"[\u0000\uD800-\uDFFF{REFUSED_BY_DATABASE}]")
 _REFUSED_IN_A_LINE = re.compile(rf"[\n\u0000\uD800-\uDFFF{REFUSED_BY_DATABASE}]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
 _SPACE_OF_A_LINE = re.compile(r"[^\S\n]")
 
@@ -64,6 +65,11 @@ def note(text: str) -> str:
 def printable(text: str) -> str:
     """A line of what the text has that a line may hold: for what was kept before the rule was."""
     return _SPACES.sub(" ", _REFUSED_IN_A_LINE.sub("", text)).strip()
+
+
+def storable(text: str) -> str:
+    """The text with a mark in place of each character that no database can hold."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def is_printable(text: str) -> bool:
