@@ -62,7 +62,10 @@ MEANINGS = {
     # Another release's tables, or rights that a new server hasn't been given yet.
     "42501": Code.UNAVAILABLE,  # rights
     "42703": Code.UNAVAILABLE,  # a column isn't there
+    "42704": Code.UNAVAILABLE,  # a type, constraint or collation isn't there
+    "42883": Code.UNAVAILABLE,  # a function isn't there
     "42P01": Code.UNAVAILABLE,  # a table isn't there
+    "42P10": Code.UNAVAILABLE,  # the index by which an insert finds its conflicts isn't there
     "42P05": Code.UNAVAILABLE,  # the prepared statement is there: left by another behind a pooler
     "44": Code.CONFLICT,  # check option
     "53": Code.UNAVAILABLE,  # disk full, memory, too many connections

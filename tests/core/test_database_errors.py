@@ -8,9 +8,9 @@ from django.db import Error, connection, transaction
 from django.test import RequestFactory
 from psycopg.errors import lookup
 
-from clinic.core import clock, database, problems
+from clinic.core import clock, database, problems, ratelimit
 from clinic.core.errors import Code
-from clinic.core.models import Heartbeat
+from clinic.core.models import Heartbeat, RateWindow
 
 BY_CODE = {
     "08006": (503, Code.UNAVAILABLE),
@@ -26,6 +26,9 @@ BY_CODE = {
     "40P01": (503, Code.OVERLOADED),
     "42501": (503, Code.UNAVAILABLE),
     "42703": (503, Code.UNAVAILABLE),
+    "42704": (503, Code.UNAVAILABLE),
+    "42883": (503, Code.UNAVAILABLE),
+    "42P10": (503, Code.UNAVAILABLE),
     "42P01": (503, Code.UNAVAILABLE),
     "42P05": (503, Code.UNAVAILABLE),
     "53100": (503, Code.UNAVAILABLE),
@@ -95,6 +98,18 @@ def test_every_code_of_postgresql_stands_in_the_table() -> None:
         assert isinstance(error.__cause__, lookup(sqlstate)), sqlstate
         expected = database.MEANINGS.get(sqlstate, database.MEANINGS[sqlstate[:2]])
         assert database.meaning(error) == expected, sqlstate
+
+
+@pytest.mark.django_db
+def test_an_index_that_is_not_there_is_for_later_and_counts_nothing() -> None:
+    run("ALTER TABLE core_ratewindow DROP CONSTRAINT one_window_per_subject")
+
+    error = refusal_of(lambda: ratelimit.hit("trial", "somebody", limit=1, seconds=60))
+
+    answer = problems.exception_handler(error, {})
+    assert answer is not None
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert not RateWindow.objects.exists()
 
 
 @pytest.mark.django_db
