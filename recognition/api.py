@@ -260,11 +260,11 @@ def _intake(upload: "UploadedFile[Any]", pointer: str) -> bytes:
 
 def _confirmation_failed(remaining: int) -> Response:
     """The try is counted, so this is an answer, not an exception that would undo it."""
-    error = DomainError(Code.CONFIRMATION_FAILED, remaining=remaining)
-    status = error.problem.status
-    detail = error.detail(translation.get_language() or "pt")
+    error = DomainError(
+        Code.CONFIRMATION_FAILED, members={"remaining": remaining}, remaining=remaining
+    )
     return Response(
-        problems.body(error.code, detail, status) | {"remaining": remaining},
-        status=status,
+        problems.body(error),
+        status=error.problem.status,
         content_type=problems.CONTENT_TYPE,
     )

@@ -9,7 +9,6 @@ What waits for somebody outside is a `caller` instead: its calls are made with n
 and what it gives back is done in the transaction that marks the row done.
 """
 
-import errno
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,8 +22,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from clinic.core import clock, logs
-from clinic.core.errors import DomainError, UnansweredError
+from clinic.core import clock, ground, logs
+from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -397,8 +396,4 @@ def _cause(error: Exception) -> str:
         return str(error)
     if isinstance(error, DomainError):
         return error.code
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "no_space"
-    if isinstance(error, UnansweredError | ConnectionError | TimeoutError):
-        return "no_answer"
-    return "fault"
+    return ground.cause(error) or "fault"

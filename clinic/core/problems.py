@@ -1,6 +1,5 @@
 """Every error leaves as `application/problem+json` (RFC 9457) with a stable code."""
 
-import errno
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -16,8 +15,8 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from clinic.core import database
-from clinic.core.errors import PROBLEMS, Code, DomainError
+from clinic.core import database, ground
+from clinic.core.errors import Code, DomainError
 from clinic.core.requests import current_request_id
 
 log = structlog.get_logger(__name__)
@@ -45,18 +44,16 @@ class ProblemDetails(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
-def body(
-    code: str, detail: str, status: int, errors: Sequence[Mapping[str, str]] = ()
-) -> dict[str, Any]:
+def body(error: DomainError, errors: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
     return {
-        "type": f"urn:vez:problem:{code}",
-        "title": PROBLEMS[code].en,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "errors": [{name: _encodable(said) for name, said in error.items()} for error in errors],
+        "type": f"urn:vez:problem:{error.code}",
+        "title": error.detail("en"),
+        "status": error.problem.status,
+        "code": error.code,
+        "detail": error.detail(translation.get_language() or "pt"),
+        "errors": [{name: _encodable(said) for name, said in each.items()} for each in errors],
         "request_id": current_request_id(),
-    }
+    } | error.members
 
 
 def _encodable(said: str) -> str:
@@ -82,26 +79,13 @@ def exception_handler(exc: Exception, _context: dict[str, Any]) -> Response | No
         headers["Retry-After"] = str(problem.retry_after)
     if isinstance(exc, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):
         headers["WWW-Authenticate"] = "Cookie"
-    status = problem.problem.status
     return Response(
-        body(problem.code, problem.detail(translation.get_language() or "pt"), status, errors)
-        | problem.members,
-        status=status,
+        body(problem, errors),
+        status=problem.problem.status,
         headers=headers,
         content_type=CONTENT_TYPE,
     )
 
-
-# The disk is full, broken or read-only, or the process has too many files open.
-_STORAGE_DOWN = {
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EIO,
-    errno.EROFS,
-    errno.EMFILE,
-    errno.ENFILE,
-}
 
 _BY_EXCEPTION: tuple[tuple[type[Exception], Code], ...] = (
     (exceptions.ValidationError, Code.INVALID),
@@ -134,11 +118,11 @@ def _as_domain_error(exc: Exception) -> DomainError | None:
 
 
 def _from_below(error: BaseException | None) -> DomainError | None:
-    """What the database or the storage says; None for a fault of ours."""
+    """What the database says, or whatever else we stand on; None for a fault of ours."""
     if isinstance(error, DatabaseError):
         return _from_database(error)
-    if isinstance(error, OSError) and error.errno in _STORAGE_DOWN:
-        log.error("storage_unavailable", exc_info=error)
+    if (cause := ground.cause(error)) is not None:
+        log.error("part_unavailable", cause=cause, exc_info=error)
         return DomainError(Code.UNAVAILABLE, retry_after=RETRY_SECONDS)
     return None
 
@@ -237,7 +221,7 @@ _BY_STATUS = {
 def problem_response(error: DomainError) -> JsonResponse:
     """A ready answer outside DRF."""
     response = JsonResponse(
-        body(error.code, error.detail(translation.get_language() or "pt"), error.problem.status),
+        body(error),
         status=error.problem.status,
         content_type=CONTENT_TYPE,
     )

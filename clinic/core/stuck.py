@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Least
 
-from clinic.core import audit, clock, outbox
+from clinic.core import audit, clock, ground, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import PROBLEMS, Code, DomainError
 from clinic.core.models import OutboxMessage
@@ -26,13 +26,19 @@ CAUSES = {
         "Ainda nenhum processo chegou ao fim disto. Se continuar, avise quem instalou o programa.",
         "No process has finished it yet. If it stays, tell whoever installed the program.",
     ),
-    "no_answer": (
+    ground.NO_ANSWER: (
         "Quem tem de responder do outro lado não responde. Continuamos a tentar.",
         "Whoever has to answer doesn't. We keep trying.",
     ),
-    "no_space": (
+    ground.NO_SPACE: (
         "Não há espaço para guardar ficheiros. Avise quem instalou o programa.",
         "There is no room left for files. Tell whoever installed the program.",
+    ),
+    ground.NO_FILES: (
+        "Não chegamos aos ficheiros guardados. Continuamos a tentar. Se continuar, avise quem"
+        " instalou o programa.",
+        "The stored files can't be reached. We keep trying. If it stays, tell whoever installed"
+        " the program.",
     ),
     "undeliverable": (
         "Nem o telefone nem o e-mail aceitaram esta mensagem. Avise a pessoa de outra forma.",

@@ -88,9 +88,6 @@ def _outgoing(message: Message) -> Outgoing:
 
 def _file(attachment: dict[str, str]) -> File:
     # Django's own registry of storages: clinic.storage is a neighbour of this app, not below it.
-    try:
-        with storages["private"].open(attachment["storage_key"], "rb") as stored:
-            data = bytes(stored.read())
-    except FileNotFoundError:
-        raise RejectedError("attachment_missing") from None
+    with storages["private"].open(attachment["storage_key"], "rb") as stored:
+        data = bytes(stored.read())
     return File(attachment["name"], attachment["content_type"], data)

@@ -1,15 +1,20 @@
 """Files that only the product may read: face photos, kiosk frames, invoices.
 
 Everything goes through the `private` alias of Django's STORAGES, which is a local folder or
-an S3 bucket. Keys carry no personal data; make them with `new_key`.
+an S3 bucket. Keys carry no personal data; make them with `new_key`. A folder that can't be had
+raises OSError, a bucket UnansweredError.
 """
 
 import hashlib
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.files.storage import Storage, storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+
+from clinic.core.errors import UnansweredError
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9._-]*)+")
 
@@ -31,10 +36,15 @@ def put(key: str, data: bytes, content_type: str) -> str:
     and other bytes are refused with `FileExistsError`. A file that isn't what it should be is
     replaced: the beginning of these bytes, or what doesn't match the digest in its own key.
     """
-    name = _checked(key)
+    with _answering():
+        return _put(_checked(key), data, content_type)
+
+
+def _put(name: str, data: bytes, content_type: str) -> str:
     storage = _storage()
     if storage.exists(name):
-        found = get(name)
+        with storage.open(name, "rb") as kept:
+            found = bytes(kept.read())
         if found == data:
             return name
         if not (data.startswith(found) or hashlib.sha256(data).hexdigest() in name):
@@ -44,24 +54,39 @@ def put(key: str, data: bytes, content_type: str) -> str:
     stored = storage.save(name, file)
     if stored != name:
         storage.delete(stored)
-        return put(key, data, content_type)
+        return _put(name, data, content_type)
     return name
 
 
 def get(key: str) -> bytes:
     """The bytes under the key. Raises `FileNotFoundError` when there are none."""
-    with _storage().open(_checked(key), "rb") as file:
+    with _answering(), _storage().open(_checked(key), "rb") as file:
         return bytes(file.read())
 
 
 def delete(key: str) -> None:
     """Remove the file; a key without one is no error."""
-    _storage().delete(_checked(key))
+    with _answering():
+        _storage().delete(_checked(key))
 
 
 def exists(key: str) -> bool:
     """Whether something is stored under the key."""
-    return _storage().exists(_checked(key))
+    with _answering():
+        return _storage().exists(_checked(key))
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # Not before: every process would load it at its start.
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if isinstance(error, BotoCoreError | ClientError):
+            raise UnansweredError from error
+        raise
 
 
 def _storage() -> Storage:

@@ -101,6 +101,24 @@ def test_an_unknown_invoice_is_not_found(owner):
     assert owner.get("/api/invoices/1").status_code == 404
 
 
+def test_while_the_files_are_away_the_pdf_is_to_be_asked_for_again(owner, invoice, tmp_path):
+    folder, away = tmp_path / "private", tmp_path / "away"
+    path = f"/api/invoices/{invoice.id}/pdf"
+
+    folder.rename(away)
+    gone = owner.get(path)
+    folder.write_text("no folder")
+    no_folder = owner.get(path)
+
+    for answer in (gone, no_folder):
+        assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+        assert answer.json()["code"] == "unavailable"
+
+    folder.unlink()
+    away.rename(folder)
+    assert owner.get(path).status_code == 200
+
+
 @pytest.mark.parametrize("path", ["", "/{id}", "/{id}/pdf"])
 def test_a_managers_look_at_an_invoice_is_written_down(invoice, path):
     manager = factories.user("marta", Role.MANAGER)

@@ -1,5 +1,7 @@
 """Work that comes to a halt is told to a person, who may have it tried again."""
 
+import errno
+import socket
 import uuid
 from datetime import timedelta
 
@@ -18,7 +20,12 @@ MANAGER = Actor.system("tests")
 FAILURES: dict[str, Exception] = {
     "permanent": outbox.Permanent("not_confirmed"),
     "silence": TimeoutError(),
-    "full": OSError(28, "No space left on device"),
+    "network": OSError(errno.EHOSTUNREACH, "No route to host"),
+    "name": socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+    "folder": NotADirectoryError(errno.ENOTDIR, "Not a directory"),
+    "file": FileNotFoundError("a secret"),
+    "read-only": OSError(errno.EROFS, "Read-only file system"),
+    "full": OSError(errno.ENOSPC, "No space left on device"),
     "fault": ValueError("a secret"),
     **{cause: outbox.Permanent(cause) for cause in stuck.TO_TELL},
 }
@@ -85,6 +92,11 @@ def test_what_is_set_aside_fails_often_or_is_long_undone_is_stuck_the_oldest_fir
         ("", "not_taken", "No process has finished it yet."),
         ("permanent", "not_confirmed", "Something failed on our side."),
         ("silence", "no_answer", "Whoever has to answer doesn't."),
+        ("network", "no_answer", "Whoever has to answer doesn't."),
+        ("name", "no_answer", "Whoever has to answer doesn't."),
+        ("folder", "no_files", "The stored files can't be reached."),
+        ("file", "no_files", "The stored files can't be reached."),
+        ("read-only", "no_files", "The stored files can't be reached."),
         ("full", "no_space", "There is no room left for files."),
         ("fault", "fault", "Something failed on our side."),
     ],

@@ -339,7 +339,9 @@ def test_an_email_takes_its_attachment_from_the_private_storage(
     assert pdf.get_payload(decode=True) == PDF
 
 
-def test_a_missing_attachment_is_recorded(visit: dict[str, Any], key: str) -> None:
+def test_a_mail_waits_for_its_attachment_while_the_files_are_away(
+    visit: dict[str, Any], key: str
+) -> None:
     message = send_email(
         template="invoice_issued",
         to="ana@example.com",
@@ -352,7 +354,9 @@ def test_a_missing_attachment_is_recorded(visit: dict[str, Any], key: str) -> No
     assert outbox.run(outbox_row(message).id) is False
 
     message.refresh_from_db()
-    assert (message.status, message.failure) == (MessageStatus.FAILED, "attachment_missing")
+    assert message.status == MessageStatus.QUEUED
+    row = outbox_row(message)
+    assert (row.why, row.failed_at) == ("no_files", None)
 
 
 def test_logs_name_the_message_and_never_the_person(

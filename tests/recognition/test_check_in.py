@@ -384,6 +384,11 @@ def test_three_wrong_tries_end_at_the_desk(unsure, kiosk, person, book):
         (409, "confirmation_failed", 1),
         (409, "confirmation_failed", 0),
     ]
+    assert [a.json()["title"].partition(".")[2] for a in refused] == [
+        " Tries left: 2.",
+        " Tries left: 1.",
+        " Tries left: 0.",
+    ]
     assert without_id(kiosk.result(check_in).json()) == nobody("not_recognised")
     late = kiosk.confirm(check_in, birth_year=1985)
     assert (late.status_code, late.json()["code"]) == (409, "nothing_to_confirm")

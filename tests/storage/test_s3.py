@@ -8,6 +8,7 @@ from mypy_boto3_s3 import S3Client
 from pytest_django import Settings
 
 from clinic.config.settings import object_storage
+from clinic.core.errors import UnansweredError
 from clinic.storage import private
 from clinic.storage.frontend import uploads
 from tests.storage.conftest import BUCKET
@@ -129,3 +130,17 @@ def test_without_a_build_or_a_bucket_nothing_is_sent(
         call_command("publish_frontend", folder=build, bucket="not-there")
 
     assert "Contents" not in s3.list_objects_v2(Bucket=BUCKET)
+
+
+@pytest.mark.parametrize("bucket", ["elsewhere", BUCKET], ids=["no bucket", "no answer"])
+def test_a_bucket_that_can_not_be_had_is_silence_for_whoever_asks(
+    bucket: str, s3: S3Client, unused_tcp_port: int, settings: Settings
+) -> None:
+    chosen = object_storage(bucket, "private")
+    silent = f"http://127.0.0.1:{unused_tcp_port}"
+    chosen["OPTIONS"]["endpoint_url"] = silent if bucket == BUCKET else s3.meta.endpoint_url
+    settings.STORAGES = settings.STORAGES | {"private": chosen}
+    key = private.new_key("invoices", ".pdf")
+
+    with pytest.raises(UnansweredError):
+        private.put(key, b"PDF", "application/pdf")
