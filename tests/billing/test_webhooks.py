@@ -155,9 +155,7 @@ def test_only_json_is_read(client, payment, content_type):
     assert nothing_happened(payment)
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000]
-)
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000])
 def test_signed_bytes_that_are_no_json_object_are_refused(client, db, raw):
     response = send(client, raw)
 
