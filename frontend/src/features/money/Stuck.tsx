@@ -62,7 +62,7 @@ function Work({ work }: { work: StuckWork }) {
   ];
   return (
     <li className={styles.issue}>
-      <p className={styles.issueSum}>{amount ? formatMoney(amount, language) : "–"}</p>
+      <p className={styles.issueSum}>{amount ? formatMoney(amount, language) : null}</p>
       <div>
         <p className={styles.issueWhat}>{work.what}</p>
         <p className={styles.quiet}>{about.filter(Boolean).join(" · ")}</p>
