@@ -21,7 +21,7 @@ def test_people_book_pay_and_press_while_connections_drop_and_a_column_changes(
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "tests.chaos.outages", "--payers", "2", "--away", "1"),
-            *("--calm", "1", "--kinds", ",".join(KINDS), "--out", out),
+            *("--calm", "1", "--web-processes", "1", "--kinds", ",".join(KINDS), "--out", out),
         ],
         cwd=REPOSITORY,
         capture_output=True,

@@ -62,7 +62,7 @@ def run(home: Path, options: argparse.Namespace) -> dict[str, Any]:
         "DJANGO_SETTINGS_MODULE": "clinic.config.settings",
         "LOG_LEVEL": "WARNING",
     }
-    clinic = Clinic(home)
+    clinic = Clinic(home, options.web_processes)
     with ExitStack() as stack:
         stack.callback(clinic.remove_databases)
         clinic.start_databases()
@@ -348,6 +348,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--away", type=float, help="at most so many seconds each")
     parser.add_argument("--calm", type=float, default=6, help="seconds before each")
     parser.add_argument("--payers", type=int, default=6)
+    parser.add_argument("--web-processes", type=int, default=2, help="of each host of the API")
     parser.add_argument("--out", type=Path, default=servers.REPOSITORY / "var" / "chaos.json")
     options = parser.parse_args()
     if unknown := set(options.kinds) - set(FAULTS):

@@ -36,8 +36,9 @@ HOSTS = ("web-http", "web-http-2")
 class Clinic:
     """The programs, up and ready inside the block. `ended` names what ended by itself."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, web_processes: int) -> None:
         self.home = home
+        self._web_processes = web_processes
         self.mails = home / "mails"
         self.postgres = Postgres(home / "postgres", durable=True)
         self.valkey = Valkey(home / "valkey", durable=True)
@@ -65,7 +66,7 @@ class Clinic:
                 "EMAIL_TRANSPORT": "clinic.notifications.transports.SmtpTransport",
                 "EMAIL_PORT": str(mail_port),
                 "SMS_PER_NUMBER_A_DAY": "30000",
-                "WEB_CONCURRENCY": "2",
+                "WEB_CONCURRENCY": str(self._web_processes),
             }
             for name in _roles():
                 own = settings | {"PORT": str(ports.get(name, 0) or free_port())}
