@@ -2,7 +2,7 @@ import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { lazy, Suspense } from "react";
 import { MemoryRouter } from "react-router";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { setLanguage } from "@/lib/language";
 import { problem } from "@/test/clinic";
 import { renderPage } from "@/test/render";
@@ -90,6 +90,12 @@ const page = (results: unknown[], next: string | null = null) => ({
   next,
   previous: null,
   results,
+});
+
+/** The first time it takes longer than a test waits for an element. */
+beforeAll(async () => {
+  renderPage(null);
+  await import("./MoneyPage");
 });
 
 type Answers = Record<string, unknown>;
