@@ -3,8 +3,8 @@ import { baseUrl, chromiumPath, CLINIC_ZONE } from "./e2e/support/settings";
 import { CHROMIUM_FLAGS } from "./e2e/support/flags";
 
 // The day promises answers within a second or two, and the check-in holds up the one process that
-// looks at faces. The rest times nothing and meets nobody else's people, so that two may be at work
-// at once (--workers=2).
+// looks at faces. The rest times nothing and meets nobody else's people, so that some may be at work
+// at once (--workers=3).
 const DAY = ["check-in.spec.ts", "journey.spec.ts"];
 
 /**
