@@ -38,8 +38,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "var" / "test"
 READY_SECONDS = 240
 LINES_OF_A_FAILURE = 6
-# The day promises answers within a second or two, so nothing else runs beside it; pages that are
-# looked at wait for each other's processor.
+# The day promises answers within a second or two, so nothing else runs beside it. A page that is
+# looked at waits for its server about half of the time.
 BROWSER_PROJECTS = {"day": 1, "looks": 3}
 PAGE_MEASUREMENT = "tests/bench/in_browser.py"
 # Tests that promise a frame within a moment: no other test takes them their processor.
