@@ -26,6 +26,7 @@ YEARS_KEPT = 10
 OWN_ISSUER = "own"
 ORDER_ID_LENGTH = 15
 ORDER_ID_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+ORDER_IDS = f"[{ORDER_ID_LETTERS}]{{{ORDER_ID_LENGTH}}}"
 PRINTED = (
     *("number", "atcud", "reason", "producer_name", "producer_tax_id"),
     *("seller_name", "seller_legal_name", "seller_tax_id", "seller_address", "seller_postal_code"),

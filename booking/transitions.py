@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from booking import busy, calendar_file, revision
 from booking.errors import Code
@@ -143,6 +144,13 @@ class Change:
         """Change what isn't the status: time, room, label. The caller holds the row."""
         _write(appointment, **fields)
         self._note(appointment, f"appointment.{action}", fields=sorted(fields))
+
+    def edit_unseen(self, appointments: QuerySet[Appointment], action: str, **fields: Any) -> None:
+        """The same for any number of another day's, which no screen shows."""
+        held = appointments.select_for_update(no_key=True, of=("self",)).order_by("pk")
+        changed = list(held.only("pk", "patient_id"))
+        Appointment.objects.filter(pk__in=[each.pk for each in changed]).update(**fields)
+        audit.record_each(f"appointment.{action}", changed, actor=self.actor, fields=sorted(fields))
 
     def created(self, appointment: Appointment) -> None:
         """Note an appointment that was just written."""

@@ -8,11 +8,11 @@ rest on.
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, Q
 
 from billing.errors import Code
 from billing.models import (
+    ORDER_IDS,
     DocumentRequest,
     Invoice,
     Payment,
@@ -26,6 +26,7 @@ from billing.services import closing, details, ledger, refunds
 from clinic.core import idempotency, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
+from clinic.core.mentions import Names
 from clinic.notifications import services as notifications
 
 CONTACT = ("phone", "customer_tax_id", "customer_name", "customer_address", "customer_email")
@@ -87,11 +88,11 @@ def _refuse_unsettled(payments: Collection[Payment]) -> None:
 
 def _blank_notices(payments: Collection[Payment]) -> None:
     """Providers add what they wish to their notices; the events of the ledger say what counts."""
-    text = Cast("body", TextField())
-    for payment in payments:
-        for name in filter(None, (str(payment.pk), payment.order_id)):
-            notices = WebhookDelivery.objects.annotate(text=text)
-            notices.filter(text__contains=name, processed_at__isnull=False).update(body={})
+    ids = [str(payment.pk) for payment in payments]
+    orders = [payment.order_id for payment in payments if payment.order_id]
+    kept = WebhookDelivery.objects.exclude(body={}).filter(processed_at__isnull=False)
+    named = Q(Names("body", ids)) | Q(Names("body", orders, form=ORDER_IDS))
+    kept.filter(named).update(body={})
     about = PaymentIssue.objects.filter(payment__in=[each.pk for each in payments])
     told = WebhookDelivery.objects.filter(pk__in=about.values("delivery"))
     told.filter(processed_at__isnull=False).update(body={})

@@ -100,13 +100,16 @@ def _doubtful(provider: PaymentProvider, since: datetime, until: datetime) -> Qu
 
 def _ask_about(doubtful: QuerySet[Payment], found: _Findings) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    for payment_id in list(doubtful.values_list("pk", flat=True)):
-        found.asked += 1
+    ids = list(doubtful.values_list("pk", flat=True))
+    found.asked = len(ids)
+    for done, payment_id in enumerate(ids):
+        if time.monotonic() > deadline:
+            found.unanswered += len(ids) - done
+            log.warning("payments_not_reconciled", left=len(ids) - done)
+            break
         payment = Payment.objects.get(pk=payment_id)
         ours = payment.status
         try:
-            if time.monotonic() > deadline:
-                raise UnknownOutcomeError("out of time")
             theirs = requests.ask(payment)
         except UnknownOutcomeError as error:
             log.warning("payment_not_reconciled", payment=str(payment.id), error=str(error))
@@ -138,7 +141,7 @@ def _go_through_movements(
     paid = Payment.objects.filter(
         provider=provider.key, status__in=SETTLED, paid_at__gte=since, paid_at__lt=until
     )
-    for payment in paid.exclude(transaction_id__in=theirs).order_by("paid_at"):
+    for payment in paid.exclude(transaction_id__in=theirs).order_by("paid_at").iterator():
         if _leave_to_a_person(payment, "none"):
             found.differ(f"payment:{payment.id}", payment.status, "none", IssueKind.UNRECONCILED)
 

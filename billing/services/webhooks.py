@@ -26,7 +26,7 @@ from billing.providers.base import (
 )
 from billing.services import issues, requests, settlement
 from billing.services.settlement import Outcome
-from clinic.core import clock, outbox, text
+from clinic.core import batches, clock, outbox, text
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
@@ -119,7 +119,7 @@ def forget_old_bodies() -> int:
         processed_at__isnull=False,
         received_at__lt=clock.now() - KEEP_BODY,
     )
-    return old.exclude(body={}).update(body={})
+    return sum(part.update(body={}) for part in batches.of(old.exclude(body={})))
 
 
 def _outcome(delivery: WebhookDelivery) -> Outcome:

@@ -40,9 +40,11 @@ def forget(patient_id: UUID, *, actor: Actor) -> None:
         refuse_visits_ahead(patient_id)
         theirs = Appointment.objects.filter(patient=patient_id).order_by("pk")
         # Today's too, so that the screens of the team show the day without the name.
-        told = ~Q(note="") | ~Q(label_choice="") | Q(start__gte=opens, start__lt=closes)
-        for appointment_id in list(theirs.filter(told).values_list("pk", flat=True)):
+        on_show = Q(start__gte=opens, start__lt=closes)
+        for appointment_id in list(theirs.filter(on_show).values_list("pk", flat=True)):
             unit.edit(unit.lock(appointment_id), "erased", note="", label_choice="")
+        told = theirs.exclude(on_show).exclude(note="", label_choice="")
+        unit.edit_unseen(told, "erased", note="", label_choice="")
         ids = list(theirs.values_list("pk", flat=True))
         notifications.forget(*(f"appointment:{appointment_id}" for appointment_id in ids))
         idempotency.forget(ids)

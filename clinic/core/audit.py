@@ -1,15 +1,23 @@
 """The audit log: one row for each change and each look at a patient's record."""
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from django.db.models import Model, QuerySet
 
 from clinic.core import clock
 from clinic.core.models import AuditEntry
 from clinic.core.requests import current_request_id
+
+
+class OfPatient(Protocol):
+    """A record about a patient."""
+
+    pk: Any
+    patient_id: uuid.UUID
+
 
 ActorKind = Literal["user", "device", "system", "provider"]
 
@@ -40,7 +48,24 @@ def record(
     **data: Any,
 ) -> None:
     """Write one row in the caller's transaction. `data` is JSON: ids, states, codes; no names."""
-    AuditEntry.objects.create(
+    _entry(action, actor, subject, patient_id, data).save()
+
+
+def record_each(action: str, subjects: Sequence[OfPatient], *, actor: Actor, **data: Any) -> None:
+    """The same for each of these records of patients, however many they are."""
+    AuditEntry.objects.bulk_create(
+        _entry(action, actor, subject, subject.patient_id, data) for subject in subjects
+    )
+
+
+def _entry(
+    action: str,
+    actor: Actor,
+    subject: Any,
+    patient_id: uuid.UUID | None,
+    data: dict[str, Any],
+) -> AuditEntry:
+    return AuditEntry(
         at=clock.now(),
         actor_kind=actor.kind,
         actor_id=actor.id,

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q
 
 from clinic.core import clock
 from clinic.core.errors import Code, DomainError
+from clinic.core.mentions import Names
 from clinic.core.models import IdempotentRequest
 
 MAX_KEY_LENGTH = 200
@@ -51,12 +51,9 @@ def run(
 def forget(ids: Collection[UUID]) -> None:
     """Blank every kept answer that is about one of these records. Its request stays known: sent
     again, it has no effect and is answered with nothing."""
-    text = Cast("response", TextField())
-    for each in ids:
-        told = IdempotentRequest.objects.annotate(text=text).filter(
-            Q(text__contains=str(each)) | Q(scope__contains=str(each))
-        )
-        told.update(response={})
+    words = [str(each) for each in ids]
+    told = IdempotentRequest.objects.filter(Q(Names("response", words)) | Q(Names("scope", words)))
+    told.update(response={})
 
 
 def _digest(body: Mapping[str, Any] | bytes) -> str:

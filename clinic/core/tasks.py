@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from celery import shared_task
 
-from clinic.core import clock, outbox
+from clinic.core import batches, clock, outbox
 from clinic.core.models import Heartbeat, IdempotentRequest, OutboxMessage, RateWindow
 
 KEEP_DONE = timedelta(days=30)
@@ -24,6 +24,10 @@ def heartbeat(worker: str) -> None:
 @shared_task(name="core.clean")
 def clean() -> None:
     moment = clock.now()
-    OutboxMessage.objects.filter(done_at__lt=moment - KEEP_DONE).delete()
-    IdempotentRequest.objects.filter(created_at__lt=moment - KEEP_IDEMPOTENCY).delete()
-    RateWindow.objects.filter(expires_at__lt=moment).delete()
+    for old in (
+        OutboxMessage.objects.filter(done_at__lt=moment - KEEP_DONE),
+        IdempotentRequest.objects.filter(created_at__lt=moment - KEEP_IDEMPOTENCY),
+        RateWindow.objects.filter(expires_at__lt=moment),
+    ):
+        for part in batches.of(old):
+            part.delete()

@@ -10,13 +10,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 
-from clinic.core import clock, outbox
+from clinic.core import batches, clock, outbox
 from clinic.notifications import rendering
 from clinic.notifications.models import Channel, Message, MessageStatus
 
 log = structlog.get_logger(__name__)
 
 OVER_THE_LIMIT = "daily_limit"
+ABOUTS_AT_ONCE = 100
 ERASED = "erased"
 OTHER_WAY = ("key", "to", "subject", "body", "html")
 NO_TEXT: dict[str, Any] = {"to": "", "subject": "", "body": "", "html": "", "other_way": {}}
@@ -198,19 +199,20 @@ def forget_old_texts() -> int:
     """Blank whom old messages went to and what they said; that they were sent stays, and so do
     the files that were attached. Returns how many."""
     old = Message.objects.filter(created_at__lt=clock.now() - KEEP_TEXT).exclude(to="")
-    return old.update(**NO_TEXT)
+    return sum(part.update(**NO_TEXT) for part in batches.of(old))
 
 
 def forget(*abouts: str) -> None:
     """Blank whom messages about these things went to and what they said, whatever their age. What
     wasn't sent yet isn't any more. `abouts` are how their keys begin, `appointment:<id>` for one.
     """
-    for about in abouts:
-        kept = Message.objects.filter(
-            Q(key__startswith=f"sms:{about}:")
-            | Q(key__startswith=f"email:{about}:")
-            | Q(key__in=[f"sms:{about}", f"email:{about}"])
-        )
+    for first in range(0, len(abouts), ABOUTS_AT_ONCE):
+        some = abouts[first : first + ABOUTS_AT_ONCE]
+        said = Q()
+        for about in some:
+            said |= Q(key__startswith=f"sms:{about}:") | Q(key__startswith=f"email:{about}:")
+        whole = [f"{way}:{about}" for about in some for way in ("sms", "email")]
+        kept = Message.objects.filter(said | Q(key__in=whole))
         kept.filter(status=MessageStatus.QUEUED).update(
             status=MessageStatus.SUPPRESSED, failure=ERASED
         )

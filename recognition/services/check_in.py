@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from booking import codes
 from booking import selectors as bookings
 from booking.due import due
 from booking.services import visit
-from clinic.core import audit, clock, events, outbox
+from clinic.core import audit, batches, clock, events, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -50,6 +51,7 @@ log = structlog.get_logger(__name__)
 ANSWER_WITHIN = timedelta(seconds=20)
 CONFIRM_WITHIN = timedelta(minutes=5)
 KEEP_ANSWERS = timedelta(days=30)
+CLOSED_AT_ONCE = 100
 MAX_TRIES = 3
 
 BOOKED = "booked"
@@ -211,25 +213,35 @@ def close_late() -> int:
     unconfirmed = CheckIn.objects.filter(
         status=CheckInStatus.CONFIRM, decided_at__lt=moment - CONFIRM_WITHIN
     )
-    closed = 0
-    for waiting, status in (
-        (late, CheckInStatus.UNAVAILABLE),
-        (unconfirmed, CheckInStatus.NOT_RECOGNISED),
-    ):
-        with transaction.atomic():
-            for check_in in waiting.select_for_update(skip_locked=True):
-                check_in.last_factor = ""
-                _settle(check_in, _Answer(status), check_in.pictures.all())
-                closed += 1
+    closed = sum(
+        _close(waiting, check_in_id, status)
+        for waiting, status in (
+            (late, CheckInStatus.UNAVAILABLE),
+            (unconfirmed, CheckInStatus.NOT_RECOGNISED),
+        )
+        for part in batches.of(waiting, at_once=CLOSED_AT_ONCE)
+        for check_in_id in list(part.values_list("pk", flat=True))
+    )
     told = CheckIn.objects.exclude(last_factor="").exclude(status=CheckInStatus.CONFIRM)
     told.filter(decided_at__lt=moment - CONFIRM_WITHIN).update(last_factor="")
     return closed
 
 
+@transaction.atomic
+def _close(waiting: QuerySet[CheckIn], check_in_id: uuid.UUID, status: CheckInStatus) -> bool:
+    """False where it waits no more, or is in somebody's hands."""
+    check_in = waiting.select_for_update(skip_locked=True).filter(pk=check_in_id).first()
+    if check_in is None:
+        return False
+    check_in.last_factor = ""
+    _settle(check_in, _Answer(status), check_in.pictures.all())
+    return True
+
+
 def forget_old() -> int:
     """Delete answers of long ago; the audit log keeps what happened. How many."""
-    deleted, _ = CheckIn.objects.filter(decided_at__lt=clock.now() - KEEP_ANSWERS).delete()
-    return deleted
+    old = CheckIn.objects.filter(decided_at__lt=clock.now() - KEEP_ANSWERS)
+    return sum(part.delete()[0] for part in batches.of(old))
 
 
 @dataclass(frozen=True, slots=True)

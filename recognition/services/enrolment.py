@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from clinic.core import audit, clock, outbox
+from clinic.core import audit, batches, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory import services as people
@@ -22,6 +22,7 @@ from recognition.models import Consent, Enrolment, EnrolmentStatus, Picture, Tem
 from recognition.services import pictures
 
 MAX_PHOTOS = 5
+EXPIRED_AT_ONCE = 100
 RECOMMENDED_PHOTOS = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
 ERASE = "recognition.erase"
@@ -155,8 +156,12 @@ def erase_copies(
 
 def expire_due() -> int:
     """Erase enrolments whose time is over; the number erased."""
-    due = Enrolment.objects.filter(expires_at__lte=clock.now()).values_list("pk", flat=True)
-    return sum(_expire(enrolment_id) for enrolment_id in list(due))
+    due = Enrolment.objects.filter(expires_at__lte=clock.now())
+    return sum(
+        _expire(enrolment_id)
+        for part in batches.of(due, at_once=EXPIRED_AT_ONCE)
+        for enrolment_id in list(part.values_list("pk", flat=True))
+    )
 
 
 def give_up_on_stuck() -> int:

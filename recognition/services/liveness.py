@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from clinic.core import clock
+from clinic.core import batches, clock
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from recognition import engines
@@ -56,8 +56,8 @@ def take(session_id: uuid.UUID, *, device_id: uuid.UUID) -> None:
 
 def forget_unused() -> int:
     """Delete the sessions that can't be used any more; how many."""
-    deleted, _ = LivenessSession.objects.filter(created_at__lte=_oldest_usable()).delete()
-    return deleted
+    unused = LivenessSession.objects.filter(created_at__lte=_oldest_usable())
+    return sum(part.delete()[0] for part in batches.of(unused))
 
 
 def _oldest_usable() -> datetime:

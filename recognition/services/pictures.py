@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from clinic.core import clock
+from clinic.core import batches, clock
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.storage import private
@@ -19,6 +19,7 @@ FOLDER = "faces"
 # An upload attaches its pictures within seconds; what nobody needs then was left by a crash.
 ORPHAN_AFTER = timedelta(minutes=2)
 RETRY_SECONDS = 30
+ERASED_AT_ONCE = 100
 
 
 def keep(jpegs: Sequence[bytes]) -> list[Picture]:
@@ -71,7 +72,8 @@ def erase_after_commit(pictures: Iterable[Picture]) -> None:
 
 def sweep() -> int:
     """Erase the orphans that are no upload's under way; the number erased."""
-    return _erase(list(orphans().filter(created_at__lt=clock.now() - ORPHAN_AFTER)))
+    forgotten = orphans().filter(created_at__lt=clock.now() - ORPHAN_AFTER)
+    return sum(_erase(list(part)) for part in batches.of(forgotten, at_once=ERASED_AT_ONCE))
 
 
 def _erase(pictures: Sequence[Picture]) -> int:

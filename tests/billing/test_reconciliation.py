@@ -338,3 +338,25 @@ def test_the_night_has_the_time_that_asking_every_provider_may_take():
 
     assert asking < tasks.reconcile.soft_time_limit / 2
     assert tasks.reconcile.time_limit < django_settings.CELERY_VISIBILITY_TIMEOUT
+
+
+def test_whom_a_night_has_no_time_to_ask_about_counts_as_unanswered(
+    bank, ana, monkeypatch, django_assert_num_queries
+):
+    """Given many whose fate nobody knows, the rest is counted and not gone through."""
+    for number in range(3):
+        factories.mb_way(factories.appointment(ana), phone=f"+35191234567{number}")
+    Payment.objects.update(
+        status="expired", request_state=RequestState.ACCEPTED, created_at=clock.now() - AN_HOUR
+    )
+    monkeypatch.setattr(reconciliation, "PATIENCE_SECONDS", -1.0)
+    found = reconciliation._Findings()
+    since = clock.now() - 2 * AN_HOUR
+
+    with django_assert_num_queries(1):
+        reconciliation._ask_about(
+            reconciliation._doubtful(providers.get("sandbox"), since, clock.now()), found
+        )
+
+    assert (found.asked, found.unanswered) == (3, 3)
+    assert bank.calls == []

@@ -6,10 +6,12 @@ pretended phone, mailbox and bank of the sandbox are somebody else's, and left o
 
 import io
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -18,6 +20,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 from rest_framework.test import APIClient
 
@@ -550,3 +553,72 @@ def test_an_invoice_says_until_when_it_is_kept(
 
     assert invoice["kept_until"] == f"{clock.today().year + 10}-12-31"
     assert invoices.invoice_of(Payment.objects.get()) is not None
+
+
+def test_a_long_history_goes_in_as_few_statements_as_a_short_one(clinic: Clinic) -> None:
+    """Given tables of everybody's, none is gone through once for each visit or payment."""
+    written = {}
+    for count in (2, 20):
+        patient = Patient.objects.get(pk=person(f"with-{count}", NAME, "patient").pk)
+        with_history(patient, clinic, count)
+        with CaptureQueriesContext(connection) as statements:
+            accounts.erase_patient(patient.pk, actor=SETUP)
+        written[count] = Counter(
+            each["sql"].split(" SET ")[0] for each in statements if each["sql"].startswith("UPDATE")
+        )
+
+    assert written[20] == written[2]
+    assert written[2]['UPDATE "booking_appointment"'] == 1
+    assert not Appointment.objects.exclude(note="").exists()
+    assert not Payment.objects.exclude(phone="").exists()
+    assert not Message.objects.exclude(body="").exists()
+    assert AuditEntry.objects.filter(action="appointment.erased").count() == 22
+
+
+def with_history(patient: Patient, clinic: Clinic, count: int) -> None:
+    """Visits of last year that were called off, with a word about each, a push that nobody
+    answered, and the message that told of it."""
+    then = clock.now() - timedelta(days=365)
+    model = held(patient, clinic, 2)
+    Appointment.objects.filter(pk=model.pk).update(
+        status="cancelled", closed_at=then, start=then, end=then + timedelta(hours=1), note=NAME
+    )
+    model.refresh_from_db()
+    visits = [model]
+    for number in range(1, count):
+        visit_of_then = Appointment.objects.get(pk=model.pk)
+        visit_of_then.pk = uuid4()
+        visit_of_then.check_in_code = f"{number:06d}"
+        visits.append(visit_of_then)
+    Appointment.objects.bulk_create(visits[1:])
+    Payment.objects.bulk_create(
+        Payment(
+            appointment=each,
+            patient=patient,
+            method="mb_way",
+            phone=PHONE,
+            status="expired",
+            amount=each.price,
+            provider="sandbox",
+            request_state="accepted",
+            customer_kind="final_consumer",
+            created_at=then,
+            expires_at=then,
+            closed_at=then,
+        )
+        for each in visits
+    )
+    Message.objects.bulk_create(
+        Message(
+            key=f"sms:appointment:{each.pk}:cancelled",
+            channel="sms",
+            template="appointment_cancelled",
+            language="pt",
+            to=PHONE,
+            body=NAME,
+            status="sent",
+            created_at=then,
+            sent_at=then,
+        )
+        for each in visits
+    )

@@ -18,7 +18,7 @@ from clinic.accounts.models import (
     User,
 )
 from clinic.accounts.principals import actor_of
-from clinic.core import audit, clock, database, events, ratelimit
+from clinic.core import audit, batches, clock, database, events, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
@@ -250,8 +250,8 @@ def _revoke(sessions: list[Session], actor: Actor, reason: str) -> int:
 
 def purge_sessions() -> int:
     """Delete sessions that ended long ago; the audit log keeps what happened."""
-    deleted, _ = Session.objects.filter(expires_at__lt=clock.now() - KEEP_ENDED).delete()
-    return deleted
+    old = Session.objects.filter(expires_at__lt=clock.now() - KEEP_ENDED)
+    return sum(part.delete()[0] for part in batches.of(old))
 
 
 def _digest(text: str) -> str:

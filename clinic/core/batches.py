@@ -1,0 +1,31 @@
+"""Very many rows, a part at a time.
+
+One statement for all of them would hold them until it is through, and leave nothing done where the
+time limit of statements or tasks ends it. What is done with a part is committed with it.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+ROWS_AT_ONCE = 1_000
+PATIENCE_SECONDS = 15.0
+
+Row = TypeVar("Row", bound=Model)
+
+
+def of(rows: QuerySet[Row], *, at_once: int = ROWS_AT_ONCE) -> Iterator[QuerySet[Row]]:
+    """These rows in parts, by the order of their keys, each row once, whatever becomes of it.
+
+    Call it with no transaction open. After PATIENCE_SECONDS no further part is given: what is left
+    waits for the next run.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    ahead = rows.order_by("pk")
+    while keys := list(ahead.values_list("pk", flat=True)[:at_once]):
+        yield rows.filter(pk__in=keys)
+        if len(keys) < at_once or time.monotonic() > deadline:
+            return
+        ahead = rows.filter(pk__gt=keys[-1]).order_by("pk")
