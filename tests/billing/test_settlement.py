@@ -502,3 +502,15 @@ def test_a_moment_that_can_not_be_is_told_and_that_of_receipt_is_taken(client, h
     send(client, notice(payment, occurred_at=told))
     drain()
     assert PaymentIssue.objects.filter(kind="wrong_time").count() <= 2
+
+
+def test_what_is_known_and_told_again_with_an_impossible_moment_is_for_nobody(client, held):
+    payment = factories.multibanco(held)
+    tell(client, payment, event_id="e1")
+    paid_at = payment.paid_at
+
+    tell(client, payment, event_id="e1", occurred_at=IMPOSSIBLE[0])
+
+    assert (payment.status, payment.paid_at) == (PaymentStatus.PAID, paid_at)
+    assert PaymentEvent.objects.count() == 1
+    assert not PaymentIssue.objects.exists()

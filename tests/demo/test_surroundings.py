@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,7 @@ print(json.dumps([
     oct(os.umask(0)),
     signal.getsignal(signal.SIGINT) is signal.default_int_handler,
     resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+    not signal.pthread_sigmask(signal.SIG_BLOCK, ()),
 ]))
 """
 
@@ -58,6 +60,7 @@ def told(settle: str, mask: str, **more: str) -> list[Any]:
         ["sh", "-c", started, "sh", sys.executable, "-c", TELL.format(settle=settle)],
         cwd=ROOT,
         env={"PATH": os.defpath, **FOREIGN, **more},
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
         capture_output=True,
         text=True,
         check=True,
@@ -94,7 +97,9 @@ def test_tests_pass_in_foreign_surroundings(
 
 
 def test_a_test_run_knows_no_setting_but_its_own() -> None:
-    variables, mask, heeds_interrupts, open_files = told("settle_tests", "000", DATABASE_URL="x")
+    variables, mask, heeds_interrupts, open_files, hears_all = told(
+        "settle_tests", "000", DATABASE_URL="x"
+    )
 
     left = {name: value for name, value in variables.items() if FOREIGN.get(name) == value}
     assert left == {
@@ -109,6 +114,7 @@ def test_a_test_run_knows_no_setting_but_its_own() -> None:
     assert mask == "0o22"
     assert heeds_interrupts
     assert open_files >= 256
+    assert hears_all
 
 
 def test_a_real_amazon_account_keeps_its_variables() -> None:
@@ -119,7 +125,7 @@ def test_a_real_amazon_account_keeps_its_variables() -> None:
 
 
 def test_the_demo_keeps_its_settings_and_nothing_that_makes_another_program_of_it() -> None:
-    variables, mask, _, _ = told("settle", "077", NO_PROXY="example.org")
+    variables, mask, *_, hears_all = told("settle", "077", NO_PROXY="example.org")
 
     left = {name for name, value in variables.items() if FOREIGN.get(name) == value}
     assert left == FOREIGN.keys() - {
@@ -129,3 +135,4 @@ def test_the_demo_keeps_its_settings_and_nothing_that_makes_another_program_of_i
     }
     assert variables["NO_PROXY"] == "example.org,localhost,127.0.0.1,::1"
     assert mask == "0o77"
+    assert hears_all

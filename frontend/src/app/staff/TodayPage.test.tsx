@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { MemoryRouter } from "react-router";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { problem, StagedClinic, visit } from "@/test/clinic";
+import { inMinutes, problem, StagedClinic, visit } from "@/test/clinic";
 import { renderPage } from "@/test/render";
 import { clearToasts } from "@/ui";
 import { TodayPage } from "./TodayPage";
@@ -267,4 +267,15 @@ it("says from when the day is while the server can't vouch for it", async () => 
 
   clinic.beat(false);
   expect(screen.getByText("em direto")).toBeTruthy();
+});
+
+it("doesn't take the server's doubt for news", async () => {
+  const clinic = new StagedClinic([visit("1", ANA, "booked")]);
+  await open(clinic);
+  clinic.beat(true);
+  const told = screen.getByText(/^a atualizar · dados das/).textContent;
+
+  clinic.beat(true, inMinutes(10));
+
+  expect(screen.getByText(/^a atualizar · dados das/).textContent).toBe(told);
 });
