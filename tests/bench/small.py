@@ -27,6 +27,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "page": {"CHANGES": 40, "WARM_UP_SECONDS": 0.0, "SAMPLE_EVERY": 20},
     "webhooks": {"NOTICES": 3, "BUSY_CONNECTIONS": 1},
     "invoices": {"ISSUED": 1, "SIZES": (3, 20)},
+    "rows": {"ROWS": 20, "VISITS": 2},
     "faces": {
         "IMAGES": 2,
         "DECISIONS": 2,
