@@ -33,6 +33,7 @@ from billing.models import (
     Payment,
     PaymentIssue,
     Refund,
+    WebhookDelivery,
 )
 from billing.money import selectors as money
 from billing.services import checkout, details, invoices, issues, refunds
@@ -572,6 +573,7 @@ def test_a_long_history_goes_in_as_few_statements_as_a_short_one(clinic: Clinic)
     assert not Appointment.objects.exclude(note="").exists()
     assert not Payment.objects.exclude(phone="").exists()
     assert not Message.objects.exclude(body="").exists()
+    assert not WebhookDelivery.objects.exclude(body={}).exists()
     assert AuditEntry.objects.filter(action="appointment.erased").count() == 22
 
 
@@ -607,6 +609,17 @@ def with_history(patient: Patient, clinic: Clinic, count: int) -> None:
             closed_at=then,
         )
         for each in visits
+    )
+    WebhookDelivery.objects.bulk_create(
+        WebhookDelivery(
+            provider="sandbox",
+            sha256=each.order_id,
+            verified=True,
+            body={"orderId": each.order_id, "payer": NAME},
+            received_at=then,
+            processed_at=then,
+        )
+        for each in Payment.objects.filter(patient=patient)
     )
     Message.objects.bulk_create(
         Message(
