@@ -77,6 +77,11 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
+def are_gone(*families: list[psutil.Process]) -> bool:
+    """A killed process may take a moment to be so."""
+    return not any(lives(process) for family in families for process in family)
+
+
 def shows_life(folder: Path, name: str) -> bool:
     return (folder / f"{name}.alive").exists()
 
@@ -116,7 +121,8 @@ def test_a_frozen_process_is_ended_and_its_container_with_it(start: Start, tmp_p
         assert program.wait(SILENCE * 5), program.last_lines()
         assert program.exit_code() == 70
         assert f"{program.name} has shown no sign of life" in program.last_lines()
-        assert not any(lives(process) for process in family)
+        # A killed process may take a moment to be gone.
+        assert wait_until(partial(are_gone, family), seconds=SILENCE)
 
 
 @pytest.mark.chaos
@@ -199,9 +205,7 @@ def test_nothing_lives_on_without_its_watcher(start: Start, tmp_path: Path) -> N
     for program in programs:
         os.kill(program.pid or 0, signal.SIGKILL)
 
-    assert wait_until(
-        lambda: not any(lives(process) for family in families for process in family), seconds=10
-    )
+    assert wait_until(partial(are_gone, *families), seconds=10)
 
 
 def test_what_is_no_process_of_its_own_is_only_started(start: Start) -> None:

@@ -162,7 +162,10 @@ FAULTS = {
     "relay_frozen": Fault(_freeze("relay"), LONG, press=1, read=1),
     "worker_frozen": Fault(_freeze("worker"), LONG, press=1, read=1),
     "other_workers_frozen": Fault(
-        _freeze("message-worker", "clock-worker", "face-worker", "beat"), LONG, press=1, read=1
+        _freeze("provider-worker", "message-worker", "clock-worker", "face-worker", "beat"),
+        LONG,
+        press=1,
+        read=1,
     ),
     "read_only": Fault(_read_only, 20, press=2, read=2),
     "column_altered": Fault(_alter_column, 5, press=2, read=2),
