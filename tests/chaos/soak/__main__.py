@@ -153,7 +153,7 @@ class Soak:
         fault.give(self._clinic, self._call)
         back = time.monotonic()
         seconds = self.wait_for_everybody(back)
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(SETTLE_SECONDS + fault.lingers)
         unsaid = {screen.name: screen.unsaid for screen in self._watch.screens}
         return {
             "kind": kind,

@@ -22,7 +22,8 @@ SILENT_UNSAID_SECONDS = 8.0
 @dataclass(frozen=True)
 class Fault:
     """`weight`: in how many of 100 cycles. `away`: for how many seconds. `right`: how soon after it
-    all must be right. `unsaid`: how long a screen may be wrong without saying so."""
+    all must be right. `unsaid`: how long a screen may be wrong without saying so. `lingers`: for
+    how long connections that died in it may go unnoticed."""
 
     weight: int
     take: Step
@@ -30,6 +31,7 @@ class Fault:
     away: tuple[float, float] = (1.5, 4.5)
     right: float = RIGHT_SECONDS
     unsaid: float = UNSAID_SECONDS
+    lingers: float = 0.0
 
 
 def _kill_web(clinic: Clinic, _: Call) -> None:
@@ -82,6 +84,7 @@ FAULTS = {
         # A browser may ask by a connection that is dead too, until it gives that up as well.
         right=SILENCE_SECONDS + RIGHT_SECONDS,
         unsaid=SILENT_UNSAID_SECONDS,
+        lingers=SILENCE_SECONDS,
     ),
     "redis_silent": Fault(
         6,

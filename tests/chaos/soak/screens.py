@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 # frontend/src/lib/live.ts and frontend/src/features/board/useBoard.ts
-SILENCE_SECONDS = 15.0
+SILENCE_SECONDS = 13.0
 LONGEST_PAUSE_SECONDS = 4.0
 POLL_SECONDS = 10.0
 ANSWER_SECONDS = 8.0
