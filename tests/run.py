@@ -40,13 +40,12 @@ READY_SECONDS = 240
 LINES_OF_A_FAILURE = 6
 # The day promises answers within a second or two, so nothing else runs beside it. A page that is
 # looked at waits for its server about half of the time.
-BROWSER_PROJECTS = {"day": 1, "looks": 3}
+BROWSER_PROJECTS = {"day": 1, "looks": 2}
 PAGE_MEASUREMENT = "tests/bench/in_browser.py"
-# Tests that promise a frame within a moment: no other test takes them their processor.
-ALONE = ("tests/realtime",)
-# Most tests of real programs wait longer than they compute.
-PYTHON_PROCESSES = 3
-PYTHON_PROCESSES_ALONE = 2
+# Tests that promise a frame or an answer within a moment: no other test takes them their processor.
+ALONE = ("tests/realtime", "tests/config/test_silent_redis.py")
+# Tests of real programs wait half of their time, but three at once make some of them late.
+PYTHON_PROCESSES = 2
 NEEDS_AN_ACCOUNT = "face engines on a real Amazon account (AWS_CONTRACT_REGION=… pytest -m aws)"
 
 
@@ -106,10 +105,10 @@ def run_python(outcome: Outcome) -> None:
         for name, value in os.environ.items()
         if name not in {"DATABASE_URL", "REDIS_URL"}
     }
-    shared = ("--dist", "loadfile", "--no-loadscope-reorder", "-n")
+    shared = ("--dist", "loadfile", "--no-loadscope-reorder", "-n", str(PYTHON_PROCESSES))
     rounds = {
-        "python": [*shared, str(PYTHON_PROCESSES), *[f"--ignore={path}" for path in ALONE]],
-        "python-alone": [*shared, str(PYTHON_PROCESSES_ALONE), *ALONE],
+        "python": [*shared, *[f"--ignore={path}" for path in ALONE]],
+        "python-alone": [*shared, *ALONE],
     }
     if arguments := os.environ.get("PYTEST_ARGS"):
         rounds = {"python": arguments.split()}
