@@ -4,7 +4,7 @@ import { freeSlots, registerByApi, send } from "./support/api";
 import { contextOf } from "./support/pages";
 import { choiceBar, login } from "./support/patient";
 import { newPerson } from "./support/people";
-import { demo } from "./support/settings";
+import { CLINIC_ZONE, demo } from "./support/settings";
 
 test("a visitor's first page asks nothing that is refused", async ({ page }) => {
   const errors: string[] = [];
@@ -98,6 +98,8 @@ test("a time that somebody else takes meanwhile: others are offered at once", as
   await expect(choiceBar(page)).toHaveCount(0);
   const times = page.getByRole("radiogroup", { name: /^A que horas/ });
   await expect(times.getByRole("radio", { checked: true })).toHaveCount(0);
+  const hour = new Intl.DateTimeFormat("pt-PT", { timeZone: CLINIC_ZONE, timeStyle: "short" });
+  await expect(times.getByText(hour.format(new Date(start)), { exact: true })).toHaveCount(0);
   await times.locator("label").first().click();
   await expect(reserve).toBeVisible();
   await context.close();
