@@ -64,11 +64,8 @@ class HttpProtocol(HttpToolsProtocol):
     _received = 0
     """Bytes of the head so far."""
 
-    def connection_made(
-        self,
-        transport: Transport,  # type: ignore[override]  # uvicorn narrows it so too
-    ) -> None:
-        super().connection_made(transport)
+    def connection_made(self, transport: BaseTransport) -> None:
+        super().connection_made(cast("Transport", transport))
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

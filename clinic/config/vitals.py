@@ -64,8 +64,10 @@ class Scheduler(PersistentScheduler):
     clock was set back. It asks for nothing anew that no worker has begun with yet: however long
     they are down, one of each kind waits for them."""
 
+    schedule_filename: str
+
     def _open_schedule(self) -> Kept:
-        return Kept(Path(self.schedule_filename))  # type: ignore[attr-defined]  # not in its stubs
+        return Kept(Path(self.schedule_filename))
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         life.show()
