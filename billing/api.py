@@ -87,6 +87,8 @@ class CheckoutView(_ByLink):
         parameters=[TOKEN],
         responses=answers({200: CheckoutBody}, 404),
         summary="What is to be paid",
+        description="The visit, the amount and the payment that counts. Whoever holds the link "
+        "may look; cookies change nothing.",
     )
     def get(self, _request: Request, token: str) -> Response:
         appointment = booking.get_appointment(self.appointment_id())
@@ -139,6 +141,8 @@ class PaymentView(_ByLink):
         parameters=[TOKEN],
         responses=answers({200: PaymentBody}, 404),
         summary="Follow a payment",
+        description="The payment as it stands now. Ask again while it is `pending`; cookies "
+        "change nothing.",
     )
     def get(self, _request: Request, token: str, payment_id: UUID) -> Response:
         payment = selectors.payment_of(self.appointment_id(), payment_id)
@@ -155,6 +159,7 @@ class KeptDetailsView(APIView):
         tags=["invoices"],
         responses=answers({200: KeptDetailsBody}, 401, 403),
         summary="The invoice details that I had kept for the next payment",
+        description="All empty where nothing was kept.",
     )
     def get(self, request: Request) -> Response:
         return Response(KeptDetailsBody(selectors.kept_details(_own_id(request))).data)
@@ -165,6 +170,8 @@ class KeptDetailsView(APIView):
         request=DetailsToKeep,
         responses=answers({200: KeptDetailsBody}, 400, 401, 403),
         summary="Keep these for the next payment, in place of those before",
+        description="They are offered at the next payment and go onto no document that is "
+        "already issued.",
     )
     def put(self, request: Request) -> Response:
         wish = validated(DetailsToKeep(data=request.data))
@@ -176,6 +183,7 @@ class KeptDetailsView(APIView):
         tags=["invoices"],
         responses=answers({204: None}, 401, 403),
         summary="Forget them",
+        description="Documents that were issued with them stay as they are.",
     )
     def delete(self, request: Request) -> Response:
         details.forget(_own_id(request), actor=actor_of(request.user))
@@ -233,6 +241,7 @@ class InvoicesView(ListAPIView[Invoice]):
         tags=["invoices"],
         responses=answers({200: InvoiceBody(many=True)}, 401, 403, 404),
         summary="My invoices, newest first; for a manager everybody's",
+        description="Invoices and credit notes, a page at a time. A manager's look is audited.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         visible = selectors.invoices(patient_id=_limited_to(request))
@@ -250,6 +259,8 @@ class InvoiceView(APIView):
         tags=["invoices"],
         responses=answers({200: InvoiceBody}, 401, 403, 404),
         summary="One invoice",
+        description="Number, ATCUD, lines, VAT and totals. Somebody else's is a 404, unless a "
+        "manager asks.",
     )
     def get(self, request: Request, invoice_id: UUID) -> Response:
         return Response(InvoiceBody(_visible(request, invoice_id)).data)
@@ -263,6 +274,8 @@ class InvoicePdfView(APIView):
         tags=["invoices"],
         responses=answers({(200, "application/pdf"): OpenApiTypes.BINARY}, 401, 403, 404, 503),
         summary="The PDF that was e-mailed",
+        description="The same bytes that went out by e-mail. 503 `invoice_not_ready` while they "
+        "are being made.",
     )
     def get(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
         invoice = _visible(request, invoice_id)

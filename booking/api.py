@@ -143,6 +143,8 @@ class AppointmentView(APIView):
         summary="One of my appointments",
         responses=answers({200: serializers.AppointmentOut}, 401, 403, 404),
         tags=["booking"],
+        description="Its status, its price and, while it is held, how long the hold lasts and "
+        "where it is paid. Somebody else's is a 404.",
     )
     def get(self, request: Request, appointment_id: UUID) -> Response:
         found = selectors.appointment_of(_patient_id(request), appointment_id)
@@ -231,6 +233,8 @@ class CalendarView(_CalendarView):
         summary="My appointment as a calendar file",
         responses=answers(CALENDAR_FILE, 401, 403, 404, 503),
         tags=["booking"],
+        description="One event in iCalendar. Its UID stays the same when the visit moves, so a "
+        "calendar updates its entry.",
     )
     def get(self, request: Request, appointment_id: UUID) -> HttpResponse:
         return self.file_of(selectors.appointment_of(_patient_id(request), appointment_id))
@@ -428,6 +432,7 @@ class MoveRoomView(APIView):
         request=serializers.MoveRoomIn,
         responses=BUSY_ANSWERS,
         tags=["staff"],
+        description="A room that is taken at that time is refused with 409. The screens follow.",
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         data = validated(serializers.MoveRoomIn(data=request.data))

@@ -41,6 +41,8 @@ class FaceView(APIView):
         tags=["recognition"],
         responses=answers({200: serializers.FaceRegistration}, 401, 403),
         summary="My face registration and the consent text",
+        description="Where the registration stands, why it failed if it did, and the consent "
+        "text in both languages.",
     )
     def get(self, request: Request) -> Response:
         return Response(_registration(request))
@@ -82,6 +84,8 @@ class FaceView(APIView):
         tags=["recognition"],
         responses=answers({204: None}, 401, 403),
         summary="Withdraw my consent and erase my face, now",
+        description="What the clinic keeps is erased before the answer; what a provider keeps "
+        "follows and is tried until it is done.",
     )
     def delete(self, request: Request) -> Response:
         enrolment.withdraw(patient_id=_id(request), actor=actor_of(request.user))
@@ -142,6 +146,7 @@ class LivenessView(APIView):
         tags=["recognition"],
         responses=answers({200: serializers.LivenessAvailable}, 401, 403),
         summary="Whether a check-in by face begins with a video",
+        description="Where it is `false`, take a photo.",
     )
     def get(self, _request: Request) -> Response:
         shown = {"available": engines.checks_liveness()}
@@ -175,6 +180,7 @@ class CheckInView(APIView):
         tags=["recognition"],
         responses=answers({200: serializers.CheckInResult}, 401, 403, 404),
         summary="The answer to a check-in of this kiosk",
+        description="The body of the `check_in` frame, for a kiosk whose socket is down.",
     )
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         if selectors.check_in_of_kiosk(check_in_id, _id(request)) is None:

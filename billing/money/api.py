@@ -41,6 +41,8 @@ class SummaryView(APIView):
         parameters=[serializers.PeriodQuery],
         responses=answers({200: serializers.Summary}, 400, 401, 403),
         summary="What came in, today and in a period of at most 366 days",
+        description="Sums by method, by specialty and by day, with the number of open issues "
+        "and of stuck work.",
     )
     def get(self, request: Request) -> Response:
         period = validated(serializers.PeriodQuery(data=request.query_params))
@@ -87,6 +89,8 @@ class PaymentsView(ListAPIView[Payment]):
         parameters=[serializers.PaymentsQuery],
         responses=answers({200: serializers.MoneyPayment(many=True)}, 400, 401, 403, 404),
         summary="Payments, newest first",
+        description="Found by status, by day, and by words of the patient's name or a "
+        "document's number. The look is audited.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         query = validated(serializers.PaymentsQuery(data=request.query_params))
@@ -110,6 +114,7 @@ class PaymentView(APIView):
         tags=["money"],
         responses=answers({200: serializers.MoneyPaymentDetail}, 401, 403, 404),
         summary="One payment with its refunds",
+        description="With each refund's state and credit note. The look is audited.",
     )
     def get(self, request: Request, payment_id: UUID) -> Response:
         found = selectors.payments_with_refunds().filter(pk=payment_id).first()
@@ -160,6 +165,8 @@ class IssuesView(ListAPIView[PaymentIssue]):
         parameters=[serializers.IssuesQuery],
         responses=answers({200: serializers.IssueBody(many=True)}, 400, 401, 403, 404),
         summary="Money that needs a person: the oldest first, or the newest of what is settled",
+        description="Each says what happened, to which payment, and what can be done about it. "
+        "The look is audited.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         query = validated(serializers.IssuesQuery(data=request.query_params))
@@ -181,6 +188,7 @@ class SettleView(APIView):
         request=serializers.Settlement,
         responses=answers({204: None}, 400, 401, 403, 404, 409),
         summary="Say that somebody has dealt with it, once",
+        description="With a note that stays. A second time is a 409.",
     )
     def post(self, request: Request, issue_id: UUID) -> Response:
         note = validated(serializers.Settlement(data=request.data))["note"]
@@ -216,6 +224,7 @@ class ReconciliationsView(ListAPIView[Reconciliation]):
         tags=["money"],
         responses=answers({200: serializers.ReconciliationBody(many=True)}, 401, 403, 404),
         summary="The nightly comparisons with the providers, newest first",
+        description="What was compared, what was found and booked, and what fits nothing.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page: Any = self.paginate_queryset(books.reconciliations()) or []
@@ -230,6 +239,7 @@ class StandingsView(APIView):
         tags=["money"],
         responses=answers({200: serializers.StandingBody(many=True)}, 401, 403),
         summary="Whether each provider was compared last night, and wholly",
+        description="One entry for each provider that may take money.",
     )
     def get(self, _request: Request) -> Response:
         found: Any = books.standings()
@@ -244,6 +254,8 @@ class RulesView(APIView):
         tags=["money"],
         responses=answers({200: serializers.InvoicingRulesState}, 401, 403),
         summary="How the clinic invoices",
+        description="Who issues the documents, under which certificate, and whether this "
+        "installation can sign them.",
     )
     def get(self, _request: Request) -> Response:
         return Response(_state(numbering.rules()))
@@ -254,6 +266,7 @@ class RulesView(APIView):
         request=serializers.RulesChange,
         responses=answers({200: serializers.InvoicingRulesState}, 400, 401, 403, 409),
         summary="Change how the clinic invoices, from the next document on",
+        description="Documents that were issued stay as they are. The change is audited.",
     )
     def patch(self, request: Request) -> Response:
         changes = validated(serializers.RulesChange(data=request.data, partial=True))
@@ -268,6 +281,7 @@ class SeriesView(APIView):
         tags=["money"],
         responses=answers({200: serializers.SeriesBody(many=True)}, 401, 403),
         summary="The series of documents, the newest year first",
+        description="Each with its validation code and the last number given.",
     )
     def get(self, _request: Request) -> Response:
         found: Any = InvoiceSeries.objects.order_by("-year", "training", "document_type")
@@ -279,6 +293,8 @@ class SeriesView(APIView):
         request=serializers.NewSeries,
         responses=answers({201: serializers.SeriesBody}, 400, 401, 403, 409),
         summary="Open a series that the tax authority has given a code",
+        description="One series for each kind of document and year. What waited for it is "
+        "issued right after.",
     )
     def post(self, request: Request) -> Response:
         wish = validated(serializers.NewSeries(data=request.data))
@@ -295,6 +311,7 @@ class SaftView(APIView):
         parameters=[serializers.SaftQuery],
         responses=answers({(200, "application/xml"): OpenApiTypes.BINARY}, 400, 401, 403, 503),
         summary="The SAF-T (PT) file of a year, or of one month of it",
+        description="In the tax authority's form, from the documents that this program issued.",
     )
     def get(self, request: Request) -> FileResponse:
         """The file is whole before its first byte is sent; it needs no place afterwards."""
@@ -323,6 +340,7 @@ class StatementView(APIView):
         parameters=[serializers.PeriodQuery],
         responses=answers({(200, "text/csv"): OpenApiTypes.BINARY}, 400, 401, 403),
         summary="Payments and refunds of a period of at most 366 days, for a spreadsheet",
+        description="CSV in UTF-8, one line for each movement. The look is audited.",
     )
     def get(self, request: Request) -> FileResponse:
         """The file is whole before its first byte is sent; it needs no place afterwards."""

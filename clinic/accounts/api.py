@@ -75,6 +75,8 @@ class CsrfView(APIView):
         auth=[],
         responses={200: serializers.CsrfToken},
         summary="The value of the X-CSRFToken header",
+        description="Ask for it once before the first unsafe request; the matching cookie is "
+        "set by the same answer.",
     )
     def get(self, request: Request) -> Response:
         return Response({"csrf_token": get_token(request._request)})
@@ -88,6 +90,8 @@ class RegisterView(_Anonymous):
         request=serializers.Registration,
         responses=answers({201: SIGNED_IN}, 400, 403, 429),
         summary="Create a patient's account and log in",
+        description="Sets the cookies of a session, as `auth/login` does. A username that is "
+        "taken is a 400.",
     )
     def post(self, request: Request) -> Response:
         signed_in = services.register(
@@ -106,6 +110,8 @@ class LoginView(_Anonymous):
         request=serializers.Credentials,
         responses=answers({200: SIGNED_IN}, 400, 401, 403, 429),
         summary="Log in",
+        description="Sets two HttpOnly cookies, one that lasts minutes and one that renews it. "
+        "A wrong name and a wrong password get the same 401.",
     )
     def post(self, request: Request) -> Response:
         signed_in = services.login(
@@ -148,6 +154,7 @@ class LogoutView(_EndsCookies):
         request=None,
         responses=answers({204: None}, 401, 403),
         summary="End the session and close its sockets",
+        description="The session ends in every tab of this browser, and its cookies are cleared.",
     )
     def post(self, request: Request) -> Response:
         services.logout(
@@ -168,6 +175,7 @@ class MeView(APIView):
         tags=["accounts"],
         responses=answers({200: serializers.Me}, 401, 403),
         summary="Who I am",
+        description="The account that the session's cookies belong to, whatever its role.",
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.Me(_user(request)).data)
@@ -194,6 +202,8 @@ class PasswordView(APIView):
         request=serializers.PasswordChange,
         responses=answers({204: None}, 400, 401, 403, 429),
         summary="Change my password and end my other sessions",
+        description="Asks for the present password. This session stays, every other one ends "
+        "with its sockets.",
     )
     def post(self, request: Request) -> Response:
         user = _user(request)
@@ -259,6 +269,7 @@ class AccessesView(ListAPIView[AuditEntry]):
         tags=["accounts"],
         responses=answers({200: serializers.Access(many=True)}, 401, 403, 404),
         summary="Who looked at or changed my record, newest first",
+        description="A page at a time, from the audit log: when, what was done, and in which role.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         entries = self.paginate_queryset(selectors.accesses(_user(request).pk)) or []
@@ -277,6 +288,8 @@ class DevicesView(APIView):
         tags=["devices"],
         responses=answers({200: serializers.Device(many=True)}, 401, 403),
         summary="All devices, newest first",
+        description="Displays and kiosks, paired or waiting for their code, with what each "
+        "display last told about itself.",
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.Device(selectors.devices(), many=True).data)
@@ -287,6 +300,8 @@ class DevicesView(APIView):
         request=serializers.DeviceInput,
         responses=answers({201: serializers.NewDevice}, 400, 401, 403),
         summary="Get a pairing code for a new screen",
+        description="The code is valid for minutes and works once: type it on the screen that "
+        "is to be paired.",
     )
     def post(self, request: Request) -> Response:
         created = services.create_device(
@@ -329,6 +344,8 @@ class DeviceView(APIView):
         tags=["devices"],
         responses=answers({204: None}, 401, 403, 404),
         summary="Take a device's credential away and close its socket",
+        description="To be used again the screen needs a new pairing code. A second time it "
+        "changes nothing.",
     )
     def delete(self, request: Request, device_id: Any) -> Response:
         services.revoke_device(device_id, by=_user(request))

@@ -20,6 +20,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from clinic.config.tags import TAGS
 from clinic.core import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -268,6 +269,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Vez",
     "DESCRIPTION": "A physiotherapy clinic's day: booking, payment, check-in, the live queue.",
     "VERSION": "1.0.0",
+    "CONTACT": {"name": "The maintainers of Vez"},
+    "LICENSE": {"name": "Apache-2.0"},
+    "SERVERS": [{"url": "/", "description": "The installation that serves this document"}],
+    "TAGS": TAGS,
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],

@@ -77,6 +77,7 @@ class TryAgainView(APIView):
         request=None,
         responses=answers({204: None}, 401, 403, 404),
         summary="Try it now; without effect where it is done, due or being worked on",
+        description="It is due at once; how it ends shows in this list.",
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         stuck.try_again(message_id, actor=actor_of(request.user))
@@ -92,6 +93,8 @@ class ToldView(APIView):
         request=None,
         responses=answers({204: None}, 401, 403, 404, 409),
         summary="Say that the person was told in another way; without effect where it is done",
+        description="For messages that no longer have to go out. The work is done with, and the "
+        "log says who said so.",
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         stuck.told_otherwise(message_id, actor=actor_of(request.user))

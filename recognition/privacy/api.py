@@ -22,6 +22,8 @@ class PrivacyView(APIView):
         tags=["staff"],
         responses=answers({200: serializers.PrivacyReport}, 401, 403),
         summary="What is kept about faces, where, how long, and how check-ins ended",
+        description="For the data-protection officer: read from the settings and the records "
+        "themselves.",
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.PrivacyReport(selectors.report()).data)
@@ -51,6 +53,7 @@ class RulesView(APIView):
         tags=["staff"],
         responses=answers({200: serializers.CheckInRules}, 401, 403),
         summary="Whether a check-in by face always asks for a second factor",
+        description="The rule that the manager chose, for the staff app's privacy page.",
     )
     def get(self, _request: Request) -> Response:
         return Response(serializers.CheckInRules(rules.rules()).data)
@@ -61,6 +64,7 @@ class RulesView(APIView):
         request=serializers.CheckInRules,
         responses=answers({200: serializers.CheckInRules}, 400, 401, 403),
         summary="Choose it, from the next answer on",
+        description="It holds from the next answer on, for every kiosk, and is audited.",
     )
     def put(self, request: Request) -> Response:
         chosen = validated(serializers.CheckInRules(data=request.data))

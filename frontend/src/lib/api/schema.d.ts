@@ -55,7 +55,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of my appointments */
+        /**
+         * One of my appointments
+         * @description Its status, its price and, while it is held, how long the hold lasts and where it is paid. Somebody else's is a 404.
+         */
         get: operations["appointments_get"];
         put?: never;
         post?: never;
@@ -76,7 +79,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My appointment as a calendar file */
+        /**
+         * My appointment as a calendar file
+         * @description One event in iCalendar. Its UID stays the same when the visit moves, so a calendar updates its entry.
+         */
         get: operations["appointments_calendar"];
         put?: never;
         post?: never;
@@ -133,7 +139,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The value of the X-CSRFToken header */
+        /**
+         * The value of the X-CSRFToken header
+         * @description Ask for it once before the first unsafe request; the matching cookie is set by the same answer.
+         */
         get: operations["auth_csrf"];
         put?: never;
         post?: never;
@@ -154,7 +163,7 @@ export interface paths {
         put?: never;
         /**
          * Log in
-         * @description Works on the cookies themselves, so nobody is authenticated; the CSRF check still holds.
+         * @description Sets two HttpOnly cookies, one that lasts minutes and one that renews it. A wrong name and a wrong password get the same 401.
          */
         post: operations["auth_login"];
         delete?: never;
@@ -174,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * End the session and close its sockets
-         * @description Clears the session's cookies when the session turns out to have ended.
+         * @description The session ends in every tab of this browser, and its cookies are cleared.
          */
         post: operations["auth_logout"];
         delete?: never;
@@ -190,7 +199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who I am */
+        /**
+         * Who I am
+         * @description The account that the session's cookies belong to, whatever its role.
+         */
         get: operations["auth_me"];
         put?: never;
         post?: never;
@@ -213,7 +225,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change my password and end my other sessions */
+        /**
+         * Change my password and end my other sessions
+         * @description Asks for the present password. This session stays, every other one ends with its sockets.
+         */
         post: operations["auth_password"];
         delete?: never;
         options?: never;
@@ -252,7 +267,7 @@ export interface paths {
         put?: never;
         /**
          * Create a patient's account and log in
-         * @description Works on the cookies themselves, so nobody is authenticated; the CSRF check still holds.
+         * @description Sets the cookies of a session, as `auth/login` does. A username that is taken is a 400.
          */
         post: operations["auth_register"];
         delete?: never;
@@ -308,7 +323,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The answer to a check-in of this kiosk */
+        /**
+         * The answer to a check-in of this kiosk
+         * @description The body of the `check_in` frame, for a kiosk whose socket is down.
+         */
         get: operations["check_in_result"];
         put?: never;
         post?: never;
@@ -347,7 +365,7 @@ export interface paths {
         };
         /**
          * Whether a check-in by face begins with a video
-         * @description The video by which a kiosk's visitor is seen to live, where the clinic has set that up.
+         * @description Where it is `false`, take a photo.
          */
         get: operations["check_in_liveness"];
         put?: never;
@@ -371,7 +389,7 @@ export interface paths {
         };
         /**
          * What is to be paid
-         * @description Open to whoever holds the link: nobody is authenticated, and no cookie changes the answer.
+         * @description The visit, the amount and the payment that counts. Whoever holds the link may look; cookies change nothing.
          */
         get: operations["checkout"];
         put?: never;
@@ -431,7 +449,7 @@ export interface paths {
         };
         /**
          * Follow a payment
-         * @description Open to whoever holds the link: nobody is authenticated, and no cookie changes the answer.
+         * @description The payment as it stands now. Ask again while it is `pending`; cookies change nothing.
          */
         get: operations["checkout_payment"];
         put?: never;
@@ -466,10 +484,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All devices, newest first */
+        /**
+         * All devices, newest first
+         * @description Displays and kiosks, paired or waiting for their code, with what each display last told about itself.
+         */
         get: operations["devices_list"];
         put?: never;
-        /** Get a pairing code for a new screen */
+        /**
+         * Get a pairing code for a new screen
+         * @description The code is valid for minutes and works once: type it on the screen that is to be paired.
+         */
         post: operations["devices_create"];
         delete?: never;
         options?: never;
@@ -487,7 +511,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a device's credential away and close its socket */
+        /**
+         * Take a device's credential away and close its socket
+         * @description To be used again the screen needs a new pairing code. A second time it changes nothing.
+         */
         delete: operations["devices_revoke"];
         options?: never;
         head?: never;
@@ -565,7 +592,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** My invoices, newest first; for a manager everybody's */
+        /**
+         * My invoices, newest first; for a manager everybody's
+         * @description Invoices and credit notes, a page at a time. A manager's look is audited.
+         */
         get: operations["invoices"];
         put?: never;
         post?: never;
@@ -582,7 +612,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One invoice */
+        /**
+         * One invoice
+         * @description Number, ATCUD, lines, VAT and totals. Somebody else's is a 404, unless a manager asks.
+         */
         get: operations["invoice"];
         put?: never;
         post?: never;
@@ -599,7 +632,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The PDF that was e-mailed */
+        /**
+         * The PDF that was e-mailed
+         * @description The same bytes that went out by e-mail. 503 `invoice_not_ready` while they are being made.
+         */
         get: operations["invoice_pdf"];
         put?: never;
         post?: never;
@@ -616,7 +652,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who looked at or changed my record, newest first */
+        /**
+         * Who looked at or changed my record, newest first
+         * @description A page at a time, from the audit log: when, what was done, and in which role.
+         */
         get: operations["me_accesses"];
         put?: never;
         post?: never;
@@ -655,7 +694,7 @@ export interface paths {
         };
         /**
          * My face registration and the consent text
-         * @description A patient's own face registration.
+         * @description Where the registration stands, why it failed if it did, and the consent text in both languages.
          */
         get: operations["me_face"];
         /**
@@ -666,7 +705,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw my consent and erase my face, now
-         * @description A patient's own face registration.
+         * @description What the clinic keeps is erased before the answer; what a provider keeps follows and is tried until it is done.
          */
         delete: operations["me_face_withdraw"];
         options?: never;
@@ -681,12 +720,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The invoice details that I had kept for the next payment */
+        /**
+         * The invoice details that I had kept for the next payment
+         * @description All empty where nothing was kept.
+         */
         get: operations["me_invoice_details"];
-        /** Keep these for the next payment, in place of those before */
+        /**
+         * Keep these for the next payment, in place of those before
+         * @description They are offered at the next payment and go onto no document that is already issued.
+         */
         put: operations["me_invoice_details_keep"];
         post?: never;
-        /** Forget them */
+        /**
+         * Forget them
+         * @description Documents that were issued with them stay as they are.
+         */
         delete: operations["me_invoice_details_forget"];
         options?: never;
         head?: never;
@@ -1075,7 +1123,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give the visit another room */
+        /**
+         * Give the visit another room
+         * @description A room that is taken at that time is refused with 409. The screens follow.
+         */
         post: operations["staff_move_room"];
         delete?: never;
         options?: never;
@@ -1173,9 +1224,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a check-in by face always asks for a second factor */
+        /**
+         * Whether a check-in by face always asks for a second factor
+         * @description The rule that the manager chose, for the staff app's privacy page.
+         */
         get: operations["staff_check_in_rules"];
-        /** Choose it, from the next answer on */
+        /**
+         * Choose it, from the next answer on
+         * @description It holds from the next answer on, for every kiosk, and is audited.
+         */
         put: operations["staff_check_in_rules_change"];
         post?: never;
         delete?: never;
@@ -1211,7 +1268,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Money that needs a person: the oldest first, or the newest of what is settled */
+        /**
+         * Money that needs a person: the oldest first, or the newest of what is settled
+         * @description Each says what happened, to which payment, and what can be done about it. The look is audited.
+         */
         get: operations["money_issues"];
         put?: never;
         post?: never;
@@ -1250,7 +1310,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that somebody has dealt with it, once */
+        /**
+         * Say that somebody has dealt with it, once
+         * @description With a note that stays. A second time is a 409.
+         */
         post: operations["money_settle"];
         delete?: never;
         options?: never;
@@ -1265,7 +1328,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Payments, newest first */
+        /**
+         * Payments, newest first
+         * @description Found by status, by day, and by words of the patient's name or a document's number. The look is audited.
+         */
         get: operations["money_payments"];
         put?: never;
         post?: never;
@@ -1282,7 +1348,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One payment with its refunds */
+        /**
+         * One payment with its refunds
+         * @description With each refund's state and credit note. The look is audited.
+         */
         get: operations["money_payment"];
         put?: never;
         post?: never;
@@ -1319,7 +1388,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The nightly comparisons with the providers, newest first */
+        /**
+         * The nightly comparisons with the providers, newest first
+         * @description What was compared, what was found and booked, and what fits nothing.
+         */
         get: operations["money_reconciliations"];
         put?: never;
         post?: never;
@@ -1336,7 +1408,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether each provider was compared last night, and wholly */
+        /**
+         * Whether each provider was compared last night, and wholly
+         * @description One entry for each provider that may take money.
+         */
         get: operations["money_reconciliation_standings"];
         put?: never;
         post?: never;
@@ -1353,14 +1428,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How the clinic invoices */
+        /**
+         * How the clinic invoices
+         * @description Who issues the documents, under which certificate, and whether this installation can sign them.
+         */
         get: operations["money_rules"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change how the clinic invoices, from the next document on */
+        /**
+         * Change how the clinic invoices, from the next document on
+         * @description Documents that were issued stay as they are. The change is audited.
+         */
         patch: operations["money_rules_change"];
         trace?: never;
     };
@@ -1373,7 +1454,7 @@ export interface paths {
         };
         /**
          * The SAF-T (PT) file of a year, or of one month of it
-         * @description The file is whole before its first byte is sent; it needs no place afterwards.
+         * @description In the tax authority's form, from the documents that this program issued.
          */
         get: operations["money_saft"];
         put?: never;
@@ -1391,10 +1472,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The series of documents, the newest year first */
+        /**
+         * The series of documents, the newest year first
+         * @description Each with its validation code and the last number given.
+         */
         get: operations["money_series"];
         put?: never;
-        /** Open a series that the tax authority has given a code */
+        /**
+         * Open a series that the tax authority has given a code
+         * @description One series for each kind of document and year. What waited for it is issued right after.
+         */
         post: operations["money_series_open"];
         delete?: never;
         options?: never;
@@ -1411,7 +1498,7 @@ export interface paths {
         };
         /**
          * Payments and refunds of a period of at most 366 days, for a spreadsheet
-         * @description The file is whole before its first byte is sent; it needs no place afterwards.
+         * @description CSV in UTF-8, one line for each movement. The look is audited.
          */
         get: operations["money_statement"];
         put?: never;
@@ -1429,7 +1516,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What came in, today and in a period of at most 366 days */
+        /**
+         * What came in, today and in a period of at most 366 days
+         * @description Sums by method, by specialty and by day, with the number of open issues and of stuck work.
+         */
         get: operations["money_summary"];
         put?: never;
         post?: never;
@@ -1506,7 +1596,7 @@ export interface paths {
         };
         /**
          * What is kept about faces, where, how long, and how check-ins ended
-         * @description For the data-protection officer, by the manager.
+         * @description For the data-protection officer: read from the settings and the records themselves.
          */
         get: operations["staff_privacy"];
         put?: never;
@@ -1603,7 +1693,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that the person was told in another way; without effect where it is done */
+        /**
+         * Say that the person was told in another way; without effect where it is done
+         * @description For messages that no longer have to go out. The work is done with, and the log says who said so.
+         */
         post: operations["staff_work_told"];
         delete?: never;
         options?: never;
@@ -1620,7 +1713,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try it now; without effect where it is done, due or being worked on */
+        /**
+         * Try it now; without effect where it is done, due or being worked on
+         * @description It is due at once; how it ends shows in this list.
+         */
         post: operations["staff_work_try_again"];
         delete?: never;
         options?: never;
