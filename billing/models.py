@@ -61,6 +61,11 @@ class PaymentStatus(models.TextChoices):
     REFUNDED = "refunded", "Refunded"
 
 
+_S = PaymentStatus
+
+SETTLED = (_S.PAID, _S.REFUNDED)
+UNSETTLED = (_S.PENDING, _S.REFUSED, _S.EXPIRED, _S.FAILED)
+
 TRANSITIONS: dict[str, frozenset[str]] = {
     PaymentStatus.PENDING: frozenset(
         {PaymentStatus.PAID, PaymentStatus.REFUSED, PaymentStatus.EXPIRED, PaymentStatus.FAILED}
@@ -162,7 +167,7 @@ class Payment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["appointment", "method"],
-                condition=Q(status="pending"),
+                condition=Q(status=PaymentStatus.PENDING),
                 name="one_live_payment_per_method",
             ),
             models.UniqueConstraint(
@@ -183,17 +188,17 @@ class Payment(models.Model):
             plain("payment_text_is_plain", "customer_name", "customer_address", "customer_email"),
             models.CheckConstraint(condition=Q(currency=CURRENCY), name="payment_in_euro"),
             models.CheckConstraint(
-                condition=Q(status__in=["paid", "refunded"], paid_at__isnull=False)
-                | Q(status__in=["pending", "refused", "expired", "failed"], paid_at__isnull=True),
+                condition=Q(status__in=SETTLED, paid_at__isnull=False)
+                | Q(status__in=UNSETTLED, paid_at__isnull=True),
                 name="paid_payments_say_when",
             ),
             models.CheckConstraint(
                 condition=Q(method="multibanco", phone="") & ~Q(entity="") & ~Q(reference="")
                 | Q(method="multibanco", phone="", entity="", reference="")
                 & Q(request_state__in=["waiting", "unknown", "rejected"])
-                & ~Q(status__in=["paid", "refunded"])
+                & ~Q(status__in=SETTLED)
                 | Q(method="mb_way", entity="", reference="")
-                & (~Q(phone="") | ~Q(status="pending")),
+                & (~Q(phone="") | ~Q(status=PaymentStatus.PENDING)),
                 name="payment_has_what_its_method_needs",
             ),
         ]

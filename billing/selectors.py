@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from billing.models import Invoice, KeptInvoiceDetails, Payment, PaymentStatus
+from billing.models import SETTLED, Invoice, KeptInvoiceDetails, Payment, PaymentStatus
 
 
 def payment(payment_id: UUID) -> Payment:
@@ -25,9 +25,9 @@ def telling_payment(appointment_id: UUID) -> Payment | None:
     """
     payments = list(Payment.objects.filter(appointment_id=appointment_id).order_by("-created_at"))
     for statuses in (
-        {PaymentStatus.PAID, PaymentStatus.REFUNDED},
-        {PaymentStatus.PENDING},
-        set(PaymentStatus),
+        SETTLED,
+        (PaymentStatus.PENDING,),
+        tuple(PaymentStatus),
     ):
         for candidate in payments:
             if candidate.status in statuses:

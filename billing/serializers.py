@@ -15,6 +15,7 @@ from billing.models import (
     PaymentStatus,
     Reason,
 )
+from billing.providers.base import EventType
 from billing.services.checkout import Customer, Order
 from booking.fields import InstantField
 from clinic.core.fields import Email, Line
@@ -163,7 +164,9 @@ class WebhookNotice(serializers.Serializer[Any]):
     """
 
     event_id = serializers.CharField(max_length=100)
-    type = serializers.ChoiceField(choices=["paid", "refused", "expired", "failed"])
+    type = serializers.ChoiceField(
+        choices=[EventType.PAID, EventType.REFUSED, EventType.EXPIRED, EventType.FAILED]
+    )
     payment_id = serializers.UUIDField(
         allow_null=True, help_text="null where the provider never learned it (offline references)"
     )

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from booking.models import LIVE, Appointment, AppointmentStatus
+from booking.choices import LIVE, AppointmentStatus
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.directory import selectors as directory
 from clinic.directory.hours import Interval

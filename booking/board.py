@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from booking.models import AppointmentStatus
+from booking.choices import AppointmentStatus, BoardStage
 from booking.waits import WaitRange
 
 STATES = {
-    AppointmentStatus.ARRIVED: "waiting",
-    AppointmentStatus.CALLED: "called",
-    AppointmentStatus.IN_PROGRESS: "in_room",
+    AppointmentStatus.ARRIVED: BoardStage.WAITING,
+    AppointmentStatus.CALLED: BoardStage.CALLED,
+    AppointmentStatus.IN_PROGRESS: BoardStage.IN_ROOM,
 }
 
 
@@ -21,7 +21,7 @@ class BoardEntry:
     ticket: str
     label: str
     room: str
-    state: str
+    state: BoardStage
     call_number: int
     called_at: datetime | None
     wait: WaitRange | None
@@ -32,7 +32,7 @@ class BoardEntry:
             "ticket": self.ticket,
             "label": self.label,
             "room": self.room,
-            "state": self.state,
+            "state": str(self.state),
             "call_number": self.call_number,
             "called_at": instant(self.called_at),
             "wait": self.wait.as_dict() if self.wait else None,

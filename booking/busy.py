@@ -6,8 +6,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from booking.choices import AppointmentStatus
 from booking.errors import Code
-from booking.models import Appointment, AppointmentStatus
+from booking.models import Appointment
 from clinic.core.errors import DomainError
 
 CALLED, IN_PROGRESS = AppointmentStatus.CALLED, AppointmentStatus.IN_PROGRESS

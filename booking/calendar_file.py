@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from icalendar import Calendar, Event
 
-from booking.models import Appointment, AppointmentStatus
+from booking.choices import AppointmentStatus
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.directory import selectors as directory
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from booking.models import AppointmentStatus
+from booking.choices import AppointmentStatus
 
 # Whoever comes has come for what is near. Less would send those who come well ahead to the desk,
 # more would let somebody who has just missed one visit wait until evening for another.

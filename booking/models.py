@@ -1,87 +1,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeBoundary, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
+from booking.choices import CLOSED, LIVE, AppointmentStatus, Source
 from clinic.core.columns import IsPlainNote, NoteColumn, plain
 
-
-class AppointmentStatus(models.TextChoices):
-    PENDING = "pending"
-    BOOKED = "booked"
-    ARRIVED = "arrived"
-    CALLED = "called"
-    IN_PROGRESS = "in_progress"
-    FULFILLED = "fulfilled"
-    NO_SHOW = "no_show"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-class Source(models.TextChoices):
-    ONLINE = "online"
-    DESK = "desk"
-    WALK_IN = "walk_in"
-
-
 _S = AppointmentStatus
-
-TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingProxyType(
-    {
-        _S.PENDING: frozenset({_S.BOOKED, _S.EXPIRED, _S.CANCELLED}),
-        _S.BOOKED: frozenset({_S.ARRIVED, _S.CANCELLED, _S.NO_SHOW}),
-        _S.ARRIVED: frozenset({_S.CALLED, _S.NO_SHOW}),
-        _S.CALLED: frozenset({_S.IN_PROGRESS, _S.ARRIVED, _S.NO_SHOW}),
-        _S.IN_PROGRESS: frozenset({_S.FULFILLED}),
-        _S.FULFILLED: frozenset(),
-        _S.NO_SHOW: frozenset(),
-        _S.CANCELLED: frozenset(),
-        # Paid late, and the time was still free.
-        _S.EXPIRED: frozenset({_S.BOOKED}),
-    }
-)
-
-# A press that may be taken back, from where it led, and the stamps that go with it. What was given
-# out is not drawn in again: the call number stays, and so does the ticket counter.
-TAKEN_BACK: Mapping[tuple[AppointmentStatus, AppointmentStatus], Mapping[str, Any]] = (
-    MappingProxyType(
-        {
-            (_S.BOOKED, _S.ARRIVED): {
-                "arrived_at": None,
-                "ticket": "",
-                "ticket_on": None,
-                "quoted_low_minutes": None,
-                "quoted_minutes": None,
-                "quoted_high_minutes": None,
-                "shown_low_minutes": None,
-                "shown_high_minutes": None,
-            },
-            (_S.ARRIVED, _S.CALLED): {"called_at": None},
-            (_S.CALLED, _S.IN_PROGRESS): {"started_at": None},
-            (_S.IN_PROGRESS, _S.FULFILLED): {"ended_at": None, "closed_at": None},
-            (_S.BOOKED, _S.NO_SHOW): {"closed_at": None},
-            (_S.ARRIVED, _S.NO_SHOW): {"closed_at": None},
-            (_S.CALLED, _S.NO_SHOW): {"closed_at": None},
-        }
-    )
-)
-
-LIVE: tuple[AppointmentStatus, ...] = (
-    _S.PENDING,
-    _S.BOOKED,
-    _S.ARRIVED,
-    _S.CALLED,
-    _S.IN_PROGRESS,
-)
-ON_PREMISES: tuple[AppointmentStatus, ...] = (_S.ARRIVED, _S.CALLED, _S.IN_PROGRESS)
-CLOSED: tuple[AppointmentStatus, ...] = (_S.FULFILLED, _S.NO_SHOW, _S.CANCELLED, _S.EXPIRED)
 
 
 class TimeRange(Func):
@@ -109,7 +39,7 @@ def _never_two_at_once(resource: str) -> ExclusionConstraint:
 
 
 class Appointment(models.Model):
-    """One booked treatment. Its status changes only through `booking.transitions.move`."""
+    """One booked treatment. Its status changes only through `booking.transitions.Change`."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(

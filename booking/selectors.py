@@ -17,9 +17,10 @@ from booking import codes, transitions, waits
 from booking import revision as revisions
 from booking.availability import Calendar
 from booking.board import Board, BoardEntry
+from booking.choices import ON_PREMISES, AppointmentStatus, Source
 from booking.due import is_missed
 from booking.errors import Code
-from booking.models import ON_PREMISES, Appointment, AppointmentStatus, LearnedTimes, Source
+from booking.models import Appointment, LearnedTimes
 from clinic.accounts import selectors as accounts
 from clinic.core import clock
 from clinic.core.errors import Code as CoreCode

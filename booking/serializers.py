@@ -4,8 +4,9 @@ from typing import Any
 from rest_framework import serializers
 
 from booking import links
+from booking.choices import AppointmentStatus, Source
 from booking.fields import BoundField, InstantField, as_day
-from booking.models import Appointment, AppointmentStatus, Source
+from booking.models import Appointment
 from booking.services import changes
 from clinic.accounts.choices import LabelChoice, Language
 from clinic.accounts.fields import FullNameField, MobileField
@@ -207,7 +208,9 @@ class InTheWayOut(serializers.Serializer[Any]):
     shared = serializers.ListField(
         child=serializers.ChoiceField(choices=["patient", "practitioner", "room"])
     )
-    status = serializers.ChoiceField(choices=["called", "in_progress"])
+    status = serializers.ChoiceField(
+        choices=[AppointmentStatus.CALLED, AppointmentStatus.IN_PROGRESS]
+    )
     patient = serializers.CharField(help_text="Full name")
     practitioner = serializers.CharField()
     room = serializers.CharField()

@@ -4,9 +4,10 @@
 the revision rises once, as the last statement before the commit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,9 +15,10 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
 from booking import busy, calendar_file, revision
+from booking.choices import AppointmentStatus
 from booking.errors import Code
 from booking.events import VisitChanged
-from booking.models import TAKEN_BACK, TRANSITIONS, Appointment, AppointmentStatus
+from booking.models import Appointment
 from clinic.core import audit, clock, events
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
@@ -26,6 +28,49 @@ from clinic.core.models import AuditEntry
 UNDO_WINDOW = timedelta(seconds=60)
 UNDONE = "appointment.undone"
 _TRANSITION_ACTIONS = (UNDONE, *(f"appointment.{status}" for status in AppointmentStatus))
+
+
+_S = AppointmentStatus
+
+TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingProxyType(
+    {
+        _S.PENDING: frozenset({_S.BOOKED, _S.EXPIRED, _S.CANCELLED}),
+        _S.BOOKED: frozenset({_S.ARRIVED, _S.CANCELLED, _S.NO_SHOW}),
+        _S.ARRIVED: frozenset({_S.CALLED, _S.NO_SHOW}),
+        _S.CALLED: frozenset({_S.IN_PROGRESS, _S.ARRIVED, _S.NO_SHOW}),
+        _S.IN_PROGRESS: frozenset({_S.FULFILLED}),
+        _S.FULFILLED: frozenset(),
+        _S.NO_SHOW: frozenset(),
+        _S.CANCELLED: frozenset(),
+        # Paid late, and the time was still free.
+        _S.EXPIRED: frozenset({_S.BOOKED}),
+    }
+)
+
+# A press that may be taken back, from where it led, and the stamps that go with it. What was given
+# out is not drawn in again: the call number stays, and so does the ticket counter.
+TAKEN_BACK: Mapping[tuple[AppointmentStatus, AppointmentStatus], Mapping[str, Any]] = (
+    MappingProxyType(
+        {
+            (_S.BOOKED, _S.ARRIVED): {
+                "arrived_at": None,
+                "ticket": "",
+                "ticket_on": None,
+                "quoted_low_minutes": None,
+                "quoted_minutes": None,
+                "quoted_high_minutes": None,
+                "shown_low_minutes": None,
+                "shown_high_minutes": None,
+            },
+            (_S.ARRIVED, _S.CALLED): {"called_at": None},
+            (_S.CALLED, _S.IN_PROGRESS): {"started_at": None},
+            (_S.IN_PROGRESS, _S.FULFILLED): {"ended_at": None, "closed_at": None},
+            (_S.BOOKED, _S.NO_SHOW): {"closed_at": None},
+            (_S.ARRIVED, _S.NO_SHOW): {"closed_at": None},
+            (_S.CALLED, _S.NO_SHOW): {"closed_at": None},
+        }
+    )
+)
 
 
 class Step(NamedTuple):

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
+from booking.choices import AppointmentStatus, BoardStage, Source
+
 Schema = dict[str, Any]
 
 VERSION = "1.0.0"
@@ -43,17 +45,6 @@ def _frame(kind: str, properties: Mapping[str, Schema], *, optional: Iterable[st
     return _object(named, optional=optional)
 
 
-STATUSES = (
-    "pending",
-    "booked",
-    "arrived",
-    "called",
-    "in_progress",
-    "fulfilled",
-    "no_show",
-    "cancelled",
-    "expired",
-)
 CHECK_IN_STATUSES = (
     "processing",
     "arrived",
@@ -78,7 +69,7 @@ SCHEMAS: dict[str, Schema] = {
             "ticket": TEXT,
             "label": TEXT,
             "room": TEXT,
-            "state": _one_of("waiting", "called", "in_room"),
+            "state": _one_of(*BoardStage.values),
             "call_number": COUNT,
             "called_at": _or_null(INSTANT),
             "wait": _or_null(_ref("wait")),
@@ -98,7 +89,7 @@ SCHEMAS: dict[str, Schema] = {
             "room": _ref("named"),
             "start": INSTANT,
             "end": INSTANT,
-            "status": _one_of(*STATUSES),
+            "status": _one_of(*AppointmentStatus.values),
             "is_missed": {"type": "boolean"},
             "ticket": TEXT,
             "label": TEXT,
@@ -108,7 +99,7 @@ SCHEMAS: dict[str, Schema] = {
             "started_at": _or_null(INSTANT),
             "ended_at": _or_null(INSTANT),
             "hold_expires_at": _or_null(INSTANT),
-            "source": _one_of("online", "desk", "walk_in"),
+            "source": _one_of(*Source.values),
             "wait": _or_null(_ref("wait")),
             "told": _or_null(_ref("wait")),
             "note": TEXT,
@@ -170,7 +161,7 @@ SCHEMAS: dict[str, Schema] = {
             "practitioner": _ref("named"),
             "start": INSTANT,
             "end": INSTANT,
-            "status": _one_of(*STATUSES),
+            "status": _one_of(*AppointmentStatus.values),
             "room": TEXT,
             "ticket": TEXT,
             "label": TEXT,

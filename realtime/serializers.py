@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from booking.choices import BoardStage
+
 
 class BoardWait(serializers.Serializer[object]):
     low_minutes = serializers.IntegerField()
@@ -16,7 +18,7 @@ class BoardEntry(serializers.Serializer[object]):
     ticket = serializers.CharField()
     label: Any = serializers.CharField(help_text="As the patient has chosen to be named")
     room = serializers.CharField()
-    state = serializers.ChoiceField(choices=["waiting", "called", "in_room"])
+    state = serializers.ChoiceField(choices=BoardStage.values)
     call_number = serializers.IntegerField()
     called_at = serializers.DateTimeField(allow_null=True)
     wait = BoardWait(allow_null=True)

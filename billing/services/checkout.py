@@ -19,6 +19,7 @@ from billing.models import (
 from billing.providers.base import PaymentProvider
 from billing.services import ledger, pushes, references, withdrawals
 from booking import selectors as booking
+from booking.choices import AppointmentStatus
 from booking.services import holds
 from clinic.core import audit, clock, outbox
 from clinic.core.audit import Actor
@@ -110,9 +111,9 @@ def start(appointment_id: UUID, order: Order) -> Payment:
 def _check_payable(appointment: "Appointment", payments: list[Payment]) -> None:
     if any(payment.status == PaymentStatus.PAID for payment in payments):
         raise DomainError(Code.ALREADY_PAID)
-    if appointment.status == "expired":
+    if appointment.status == AppointmentStatus.EXPIRED:
         raise DomainError(Code.HOLD_EXPIRED)
-    if appointment.status != "pending" or appointment.hold_expires_at is None:
+    if appointment.status != AppointmentStatus.PENDING or appointment.hold_expires_at is None:
         raise DomainError(Code.NOT_PAYABLE)
     if appointment.hold_expires_at <= clock.now():
         raise DomainError(Code.HOLD_EXPIRED)

@@ -1,21 +1,19 @@
 """What happens to the money of an appointment that ended before the visit."""
 
-from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
 
 from billing.models import PaymentStatus, Reason
 from billing.services import ledger, refunds, withdrawals
+from booking.choices import AppointmentStatus
 from clinic.core import outbox
 from clinic.core.audit import Actor
 
 ACTOR = Actor.system("billing")
 
-Ended = Literal["expired", "cancelled"]
 
-
-def appointment_ended(appointment_id: UUID, ended: Ended, *, refundable: bool) -> None:
+def appointment_ended(appointment_id: UUID, ended: AppointmentStatus, *, refundable: bool) -> None:
     """Queue the work in the caller's transaction.
 
     An appointment that expired can be paid late, booked again, and then be cancelled: the two ends

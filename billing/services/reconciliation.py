@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from billing import providers
 from billing.models import (
+    SETTLED,
     IssueKind,
     Payment,
     PaymentIssue,
@@ -40,7 +41,6 @@ PAID_LATELY = timedelta(days=2)
 PATIENCE_SECONDS = 45.0
 """How long one run may go on asking; what is left waits for the next."""
 
-SETTLED = (PaymentStatus.PAID, PaymentStatus.REFUNDED)
 ACTOR = Actor.system("reconciliation")
 
 

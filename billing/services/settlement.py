@@ -21,6 +21,7 @@ from billing.models import (
 from billing.providers.base import Event, EventType
 from billing.services import closing, issues, ledger, pushes, refunds, withdrawals
 from booking import selectors as booking
+from booking.choices import AppointmentStatus
 from booking.services import holds, messages
 from clinic.core import clock, outbox
 from clinic.core.audit import Actor
@@ -172,7 +173,8 @@ def _give_back_unusable(payment: Payment, kind: IssueKind, others: Sequence[Paym
     """
     appointment = booking.get_appointment(payment.appointment_id)
     is_late = kind == IssueKind.LATE
-    if is_late and appointment.status == "cancelled" and not appointment.is_refundable:
+    is_cancelled = appointment.status == AppointmentStatus.CANCELLED
+    if is_late and is_cancelled and not appointment.is_refundable:
         return
     if any(issues.is_disputed(each) for each in (payment, *others)):
         return

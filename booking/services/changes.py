@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from booking.availability import Calendar
+from booking.choices import CLOSED, AppointmentStatus
 from booking.errors import Code
 from booking.events import AppointmentCancelled, AppointmentRescheduled
-from booking.models import CLOSED, Appointment, AppointmentStatus
+from booking.models import Appointment
 from booking.services import messages, placing
 from booking.transitions import Change, change
 from clinic.core import clock, events

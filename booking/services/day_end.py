@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from booking.models import ON_PREMISES, Appointment, AppointmentStatus
+from booking.choices import ON_PREMISES, AppointmentStatus
+from booking.models import Appointment
 from booking.transitions import change
 from clinic.core import clock
 from clinic.core.audit import Actor

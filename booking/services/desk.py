@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from booking.availability import Calendar, on_minute
+from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
 from booking.events import AppointmentBooked
-from booking.models import Appointment, AppointmentStatus, Source
 from booking.services import messages, placing, visit
 from booking.transitions import change
 from clinic.core import clock, events
@@ -19,6 +19,7 @@ from clinic.directory import services as people
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from booking.models import Appointment
     from clinic.core.audit import Actor
     from clinic.directory.models import Practitioner, Specialty
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
+from booking.choices import LIVE
 from booking.errors import Code
-from booking.models import LIVE, Appointment
+from booking.models import Appointment
 from booking.transitions import change
 from clinic.core import clock, idempotency
 from clinic.core.errors import DomainError

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from booking.availability import Calendar, occupying
+from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
 from booking.events import AppointmentBooked, AppointmentHeld
-from booking.models import Appointment, AppointmentStatus, Source
+from booking.models import Appointment
 from booking.services import messages, placing
 from booking.transitions import Change, change
 from clinic.core import clock, events

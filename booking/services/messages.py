@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from booking import links
-from booking.models import Appointment, AppointmentStatus
+from booking.choices import AppointmentStatus
+from booking.models import Appointment
 from clinic.core import clock, outbox
 from clinic.notifications import services as notifications
 

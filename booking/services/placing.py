@@ -12,9 +12,10 @@ from django.db.models import Count, Q
 
 from booking import codes
 from booking.availability import Calendar, occupying
+from booking.choices import LIVE, AppointmentStatus, Source
 from booking.errors import Code
 from booking.events import AppointmentExpired
-from booking.models import LIVE, Appointment, AppointmentStatus, Source
+from booking.models import Appointment
 from clinic.core import clock, events
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory

@@ -6,8 +6,9 @@ from uuid import UUID
 from django.db import transaction
 
 from booking import revision, selectors
+from booking.choices import LIVE
 from booking.events import VisitChanged, WaitsChanged
-from booking.models import LIVE, Appointment
+from booking.models import Appointment
 from clinic.core import clock, events
 
 

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from booking import busy, codes, selectors
+from booking.choices import LIVE, AppointmentStatus
 from booking.errors import Code
-from booking.models import LIVE, TRANSITIONS, Appointment, AppointmentStatus
-from booking.transitions import Change, change
+from booking.models import Appointment
+from booking.transitions import TRANSITIONS, Change, change
 from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from booking.choices import AppointmentStatus
 from booking.due import is_missed
-from booking.models import AppointmentStatus
 from booking.waits import normal
 from booking.waits.learning import Learned, minutes_between
 from booking.waits.shown import WaitRange, steady

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from booking.models import AppointmentStatus
+from booking.choices import AppointmentStatus
 from booking.waits.forecast import Entry, standings
 from booking.waits.learning import History, Learned, Visit
 

@@ -282,7 +282,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/",
     "ENUM_NAME_OVERRIDES": {
-        "AppointmentStatus": "booking.models.AppointmentStatus",
+        "AppointmentStatus": "booking.choices.AppointmentStatus",
         "CheckInStatus": "recognition.models.CheckInStatus",
         "DeviceKind": "clinic.accounts.choices.DeviceKind",
         "LabelChoice": "clinic.accounts.choices.LabelChoice",

@@ -15,7 +15,8 @@ from uuid import uuid4
 import numpy as np
 
 from booking import codes
-from booking.models import Appointment, AppointmentStatus, Source, TicketCounter
+from booking.choices import AppointmentStatus, Source
+from booking.models import Appointment, TicketCounter
 from booking.services import learning
 from booking.waits import Visit, WaitRange
 from booking.waits.replay import Row, replay

@@ -99,8 +99,8 @@ class MbWayRequest(models.Model):
         ordering = ("-created_at", "id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(status="pending", decided_at__isnull=True)
-                | ~Q(status="pending") & Q(decided_at__isnull=False),
+                condition=Q(status=RequestStatus.PENDING, decided_at__isnull=True)
+                | ~Q(status=RequestStatus.PENDING) & Q(decided_at__isnull=False),
                 name="sandbox_request_decided",
             ),
         )

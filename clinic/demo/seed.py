@@ -15,9 +15,10 @@ from django.db import transaction
 from billing.models import CustomerKind, Method
 from billing.providers.base import Event, EventType
 from billing.services import checkout, settlement
+from booking.choices import LIVE, AppointmentStatus, Source
 from booking.errors import Code as BookingCode
 from booking.events import WaitsChanged
-from booking.models import LIVE, Appointment, AppointmentStatus, Source
+from booking.models import Appointment
 from booking.selectors import revision, slots
 from booking.services import changes, desk, holds, visit
 from clinic.accounts.choices import Role
@@ -33,7 +34,7 @@ from clinic.demo.day import Part, Visit
 from clinic.demo.models import BankPayment, DemoDay
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
 from clinic.directory.services import install_catalogue
-from clinic.notifications.models import Message
+from clinic.notifications.models import Message, MessageStatus
 
 SETUP = Actor.system("demo")
 OPENS, CLOSES, MIDNIGHT = time(8), time(20), time(0)
@@ -377,7 +378,7 @@ def _book_online(
 def _silence_extras(clinic: Clinic) -> None:
     """The sandbox phone is for the demo's own patient: nobody holds the phones of the others."""
     phones = [patient.phone for patient in clinic.extras]
-    unsent = Message.objects.filter(to__in=phones, status="queued")
+    unsent = Message.objects.filter(to__in=phones, status=MessageStatus.QUEUED)
     keys = [f"message:{message_id}" for message_id in unsent.values_list("pk", flat=True)]
     OutboxMessage.objects.filter(key__in=keys).delete()
     unsent.delete()

@@ -49,8 +49,8 @@ class Message(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="message_sent_has_time",
-                condition=models.Q(status="sent", sent_at__isnull=False)
-                | ~models.Q(status="sent") & models.Q(sent_at__isnull=True),
+                condition=models.Q(status=MessageStatus.SENT, sent_at__isnull=False)
+                | ~models.Q(status=MessageStatus.SENT) & models.Q(sent_at__isnull=True),
             ),
         ]
 

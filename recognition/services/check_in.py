@@ -19,6 +19,7 @@ from django.utils.crypto import salted_hmac
 
 from booking import codes
 from booking import selectors as bookings
+from booking.choices import AppointmentStatus
 from booking.due import due
 from booking.services import visit
 from clinic.core import audit, batches, clock, events, outbox
@@ -53,8 +54,6 @@ CONFIRM_WITHIN = timedelta(minutes=5)
 KEEP_ANSWERS = timedelta(days=30)
 CLOSED_AT_ONCE = 100
 MAX_TRIES = 3
-
-BOOKED = "booked"
 
 
 def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
@@ -427,7 +426,7 @@ def _admit(named: "Appointment", actor: Actor) -> _Answer:
     if visits := bookings.expected_today([named.patient_id]):
         return _let_in(visits, actor)
     current = bookings.get_appointment(named.id)
-    is_ahead = current.status == BOOKED and current.start > clock.now()
+    is_ahead = current.status == AppointmentStatus.BOOKED and current.start > clock.now()
     return _Answer(CheckInStatus.TOO_EARLY if is_ahead else CheckInStatus.NO_APPOINTMENT)
 
 
@@ -437,7 +436,7 @@ def _let_in(visits: Sequence["Appointment"], actor: Actor) -> _Answer:
     current = due(visits, now)
     if current is None:
         return _Answer(CheckInStatus.NO_APPOINTMENT, detail=MISSED)
-    if current.status != BOOKED:
+    if current.status != AppointmentStatus.BOOKED:
         return _Answer(CheckInStatus.ALREADY_ARRIVED, appointment=current)
     if current.start - now > timedelta(minutes=settings.CHECK_IN_EARLIEST_MINUTES):
         return _Answer(CheckInStatus.TOO_EARLY)

@@ -14,7 +14,8 @@ from datetime import timedelta
 import numpy as np
 from PIL import Image, ImageOps
 
-from booking.models import Appointment, AppointmentStatus, Source
+from booking.choices import AppointmentStatus, Source
+from booking.models import Appointment
 from booking.services import visit
 from clinic.accounts.models import User
 from clinic.core import clock

@@ -3,7 +3,8 @@
 import secrets
 from datetime import timedelta
 
-from booking.models import Appointment, AppointmentStatus, Source
+from booking.choices import AppointmentStatus, Source
+from booking.models import Appointment
 from clinic.accounts.choices import DeviceKind
 from clinic.accounts.models import Device, User
 from clinic.accounts.selectors import token_digest

@@ -22,7 +22,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from booking.models import AppointmentStatus
+from booking.choices import AppointmentStatus
 from booking.waits import Entry, History, Learned, Visit, standings
 from booking.waits.learning import minutes_between
 from booking.waits.replay import CheckIn, Row, replay

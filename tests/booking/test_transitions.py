@@ -14,11 +14,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from booking.choices import CLOSED, LIVE, AppointmentStatus
 from booking.errors import Code
 from booking.events import VisitChanged
-from booking.models import CLOSED, LIVE, TRANSITIONS, Appointment, AppointmentStatus
+from booking.models import Appointment
 from booking.services import changes, holds, visit
-from booking.transitions import change
+from booking.transitions import TRANSITIONS, change
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from tests.booking.conftest import NINE, TESTER, at

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from booking import revision
-from booking.models import LIVE, Appointment, TicketCounter
+from booking.choices import LIVE
+from booking.models import Appointment, TicketCounter
 from booking.services import changes, holds, visit
 from clinic.core import clock
 from clinic.core.audit import Actor
