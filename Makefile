@@ -33,23 +33,23 @@ lint: install ## run every check that needs no test: style, types, imports, migr
 format: install ## format Python and TypeScript
 	@$(PY) -m ruff format .
 	@$(PY) -m ruff check --fix .
-	@$(PY) -m clinic.demo.frontend npm run --silent format
+	@$(PY) -m clinic.launcher.frontend npm run --silent format
 
 build: install ## build the front end into frontend/dist, if a source changed
-	@$(PY) -m clinic.demo.frontend build
+	@$(PY) -m clinic.launcher.frontend build
 
 reset: install ## forget the demo's data, secrets and logs
 	@$(PY) -m clinic.demo reset
 
 bench: install ## measure displays, presses, slow readers, waits, the display page, webhooks, invoices, SAF-T and faces
-	@$(PY) -m clinic.demo.frontend build
+	@$(PY) -m clinic.launcher.frontend build
 	@$(PY) -m tests.bench
 
 chaos: install ## let databases, connections, clocks, disk and workers hang or lie, one by one, while people pay
 	@$(PY) -m tests.chaos.outages $(if $(KINDS),--kinds $(KINDS)) $(if $(AWAY),--away $(AWAY))
 
 soak: install ## stop everything that can stop, CYCLES (100) times, with 20 displays watched meanwhile
-	@$(PY) -m clinic.demo.frontend build
+	@$(PY) -m clinic.launcher.frontend build
 	@$(PY) -m tests.chaos.soak --cycles $(or $(CYCLES),100)
 
 payday: install ## let PEOPLE (500) pay while KILLS (200) processes are killed; nothing may be lost or doubled

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clinic.demo.frontend import Node
+    from clinic.launcher.frontend import Node
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from clinic.demo.processes import Program, wait_until
+from clinic.launcher.processes import Program, wait_until
 from tests.browser import NoBrowserError, installed_chromium
 
 # As in frontend/e2e/support/flags.ts.

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinic.demo.frontend import FRONTEND, Node, find_node, install
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.frontend import FRONTEND, Node, find_node, install
+from clinic.launcher.surroundings import settle_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from clinic.demo.embedded import free_port
-from clinic.demo.frontend import FrontendFailedError, Node, find_node, install
-from clinic.demo.processes import Program, wait_until
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.embedded import free_port
+from clinic.launcher.frontend import FrontendFailedError, Node, find_node, install
+from clinic.launcher.processes import Program, wait_until
+from clinic.launcher.surroundings import settle_tests
 from tests.browser import NoBrowserError, find_chromium
 from tests.camera import write_pictures
 from tests.midday import zone_at_midday

@@ -110,7 +110,7 @@ INSTALLED_APPS = [
     "realtime",
 ]
 if CLINIC_SANDBOX:
-    INSTALLED_APPS.append("clinic.demo")
+    INSTALLED_APPS += ["clinic.sandbox", "clinic.demo"]
 
 MIDDLEWARE = [
     "clinic.core.requests.RequestIdMiddleware",
@@ -405,7 +405,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Messages ----------------------------------------------------------------------------------------
-_sandbox = "clinic.demo.transports"
+_sandbox = "clinic.sandbox.transports"
 _real = "clinic.notifications.transports"
 SMS_TRANSPORT = env.str(
     "SMS_TRANSPORT", default=f"{_sandbox}.SandboxSms" if CLINIC_SANDBOX else f"{_real}.SnsTransport"

@@ -24,7 +24,7 @@ api: list[URLPattern | URLResolver] = [
     path("docs/", schema.PageView.as_view(url_name="schema"), name="docs"),
 ]
 if settings.CLINIC_SANDBOX:
-    api.append(path("", include("clinic.demo.urls")))
+    api.append(path("", include("clinic.sandbox.urls")))
 
 urlpatterns = [
     path("api/", include(api)),

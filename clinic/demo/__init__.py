@@ -1,1 +1,1 @@
-"""The demo: embedded servers, demo data, the sandbox. Production never loads it."""
+"""The demo: a clinic whose day is going on right now, its people, and `make run`."""

@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-from clinic.demo.processes import Program
 from clinic.demo.stack import ROOT, DemoFailedError, Stack, reset
-from clinic.demo.stopping import StopRequested, StopSwitch
-from clinic.demo.surroundings import settle
+from clinic.launcher.processes import Program
+from clinic.launcher.stopping import StopRequested, StopSwitch
+from clinic.launcher.surroundings import settle
 
 PAGE = """
   Vez is ready at {origin}
@@ -88,7 +88,9 @@ def run(var: Path, switch: StopSwitch) -> int:
 
 def build_frontend(switch: StopSwitch) -> None:
     """Build what changed, its output shown, in a process that can be stopped."""
-    build = Program("front end", [sys.executable, "-m", "clinic.demo.frontend", "build"], cwd=ROOT)
+    build = Program(
+        "front end", [sys.executable, "-m", "clinic.launcher.frontend", "build"], cwd=ROOT
+    )
     build.start()
     try:
         while build.is_running():

@@ -12,7 +12,7 @@ from clinic.accounts import selectors
 from clinic.accounts.choices import DeviceKind
 from clinic.accounts.models import User
 from clinic.accounts.services import create_device, pair_device
-from clinic.demo.files import keep_text
+from clinic.launcher.files import keep_text
 
 NAMES = {DeviceKind.DISPLAY: "Sala de espera", DeviceKind.KIOSK: "Entrada"}
 # fmt: off

@@ -31,10 +31,11 @@ from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
 from clinic.demo import cast, day, history
 from clinic.demo.day import Part, Visit
-from clinic.demo.models import BankPayment, DemoDay
+from clinic.demo.models import DemoDay
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
 from clinic.directory.services import install_catalogue
 from clinic.notifications.models import Message, MessageStatus
+from clinic.sandbox.models import BankPayment
 
 SETUP = Actor.system("demo")
 OPENS, CLOSES, MIDNIGHT = time(8), time(20), time(0)

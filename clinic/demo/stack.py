@@ -18,20 +18,20 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
-from clinic.demo.embedded import (
+from clinic.launcher.embedded import (
     Postgres,
     ServerFailedError,
     Standing,
     Valkey,
     listen_error,
 )
-from clinic.demo.files import keep_text, kept_text
-from clinic.demo.processes import GRACE_SECONDS, Program, stop_all
+from clinic.launcher.files import keep_text, kept_text
+from clinic.launcher.processes import GRACE_SECONDS, Program, stop_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clinic.demo.stopping import StopSwitch
+    from clinic.launcher.stopping import StopSwitch
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 NEEDED_BYTES: Final = 500_000_000

@@ -25,7 +25,7 @@ FILES = (
     "docker/watch.py",
 )
 LEFT_OUT = {"__pycache__", "node_modules", "dist", "e2e", "test-results", "playwright-report"}
-THE_DEMO = ROOT / "clinic" / "demo"
+OF_THE_DEMO = {ROOT / "clinic" / name for name in ("sandbox", "demo", "launcher")}
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -64,7 +64,8 @@ def bundle_contents() -> dict[str, Path]:
 
 
 def _is_left_out(path: Path) -> bool:
-    return bool(LEFT_OUT & set(path.relative_to(ROOT).parts)) or THE_DEMO in path.parents
+    left_out = LEFT_OUT.intersection(path.relative_to(ROOT).parts)
+    return bool(left_out) or not OF_THE_DEMO.isdisjoint(path.parents)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 from contextlib import nullcontext
 from importlib import import_module
 
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.surroundings import settle_tests
 from tests.bench import servers
 
 MEASUREMENTS = (

@@ -16,7 +16,7 @@ from typing import Any
 
 from redis import Redis
 
-from clinic.demo.frontend import FRONTEND
+from clinic.launcher.frontend import FRONTEND
 from tests.bench import servers
 from tests.chromium import Page
 

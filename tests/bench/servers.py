@@ -16,8 +16,8 @@ from typing import IO, Any, ParamSpec, TypeVar
 
 import psutil
 
-from clinic.demo.embedded import Postgres, Valkey, free_port
-from clinic.demo.processes import wait_until
+from clinic.launcher.embedded import Postgres, Valkey, free_port
+from clinic.launcher.processes import wait_until
 from tests.midday import zone_at_midday
 
 REPOSITORY = Path(__file__).resolve().parents[2]

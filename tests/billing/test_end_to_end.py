@@ -177,7 +177,7 @@ def test_money_that_nobody_told_of_or_not_the_bank_is_found_at_night(browser, he
 def test_a_bank_that_pays_after_its_own_deadline_is_still_believed(browser, held):
     payment = browser.pay(method="mb_way", phone="910000004")
     drain()
-    for task, status in (("demo.expire_mb_way", "expired"), ("demo.decide_magic", "paid")):
+    for task, status in (("sandbox.expire_mb_way", "expired"), ("sandbox.decide_magic", "paid")):
         OutboxMessage.objects.filter(task=task).update(next_at=clock.now())
         drain()
         assert browser.follow(payment)["status"] == status

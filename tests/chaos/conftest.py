@@ -16,8 +16,8 @@ from django.db import connection
 
 from clinic.accounts.models import User
 from clinic.accounts.services import sessions
-from clinic.demo.embedded import Valkey, free_port
-from clinic.demo.processes import Program, wait_until
+from clinic.launcher.embedded import Valkey, free_port
+from clinic.launcher.processes import Program, wait_until
 from tests.midday import at_midday
 
 REPOSITORY = Path(__file__).resolve().parents[2]

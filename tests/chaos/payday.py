@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.surroundings import settle_tests
 from tests.bench import servers
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def soak(kills: int, people: int, seed: int, folder: Path) -> dict[str, Any]:
 def _kill(stack: "Stack", name: str) -> float:
     """Kill one of them outright and start it again; the seconds until it was at work again."""
     from clinic.core import clock
-    from clinic.demo.processes import wait_until
+    from clinic.launcher.processes import wait_until
 
     victim = getattr(stack, name)
     victim.kill()
@@ -243,9 +243,9 @@ def _try(browser: Any, url: str, bank: str, order: dict[str, Any], attempt: int)
 def _wait_until_everything_is_done(stack: "Stack") -> list[str]:
     from billing.services import requests
     from clinic.core.models import OutboxMessage
-    from clinic.demo.processes import wait_until
+    from clinic.launcher.processes import wait_until
 
-    undone = OutboxMessage.objects.filter(done_at=None).exclude(task="demo.expire_mb_way")
+    undone = OutboxMessage.objects.filter(done_at=None).exclude(task="sandbox.expire_mb_way")
 
     def settled() -> bool:
         _start_what_ended(stack)
@@ -262,7 +262,7 @@ def _wait_until_everything_is_done(stack: "Stack") -> list[str]:
 def _faults(outcomes: list[str]) -> Iterator[str]:
     from billing.models import Invoice, InvoiceDocument, Payment, PaymentIssue
     from booking.models import Appointment
-    from clinic.demo.models import BankPayment, MbWayRequest, SandboxMessage
+    from clinic.sandbox.models import BankPayment, MbWayRequest, SandboxMessage
 
     yield from (
         f"somebody never saw that it was paid, but {said!r}" for said in outcomes if said != "paid"
@@ -296,7 +296,7 @@ def _sums() -> dict[str, Any]:
     from django.db.models import Sum
 
     from billing.models import Invoice, Payment
-    from clinic.demo.models import BankPayment, MbWayRequest, SandboxMessage
+    from clinic.sandbox.models import BankPayment, MbWayRequest, SandboxMessage
 
     amount = Sum("amount")
     bank = BankPayment.objects.aggregate(sum=amount)["sum"] or 0

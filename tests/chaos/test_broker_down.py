@@ -8,9 +8,9 @@ from billing.models import Invoice, Payment
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
-from clinic.demo.models import SandboxMessage
-from clinic.demo.processes import wait_until
 from clinic.directory.models import Patient
+from clinic.launcher.processes import wait_until
+from clinic.sandbox.models import SandboxMessage
 from tests.chaos.conftest import Stack
 from tests.conftest import Clinic
 from tests.contract.test_access import notice_of

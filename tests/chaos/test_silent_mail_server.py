@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from billing.models import Invoice, Payment
 from clinic.core import clock
 from clinic.core.models import Heartbeat
-from clinic.demo.models import SandboxMessage
-from clinic.demo.processes import Program, wait_until
 from clinic.directory.models import Patient
+from clinic.launcher.processes import Program, wait_until
 from clinic.notifications.models import Message
 from clinic.notifications.services import send_email
+from clinic.sandbox.models import SandboxMessage
 from tests.chaos.conftest import Stack
 from tests.chaos.test_worker_killed import book_and_pay
 from tests.conftest import Clinic

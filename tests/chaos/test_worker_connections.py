@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from clinic.config.celery import app
-from clinic.demo.processes import wait_until
+from clinic.launcher.processes import wait_until
 from tests.chaos.conftest import Stack
 
 SECONDS = 20

@@ -16,9 +16,9 @@ from billing.models import Invoice, Payment
 from booking.models import Appointment
 from clinic.core import clock, outbox
 from clinic.core.models import AuditEntry, OutboxMessage
-from clinic.demo.models import SandboxMessage
-from clinic.demo.processes import wait_until
 from clinic.directory.models import Patient, Specialty
+from clinic.launcher.processes import wait_until
+from clinic.sandbox.models import SandboxMessage
 from recognition.models import CheckIn, Enrolment, Picture, Template
 from tests.chaos.conftest import Stack
 from tests.conftest import Clinic, Screen

@@ -18,9 +18,9 @@ from clinic.accounts.services import sessions
 from clinic.config.celery import app
 from clinic.core import clock
 from clinic.core.models import Heartbeat
-from clinic.demo.embedded import Valkey
-from clinic.demo.processes import Program, wait_until
 from clinic.directory.models import Patient
+from clinic.launcher.embedded import Valkey
+from clinic.launcher.processes import Program, wait_until
 from tests.concurrency.test_one_slot import TESTER, tomorrow_at
 from tests.config.conftest import REPOSITORY, web_server
 from tests.conftest import Clinic

@@ -18,8 +18,8 @@ from booking.models import Appointment
 from clinic.accounts.models import Session, User
 from clinic.core import clock, outbox, problems, relay
 from clinic.core.models import Heartbeat
-from clinic.demo.processes import wait_until
 from clinic.directory.models import Patient
+from clinic.launcher.processes import wait_until
 from tests.config.conftest import WebServer, web_server
 from tests.conftest import Clinic, Screen
 

@@ -27,8 +27,8 @@ from clinic.core import clock, outbox, problems
 from clinic.core.audit import Actor
 from clinic.core.errors import UnansweredError
 from clinic.core.models import OutboxMessage
-from clinic.demo.embedded import free_port
 from clinic.directory.models import Patient
+from clinic.launcher.embedded import free_port
 from clinic.notifications import services as notifications
 from clinic.notifications.transports import Outgoing, SmtpTransport
 from tests.conftest import Clinic, person

@@ -15,8 +15,8 @@ import pytest
 
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.demo.embedded import Valkey
 from clinic.directory.models import Patient
+from clinic.launcher.embedded import Valkey
 from tests.config.conftest import WebServer, web_server
 from tests.conftest import Clinic
 

@@ -108,8 +108,8 @@ def test_what_is_owed_by_law_or_for_money_is_tried_until_it_is_done():
 
     assert given_up == {
         "recognition.identify",
-        "demo.send_webhook",
-        "demo.let_the_next_pass",
-        "demo.expire_mb_way",
-        "demo.decide_magic",
+        "sandbox.send_webhook",
+        "sandbox.let_the_next_pass",
+        "sandbox.expire_mb_way",
+        "sandbox.decide_magic",
     }

@@ -297,7 +297,9 @@ def beanstalk_problems() -> list[str]:
         "LICENSE",
     }
     found += [f"bundle: {name} is missing" for name in sorted(needed - contents.keys())]
-    unwanted = re.compile(r"(^|/)(\.env$|\.git/|var/|node_modules/|tests/|clinic/demo/)")
+    unwanted = re.compile(
+        r"(^|/)(\.env$|\.git/|var/|node_modules/|tests/|clinic/(sandbox|demo|launcher)/)"
+    )
     found += [f"bundle: {name} does not belong there" for name in contents if unwanted.search(name)]
     return found
 

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from clinic.demo.processes import Program
-from clinic.demo.stack import Stack
+from clinic.launcher.processes import Program
 from tests.docker import check
 
 
@@ -147,35 +146,11 @@ def test_proxies_that_are_counted_otherwise_than_passed_on_are_found(
     assert complaint in check.forwarding_problems(folder)
 
 
-def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:
-    stack = Stack(tmp_path, port=8000, switch=None, say=print)
-    (demo_web,) = [program for program in stack.programs() if program.name == "web"]
-    limits = [
-        "--http",
-        "--ws",
-        "--ws-per-message-deflate",
-        "--ws-max-size",
-        "--ws-ping-interval",
-        "--ws-ping-timeout",
-        "--backlog",
-    ]
-
-    demo, production = demo_web.argv, check.command_of("web-ws")
-
-    for name in limits:
-        assert demo[demo.index(name) + 1] == production[production.index(name) + 1]
-
-
 @pytest.mark.parametrize("name", settings.WORKERS)
-def test_each_worker_takes_its_queues_in_the_demo_and_in_production(
-    tmp_path: Path, name: str
-) -> None:
-    stack = Stack(tmp_path, port=8000, switch=None, say=print)
+def test_each_worker_takes_its_queues(tmp_path: Path, name: str) -> None:
     started = given_to_celery(tmp_path, name, {})
 
     assert started[started.index("--queues") + 1] == ",".join(settings.WORKERS[name])
-    (demo,) = [program for program in stack.programs() if program.name == name]
-    assert demo.argv[-2:] == [check.DOCKER / "start", name]
     assert name in check.PROCESSES
 
 

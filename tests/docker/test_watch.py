@@ -15,8 +15,8 @@ import pytest
 import redis
 
 from clinic.config.celery import app
-from clinic.demo.embedded import Valkey, free_port
-from clinic.demo.processes import Program, wait_until
+from clinic.launcher.embedded import Valkey, free_port
+from clinic.launcher.processes import Program, wait_until
 from tests.docker import check
 
 SILENCE = 6.0

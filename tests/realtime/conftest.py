@@ -20,8 +20,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from clinic.accounts.models import User
 from clinic.accounts.services import sessions
-from clinic.demo.embedded import Valkey, free_port
-from clinic.demo.processes import Program, wait_until
+from clinic.launcher.embedded import Valkey, free_port
+from clinic.launcher.processes import Program, wait_until
 from tests.realtime import protocol
 
 REPOSITORY = Path(__file__).resolve().parents[2]

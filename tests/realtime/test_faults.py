@@ -19,9 +19,9 @@ from booking.services import desk, visit
 from clinic.accounts.models import User
 from clinic.accounts.services import sessions
 from clinic.core.audit import Actor
-from clinic.demo.embedded import Valkey, free_port
-from clinic.demo.processes import wait_until
 from clinic.directory.models import Patient
+from clinic.launcher.embedded import Valkey, free_port
+from clinic.launcher.processes import wait_until
 from realtime import frames, groups
 from realtime.publisher import channel_of, publish
 from tests.conftest import Clinic, Screen

@@ -20,8 +20,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from booking.services import desk, visit
 from clinic.accounts.models import User
 from clinic.core.audit import Actor
-from clinic.demo.embedded import Valkey, free_port
 from clinic.directory.models import Patient
+from clinic.launcher.embedded import Valkey, free_port
 from tests.conftest import Clinic, Screen
 from tests.realtime.conftest import Client, Headers, Server, start_server, token
 

@@ -16,7 +16,7 @@ from django.db import OperationalError
 from clinic.accounts.models import Device
 from clinic.accounts.principals import Principal
 from clinic.accounts.websockets import Devices
-from clinic.demo.embedded import Valkey
+from clinic.launcher.embedded import Valkey
 from realtime import frames, groups, subscriptions
 from realtime.conf import Timing
 from realtime.connection import Connection

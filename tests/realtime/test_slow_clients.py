@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from clinic.demo.processes import wait_until
+from clinic.launcher.processes import wait_until
 from realtime.protocol import HANDSHAKE_SECONDS, HttpProtocol, WebSocketProtocol
 
 PATIENCE = 0.4

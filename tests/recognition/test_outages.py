@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from clinic.config.settings import object_storage
 from clinic.core import outbox
-from clinic.demo.embedded import free_port
+from clinic.launcher.embedded import free_port
 from recognition.models import CheckIn, Enrolment, Picture
 from recognition.services.check_in import ANSWER_WITHIN
 from recognition.tasks import sweep

@@ -17,7 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
 
-from clinic.demo.processes import wait_until
+from clinic.launcher.processes import wait_until
 from recognition import vault
 from recognition.models import Enrolment, Template
 from recognition.services import rotation

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
-from clinic.demo.processes import wait_until
+from clinic.launcher.processes import wait_until
 from recognition.models import CheckIn, Enrolment
 from tests.recognition.faces import ROOT
 from tests.recognition.rekognition_double import Rekognition

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from clinic.demo.files import keep_text, kept_text
 from clinic.storage import private, tasks, whole
 from tests.disk import full_after
 
@@ -126,15 +125,3 @@ def test_what_vanishes_while_it_is_swept_is_no_error(tmp_path: Path) -> None:
 
     assert sum(removed) == 400
     assert files(tmp_path) == []
-
-
-def test_a_full_disk_leaves_a_small_file_as_it_was(tmp_path: Path) -> None:
-    file = tmp_path / "demo.env"
-    keep_text(file, "SECRET_KEY=first\n")
-
-    with full_after(8), pytest.raises(OSError, match="File too large"):
-        keep_text(file, "SECRET_KEY=second\n")
-
-    assert kept_text(file) == "SECRET_KEY=first"
-    assert files(tmp_path) == [file]
-    assert file.stat().st_mode & 0o777 == 0o600

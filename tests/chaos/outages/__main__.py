@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.surroundings import settle_tests
 from tests.bench import servers
 from tests.chaos.outages.clinic import Clinic
 from tests.chaos.outages.faults import FAULTS, Fault

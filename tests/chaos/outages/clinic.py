@@ -18,8 +18,8 @@ import psutil
 import redis
 import yaml
 
-from clinic.demo.embedded import Postgres, Valkey, free_port
-from clinic.demo.processes import Program, wait_until
+from clinic.launcher.embedded import Postgres, Valkey, free_port
+from clinic.launcher.processes import Program, wait_until
 from tests.bench.servers import REPOSITORY
 
 if TYPE_CHECKING:

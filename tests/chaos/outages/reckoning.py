@@ -16,8 +16,8 @@ from billing.models import Invoice, Payment, PaymentIssue
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import AuditEntry, OutboxMessage
-from clinic.demo.models import BankPayment, MbWayRequest
-from clinic.demo.processes import wait_until
+from clinic.launcher.processes import wait_until
+from clinic.sandbox.models import BankPayment, MbWayRequest
 from tests.bench.servers import REPOSITORY
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.chaos.outages.load import Journal
 
 # The bank closes its own requests, hours later where nobody answered them.
-NOT_OURS = "demo.expire_mb_way"
+NOT_OURS = "sandbox.expire_mb_way"
 
 
 def fresh_work_is_done(age_seconds: float, *, since: datetime) -> bool:

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.surroundings import settle_tests
 from tests.browser import installed_chromium
 from tests.chaos.soak.clinic import REPOSITORY, Clinic
 from tests.chaos.soak.faults import FAULTS, deck

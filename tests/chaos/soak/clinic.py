@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from clinic.demo.embedded import Postgres, Valkey, free_port
-from clinic.demo.processes import Program, wait_until
+from clinic.launcher.embedded import Postgres, Valkey, free_port
+from clinic.launcher.processes import Program, wait_until
 from tests.chaos.soak.wires import Wire
 from tests.midday import zone_at_midday
 

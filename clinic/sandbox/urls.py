@@ -1,6 +1,6 @@
 from django.urls import path
 
-from clinic.demo import api
+from clinic.sandbox import api
 
 urlpatterns = [
     path("sandbox/messages", api.MessagesView.as_view()),

@@ -11,8 +11,8 @@ import httpx
 from django.conf import settings
 
 from clinic.core import clock, outbox
-from clinic.demo import bank
-from clinic.demo.models import BankWebhook
+from clinic.sandbox import bank
+from clinic.sandbox.models import BankWebhook
 
 WEBHOOK_PATH = "/api/webhooks/payments/sandbox"
 TIMEOUT_SECONDS = 5.0
@@ -21,7 +21,7 @@ FOREIGN_KEY = "a key that bank and product don't share"
 
 # A real bank gives up as well.
 @outbox.caller(
-    "demo.send_webhook",
+    "sandbox.send_webhook",
     until_done=False,
     pt="Aviso do banco simulado",
     en="Notice of the simulated bank",
@@ -49,7 +49,7 @@ def _note_delivery(webhook: BankWebhook) -> None:
 
 
 @outbox.handler(
-    "demo.let_the_next_pass",
+    "sandbox.let_the_next_pass",
     until_done=False,
     pt="Aviso do banco simulado",
     en="Notice of the simulated bank",
@@ -59,7 +59,7 @@ def let_the_next_pass(*, webhook_id: str, look: int) -> None:
 
 
 @outbox.handler(
-    "demo.expire_mb_way",
+    "sandbox.expire_mb_way",
     until_done=False,
     pt="Prazo de um pedido no banco simulado",
     en="Deadline at the simulated bank",
@@ -69,7 +69,7 @@ def expire_mb_way(*, request_id: str) -> None:
 
 
 @outbox.handler(
-    "demo.decide_magic",
+    "sandbox.decide_magic",
     until_done=False,
     pt="Resposta do banco simulado",
     en="Answer of the simulated bank",

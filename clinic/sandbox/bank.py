@@ -24,8 +24,8 @@ from billing import multibanco
 from clinic.core import clock, outbox
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-from clinic.demo.errors import Code
-from clinic.demo.models import (
+from clinic.sandbox.errors import Code
+from clinic.sandbox.models import (
     BankChargeback,
     BankPayment,
     BankRefund,
@@ -244,14 +244,14 @@ def let_the_next_pass(webhook: BankWebhook, *, look: int) -> None:
 def _plan(request: MbWayRequest) -> None:
     seconds = MAGIC_SECONDS if request.phone in {NEVER_ANSWERS, PAYS_LATE} else MB_WAY_MINUTES * 60
     outbox.enqueue(
-        "demo.expire_mb_way",
+        "sandbox.expire_mb_way",
         key=f"sandbox:mb-way:{request.id}:expire",
         delay_seconds=seconds,
         request_id=str(request.id),
     )
     if request.phone in {REFUSES, PAYS_LATE}:
         outbox.enqueue(
-            "demo.decide_magic",
+            "sandbox.decide_magic",
             key=f"sandbox:mb-way:{request.id}:magic",
             delay_seconds=MAGIC_SECONDS * (2 if request.phone == PAYS_LATE else 1),
             request_id=str(request.id),
@@ -344,7 +344,7 @@ def _send(
     """Queue a notice in the caller's transaction, the same bytes each time."""
     for number in range(1, times + 1):
         outbox.enqueue(
-            "demo.send_webhook",
+            "sandbox.send_webhook",
             key=f"sandbox:webhook:{webhook.id}:{number}",
             delay_seconds=delay_seconds,
             webhook_id=str(webhook.id),
@@ -355,7 +355,7 @@ def _send(
 def _look_later(webhook: BankWebhook, *, look: int) -> None:
     """Queue the next look whether a younger notice has arrived."""
     outbox.enqueue(
-        "demo.let_the_next_pass",
+        "sandbox.let_the_next_pass",
         key=f"sandbox:webhook:{webhook.id}:look:{look}",
         delay_seconds=LOOK_SECONDS,
         webhook_id=str(webhook.id),

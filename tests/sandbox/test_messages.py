@@ -5,9 +5,9 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from clinic.demo.models import SandboxAttachment, SandboxMessage
-from clinic.demo.transports import SandboxEmail, SandboxSms, links
 from clinic.notifications.transports import File, Outgoing, RejectedError
+from clinic.sandbox.models import SandboxAttachment, SandboxMessage
+from clinic.sandbox.transports import SandboxEmail, SandboxSms, links
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from clinic.demo.processes import ask_for_signal_at_parents_death
+from clinic.launcher.processes import ask_for_signal_at_parents_death
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -9,15 +9,15 @@ from rest_framework import serializers
 from billing.models import Method
 from billing.phones import InvalidMobileError, parse_mobile
 from clinic.core.fields import Moment
-from clinic.demo.bank import Telling
-from clinic.demo.models import (
+from clinic.sandbox.bank import Telling
+from clinic.sandbox.models import (
     BankChargeback,
     BankPayment,
     MbWayRequest,
     SandboxAttachment,
     SandboxMessage,
 )
-from clinic.demo.transports import links
+from clinic.sandbox.transports import links
 
 
 class SandboxAttachmentSerializer(serializers.Serializer[SandboxAttachment]):

@@ -1,4 +1,4 @@
-"""The launcher's parts: when it stops, what it refuses, what it starts again."""
+"""What the demo refuses, what it starts and starts again, and what it leaves."""
 
 from __future__ import annotations
 
@@ -12,28 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
-from clinic.demo.embedded import Valkey, free_port
-from clinic.demo.processes import Program, stop_all, wait_until
 from clinic.demo.stack import DemoFailedError, Stack, Watched, reset
+from clinic.launcher.embedded import Valkey, free_port
+from clinic.launcher.processes import Program, wait_until
 from tests.disk import full_after
+from tests.docker import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEP = [sys.executable, "-c", "import time; time.sleep(300)"]
-WAITER = """
-import sys
-from pathlib import Path
-from clinic.demo.stopping import StopRequested, StopSwitch
-switch = StopSwitch(under_make="--under-make" in sys.argv)
-Path(sys.argv[1]).write_text("waiting")
-try:
-    switch.pause(60)
-except StopRequested:
-    Path(sys.argv[1]).write_text("stopped")
-"""
 
 
 class Switch:
@@ -79,141 +70,6 @@ def new_stack(tmp_path: Path, said: list[str], switch: Switch) -> Iterator[Calla
     yield new
     for stack in made:
         stack.stop()
-
-
-def heed_signals() -> None:
-    """A shell's background job and nohup, which may be running these tests, hand down signals that
-    are ignored; make would ignore them too, and so would the launcher."""
-    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(signum, signal.SIG_DFL)
-
-
-def start_under_make(folder: Path) -> tuple[subprocess.Popen[bytes], Path]:
-    """`make` running a process that waits to be stopped, and the file where that one reports."""
-    script, report = folder / "waiter.py", folder / "report"
-    script.write_text(WAITER)
-    (folder / "Makefile").write_text(f"run:\n\t@{sys.executable} {script} {report} --under-make\n")
-    make = subprocess.Popen(
-        ["make", "run"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=heed_signals,
-    )
-    assert wait_until(report.exists, seconds=30)
-    return make, report
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_a_signal_that_only_make_gets_stops_the_launcher(
-    tmp_path: Path, signum: signal.Signals
-) -> None:
-    make, report = start_under_make(tmp_path)
-    try:
-        make.send_signal(signum)
-
-        assert wait_until(lambda: report.read_text() == "stopped", seconds=15)
-    finally:
-        os.killpg(make.pid, signal.SIGKILL)
-        make.wait()
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_stops_the_launcher_also_as_a_background_job(
-    tmp_path: Path, signum: signal.Signals
-) -> None:
-    report = tmp_path / "report"
-    ignoring_interrupts = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
-    waiter = subprocess.Popen(
-        [*ignoring_interrupts, sys.executable, "-c", WAITER, report],
-        cwd=ROOT,
-        preexec_fn=heed_signals,
-    )
-    try:
-        assert wait_until(report.exists, seconds=30)
-
-        waiter.send_signal(signum)
-
-        assert waiter.wait(15) == 0
-        assert report.read_text() == "stopped"
-    finally:
-        waiter.kill()
-        waiter.wait()
-
-
-def test_stopping_a_program_ends_its_whole_group(tmp_path: Path) -> None:
-    pid_file = tmp_path / "pid"
-    script = (
-        "import subprocess, sys, time; from pathlib import Path\n"
-        f"child = subprocess.Popen({SLEEP!r})\n"
-        f"Path({str(pid_file)!r}).write_text(str(child.pid)); time.sleep(300)"
-    )
-    program = Program("family", [sys.executable, "-c", script], log=tmp_path / "log")
-    program.start()
-    assert wait_until(lambda: pid_file.exists() and bool(pid_file.read_text()), seconds=30)
-    grandchild = Path("/proc") / pid_file.read_text()
-    assert grandchild.exists()
-
-    program.stop()
-
-    assert wait_until(lambda: not grandchild.exists(), seconds=5)
-    assert program.pid is None
-
-
-def test_a_program_that_ignores_the_request_is_killed_after_its_grace(tmp_path: Path) -> None:
-    stubborn = (
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-        "print('deaf', flush=True); time.sleep(300)"
-    )
-    log = tmp_path / "log"
-    program = Program("stubborn", [sys.executable, "-c", stubborn], log=log, grace_seconds=0.3)
-    program.start()
-    assert wait_until(lambda: "deaf" in program.last_lines(), seconds=30)
-
-    program.stop()
-
-    assert not program.is_running()
-
-
-STUBBORN = [
-    *(sys.executable, "-c"),
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-    "print('deaf', flush=True); time.sleep(300)",
-]
-OBEDIENT = [
-    *(sys.executable, "-c"),
-    "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(print('bye')));"
-    "print('here', flush=True); time.sleep(300)",
-]
-
-
-def test_programs_that_hang_are_ended_side_by_side(tmp_path: Path) -> None:
-    programs = [
-        Program(name, STUBBORN, log=tmp_path / name, grace_seconds=0.6) for name in ("a", "b", "c")
-    ]
-    for program in programs:
-        program.start()
-    for program in programs:
-        assert wait_until(lambda log=program: "deaf" in log.last_lines(), seconds=30)
-    began = time.monotonic()
-
-    stop_all(programs)
-
-    assert time.monotonic() - began < 1.2
-    assert [program.pid for program in programs] == [None, None, None]
-
-
-def test_a_halted_program_goes_on_to_its_end(tmp_path: Path) -> None:
-    program = Program("halted", OBEDIENT, log=tmp_path / "log")
-    program.start()
-    assert wait_until(lambda: "here" in program.last_lines(), seconds=30)
-    assert program.pid is not None
-    os.kill(program.pid, signal.SIGSTOP)
-
-    program.stop()
-
-    assert program.last_lines().splitlines() == ["here", "bye"]
 
 
 def test_who_works_with_a_server_that_had_to_move_learns_its_address(
@@ -425,3 +281,31 @@ def test_what_shows_no_sign_of_life_for_a_minute_hangs() -> None:
     # Another sign, and a night in which the machine slept.
     assert not look(246, "second")
     assert not look(246 + 8 * 3600, "second")
+
+
+def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, port=8000, switch=None, say=print)
+    (demo_web,) = [program for program in stack.programs() if program.name == "web"]
+    limits = [
+        "--http",
+        "--ws",
+        "--ws-per-message-deflate",
+        "--ws-max-size",
+        "--ws-ping-interval",
+        "--ws-ping-timeout",
+        "--backlog",
+    ]
+
+    demo, production = demo_web.argv, check.command_of("web-ws")
+
+    for name in limits:
+        assert demo[demo.index(name) + 1] == production[production.index(name) + 1]
+
+
+@pytest.mark.parametrize("name", settings.WORKERS)
+def test_each_worker_starts_as_in_production(tmp_path: Path, name: str) -> None:
+    stack = Stack(tmp_path, port=8000, switch=None, say=print)
+
+    (demo,) = [program for program in stack.programs() if program.name == name]
+
+    assert demo.argv[-2:] == [check.DOCKER / "start", name]

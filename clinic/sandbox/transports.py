@@ -5,8 +5,8 @@ import re
 from django.db import transaction
 
 from clinic.core import clock
-from clinic.demo.models import SandboxAttachment, SandboxMessage
 from clinic.notifications.transports import Outgoing, check_address, check_phone
+from clinic.sandbox.models import SandboxAttachment, SandboxMessage
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 

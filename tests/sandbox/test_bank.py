@@ -18,8 +18,8 @@ from rest_framework.test import APIClient
 from billing import multibanco
 from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
-from clinic.demo import bank
-from clinic.demo.models import (
+from clinic.sandbox import bank
+from clinic.sandbox.models import (
     BankChargeback,
     BankPayment,
     BankRefund,
@@ -297,7 +297,7 @@ class TestMbWay:
         url = f"/api/sandbox/bank/mb-way/{request.id}"
 
         answers = [browser.post(url, {"action": action}) for _ in range(2)]
-        run_due("demo.send_webhook")
+        run_due("sandbox.send_webhook")
 
         assert [answer.status_code for answer in answers] == [200, 200]
         assert answers[0].json()["status"] == status
@@ -337,8 +337,8 @@ class TestMbWay:
             run_due()
             assert hook.calls == []
         with time_machine.travel(NOON + timedelta(minutes=4), tick=False):
-            run_due("demo.expire_mb_way")
-            run_due("demo.send_webhook")
+            run_due("sandbox.expire_mb_way")
+            run_due("sandbox.send_webhook")
 
         assert [event["type"] for event in hook.events()] == ["expired"]
 
@@ -347,7 +347,7 @@ class TestMbWay:
             request = ask()
             browser.post(f"/api/sandbox/bank/mb-way/{request.id}", {"action": "approve"})
         with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
-            run_due("demo.expire_mb_way")
+            run_due("sandbox.expire_mb_way")
 
         request.refresh_from_db()
         assert request.status == "approved"
@@ -417,7 +417,7 @@ class TestNumbersThatBehaveByThemselves:
     def test_one_whose_webhook_comes_twice(self, browser: APIClient, ask: Ask, hook: Hook) -> None:
         request = ask(bank.TELLS_TWICE)
         browser.post(f"/api/sandbox/bank/mb-way/{request.id}", {"action": "approve"})
-        run_due("demo.send_webhook")
+        run_due("sandbox.send_webhook")
 
         first, second = hook.calls
         assert first[2] == second[2]
@@ -506,7 +506,7 @@ class TestNoticesOnDemand:
         url = f"/api/sandbox/bank/mb-way/{ask().id}"
 
         answer = browser.post(url, {"action": "refuse", "notice": "repeated"})
-        run_due("demo.send_webhook")
+        run_due("sandbox.send_webhook")
 
         assert answer.json()["status"] == "refused"
         assert [event["type"] for event in hook.events()] == ["refused"] * 5
@@ -573,13 +573,13 @@ class TestChargebacks:
     ) -> None:
         paid, _ = money
         webhooks = BankWebhook.objects.count()
-        sent = OutboxMessage.objects.filter(task="demo.send_webhook").count()
+        sent = OutboxMessage.objects.filter(task="sandbox.send_webhook").count()
 
         with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
             browser.post(self.URL, {"transaction_id": paid.transaction_id, "notice": "dropped"})
 
         assert BankWebhook.objects.count() == webhooks + 1
-        assert OutboxMessage.objects.filter(task="demo.send_webhook").count() == sent
+        assert OutboxMessage.objects.filter(task="sandbox.send_webhook").count() == sent
         listed = product.get("/api/sandbox/bank/movements", TestBooks.PERIOD).json()["movements"]
         assert [(one["type"], one["transaction_id"]) for one in listed][::2] == [
             ("paid", paid.transaction_id),

@@ -16,9 +16,9 @@ import psycopg
 import pytest
 import redis
 
-from clinic.demo import embedded
-from clinic.demo.embedded import Postgres, ServerFailedError, Standing, Valkey
-from clinic.demo.processes import Account, Program, wait_until
+from clinic.launcher import embedded
+from clinic.launcher.embedded import Postgres, ServerFailedError, Standing, Valkey
+from clinic.launcher.processes import Account, Program, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +216,7 @@ def test_removing_leaves_no_process_and_no_folder(home: Path) -> None:
 def test_a_killed_parent_takes_its_servers_along(home: Path) -> None:
     script = (
         "import sys, time; from pathlib import Path\n"
-        "from clinic.demo.embedded import Postgres, Valkey\n"
+        "from clinic.launcher.embedded import Postgres, Valkey\n"
         "home = Path(sys.argv[1])\n"
         "servers = [Postgres(home / 'postgres', durable=False), Valkey(home / 'valkey')]\n"
         "for server in servers: server.start()\n"

@@ -1,7 +1,7 @@
 """Node and the front end: find a Node that is new enough, install by the lock, build when changed.
 
-python -m clinic.demo.frontend build        what `make run` needs; nothing when nothing changed
-python -m clinic.demo.frontend npm ARGS...  npm in frontend/, with the dependencies in place
+python -m clinic.launcher.frontend build        what `make run` needs; nothing when nothing changed
+python -m clinic.launcher.frontend npm ARGS...  npm in frontend/, with the dependencies in place
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from clinic.demo.files import keep_text, kept_text
+from clinic.launcher.files import keep_text, kept_text
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 FRONTEND: Final = ROOT / "frontend"

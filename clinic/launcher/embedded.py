@@ -34,8 +34,8 @@ import psycopg
 import redis
 from psycopg import pq, sql
 
-from clinic.demo.files import keep_text, kept_text
-from clinic.demo.processes import Account, Program, wait_until
+from clinic.launcher.files import keep_text, kept_text
+from clinic.launcher.processes import Account, Program, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -35,13 +35,13 @@ FOREIGN = {
 }
 SENSITIVE = [
     "tests/recognition/test_evaluate_faces.py::test_amazon_keeps_nobody_after_ctrl_c",
-    "tests/demo/test_embedded.py::test_valkey_asks_for_its_password",
-    "tests/demo/test_launcher.py::test_a_halted_program_goes_on_to_its_end",
+    "tests/launcher/test_embedded.py::test_valkey_asks_for_its_password",
+    "tests/launcher/test_processes.py::test_a_halted_program_goes_on_to_its_end",
     "tests/notifications/test_smtp.py::test_a_repeat_carries_the_same_message_id",
 ]
 TELL = """
 import json, os, resource, signal
-from clinic.demo.surroundings import {settle}
+from clinic.launcher.surroundings import {settle}
 {settle}()
 print(json.dumps([
     dict(os.environ),

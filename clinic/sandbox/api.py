@@ -17,9 +17,9 @@ from rest_framework.views import APIView
 from billing.phones import InvalidMobileError, parse_mobile
 from clinic.core.api import answers
 from clinic.core.errors import Code, DomainError
-from clinic.demo import bank
-from clinic.demo.models import SandboxAttachment, SandboxMessage
-from clinic.demo.serializers import (
+from clinic.sandbox import bank
+from clinic.sandbox.models import SandboxAttachment, SandboxMessage
+from clinic.sandbox.serializers import (
     BankEventSerializer,
     ChargebackSerializer,
     MbWayAcceptedSerializer,

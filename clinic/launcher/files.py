@@ -1,8 +1,8 @@
 """Small files that are kept between two starts. A full disk leaves them as they were."""
 
+import os
+import tempfile
 from pathlib import Path
-
-from clinic.storage import whole
 
 
 def kept_text(file: Path) -> str:
@@ -15,5 +15,13 @@ def kept_text(file: Path) -> str:
 
 def keep_text(file: Path, text: str) -> None:
     """Keep a text for its owner's eyes: whole, or as it was before."""
-    with whole.written(file) as unfinished:
-        unfinished.write(text.encode())
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(descriptor)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from django.test.utils import override_settings
 
-from clinic.demo.embedded import Postgres, ServerFailedError, Valkey
-from clinic.demo.surroundings import settle_tests
+from clinic.launcher.embedded import Postgres, ServerFailedError, Valkey
+from clinic.launcher.surroundings import settle_tests
 
 
 @pytest.hookimpl(tryfirst=True)
