@@ -1,10 +1,13 @@
 """The one rule of what can be booked. The slot list and every booking ask the same calendar."""
 
+from __future__ import annotations
+
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from uuid import UUID
+from itertools import product, starmap
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -12,7 +15,12 @@ from booking.choices import LIVE, AppointmentStatus
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.directory import selectors as directory
-from clinic.directory.hours import Interval
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from clinic.directory.hours import Interval
+    from clinic.directory.models import Practitioner, Specialty
 
 GRID = timedelta(minutes=15)
 MINUTE = timedelta(minutes=1)
@@ -20,7 +28,7 @@ MINUTE = timedelta(minutes=1)
 
 @dataclass(slots=True)
 class Agenda:
-    """What one practitioner or one room is taken for. Entries never overlap."""
+    """What one practitioner, one room or the like is taken for. Entries never overlap."""
 
     starts: list[datetime] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
@@ -41,11 +49,47 @@ class Agenda:
         return max(start, self.ends[last_before]) if last_before >= 0 else start
 
 
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What a time is looked for: who can give it, and how long it takes."""
+
+    specialty_code: str
+    length: timedelta
+
+    @classmethod
+    def on_offer(cls, specialty: Specialty) -> Treatment:
+        return cls(specialty.code, timedelta(minutes=specialty.duration_minutes))
+
+    @classmethod
+    def as_booked(cls, appointment: Appointment) -> Treatment:
+        """As long as when it was booked, whatever its specialty takes by now."""
+        return cls(appointment.specialty_id, appointment.end - appointment.start)
+
+    def practitioners(self, practitioner_id: UUID | None = None) -> list[Practitioner]:
+        """Who offers it, in order. Raises DomainError as `directory.treating` does."""
+        return directory.treating(self.specialty_code, practitioner_id)
+
+
+class Place(NamedTuple):
+    """What a treatment takes up, named as the columns of its appointment: one of each kind."""
+
+    practitioner_id: UUID
+    room_id: UUID
+
+    def taken(self) -> Q:
+        """The appointments that take up anything of it."""
+        return Q(*self._asdict().items(), _connector=Q.OR)
+
+
 class Calendar:
-    """Working time and appointments of some practitioners between two instants, read at once."""
+    """When and where some practitioners can give a treatment, between two instants, read at once.
+
+    Of each kind that a `Place` names the calendar keeps an agenda for everything there is.
+    """
 
     def __init__(
         self,
+        treatment: Treatment,
         practitioner_ids: Collection[UUID],
         start: datetime,
         end: datetime,
@@ -54,80 +98,93 @@ class Calendar:
         without: UUID | None = None,
     ) -> None:
         """Four queries. `without` leaves one appointment out, as when it is being moved."""
+        self._length = treatment.length
         self._intervals = directory.working_intervals(
             practitioner_ids, clock.local(start).date(), clock.local(end).date()
         )
-        self._practitioners: dict[UUID, Agenda] = {pk: Agenda() for pk in practitioner_ids}
-        self._rooms: dict[UUID, Agenda] = {room.pk: Agenda() for room in directory.rooms()}
+        self._practitioners = _agendas(practitioner_ids)
+        # Besides the practitioner any one of each kind will do.
+        self._shared = [_agendas(room.pk for room in directory.rooms())]
+        kinds = [self._practitioners, *self._shared]
         taken = occupying(now, without=without).filter(start__lt=end, end__gt=start)
-        for practitioner_id, room_id, begins, ends in taken.order_by("start").values_list(
-            "practitioner_id", "room_id", "start", "end"
+        for begins, ends, *place in taken.order_by("start").values_list(
+            "start", "end", *Place._fields
         ):
-            if practitioner_id in self._practitioners:
-                self._practitioners[practitioner_id].add(begins, ends)
-            self._rooms[room_id].add(begins, ends)
+            for agendas, pk in zip(kinds, place, strict=True):
+                if pk in agendas:
+                    agendas[pk].add(begins, ends)
 
-    def offers(self, practitioner_id: UUID, start: datetime, length: timedelta) -> bool:
+    def offers(self, practitioner_id: UUID, start: datetime) -> bool:
         """Whether this would be a slot if nothing else were booked: within work and on the grid."""
         return any(
             interval.start <= start
-            and start + length <= interval.end
+            and start + self._length <= interval.end
             and (start - interval.anchor) % GRID == timedelta()
             for interval in self._intervals[practitioner_id]
         )
 
-    def works(self, practitioner_id: UUID, start: datetime, length: timedelta) -> bool:
+    def works(self, practitioner_id: UUID, start: datetime) -> bool:
         """Whether the practitioner works all that time, on the grid or off it."""
         return any(
-            interval.start <= start and start + length <= interval.end
+            interval.start <= start and start + self._length <= interval.end
             for interval in self._intervals[practitioner_id]
         )
 
-    def is_free(self, practitioner_id: UUID, start: datetime, length: timedelta) -> bool:
-        """Whether neither the practitioner nor every room is taken."""
-        end = start + length
-        return self._practitioners[practitioner_id].is_free(start, end) and any(
-            agenda.is_free(start, end) for agenda in self._rooms.values()
+    def is_free(self, practitioner_id: UUID, start: datetime) -> bool:
+        """Whether there is a place with this practitioner."""
+        end = start + self._length
+        return self._practitioners[practitioner_id].is_free(start, end) and all(
+            any(agenda.is_free(start, end) for agenda in agendas.values())
+            for agendas in self._shared
         )
 
-    def rooms(self, preferred: UUID, start: datetime, length: timedelta) -> list[UUID]:
-        """Free rooms, the preferred one first."""
-        end = start + length
-        free = [pk for pk, agenda in self._rooms.items() if agenda.is_free(start, end)]
-        return sorted(free, key=lambda pk: pk != preferred)
+    def places(self, practitioner_id: UUID, start: datetime, *, room_id: UUID) -> list[Place]:
+        """The free places with this practitioner, those in the preferred room first."""
+        end = start + self._length
+        own = {practitioner_id: self._practitioners[practitioner_id]}
+        free = (
+            [pk for pk, agenda in agendas.items() if agenda.is_free(start, end)]
+            for agendas in (own, *self._shared)
+        )
+        return sorted(starmap(Place, product(*free)), key=lambda place: place.room_id != room_id)
 
-    def slots(
-        self, practitioner_id: UUID, length: timedelta, start: datetime, end: datetime
-    ) -> Iterator[datetime]:
+    def slots(self, practitioner_id: UUID, start: datetime, end: datetime) -> Iterator[datetime]:
         """Free start times on the grid, from `start` and before `end`, in order."""
         seen: set[datetime] = set()
         for interval in self._intervals[practitioner_id]:
-            for candidate in _grid(interval, length, start, end):
-                if candidate not in seen and self.is_free(practitioner_id, candidate, length):
+            for candidate in _grid(interval, self._length, start, end):
+                if candidate not in seen and self.is_free(practitioner_id, candidate):
                     seen.add(candidate)
                     yield candidate
 
-    def first_gap(
-        self, practitioner_id: UUID, length: timedelta, start: datetime
-    ) -> datetime | None:
-        """The earliest time from `start`, on any minute, that is long enough for a treatment."""
+    def first_gap(self, practitioner_id: UUID, start: datetime) -> datetime | None:
+        """The earliest time from `start`, on any minute, that is long enough for the treatment."""
         for interval in self._intervals[practitioner_id]:
             candidate = max(interval.start, start)
-            while candidate + length <= interval.end:
-                if self.is_free(practitioner_id, candidate, length):
+            while candidate + self._length <= interval.end:
+                if self.is_free(practitioner_id, candidate):
                     return candidate
                 later = self._practitioners[practitioner_id].free_from(
-                    candidate, candidate + length
+                    candidate, candidate + self._length
                 )
                 candidate = later if later > candidate else candidate + MINUTE
         return None
 
 
+def _agendas(ids: Iterable[UUID]) -> dict[UUID, Agenda]:
+    return {pk: Agenda() for pk in ids}
+
+
 def occupying(now: datetime, *, without: UUID | None = None) -> QuerySet[Appointment]:
     """Appointments that take up time: live ones, but no hold that has run out."""
     lapsed = Q(status=AppointmentStatus.PENDING, hold_expires_at__lte=now)
-    taken = Appointment.objects.filter(status__in=LIVE).exclude(lapsed)
-    return taken if without is None else taken.exclude(pk=without)
+    return live(without=without).exclude(lapsed)
+
+
+def live(*, without: UUID | None = None) -> QuerySet[Appointment]:
+    """All that the constraints count, also a hold that has run out but was not swept."""
+    found = Appointment.objects.filter(status__in=LIVE)
+    return found if without is None else found.exclude(pk=without)
 
 
 def on_minute(instant: datetime) -> datetime:

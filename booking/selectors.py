@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from booking import board as boards
 from booking import codes, transitions, waits
 from booking import revision as revisions
-from booking.availability import Calendar
+from booking.availability import Calendar, Treatment
 from booking.board import Board, BoardEntry
 from booking.choices import ON_PREMISES, AppointmentStatus, Source
 from booking.due import is_missed
@@ -83,16 +83,18 @@ def slots(
     start = start or now
     end = end or start + timedelta(days=DEFAULT_DAYS)
     specialty = directory.specialty(specialty_code)
-    practitioners = directory.treating(specialty_code, practitioner_id)
+    treatment = Treatment.on_offer(specialty)
+    practitioners = treatment.practitioners(practitioner_id)
     first = max(start, now)
     if not practitioners or end <= first:
         return []
-    length = timedelta(minutes=specialty.duration_minutes)
-    calendar = Calendar([person.pk for person in practitioners], first, end + length, now=now)
+    length = treatment.length
+    ids = [person.pk for person in practitioners]
+    calendar = Calendar(treatment, ids, first, end + length, now=now)
     found = [
         (begins, place, Slot(begins, begins + length, person.pk, person.name))
         for place, person in enumerate(practitioners)
-        for begins in calendar.slots(person.pk, length, first, end)
+        for begins in calendar.slots(person.pk, first, end)
     ]
     found.sort(key=lambda item: item[:2])
     return [slot for _, _, slot in found]

@@ -8,7 +8,7 @@ from booking.services import looks
 from clinic.accounts import selectors, websockets
 from clinic.accounts.principals import Principal, actor_of
 from clinic.core import clock
-from clinic.directory.opening import calendar
+from clinic.directory.opening import opening_hours
 from realtime import frames, groups
 from realtime.hub import State
 
@@ -16,7 +16,7 @@ from realtime.hub import State
 def board() -> dict[str, Any]:
     """The board frame's body at this moment, with the opening hours around it."""
     shown = booking.board()
-    return {**shown.as_dict(), **calendar.opening(shown.server_time).as_dict()}
+    return {**shown.as_dict(), **opening_hours.around(shown.server_time).as_dict()}
 
 
 class DatabaseSources:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
-
-from booking.availability import Calendar
+from booking.availability import Calendar, Place, Treatment
 from booking.choices import CLOSED, AppointmentStatus
 from booking.errors import Code
 from booking.events import AppointmentCancelled, AppointmentRescheduled
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from clinic.core.audit import Actor
-    from clinic.directory.models import Practitioner
 
 OPEN = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED})
 
@@ -81,20 +78,22 @@ def reschedule(
             raise DomainError(Code.TOO_LATE)
         if start == appointment.start and practitioner_id in {None, appointment.practitioner_id}:
             return appointment
-        length = appointment.end - appointment.start
-        possible, calendar = placing.candidates(
-            appointment.specialty_id,
-            practitioner_id,
-            start,
-            length,
-            rule=Calendar.offers,
-            without=appointment.pk,
+        treatment = Treatment.as_booked(appointment)
+        end = start + treatment.length
+        places = placing.places(
+            treatment, practitioner_id, start, rule=Calendar.offers, without=appointment.pk
         )
-        possible.sort(key=lambda person: person.pk != appointment.practitioner_id)
-        placing.refuse_busy_patient(owner_id, start, start + length, without=appointment.pk)
-        placing.sweep(unit, start, start + length)
+        places.sort(key=lambda place: place.practitioner_id != appointment.practitioner_id)
+        placing.refuse_busy_patient(owner_id, start, end, without=appointment.pk)
+        placing.sweep(unit, start, end)
         keeps_refund = appointment.is_refundable and _is_early(appointment, now)
-        _put(unit, appointment, start, possible, calendar, is_refundable=keeps_refund)
+
+        def put(place: Place) -> None:
+            moved = {"start": start, "end": end, "is_refundable": keeps_refund}
+            unit.edit(appointment, "rescheduled", **moved, **place._asdict())
+
+        if not placing.rewrite(appointment, places, start, end, put):
+            raise DomainError(Code.SLOT_TAKEN, pointer="/start")
         if appointment.status == AppointmentStatus.BOOKED:
             messages.rescheduled(appointment)
         events.announce(AppointmentRescheduled(appointment.pk))
@@ -134,32 +133,3 @@ def _owner_of(unit: Change, appointment_id: UUID) -> UUID:
 def _is_early(appointment: Appointment, now: datetime) -> bool:
     free = timedelta(hours=directory.organization().cancel_free_hours)
     return now <= appointment.start - free
-
-
-def _put(
-    unit: Change,
-    appointment: Appointment,
-    start: datetime,
-    practitioners: list[Practitioner],
-    calendar: Calendar,
-    *,
-    is_refundable: bool,
-) -> None:
-    length = appointment.end - appointment.start
-    for practitioner in practitioners:
-        for room_id in calendar.rooms(practitioner.room_id, start, length):
-            try:
-                with transaction.atomic():
-                    unit.edit(
-                        appointment,
-                        "rescheduled",
-                        start=start,
-                        end=start + length,
-                        practitioner_id=practitioner.pk,
-                        room_id=room_id,
-                        is_refundable=is_refundable,
-                    )
-            except IntegrityError:
-                continue
-            return
-    raise DomainError(Code.SLOT_TAKEN, pointer="/start")

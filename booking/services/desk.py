@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from booking.availability import Calendar, on_minute
+from booking.availability import Calendar, Place, Treatment, on_minute
 from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
 from booking.events import AppointmentBooked
@@ -17,6 +16,7 @@ from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from booking.models import Appointment
@@ -42,14 +42,12 @@ def book(
     specialty = directory.specialty(specialty_code)
     with change(actor) as unit:
         owner = people.lock_patient(patient_id)
-        length = timedelta(minutes=specialty.duration_minutes)
-        possible, calendar = placing.candidates(
-            specialty.code, practitioner_id, start, length, rule=Calendar.works
-        )
+        treatment = Treatment.on_offer(specialty)
+        places = placing.places(treatment, practitioner_id, start, rule=Calendar.works)
         draft = _draft(owner.pk, specialty, start, Source.DESK)
         placing.refuse_busy_patient(owner.pk, draft.start, draft.end)
         placing.sweep(unit, draft.start, draft.end)
-        appointment = placing.place(unit, draft, possible, calendar)
+        appointment = placing.place(unit, draft, places)
         messages.booked(appointment)
         events.announce(AppointmentBooked(appointment.pk))
     return appointment
@@ -70,14 +68,15 @@ def walk_in(
     specialty = directory.specialty(specialty_code)
     with change(actor) as unit:
         owner = people.lock_patient(patient_id)
-        offering = directory.treating(specialty_code, practitioner_id)
+        treatment = Treatment.on_offer(specialty)
+        offering = treatment.practitioners(practitioner_id)
         for _ in range(TRIES):
-            start, possible, calendar = _first_gap(offering, specialty)
+            start, places = _first_gap(treatment, offering)
             draft = _draft(owner.pk, specialty, start, Source.WALK_IN)
             placing.refuse_busy_patient(owner.pk, draft.start, draft.end)
             placing.sweep(unit, draft.start, draft.end)
             try:
-                appointment = placing.place(unit, draft, possible, calendar)
+                appointment = placing.place(unit, draft, places)
             except DomainError as error:
                 if error.code != Code.SLOT_TAKEN:
                     raise
@@ -88,25 +87,21 @@ def walk_in(
         raise DomainError(Code.NO_FREE_TIME)
 
 
-def _first_gap(
-    offering: list[Practitioner], specialty: Specialty
-) -> tuple[datetime, list[Practitioner], Calendar]:
-    """The earliest start anybody has today, who has it, and the calendar that says so."""
+def _first_gap(treatment: Treatment, offering: list[Practitioner]) -> tuple[datetime, list[Place]]:
+    """The earliest start anybody has today, and where that is."""
     now = clock.now()
     _, midnight = clock.day_bounds(clock.today())
-    length = timedelta(minutes=specialty.duration_minutes)
-    calendar = Calendar([person.pk for person in offering], now, midnight, now=now)
+    calendar = Calendar(treatment, [person.pk for person in offering], now, midnight, now=now)
     gaps = {
         person: gap
         for person in offering
-        if (gap := calendar.first_gap(person.pk, length, on_minute(now))) is not None
-        and gap < midnight
+        if (gap := calendar.first_gap(person.pk, on_minute(now))) is not None and gap < midnight
     }
     if not gaps:
         raise DomainError(Code.NO_FREE_TIME)
     start = min(gaps.values())
     earliest = [person for person, gap in gaps.items() if gap == start]
-    return start, placing.by_load(earliest, start, now), calendar
+    return start, placing.places_of(placing.by_load(earliest, start, now), calendar, start)
 
 
 def _draft(

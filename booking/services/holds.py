@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 
-from booking.availability import Calendar, occupying
+from booking.availability import Calendar, Place, Treatment, occupying
 from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
 from booking.events import AppointmentBooked, AppointmentHeld
@@ -50,10 +49,8 @@ def hold(
     specialty = directory.specialty(specialty_code)
     with change(actor) as unit:
         owner = people.lock_patient(patient.pk)
-        length = timedelta(minutes=specialty.duration_minutes)
-        possible, calendar = placing.candidates(
-            specialty.code, practitioner_id, start, length, rule=Calendar.offers
-        )
+        treatment = Treatment.on_offer(specialty)
+        places = placing.places(treatment, practitioner_id, start, rule=Calendar.offers)
         now = clock.now()
         draft = placing.Draft(
             patient_id=owner.pk,
@@ -67,7 +64,7 @@ def hold(
         placing.refuse_busy_patient(owner.pk, draft.start, draft.end)
         _refuse_hoarding(owner.pk, now)
         placing.sweep(unit, draft.start, draft.end)
-        appointment = placing.place(unit, draft, possible, calendar)
+        appointment = placing.place(unit, draft, places)
         messages.payment_link(appointment)
         events.announce(AppointmentHeld(appointment.pk))
     return appointment
@@ -147,21 +144,21 @@ def _book_again(unit: Change, appointment: Appointment) -> bool:
     if start <= now or not treats or not directory.is_patient(appointment.patient_id):
         return False
     placing.sweep(unit, start, end)
-    calendar = Calendar([appointment.practitioner_id], start, end, now=now)
-    for room_id in calendar.rooms(appointment.room_id, start, end - start):
-        try:
-            with transaction.atomic():
-                unit.move(
-                    appointment,
-                    AppointmentStatus.BOOKED,
-                    booked_at=now,
-                    closed_at=None,
-                    room_id=room_id,
-                )
-        except IntegrityError:
-            continue
-        return True
-    return False
+    practitioner_id = appointment.practitioner_id
+    treatment = Treatment.as_booked(appointment)
+    calendar = Calendar(treatment, [practitioner_id], start, end, now=now)
+
+    def book(place: Place) -> None:
+        unit.move(
+            appointment,
+            AppointmentStatus.BOOKED,
+            booked_at=now,
+            closed_at=None,
+            **place._asdict(),
+        )
+
+    places = calendar.places(practitioner_id, start, room_id=appointment.room_id)
+    return placing.rewrite(appointment, places, start, end, book)
 
 
 def _refuse_hoarding(patient_id: UUID, now: datetime) -> None:

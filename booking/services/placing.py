@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Q
 
 from booking import codes
-from booking.availability import Calendar, occupying
-from booking.choices import LIVE, AppointmentStatus, Source
+from booking.availability import Calendar, Place, Treatment, live, occupying
+from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
 from booking.events import AppointmentExpired
 from booking.models import Appointment
 from clinic.core import clock, events
 from clinic.core.errors import DomainError
-from clinic.directory import selectors as directory
 
 if TYPE_CHECKING:
     from booking.transitions import Change
     from clinic.directory.models import Practitioner, Specialty
 
-Rule = Callable[[Calendar, UUID, datetime, timedelta], bool]
+Won = TypeVar("Won")
+Rule = Callable[[Calendar, UUID, datetime], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An appointment that has no practitioner and room yet."""
+    """An appointment that has no place yet."""
 
     patient_id: UUID
     specialty: Specialty
@@ -40,24 +43,19 @@ class Draft:
     hold_expires_at: datetime | None = None
 
     @property
-    def length(self) -> timedelta:
-        return timedelta(minutes=self.specialty.duration_minutes)
-
-    @property
     def end(self) -> datetime:
-        return self.start + self.length
+        return self.start + Treatment.on_offer(self.specialty).length
 
 
-def candidates(
-    specialty_code: str,
+def places(
+    treatment: Treatment,
     practitioner_id: UUID | None,
     start: datetime,
-    length: timedelta,
     *,
     rule: Rule,
     without: UUID | None = None,
-) -> tuple[list[Practitioner], Calendar]:
-    """Who could treat at that time, the least loaded first, and the calendar that says so.
+) -> list[Place]:
+    """Where it could be given at that time: by the least loaded first, in their own room first.
 
     Raises DomainError `in_the_past`, `slot_unavailable` when the rule excludes everybody, and
     `slot_taken` when all who remain are busy.
@@ -65,17 +63,28 @@ def candidates(
     now = clock.now()
     if start < now:
         raise DomainError(Code.IN_THE_PAST, pointer="/start")
-    offering = directory.treating(specialty_code, practitioner_id)
-    calendar = Calendar(
-        [person.pk for person in offering], start, start + length, now=now, without=without
-    )
-    possible = [person for person in offering if rule(calendar, person.pk, start, length)]
+    offering = treatment.practitioners(practitioner_id)
+    end = start + treatment.length
+    ids = [person.pk for person in offering]
+    calendar = Calendar(treatment, ids, start, end, now=now, without=without)
+    possible = [person for person in offering if rule(calendar, person.pk, start)]
     if not possible:
         raise DomainError(Code.SLOT_UNAVAILABLE, pointer="/start")
-    free = [person for person in possible if calendar.is_free(person.pk, start, length)]
+    free = [person for person in possible if calendar.is_free(person.pk, start)]
     if not free:
         raise DomainError(Code.SLOT_TAKEN, pointer="/start")
-    return by_load(free, start, now), calendar
+    return places_of(by_load(free, start, now), calendar, start)
+
+
+def places_of(
+    practitioners: Iterable[Practitioner], calendar: Calendar, start: datetime
+) -> list[Place]:
+    """Their free places at that time, in their order and each in their own room first."""
+    return [
+        place
+        for person in practitioners
+        for place in calendar.places(person.pk, start, room_id=person.room_id)
+    ]
 
 
 def by_load(
@@ -137,31 +146,71 @@ def expire(change: Change, appointment: Appointment) -> None:
     events.announce(AppointmentExpired(appointment.pk))
 
 
-def place(
-    change: Change, draft: Draft, practitioners: Sequence[Practitioner], calendar: Calendar
-) -> Appointment:
-    """Write the appointment with the first practitioner whose time is still free.
+def place(change: Change, draft: Draft, places: Iterable[Place]) -> Appointment:
+    """Write the appointment to the first place that is still free.
 
     Raises DomainError `slot_taken` when others were faster everywhere.
     """
-    for practitioner in practitioners:
-        for room_id in calendar.rooms(practitioner.room_id, draft.start, draft.length):
-            appointment = _insert(draft, practitioner.pk, room_id)
-            if appointment is not None:
-                change.created(appointment)
-                return appointment
-            if _is_taken(practitioner.pk, draft.start, draft.end):
-                break
-    raise DomainError(Code.SLOT_TAKEN, pointer="/start")
+    appointment = _first_won(places, draft.start, draft.end, partial(_insert, draft))
+    if appointment is None:
+        raise DomainError(Code.SLOT_TAKEN, pointer="/start")
+    change.created(appointment)
+    return appointment
 
 
-def _insert(draft: Draft, practitioner_id: UUID, room_id: UUID) -> Appointment | None:
+def rewrite(
+    appointment: Appointment,
+    places: Iterable[Place],
+    start: datetime,
+    end: datetime,
+    write: Callable[[Place], None],
+) -> bool:
+    """Let `write` take an appointment that exists to the first place that is still free at that
+    time. False when others were faster everywhere. The caller has waited for other moves.
+    """
+
+    def attempt(place: Place) -> Place | None:
+        try:
+            with transaction.atomic():
+                write(place)
+        except IntegrityError:
+            return None
+        return place
+
+    return _first_won(places, start, end, attempt, without=appointment.pk) is not None
+
+
+def _first_won(
+    places: Iterable[Place],
+    start: datetime,
+    end: datetime,
+    attempt: Callable[[Place], Won | None],
+    *,
+    without: UUID | None = None,
+) -> Won | None:
+    """Attempt each place in turn: the constraints decide. Whoever comes second gives way, and what
+    is known to be gone is not asked for again."""
+    gone: set[UUID] = set()
+    for place in places:
+        if gone.isdisjoint(place):
+            won = attempt(place)
+            if won is not None:
+                return won
+            gone |= _taken_by_now(place, start, end, without)
+    return None
+
+
+def _taken_by_now(place: Place, start: datetime, end: datetime, without: UUID | None) -> set[UUID]:
+    others = live(without=without).filter(place.taken(), start__lt=end, end__gt=start)
+    return set(place) & set(chain.from_iterable(others.values_list(*Place._fields)))
+
+
+def _insert(draft: Draft, place: Place) -> Appointment | None:
     """INSERT … ON CONFLICT DO NOTHING: the constraints decide, and nobody deadlocks."""
     appointment = Appointment(
+        **place._asdict(),
         patient_id=draft.patient_id,
         specialty=draft.specialty,
-        practitioner_id=practitioner_id,
-        room_id=room_id,
         start=draft.start,
         end=draft.end,
         status=draft.status,
@@ -176,9 +225,3 @@ def _insert(draft: Draft, practitioner_id: UUID, room_id: UUID) -> Appointment |
     )
     Appointment.objects.bulk_create([appointment], ignore_conflicts=True)
     return Appointment.objects.filter(pk=appointment.pk).first()
-
-
-def _is_taken(practitioner_id: UUID, start: datetime, end: datetime) -> bool:
-    return Appointment.objects.filter(
-        practitioner=practitioner_id, status__in=LIVE, start__lt=end, end__gt=start
-    ).exists()

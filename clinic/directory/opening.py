@@ -36,7 +36,7 @@ class Opening:
         }
 
 
-class Calendar:
+class OpeningHours:
     """The next weeks' opening hours, read at most once a minute: each board frame asks."""
 
     def __init__(self) -> None:
@@ -44,17 +44,13 @@ class Calendar:
         self._first: date | None = None
         self._read_at = float("-inf")
 
-    def opening(self, at: datetime) -> Opening:
+    def around(self, at: datetime) -> Opening:
         """The opening hours around an instant."""
         days = self._days_from(clock.local(at).date())
         return Opening(
             closes_at=next((end for start, end in days if start <= at < end), None),
             opens_at=next((start for start, _ in days if start > at), None),
         )
-
-    def forget(self) -> None:
-        """Read anew at the next question."""
-        self._first = None
 
     def _days_from(self, first: date) -> list[Day]:
         moment = time.monotonic()
@@ -77,4 +73,4 @@ def read_days(first: date, last: date) -> list[Day]:
     ]
 
 
-calendar = Calendar()
+opening_hours = OpeningHours()

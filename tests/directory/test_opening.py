@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from clinic.directory.models import HoursException, Practitioner, Room, WorkingHours
-from clinic.directory.opening import Calendar, Opening
+from clinic.directory.opening import Opening, OpeningHours
 
 pytestmark = pytest.mark.django_db
 
@@ -45,18 +45,18 @@ def hours() -> list[Practitioner]:
 def test_the_day_runs_from_the_first_start_to_the_last_end(
     hours: Any, moment: datetime, expected: Opening
 ) -> None:
-    assert Calendar().opening(moment) == expected
+    assert OpeningHours().around(moment) == expected
 
 
 def test_a_closed_day_and_who_no_longer_works_count_for_nothing(hours: Any) -> None:
     HoursException.objects.create(starts_at=at(0, day=1), ends_at=at(0, day=2))
     Practitioner.objects.filter(pk=hours[1].pk).update(is_active=False)
 
-    assert Calendar().opening(at(20)) == Opening(None, at(9, day=2))
+    assert OpeningHours().around(at(20)) == Opening(None, at(9, day=2))
 
 
 def test_a_clinic_without_hours_says_so() -> None:
-    assert Calendar().opening(at(12)) == Opening(None, None)
+    assert OpeningHours().around(at(12)) == Opening(None, None)
 
 
 def test_it_is_read_once_a_minute(
@@ -64,12 +64,12 @@ def test_it_is_read_once_a_minute(
 ) -> None:
     elapsed = [1000.0]
     monkeypatch.setattr("clinic.directory.opening.time.monotonic", lambda: elapsed[0])
-    calendar = Calendar()
+    opening_hours = OpeningHours()
 
     with django_assert_num_queries(3):
         for minute in range(30):
-            calendar.opening(at(9, minute))
+            opening_hours.around(at(9, minute))
     elapsed[0] += 61
     WorkingHours.objects.all().delete()
 
-    assert calendar.opening(at(9)) == Opening(None, None)
+    assert opening_hours.around(at(9)) == Opening(None, None)
