@@ -109,7 +109,11 @@ class CustomerKind(models.TextChoices):
 
 
 class Payment(models.Model):
-    """One attempt of a patient to pay one appointment by one method."""
+    """One attempt of a patient to pay one appointment by one method.
+
+    A reference can be paid again and again: each further money has a row of its own, which
+    `repeats` the first.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     appointment = models.ForeignKey(
@@ -142,6 +146,14 @@ class Payment(models.Model):
     reference = models.CharField(max_length=9, blank=True)
     reference_held = models.BooleanField(
         default=False, help_text="nobody else may get the same entity, reference and amount"
+    )
+    repeats = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="the payment whose reference was paid once more",
     )
     phone = models.CharField(
         max_length=16, blank=True, help_text="E.164; erased with the patient's account"
@@ -182,6 +194,18 @@ class Payment(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["order_id"], condition=~Q(order_id=""), name="one_payment_per_order_id"
+            ),
+            models.UniqueConstraint(
+                fields=["repeats", "transaction_id"],
+                condition=Q(repeats__isnull=False),
+                name="one_row_per_repeated_money",
+            ),
+            models.CheckConstraint(
+                condition=Q(repeats=None)
+                | Q(method="multibanco", order_id="", reference_held=False)
+                & ~Q(transaction_id="")
+                & ~Q(status="pending"),
+                name="only_a_reference_is_paid_again",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),
             in_our_years("payment_moments_can_be", "paid_at", "expires_at"),

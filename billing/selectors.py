@@ -3,9 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from billing.models import SETTLED, Invoice, KeptInvoiceDetails, Payment, PaymentStatus
+from billing.models import (
+    SETTLED,
+    Invoice,
+    KeptInvoiceDetails,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+)
+from billing.services import issues
 
 
 def payment(payment_id: UUID) -> Payment:
@@ -21,9 +29,15 @@ def payment_of(appointment_id: UUID, payment_id: UUID) -> Payment | None:
 def telling_payment(appointment_id: UUID) -> Payment | None:
     """The payment that tells how an appointment's money stands.
 
-    A paid or refunded one, else the one that waits, else the latest.
+    A paid or refunded one, else the one that waits, else the latest; money that was of use before
+    any that wasn't.
     """
-    payments = list(Payment.objects.filter(appointment_id=appointment_id).order_by("-created_at"))
+    unusable = PaymentIssue.objects.filter(payment=OuterRef("pk"), kind__in=issues.OF_NO_USE)
+    payments = list(
+        Payment.objects.filter(appointment_id=appointment_id).order_by(
+            Exists(unusable), "-created_at"
+        )
+    )
     for statuses in (
         SETTLED,
         (PaymentStatus.PENDING,),

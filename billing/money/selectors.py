@@ -30,7 +30,6 @@ from billing.models import (
     Refund,
     RefundStatus,
 )
-from billing.services.issues import about_money_of
 from clinic.accounts import selectors as accounts
 from clinic.core import clock
 
@@ -173,9 +172,6 @@ def _is_disputed(payment: str) -> Exists:
 
 def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
     """What a person has to look at, oldest first; or what is settled, newest first."""
-    others = Payment.objects.filter(
-        appointment=OuterRef("payment__appointment"), status=PaymentStatus.PAID
-    ).exclude(pk=OuterRef("payment"))
     given = Refund.objects.filter(payment=OuterRef("payment"))
     sent = given.filter(status=RefundStatus.SENT)
     unanswered = sent.filter(sent_at__lte=clock.now() - ANSWERED_BY_NOW)
@@ -184,7 +180,6 @@ def issues(*, settled: bool) -> QuerySet[PaymentIssue]:
         PaymentIssue.objects.filter(resolved_at__isnull=not settled)
         .select_related("payment__patient", "payment__appointment")
         .annotate(
-            is_paid_elsewhere=Exists(others),
             is_asked_for=Exists(asked),
             is_sent=Exists(sent),
             is_unanswered=Exists(unanswered),
@@ -214,10 +209,9 @@ def suggestion(issue: Any) -> str:
     it, or prove that the money had gone back by itself.
 
     While the payer's bank has a payment, what would give it back otherwise is to be put on hold.
-    A reference paid twice stands once in the ledger, so that its second payment can't be refunded
-    from here: the patient has to be asked where to send it, as with all that its provider doesn't
-    send back. A refund that was sent without an answer may have arrived, so that another could pay
-    twice: the provider and the patient know.
+    Where the provider doesn't send money back the patient has to be asked where to send it. A
+    refund that was sent without an answer may have arrived, so that another could pay twice: the
+    provider and the patient know.
     """
     if issue.kind in {IssueKind.NOT_ISSUED, IssueKind.INVOICE_MISMATCH}:
         return "issue" if issue.kind == IssueKind.NOT_ISSUED else "correct"
@@ -229,8 +223,6 @@ def suggestion(issue: Any) -> str:
         return _about_a_chargeback(issue)
     if issue.is_disputed:
         return "hold"
-    if _is_about_other_money(issue):
-        return _contact(issue.payment)
     if issue.is_asked_for or issue.is_sent:
         return "wait"
     if issue.kind in {IssueKind.AMOUNT_MISMATCH, IssueKind.UNRECONCILED}:
@@ -250,15 +242,6 @@ def _about_a_chargeback(issue: Any) -> str:
     if payment.status != PaymentStatus.PAID:
         return "settle"
     return "contest" if payment.appointment.started_at else "accept"
-
-
-def _is_about_other_money(issue: Any) -> bool:
-    """Whether a reference was paid again: the ledger has its first payment alone."""
-    if issue.kind != IssueKind.DUPLICATE:
-        return False
-    if not issue.about:
-        return not issue.is_paid_elsewhere
-    return bool(issue.about != about_money_of(issue.payment))
 
 
 def _contact(payment: Payment) -> str:

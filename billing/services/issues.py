@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from billing.errors import Code
 from billing.models import DocumentRequest, IssueKind, Payment, PaymentIssue, WebhookDelivery
@@ -15,8 +14,8 @@ from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
-ENDED_BY_REFUND = (IssueKind.LATE, IssueKind.REFUND_FAILED)
 OF_NO_USE = (IssueKind.LATE, IssueKind.DUPLICATE)
+ENDED_BY_REFUND = (*OF_NO_USE, IssueKind.REFUND_FAILED)
 
 
 def open_about(
@@ -52,13 +51,8 @@ def is_disputed(payment: Payment) -> bool:
 
 
 def is_unusable(payment: Payment) -> bool:
-    """Whether the payment's own money came too late, or for what was paid already."""
-    return payment.issues.filter(kind__in=OF_NO_USE, about=about_money_of(payment)).exists()
-
-
-def about_money_of(payment: Payment) -> str:
-    """What issues about the payment's own money are about; a reference may have been paid again."""
-    return f"{payment.provider}:{payment.transaction_id}"
+    """Whether the payment's money came too late, or for what was paid already."""
+    return payment.issues.filter(kind__in=OF_NO_USE).exists()
 
 
 def tell_anew(about: str, kind: IssueKind, **detail: Any) -> None:
@@ -94,8 +88,7 @@ def settle_one(issue_id: UUID, *, note: str, actor: Actor) -> None:
 
 def settle_refunded(payment: Payment, *, actor: Actor) -> None:
     """The money is back, so nothing is left to do about it. The payment's money must be locked."""
-    ended = Q(kind__in=ENDED_BY_REFUND) | Q(kind=IssueKind.DUPLICATE, about=about_money_of(payment))
-    for issue in payment.issues.filter(ended, resolved_at__isnull=True):
+    for issue in payment.issues.filter(kind__in=ENDED_BY_REFUND, resolved_at__isnull=True):
         _close(issue, actor)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from billing.events import PaymentChanged
-from billing.models import TRANSITIONS, Payment, PaymentStatus, Reason
+from billing.models import TRANSITIONS, Payment, PaymentStatus, Reason, RequestState
 from billing.providers.base import PaymentRequest
 from clinic.core import audit, clock, events
 from clinic.core.audit import Actor
@@ -73,6 +73,34 @@ def move(
         reason=str(reason),
     )
     announce(payment)
+
+
+def repeat(payment: Payment, *, transaction_id: str) -> Payment:
+    """A row for further money of a locked Multibanco payment, of the same visit and person.
+
+    Nobody waited for it, so that it begins as expired. It has no name of ours at the provider.
+    """
+    return Payment.objects.create(
+        repeats_id=payment.repeats_id or payment.id,
+        appointment_id=payment.appointment_id,
+        patient_id=payment.patient_id,
+        method=payment.method,
+        status=PaymentStatus.EXPIRED,
+        amount=payment.amount,
+        provider=payment.provider,
+        request_state=RequestState.OFFLINE,
+        order_id="",
+        transaction_id=transaction_id,
+        entity=payment.entity,
+        reference=payment.reference,
+        expires_at=payment.expires_at,
+        customer_kind=payment.customer_kind,
+        customer_tax_id=payment.customer_tax_id,
+        customer_name=payment.customer_name,
+        customer_address=payment.customer_address,
+        customer_email=payment.customer_email,
+        created_at=clock.now(),
+    )
 
 
 def wait_again(payment: Payment, until: datetime | None, *, actor: Actor) -> None:

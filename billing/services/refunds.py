@@ -188,7 +188,7 @@ def _ask_provider(refund: Refund) -> None:
     payment = refund.payment
     request = RefundRequest(
         refund_id=refund.id,
-        payment_id=payment.id,
+        payment_id=payment.repeats_id or payment.id,
         method=payment.method,
         transaction_id=payment.transaction_id,
         amount=refund.amount,

@@ -67,7 +67,7 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
     """
     appointment_id = _appointment_of(event, provider)
     payments = [] if appointment_id is None else ledger.lock_money_of(appointment_id)
-    payment = next((p for p in payments if _is_about(event, p)), None)
+    payment = _find(event, payments)
     if payment is None:
         if event.type in _OF_NOTHING_KNOWN:
             _open_issue(_OF_NOTHING_KNOWN[event.type], None, delivery, event, provider)
@@ -110,16 +110,19 @@ def _apply(
     if PaymentEvent.objects.filter(provider=provider, event_id=event.event_id).exists():
         return Outcome.REPEATED
     status, reason = _STATUS[event.type]
-    moves = ledger.may_become(payment, status)
-    _write_down(event, payment, provider, status if moves else payment.status)
-    if not moves:
-        return _without_a_move(event, payment, delivery)
+    if not ledger.may_become(payment, status):
+        if not _is_further_money(event, payment):
+            _write_down(event, payment, provider, payment.status)
+            _learn_name(event, payment)
+            return Outcome.REPEATED
+        payment = ledger.repeat(payment, transaction_id=_money_of(event))
+    _write_down(event, payment, provider, status)
     _adopt_request(event, payment)
     actor = Actor.provider(provider)
     if status != PaymentStatus.PAID:
         ledger.move(payment, status, actor=actor, reason=reason)
         return Outcome.APPLIED
-    payment.transaction_id = event.transaction_id
+    payment.transaction_id = _money_of(event)
     payment.save(update_fields=["transaction_id"])
     paid_at = min(event.occurred_at, clock.now())
     ledger.move(payment, PaymentStatus.PAID, actor=actor, paid_at=paid_at)
@@ -183,17 +186,24 @@ def _give_back_unusable(payment: Payment, kind: IssueKind, others: Sequence[Paym
     tell(appointment, payment.amount, about=payment.id)
 
 
-def _without_a_move(event: Event, payment: Payment, delivery: WebhookDelivery | None) -> Outcome:
+def _is_further_money(event: Event, payment: Payment) -> bool:
     """An MB WAY request is paid once at most; an offline reference can be paid again and again."""
-    if event.type != EventType.PAID:
-        return Outcome.REPEATED
-    if not payment.transaction_id:
+    return (
+        event.type == EventType.PAID
+        and payment.method == Method.MULTIBANCO
+        and payment.transaction_id not in {"", _money_of(event)}
+    )
+
+
+def _learn_name(event: Event, payment: Payment) -> None:
+    if event.type == EventType.PAID and not payment.transaction_id:
         payment.transaction_id = event.transaction_id
         payment.save(update_fields=["transaction_id"])
-    elif payment.method == Method.MULTIBANCO and payment.transaction_id != event.transaction_id:
-        _open_issue(IssueKind.DUPLICATE, payment, delivery, event, payment.provider)
-        return Outcome.PAID_TWICE
-    return Outcome.REPEATED
+
+
+def _money_of(event: Event) -> str:
+    """The provider's name of the money that moved, or of the notice where the money has none."""
+    return event.transaction_id or event.event_id
 
 
 def _money_went_back(
@@ -241,7 +251,24 @@ def payment_of(event: Event, provider: str) -> Payment | None:
     if appointment_id is None:
         return None
     payments = Payment.objects.filter(appointment_id=appointment_id)
-    return next((payment for payment in payments if _is_about(event, payment)), None)
+    return _find(event, list(payments.order_by("created_at", "pk")))
+
+
+def _find(event: Event, payments: Sequence[Payment]) -> Payment | None:
+    """The payment that an event is about; of a reference that was paid again the one whose money it
+    names, else the first, which alone has our name and may still wait."""
+    firsts = {payment.id: payment for payment in payments if payment.repeats_id is None}
+    for payment in payments:
+        if payment.repeats_id is None or payment.transaction_id != event.transaction_id:
+            continue
+        if _has_our_names(event, firsts[payment.repeats_id]):
+            return payment
+    return next((payment for payment in firsts.values() if _is_about(event, payment)), None)
+
+
+def _has_our_names(event: Event, payment: Payment) -> bool:
+    """Whether the event names this payment as we do, or not at all."""
+    return event.payment_id in {None, payment.id} and event.order_id in {"", payment.order_id}
 
 
 def _appointment_of(event: Event, provider: str) -> UUID | None:
@@ -266,7 +293,7 @@ def _appointment_of(event: Event, provider: str) -> UUID | None:
 def _is_about(event: Event, payment: Payment) -> bool:
     """A provider that makes its own references names ours before we have learned them. Of money
     that was taken back our own name or the money's is enough: it pays for nothing."""
-    if event.payment_id not in {None, payment.id} or event.order_id not in {"", payment.order_id}:
+    if not _has_our_names(event, payment):
         return False
     if event.type == EventType.CHARGEBACK and (
         event.payment_id or event.order_id or event.transaction_id == payment.transaction_id != ""
@@ -316,7 +343,7 @@ def _open_issue(
     event: Event,
     provider: str,
 ) -> None:
-    about = f"{provider}:{event.transaction_id or event.event_id}"
+    about = f"{provider}:{_money_of(event)}"
     if kind == IssueKind.CHARGEBACK and issues.was_settled(about, kind, by=event.occurred_at):
         about = f"{provider}:{event.event_id}"
     issues.open_about(

@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Sum, Value
-from django.db.models.functions import Concat
+from django.db.models import Exists, OuterRef, Sum
 
 from billing import chain, qr, vat
 from billing.issuing.own import qr_document
@@ -17,7 +16,6 @@ from billing.models import (
     Invoice,
     InvoiceLine,
     InvoiceSeries,
-    IssueKind,
     Payment,
     PaymentIssue,
     PaymentStatus,
@@ -25,7 +23,7 @@ from billing.models import (
     RefundStatus,
     SigningKey,
 )
-from billing.services import numbering
+from billing.services import issues, numbering
 from clinic.core import clock, text
 from clinic.storage import private
 
@@ -57,11 +55,7 @@ def missing() -> list[str]:
 
     Money that came too late or twice has none: it goes back, or a person decides about it.
     """
-    unusable = PaymentIssue.objects.filter(
-        payment=OuterRef("pk"),
-        kind__in=[IssueKind.LATE, IssueKind.DUPLICATE],
-        about=Concat("payment__provider", Value(":"), "payment__transaction_id"),
-    )
+    unusable = PaymentIssue.objects.filter(payment=OuterRef("pk"), kind__in=issues.OF_NO_USE)
     receipts = Invoice.objects.filter(document_type=DocumentType.INVOICE_RECEIPT)
     paid = Payment.objects.filter(
         ~Exists(receipts.filter(payment=OuterRef("pk"))),

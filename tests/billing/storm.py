@@ -332,15 +332,10 @@ def _on_a_desk(kind: str) -> set[str]:
 
 
 def _ledger_in() -> dict[str, Decimal]:
-    """Each payment's money as the ledger has it: its own, and what came for it once more, which is
-    on a person's desk under another name."""
+    """Each payment's money as the ledger has it, with what came for its reference once more."""
     total: defaultdict[str, Decimal] = defaultdict(Decimal)
     for payment in Payment.objects.filter(status__in=SETTLED):
-        total[str(payment.pk)] += payment.amount
-    for issue in PaymentIssue.objects.filter(kind="duplicate").select_related("payment"):
-        assert issue.payment is not None
-        if issue.about != f"sandbox:{issue.payment.transaction_id}":
-            total[str(issue.payment_id)] += Decimal(issue.detail["amount"])
+        total[str(payment.repeats_id or payment.pk)] += payment.amount
     return dict(total)
 
 

@@ -519,6 +519,7 @@ def test_a_reference_paid_three_times_in_one_minute_is_two_duplicates(ifthenpay,
     assert outcomes(first) == ["paid_twice", "paid_twice"]
     assert second.differences == []
     assert [issue.kind for issue in PaymentIssue.objects.all()] == ["duplicate", "duplicate"]
+    assert Payment.objects.filter(repeats=reference, status="paid").count() == 2
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_money_that_fits_nothing_is_for_a_person_once_though_settled(bank, held,
     assert payment.status == PaymentStatus.PENDING
 
 
-def test_a_second_payment_of_one_reference_is_a_duplicate_whoever_told_of_it(client, bank, held):
+def test_a_second_payment_of_one_reference_goes_back_whoever_told_of_it(client, bank, held):
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))
     drain()
@@ -166,6 +166,8 @@ def test_a_second_payment_of_one_reference_is_a_duplicate_whoever_told_of_it(cli
 
     assert (outcomes(first), outcomes(second)) == (["paid_twice"], [])
     assert PaymentIssue.objects.get().kind == "duplicate"
+    again = Payment.objects.get(repeats=payment)
+    assert (again.transaction_id, again.refunds.get().amount) == ("mb-2", payment.amount)
 
 
 def test_a_push_that_was_paid_after_we_gave_it_up_is_asked_about(bank, held):

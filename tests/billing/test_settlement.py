@@ -1,5 +1,6 @@
 """Every order of events ends in the right state, or on a person's desk."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from billing import providers
+from billing import selectors as billing
 from billing.events import PaymentChanged
 from billing.models import (
     TRANSITIONS,
@@ -23,7 +25,8 @@ from billing.models import (
     WebhookDelivery,
 )
 from billing.money import selectors
-from billing.services import ledger, settlement, webhooks
+from billing.providers.base import EventType
+from billing.services import ledger, settlement, verification, webhooks
 from booking.models import Appointment
 from booking.services import changes, holds
 from clinic.core import clock, events, stuck
@@ -112,17 +115,6 @@ def test_a_second_yes_to_one_push_is_the_same_yes(client, push):
     tell(client, push)
 
     assert not PaymentIssue.objects.exists()
-    assert Invoice.objects.count() == 1
-
-
-def test_a_reference_paid_twice_is_for_a_person(client, held):
-    payment = factories.multibanco(held)
-    tell(client, payment)
-    tell(client, payment)
-
-    assert payment.status == PaymentStatus.PAID
-    assert PaymentIssue.objects.get().kind == "duplicate"
-    assert PaymentEvent.objects.count() == 2
     assert Invoice.objects.count() == 1
 
 
@@ -459,7 +451,7 @@ class TestMoneyThatCannotBeUsed:
         assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
         assert not PaymentIssue.objects.filter(resolved_at=None).exists()
 
-    def test_a_reference_paid_again_after_its_refund_is_for_a_person(self, client, held, bank):
+    def test_a_reference_paid_again_after_its_refund_goes_back_too(self, client, held, bank):
         reference = factories.multibanco(held)
         tell(client, reference)
         bank.will(201, {})
@@ -468,9 +460,117 @@ class TestMoneyThatCannotBeUsed:
 
         tell(client, reference)
 
-        assert reference.status == "refunded"
-        (issue,) = selectors.issues(settled=False)
-        assert (issue.kind, selectors.suggestion(issue)) == ("duplicate", "contact")
+        assert list(Payment.objects.values_list("status", flat=True)) == ["refunded", "refunded"]
+        issue = PaymentIssue.objects.get()
+        assert (issue.kind, issue.resolved_at is None) == ("late", False)
+
+    @pytest.fixture
+    def late(self, held) -> Payment:
+        """A reference of a hold that ran out and is somebody else's now."""
+        reference = factories.multibanco(held)
+        run_out(held)
+        take(held)
+        return reference
+
+    @pytest.mark.parametrize("times", [2, 3])
+    def test_one_late_reference_paid_again_and_again_goes_back_each_time(
+        self, client, late, bank, times
+    ):
+        bank.will(201, {})
+
+        for time in range(times):
+            tell(client, late, transaction_id=f"mb-{time}")
+
+        assert list(Payment.objects.values_list("status", flat=True)) == ["refunded"] * times
+        assert asked_back(bank) == [(str(late.pk), "40.00")] * times
+        kinds = PaymentIssue.objects.exclude(resolved_at=None).values_list("kind", flat=True)
+        assert list(kinds) == ["late"] * times
+        assert PaymentIssue.objects.count() == times
+        assert Message.objects.filter(template="money_returned").count() == times
+        assert not Invoice.objects.exists()
+
+    def test_a_paid_reference_paid_again_goes_back_and_the_visit_stands(self, client, held, bank):
+        reference = factories.multibanco(held)
+        tell(client, reference, transaction_id="mb-1")
+        bank.will(201, {})
+
+        tell(client, reference, transaction_id="mb-2")
+
+        held.refresh_from_db()
+        again = Payment.objects.get(repeats=reference)
+        assert (reference.status, again.status, held.status) == ("paid", "refunded", "booked")
+        assert asked_back(bank) == [(str(reference.pk), "40.00")]
+        issue = PaymentIssue.objects.get()
+        assert (issue.kind, issue.payment_id) == ("duplicate", again.pk)
+        assert issue.resolved_at is not None
+        assert Message.objects.filter(template="paid_twice").count() == 1
+        assert Invoice.objects.get().payment_id == reference.pk
+        assert billing.telling_payment(held.pk) == reference
+        assert verification.missing() == []
+
+    def test_each_money_is_one_row_however_often_it_is_told(self, client, held, bank):
+        reference = factories.multibanco(held)
+        bank.will(201, {})
+
+        for _ in range(2):
+            for name in ("mb-1", "mb-2", "mb-3"):
+                tell(client, reference, transaction_id=name)
+
+        told = Payment.objects.order_by("created_at").values_list("transaction_id", "status")
+        assert list(told) == [("mb-1", "paid"), ("mb-2", "refunded"), ("mb-3", "refunded")]
+        assert PaymentEvent.objects.count() == 6
+        assert Refund.objects.count() == PaymentIssue.objects.count() == 2
+
+    @pytest.mark.parametrize("named", [True, False])
+    def test_what_was_taken_back_of_a_further_money_is_of_its_row(self, client, held, bank, named):
+        reference = factories.multibanco(held)
+        bank.will(503)
+        for name in ("mb-1", "mb-2"):
+            tell(client, reference, transaction_id=name)
+        again = Payment.objects.get(repeats=reference)
+
+        id_ = str(reference.pk) if named else None
+        tell(client, reference, transaction_id="mb-2", type="chargeback", payment_id=id_)
+
+        taken = PaymentIssue.objects.get(kind="chargeback")
+        assert (taken.payment_id, taken.resolved_at) == (again.pk, None)
+
+    def test_the_provider_says_that_a_further_money_went_back(self, client, held, bank):
+        reference = factories.multibanco(held)
+        bank.will(503)
+        for name in ("mb-1", "mb-2"):
+            tell(client, reference, transaction_id=name)
+
+        paid = providers.get("sandbox").read_event(notice(reference, transaction_id="mb-2"))
+        with transaction.atomic():
+            settlement.apply(
+                replace(paid, type=EventType.REFUNDED, event_id="r-1"), provider="sandbox"
+            )
+
+        again = Payment.objects.get(repeats=reference)
+        assert (reference.status, again.status) == ("paid", "refunded")
+        assert not PaymentIssue.objects.filter(resolved_at=None).exists()
+
+    def test_where_the_provider_sends_nothing_back_a_person_is_told(self, client, held, bank):
+        reference = factories.multibanco(held)
+        tell(client, reference, transaction_id="mb-1")
+        bank.will(422, {"code": "not_refundable"})
+
+        tell(client, reference, transaction_id="mb-2")
+
+        again = Payment.objects.get(repeats=reference)
+        open_issues = selectors.issues(settled=False)
+        assert {(issue.kind, issue.payment_id) for issue in open_issues} == {
+            ("duplicate", again.pk),
+            ("refund_failed", again.pk),
+        }
+        assert reference.status == again.status == "paid"
+
+
+def asked_back(bank) -> list[tuple[str, str]]:
+    """The refunds that the bank was asked for: of which payment it knows, and how much."""
+    asked = [body for _, path, body in bank.calls if path == "/refunds"]
+    return [(body["payment_id"], body["amount"]) for body in asked]
 
 
 IMPOSSIBLE = [
