@@ -1,4 +1,4 @@
-"""Settings, read once from the environment. The README's table describes every variable.
+"""Settings, read once from the environment. docs/operations/settings.md describes every variable.
 
 Production (`CLINIC_ENV=production`) refuses to start with a missing or weak secret, with the
 sandbox switched on, or with a public origin that isn't https.

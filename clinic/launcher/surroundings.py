@@ -15,7 +15,7 @@ from pathlib import Path
 SETTINGS = Path(__file__).resolve().parent.parent / "config" / "settings.py"
 OPEN_FILES = 10_000
 # What libpq, the command lines of Celery, uvicorn and gunicorn, and Python itself would read. Our
-# programs are told by their arguments and by the settings of the README.
+# programs are told by their arguments and by the documented settings.
 FOREIGN = re.compile(
     r"PG[A-Z]+|UVICORN_\w+|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS"
     r"|CELERY_(?!BROKER_URL$)\w+|APP|BROKER_URL|RESULT_BACKEND|LOADER|CONFIG_MODULE|WORKDIR"
