@@ -18,6 +18,8 @@ from rest_framework.views import APIView
 from booking import calendar_file, links, selectors, serializers, waits
 from booking.errors import Code as BookingCode
 from booking.models import Appointment
+from booking.screens import day
+from booking.screens import visit as visits
 from booking.services import changes, desk, holds, looks, visit
 from clinic.accounts.addresses import client_address
 from clinic.accounts.permissions import IsManager, IsPatient, IsReception, IsStaff
@@ -43,7 +45,7 @@ WRONG_LINKS_SECONDS = 600
 Press = Callable[..., Appointment]
 CALENDAR_FILE = {(200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, description="iCalendar")}
 BUSY_ANSWERS = {
-    **answers({200: serializers.StaffAnswer}, 400, 401, 403, 404),
+    **answers({200: day.StaffAnswer}, 400, 401, 403, 404),
     (409, CONTENT_TYPE): serializers.BusyProblem,
 }
 
@@ -296,7 +298,7 @@ class VisitByLinkView(APIView):
             ),
         ],
         responses={
-            **answers({200: serializers.LinkedVisit}, 404, 410, 429),
+            **answers({200: visits.LinkedVisit}, 404, 410, 429),
             304: OpenApiResponse(description="Nothing but the clock has changed"),
         },
         tags=["visits"],
@@ -314,7 +316,7 @@ class VisitByLinkView(APIView):
                 seconds=WRONG_LINKS_SECONDS,
             )
             raise DomainError(BookingCode.LINK_INVALID)
-        return unless_held(request, selectors.visit_by_link(appointment_id))
+        return unless_held(request, visits.linked_body(appointment_id))
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
@@ -330,18 +332,15 @@ class StaffDayView(APIView):
         operation_id="staff_day",
         summary="The day by practitioner",
         parameters=[serializers.DayQuery],
-        responses=answers({200: serializers.StaffDay}, 400, 401, 403),
+        responses=answers({200: day.StaffDay}, 400, 401, 403),
         tags=["staff"],
     )
     def get(self, request: Request) -> Response:
         """The body of the day frame, for today or another date, of all or of one practitioner."""
         query = validated(serializers.DayQuery(data=request.query_params))
-        body = looks.read_day(
-            query.get("date", clock.today()),
-            query.get("practitioner"),
-            actor=actor_of(request.user),
-        )
-        return Response({"type": "day", **body})
+        body = day.body(query.get("date", clock.today()), query.get("practitioner"))
+        looks.was_shown(day.patients_of(body), actor=actor_of(request.user))
+        return Response(body)
 
 
 class WaitReportView(APIView):
@@ -364,8 +363,8 @@ class WaitReportView(APIView):
             {
                 "total": total and total.as_dict(),
                 "days": [
-                    {"date": day.isoformat(), **accuracy.as_dict()}
-                    for day, accuracy in waits.by_day(quoted).items()
+                    {"date": on.isoformat(), **accuracy.as_dict()}
+                    for on, accuracy in waits.by_day(quoted).items()
                 ],
             }
         )
@@ -379,7 +378,7 @@ class StaffAppointmentsView(APIView):
         summary="Book at the desk, or take a walk-in",
         parameters=[IDEMPOTENCY_KEY],
         request=serializers.DeskIn,
-        responses=answers({201: serializers.StaffAnswer}, 400, 401, 403, 409, 422),
+        responses=answers({201: day.StaffAnswer}, 400, 401, 403, 409, 422),
         tags=["staff"],
     )
     def post(self, request: Request) -> Response:
@@ -388,7 +387,7 @@ class StaffAppointmentsView(APIView):
 
         def respond() -> Answer:
             made = _book_at_desk(data, actor_of(request.user))
-            return 201, selectors.staff_view(made.pk)
+            return 201, day.answer(made.pk)
 
         status, body = _once(request, "staff-appointments", data, respond)
         return Response(body, status=status)
@@ -401,7 +400,7 @@ class StaffAppointmentView(APIView):
         operation_id="staff_write_note",
         summary="Leave the team a note about the visit",
         request=serializers.NoteIn,
-        responses=answers({200: serializers.StaffAnswer}, 400, 401, 403, 404, 409),
+        responses=answers({200: day.StaffAnswer}, 400, 401, 403, 404, 409),
         tags=["staff"],
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
@@ -409,7 +408,7 @@ class StaffAppointmentView(APIView):
         is refused with `note_changed` when a colleague has written since."""
         data = validated(serializers.NoteIn(data=request.data))
         visit.write_note(appointment_id, **data, actor=actor_of(request.user))
-        return Response(selectors.staff_view(appointment_id))
+        return Response(day.answer(appointment_id))
 
 
 class PressView(APIView):
@@ -420,7 +419,7 @@ class PressView(APIView):
 
     def post(self, request: Request, appointment_id: UUID) -> Response:
         type(self).press(appointment_id, actor=actor_of(request.user))
-        return Response(selectors.staff_view(appointment_id))
+        return Response(day.answer(appointment_id))
 
 
 class MoveRoomView(APIView):
@@ -442,7 +441,7 @@ class MoveRoomView(APIView):
             override=data["override"],
             actor=actor_of(request.user),
         )
-        return Response(selectors.staff_view(appointment_id))
+        return Response(day.answer(appointment_id))
 
 
 class CallNextView(APIView):
@@ -462,7 +461,7 @@ class CallNextView(APIView):
             raise DomainError(Code.NOT_FOUND)
         data = validated(serializers.OverrideIn(data=request.data))
         called = visit.call_next(practitioner_id, **data, actor=actor_of(request.user))
-        return Response(selectors.staff_view(called.pk))
+        return Response(day.answer(called.pk))
 
 
 def _button(name: str, summary: str, press: Press) -> type[PressView]:
@@ -473,7 +472,7 @@ def _button(name: str, summary: str, press: Press) -> type[PressView]:
             operation_id=f"staff_{name}",
             summary=summary,
             request=None,
-            responses=answers({200: serializers.StaffAnswer}, 401, 403, 404, 409),
+            responses=answers({200: day.StaffAnswer}, 401, 403, 404, 409),
             tags=["staff"],
         )
         def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -503,7 +502,7 @@ def _entry(name: str, summary: str, press: Press) -> type[APIView]:
             way; with `override` that one ends."""
             data = validated(serializers.OverrideIn(data=request.data))
             press(appointment_id, **data, actor=actor_of(request.user))
-            return Response(selectors.staff_view(appointment_id))
+            return Response(day.answer(appointment_id))
 
     Entry.__name__ = f"{name.title()}View"
     return Entry
@@ -531,7 +530,7 @@ class CallAgainView(PressView):
         operation_id="staff_call_again",
         summary="Call a called patient once more",
         request=None,
-        responses=answers({200: serializers.StaffAnswer}, 401, 403, 404, 409),
+        responses=answers({200: day.StaffAnswer}, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -556,7 +555,7 @@ class UndoView(APIView):
         operation_id="staff_undo",
         summary="Take back a mis-press",
         request=serializers.UndoIn,
-        responses=answers({200: serializers.StaffAnswer}, 400, 401, 403, 404, 409),
+        responses=answers({200: day.StaffAnswer}, 400, 401, 403, 404, 409),
         tags=["staff"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -565,7 +564,7 @@ class UndoView(APIView):
         that was heard stay counted."""
         seen = validated(serializers.UndoIn(data=request.data))["undo_until"]
         visit.undo(appointment_id, actor=actor_of(request.user), seen=seen)
-        return Response(selectors.staff_view(appointment_id))
+        return Response(day.answer(appointment_id))
 
 
 def _patient_id(request: Request) -> UUID:

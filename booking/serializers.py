@@ -4,9 +4,10 @@ from typing import Any
 from rest_framework import serializers
 
 from booking import links
-from booking.choices import AppointmentStatus, Source
+from booking.choices import AppointmentStatus
 from booking.fields import BoundField, InstantField, as_day
 from booking.models import Appointment
+from booking.screens.parts import PersonRef, TimedSpecialtyRef
 from booking.services import changes
 from clinic.accounts.choices import LabelChoice, Language
 from clinic.accounts.fields import FullNameField, MobileField
@@ -80,26 +81,6 @@ class AppointmentQuery(TimeRange):
 class DayQuery(serializers.Serializer[Any]):
     date = Day(required=False)
     practitioner = serializers.UUIDField(required=False)
-
-
-class PersonRef(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-
-
-class RoomRef(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-
-
-class SpecialtyRef(serializers.Serializer[Any]):
-    code = serializers.SlugField()
-    name_pt = serializers.CharField()
-    name_en = serializers.CharField()
-
-
-class TimedSpecialtyRef(SpecialtyRef):
-    duration_minutes = serializers.IntegerField()
 
 
 class SlotOut(serializers.Serializer[Any]):
@@ -242,101 +223,6 @@ class UndoIn(serializers.Serializer[Any]):
     )
 
 
-class WaitOut(serializers.Serializer[Any]):
-    low_minutes = serializers.IntegerField()
-    high_minutes = serializers.IntegerField()
-    estimate_minutes = serializers.IntegerField()
-
-
-class LinkedVisit(serializers.Serializer[Any]):
-    """A visit as whoever holds its link sees it."""
-
-    server_time = InstantField()
-    start = InstantField()
-    practitioner = serializers.CharField(help_text="The practitioner's name")
-    language = serializers.ChoiceField(
-        choices=Language.choices, help_text="In which the patient was sent the link"
-    )
-    status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    is_missed = serializers.BooleanField(help_text="Booked, but its time is over: ask at the desk")
-    check_in_code = serializers.CharField(
-        allow_null=True, help_text="Until the arrival, or until its time is over"
-    )
-    ticket = serializers.CharField(allow_blank=True, help_text="From the arrival to the end")
-    label: Any = serializers.CharField(
-        allow_blank=True, help_text="As the patient has chosen to be named; like the ticket"
-    )
-    room = serializers.CharField(allow_null=True, help_text="Like the ticket")
-    position = serializers.IntegerField(allow_null=True)
-    wait = WaitOut(allow_null=True)
-    call_number = serializers.IntegerField()
-    called_at = InstantField(allow_null=True)
-
-
-class StaffPatient(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    full_name = serializers.CharField()
-    label: Any = serializers.CharField(allow_blank=True)
-
-
-class ChangedBy(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    at = InstantField()
-    action = serializers.CharField(
-        help_text="What was done: the status it led to, or created, undone, noted, …"
-    )
-
-
-class StaffAppointment(serializers.Serializer[Any]):
-    """An appointment as staff see it."""
-
-    id = serializers.UUIDField()
-    patient = StaffPatient()
-    specialty = SpecialtyRef()
-    practitioner = PersonRef()
-    room = RoomRef()
-    start = InstantField()
-    end = InstantField()
-    status = serializers.ChoiceField(choices=AppointmentStatus.choices)
-    is_missed = serializers.BooleanField(
-        help_text="Booked, and its time is over: nobody has come. The desk decides"
-    )
-    source: Any = serializers.ChoiceField(choices=Source.choices)
-    ticket = serializers.CharField(allow_blank=True)
-    label: Any = serializers.CharField(allow_blank=True)
-    arrived_at = InstantField(allow_null=True)
-    called_at = InstantField(allow_null=True)
-    call_number = serializers.IntegerField()
-    started_at = InstantField(allow_null=True)
-    ended_at = InstantField(allow_null=True)
-    hold_expires_at = InstantField(allow_null=True)
-    wait = WaitOut(allow_null=True)
-    told = WaitOut(allow_null=True, help_text="The wait that was told at the arrival")
-    note = serializers.CharField(
-        allow_blank=True, help_text="Plain text for the team; patients and screens never see it"
-    )
-    changed_by = ChangedBy(
-        allow_null=True, help_text="The newest change, when one of the staff made it"
-    )
-    undo_until = InstantField(
-        allow_null=True, help_text="Until when the newest change can be taken back"
-    )
-
-
-class StaffAnswer(StaffAppointment):
-    """What a press made of an appointment."""
-
-    revision = serializers.IntegerField(help_text="The day's at this moment, or an older one")
-
-
-class StaffColumn(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-    room = RoomRef()
-    user = serializers.UUIDField(allow_null=True, help_text="Whose column it is, by their account")
-    appointments = StaffAppointment(many=True)
-
-
 class AccuracyOut(serializers.Serializer[Any]):
     """How true the waits were that patients were told at their arrival."""
 
@@ -361,11 +247,3 @@ class ReportQuery(serializers.Serializer[Any]):
     days = serializers.IntegerField(
         min_value=1, max_value=366, default=30, help_text="How many days back, with today"
     )
-
-
-class StaffDay(serializers.Serializer[Any]):
-    type = serializers.ChoiceField(choices=["day"])
-    revision = serializers.IntegerField(help_text="Only grows")
-    server_time = InstantField()
-    date = serializers.DateField()
-    practitioners = StaffColumn(many=True)

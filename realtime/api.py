@@ -6,11 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from booking.screens import board
 from clinic.accounts.choices import ROOM_MAX_LENGTH, TICKET_MAX_LENGTH
 from clinic.accounts.permissions import IsDisplay, IsStaff
 from clinic.core.api import answers, text_of, unless_held
 from clinic.core.problems import CONTENT_TYPE, ProblemDetails
-from realtime import asyncapi, serializers, snapshots
+from realtime import asyncapi
 from realtime.announcements import clips
 from realtime.announcements.engines import SpeechOff
 
@@ -28,7 +29,7 @@ class BoardView(APIView):
             )
         ],
         responses={
-            200: serializers.Board,
+            200: board.Board,
             304: OpenApiResponse(description="Nothing but the clock has changed"),
             (401, CONTENT_TYPE): ProblemDetails,
             (403, CONTENT_TYPE): ProblemDetails,
@@ -36,8 +37,7 @@ class BoardView(APIView):
     )
     def get(self, request: Request) -> Response | HttpResponse:
         """The board, or 304 where only the time of day differs from what the client holds."""
-        body = {"type": "board", **snapshots.board()}
-        response = unless_held(request, body)
+        response = unless_held(request, board.body())
         response["Cache-Control"] = "private, no-cache"
         return response
 

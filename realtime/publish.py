@@ -10,9 +10,10 @@ from uuid import UUID
 
 from booking import selectors as booking
 from booking.events import VisitChanged, WaitsChanged
+from booking.screens import board, day, visit
 from clinic.accounts.events import DeviceRevoked, DisplayChanged, SessionRevoked
 from clinic.core import clock
-from realtime import credentials, frames, groups, snapshots
+from realtime import credentials, frames, groups
 from realtime.frames import Frame
 from realtime.publisher import Message, heard, publish
 
@@ -90,9 +91,9 @@ def on_display_changed(event: DisplayChanged) -> None:
 
 
 def _show_queue() -> None:
-    publish([_to(groups.BOARD, frames.board(snapshots.board()))])
+    publish([_to(groups.BOARD, frames.board(board.body()))])
     if heard([groups.STAFF]):
-        publish([_to(groups.STAFF, frames.day(booking.day(clock.today())))])
+        publish([_to(groups.STAFF, frames.day(day.body(clock.today())))])
 
 
 def _show_visits(
@@ -107,11 +108,11 @@ def _show_visits(
     patients = {patient_id for patient_id in patients if groups.me(patient_id) in listening}
     if not patients:
         return
-    visits = booking.waiting_visits(patients, practitioner_id)
+    visits = visit.bodies_waiting(patients, practitioner_id)
     if changed is not None and changed[0] in patients:
         patient_id, appointment_id = changed
-        own = booking.visit(appointment_id)
-        others = [visit for visit in visits if visit[1]["appointment"] != own["appointment"]]
+        own = visit.body(appointment_id)
+        others = [one for one in visits if one[1]["appointment"] != own["appointment"]]
         visits = [(patient_id, own), *others]
     publish([_to(groups.me(patient_id), frames.visit(body)) for patient_id, body in visits])
 

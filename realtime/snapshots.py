@@ -1,22 +1,15 @@
-"""Where the hub reads what its sockets show: the selectors of the apps below, as frames."""
+"""Where the hub reads what its sockets show: the screens of the apps below, as frames."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from booking import selectors as booking
+from booking.screens import board, day, visit
 from booking.services import looks
 from clinic.accounts import selectors, websockets
 from clinic.accounts.principals import Principal, actor_of
 from clinic.core import clock
-from clinic.directory.opening import opening_hours
 from realtime import frames, groups
 from realtime.hub import State
-
-
-def board() -> dict[str, Any]:
-    """The board frame's body at this moment, with the opening hours around it."""
-    shown = booking.board()
-    return {**shown.as_dict(), **opening_hours.around(shown.server_time).as_dict()}
 
 
 class DatabaseSources:
@@ -29,15 +22,13 @@ class DatabaseSources:
         # The revision is read first: what is read after it can only be newer than it says.
         revision = booking.revision()
         if group == groups.BOARD:
-            return State(revision, (frames.board(board()),))
+            return State(revision, (frames.board(board.body()),))
         if group == groups.STAFF:
-            return State(revision, (frames.day(booking.day(clock.today())),))
+            return State(revision, (frames.day(day.body(clock.today())),))
         patient_id = groups.patient_of(group)
         if patient_id is None:
             return State(revision, ())
-        return State(
-            revision, tuple(frames.visit(body) for body in booking.visits_today(patient_id))
-        )
+        return State(revision, tuple(frames.visit(body) for body in visit.bodies_today(patient_id)))
 
     def devices(self) -> websockets.Devices:
         return selectors.live_devices()

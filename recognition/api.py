@@ -15,7 +15,7 @@ from clinic.core import clock, problems, ratelimit
 from clinic.core.api import answers, validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-from recognition import consent, engines, images, selectors, serializers
+from recognition import consent, engines, images, screens, selectors, serializers
 from recognition.errors import Code
 from recognition.models import CheckInStatus
 from recognition.services import check_in, enrolment, liveness
@@ -178,14 +178,14 @@ class CheckInView(APIView):
     @extend_schema(
         operation_id="check_in_result",
         tags=["recognition"],
-        responses=answers({200: serializers.CheckInResult}, 401, 403, 404),
+        responses=answers({200: screens.CheckInResult}, 401, 403, 404),
         summary="The answer to a check-in of this kiosk",
         description="The body of the `check_in` frame, for a kiosk whose socket is down.",
     )
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
         if selectors.check_in_of_kiosk(check_in_id, _id(request)) is None:
             raise DomainError(CoreCode.NOT_FOUND)
-        return Response(selectors.check_in_body(check_in_id))
+        return Response(screens.check_in_body(check_in_id))
 
 
 class ConfirmView(APIView):
@@ -196,7 +196,7 @@ class ConfirmView(APIView):
         tags=["recognition"],
         request=serializers.Confirmation,
         responses={
-            **answers({200: serializers.CheckInResult}, 400, 401, 403, 404, 429),
+            **answers({200: screens.CheckInResult}, 400, 401, 403, 404, 429),
             (409, problems.CONTENT_TYPE): serializers.ConfirmationProblem,
         },
         summary="Settle an unsure match by the birth year or the code",
@@ -210,7 +210,7 @@ class ConfirmView(APIView):
         remaining = check_in.confirm(check_in_id, device_id=device_id, **factor)
         if remaining is not None:
             return _confirmation_failed(remaining)
-        return Response(selectors.check_in_body(check_in_id))
+        return Response(screens.check_in_body(check_in_id))
 
 
 def _id(request: Request) -> uuid.UUID:

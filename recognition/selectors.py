@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from booking import selectors as bookings
 from clinic.core import clock
 from recognition import consent
 from recognition.consent import ConsentText
 from recognition.models import (
-    PRESENT,
     CheckIn,
-    CheckInStatus,
     Consent,
     Enrolment,
     EnrolmentStatus,
 )
-from recognition.services.check_in import is_late
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +60,3 @@ def face_state(patient_id: uuid.UUID, birth_date: date | None) -> FaceState:
 def check_in_of_kiosk(check_in_id: uuid.UUID, device_id: uuid.UUID) -> CheckIn | None:
     """The check-in, for the kiosk that made it and no other."""
     return CheckIn.objects.filter(pk=check_in_id, device_id=device_id).first()
-
-
-def check_in_body(check_in_id: uuid.UUID) -> dict[str, Any]:
-    """The answer as the kiosk shows it: label, ticket, room and wait on an arrival only.
-
-    One that no worker answers in time reads as `unavailable`, which it will become. Raises
-    CheckIn.DoesNotExist for an unknown id.
-    """
-    check_in = CheckIn.objects.get(pk=check_in_id)
-    body: dict[str, Any] = {
-        "id": str(check_in.id),
-        "status": check_in.status,
-        "label": None,
-        "ticket": None,
-        "room": None,
-        "wait": None,
-        "detail": check_in.detail or None,
-    }
-    if check_in.status == CheckInStatus.PROCESSING and is_late(check_in):
-        body["status"] = CheckInStatus.UNAVAILABLE.value
-    if check_in.status in PRESENT and check_in.appointment_id is not None:
-        shown = bookings.visit(check_in.appointment_id)
-        body |= {name: shown[name] for name in ("label", "ticket", "room", "wait")}
-    return body

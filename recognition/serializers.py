@@ -5,7 +5,7 @@ from rest_framework import serializers
 from booking import codes
 from clinic.core.problems import ProblemDetails
 from recognition.engines.base import OTHER_PERSON, Flaw
-from recognition.models import MISSED, CheckInStatus, EnrolmentStatus
+from recognition.models import CheckInStatus, EnrolmentStatus
 from recognition.services import enrolment
 
 EARLIEST_BIRTH_YEAR = 1900
@@ -18,9 +18,6 @@ REASONS = [
     *FLAWS,
     *((code, code) for code in (OTHER_PERSON, enrolment.UNREADABLE)),
     (enrolment.UNAVAILABLE, enrolment.UNAVAILABLE),
-]
-QUALITY_FLAWS = [
-    (flaw.value, flaw.value) for flaw in Flaw if flaw not in (Flaw.NO_FACE, Flaw.MULTIPLE_FACES)
 ]
 
 
@@ -116,29 +113,6 @@ class LivenessSession(serializers.Serializer[Any]):
 class CheckInAccepted(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=[(CheckInStatus.PROCESSING.value, "processing")])
-
-
-class CheckInWait(serializers.Serializer[Any]):
-    low_minutes = serializers.IntegerField()
-    high_minutes = serializers.IntegerField()
-    estimate_minutes = serializers.IntegerField()
-
-
-class CheckInResult(serializers.Serializer[Any]):
-    """The answer for the kiosk's screen; what names the visit is there on an arrival only."""
-
-    id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=CheckInStatus.choices)
-    label: Any = serializers.CharField(allow_null=True)
-    ticket = serializers.CharField(allow_null=True)
-    room = serializers.CharField(allow_null=True)
-    wait = CheckInWait(allow_null=True)
-    detail = serializers.ChoiceField(
-        choices=[*QUALITY_FLAWS, MISSED],
-        allow_null=True,
-        help_text="What is wrong with a poor image; `missed` beside `no_appointment`: there was "
-        "one today, and its time is over",
-    )
 
 
 class Confirmation(serializers.Serializer[Any]):

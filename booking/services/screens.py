@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from booking import revision, selectors
+from booking import revision, selectors, standings
 from booking.choices import LIVE
 from booking.events import VisitChanged, WaitsChanged
 from booking.models import Appointment
@@ -16,7 +16,7 @@ from clinic.core import clock, events
 def refresh_waits() -> bool:
     """Announce the day anew when time has moved a range or a place, has made somebody miss their
     visit, or the day is another one, since the last call."""
-    ranges = selectors.wait_ranges()
+    ranges = standings.ranges()
     for appointment_id, _, low, high in ranges:
         waiting = Appointment.objects.filter(pk=appointment_id)
         waiting.exclude(shown_low_minutes=low, shown_high_minutes=high).update(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from booking import busy, codes, selectors
+from booking import busy, codes, standings
 from booking.choices import LIVE, AppointmentStatus
 from booking.errors import Code
 from booking.models import Appointment
@@ -57,7 +57,7 @@ def check_in(unit: Change, appointment: Appointment) -> None:
 
 def _quote(appointment: Appointment, now: datetime) -> dict[str, int]:
     """What the patient is told now, to be kept for the report on how true it was."""
-    standing = selectors.standing_on_arrival(appointment, now)
+    standing = standings.on_arrival(appointment, now)
     if standing is None:
         return {}
     wait = standing.wait

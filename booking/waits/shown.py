@@ -19,13 +19,6 @@ class WaitRange:
     high_minutes: int
     estimate_minutes: int
 
-    def as_dict(self) -> dict[str, int]:
-        return {
-            "low_minutes": self.low_minutes,
-            "high_minutes": self.high_minutes,
-            "estimate_minutes": self.estimate_minutes,
-        }
-
 
 def steady(before: tuple[int, int] | None, low: float, estimate: float, high: float) -> WaitRange:
     """Rounded away from the middle, so that rounding never makes the range promise more.

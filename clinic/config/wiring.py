@@ -4,7 +4,7 @@
 """
 
 import billing.selectors
-import recognition.selectors
+import recognition.screens
 from billing import subscribers as billing_subscribers
 from billing.events import PaymentChanged
 from booking import subscribers as booking_subscribers
@@ -41,7 +41,7 @@ def wire() -> None:
     )
     subscribe(
         CheckInDecided,
-        publish.on_check_in_decided(recognition.selectors.check_in_body),
+        publish.on_check_in_decided(recognition.screens.check_in_body),
         when="commit",
     )
 

@@ -28,13 +28,6 @@ class Opening:
     closes_at: datetime | None
     opens_at: datetime | None
 
-    def as_dict(self) -> dict[str, str | None]:
-        """As the board frame has it."""
-        return {
-            "closes_at": self.closes_at.isoformat() if self.closes_at else None,
-            "opens_at": self.opens_at.isoformat() if self.opens_at else None,
-        }
-
 
 class OpeningHours:
     """The next weeks' opening hours, read at most once a minute: each board frame asks."""

@@ -6,18 +6,22 @@ import pytest
 
 from booking import revision, selectors
 from booking.events import VisitChanged, WaitsChanged
+from booking.screens import board as screen
+from booking.screens import day
+from booking.screens import visit as visits
 from booking.services import changes, holds, screens, visit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.accounts.services import people
 from clinic.core.audit import Actor
 from clinic.directory.models import Patient, Specialty
+from clinic.directory.opening import opening_hours
 from tests.booking.conftest import NINE, TESTER, at, minutes
 from tests.conftest import SETUP
 
 
 def board():
-    return selectors.board().as_dict()
+    return screen.body()
 
 
 def shown():
@@ -25,10 +29,15 @@ def shown():
 
 
 def test_an_empty_clinic_has_an_empty_board(clinic):
+    hours = opening_hours.around(NINE)
+
     assert board() == {
+        "type": "board",
         "revision": 0,
         "server_time": "2026-11-23T09:00:00+00:00",
         "clinic": "Clínica Vez",
+        "closes_at": hours.closes_at.isoformat(),
+        "opens_at": hours.opens_at.isoformat(),
         "entries": [],
     }
 
@@ -98,6 +107,7 @@ def test_yesterdays_leftovers_are_not_on_it(clinic, ana, book, at_nine):
 def test_it_takes_four_queries_however_many_wait(clinic, patients, book, django_assert_num_queries):
     for number, patient in enumerate(patients(6)):
         book(patient, at(10 + number), status="arrived")
+    opening_hours.around(NINE)  # read once a minute, however often the board is
 
     with django_assert_num_queries(3):
         assert len(board()["entries"]) == 6
@@ -195,9 +205,10 @@ def test_the_visit_of_a_waiting_patient_has_place_and_wait(clinic, patients, boo
     book(one, at(9), status="arrived")
     mine = book(two, at(9, 45), status="arrived")
 
-    body = selectors.visit(mine.pk)
+    body = visits.body(mine.pk)
 
     assert body == {
+        "type": "visit",
         "revision": revision.current(),
         "server_time": "2026-11-23T09:00:00+00:00",
         "appointment": str(mine.pk),
@@ -228,7 +239,7 @@ def test_todays_visits_are_those_that_still_stand(clinic, ana, book, at_nine):
     book(ana, at(13), status="expired")
     book(ana, at(10, day=24))
 
-    bodies = selectors.visits_today(ana.pk)
+    bodies = visits.bodies_today(ana.pk)
 
     assert [body["appointment"] for body in bodies] == [str(sooner.pk), str(later.pk)]
     assert [body["wait"] for body in bodies] == [None, None]
@@ -273,7 +284,7 @@ def test_the_day_shows_every_column_with_its_appointments(clinic, patients, book
     second = book(two, at(9), practitioner=clinic.reis)
     book(three, at(12), status="expired")
 
-    body = selectors.day(NINE.date())
+    body = day.body(NINE.date())
 
     assert body["date"] == "2026-11-23"
     assert [
@@ -293,7 +304,7 @@ def test_the_day_shows_every_column_with_its_appointments(clinic, patients, book
 def test_the_day_of_one_practitioner(clinic, ana, book):
     book(ana, at(10), practitioner=clinic.reis)
 
-    body = selectors.day(NINE.date(), clinic.sousa.pk)
+    body = day.body(NINE.date(), clinic.sousa.pk)
 
     assert [column["name"] for column in body["practitioners"]] == ["Inês Sousa"]
     assert body["practitioners"][0]["appointments"] == []
@@ -303,7 +314,7 @@ def test_another_day_has_no_waits(clinic, ana, book, at_nine):
     book(ana, at(10), status="arrived")
     at_nine.move_to(at(9, day=24))
 
-    body = selectors.day(NINE.date())
+    body = day.body(NINE.date())
 
     assert body["practitioners"][0]["appointments"][0]["wait"] is None
 
@@ -313,8 +324,8 @@ def test_who_left_still_has_a_column_on_the_days_worked(clinic, ana, book):
     clinic.reis.is_active = False
     clinic.reis.save()
 
-    today = selectors.day(NINE.date())
-    tomorrow = selectors.day(date(2026, 11, 24))
+    today = day.body(NINE.date())
+    tomorrow = day.body(date(2026, 11, 24))
 
     assert [column["name"] for column in today["practitioners"]] == ["Inês Sousa", "Tiago Reis"]
     assert [column["name"] for column in tomorrow["practitioners"]] == ["Inês Sousa"]
@@ -325,7 +336,7 @@ def test_the_day_takes_five_queries(clinic, patients, book, django_assert_num_qu
         book(patient, at(10 + number), status="arrived")
 
     with django_assert_num_queries(5):
-        selectors.day(NINE.date())
+        day.body(NINE.date())
 
 
 def test_the_day_says_who_of_the_staff_did_what_last(clinic, patients, book, rita, at_nine):
@@ -341,7 +352,7 @@ def test_the_day_says_who_of_the_staff_did_what_last(clinic, patients, book, rit
     patient = Actor("user", str(four.pk), "patient")
     changes.choose_label(relabelled.pk, choice="full", actor=patient)
 
-    (column, _) = selectors.day(NINE.date())["practitioners"]
+    (column, _) = day.body(NINE.date())["practitioners"]
 
     last = {each["id"]: (each["changed_by"], each["undo_until"]) for each in column["appointments"]}
     by_rita = {"name": "Rita Campos", "at": "2026-11-23T09:01:00+00:00", "action": "called"}
@@ -359,7 +370,7 @@ def test_what_was_taken_back_cannot_be_taken_back_again(clinic, ana, book, rita)
     visit.arrive(appointment.pk, actor=desk)
     visit.undo(appointment.pk, actor=desk)
 
-    body = selectors.staff_view(appointment.pk)
+    body = day.answer(appointment.pk)
 
     assert (body["changed_by"]["action"], body["undo_until"]) == ("undone", None)
 

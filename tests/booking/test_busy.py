@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from booking import selectors
 from booking.errors import Code
 from booking.models import Appointment
+from booking.screens import board as screen
 from booking.services import visit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
@@ -29,7 +29,7 @@ def statuses(*appointments):
 
 
 def board():
-    return [(entry.ticket, entry.room, entry.state) for entry in selectors.board().entries]
+    return [(entry["ticket"], entry["room"], entry["state"]) for entry in screen.body()["entries"]]
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from booking import selectors
 from booking.due import due, is_missed
 from booking.events import WaitsChanged
 from booking.models import Appointment
+from booking.screens.day import body as day_body
 from booking.services import screens, visit
 from clinic.core.models import AuditEntry
 from tests.booking.conftest import NINE, TESTER, at
@@ -105,7 +105,7 @@ def test_the_day_shows_who_did_not_come_and_changes_nothing(
 
 
 def shown_today():
-    return selectors.day(NINE.date())["practitioners"][0]["appointments"]
+    return day_body(NINE.date())["practitioners"][0]["appointments"]
 
 
 def test_the_screens_hear_of_it_when_a_visit_is_missed(clinic, ana, book, at_nine, announced):

@@ -13,8 +13,8 @@ from pytest_django import DjangoDbBlocker
 
 from billing.models import Invoice, Payment
 from billing.services import invoices
-from booking import selectors
 from booking.models import Appointment
+from booking.screens import board
 from clinic.accounts import selectors as accounts
 from clinic.accounts.choices import LabelChoice
 from clinic.accounts.models import User
@@ -74,8 +74,8 @@ def test_the_clinic_is_complete_and_its_day_goes_on() -> None:
         "pending": 1,
     }
     with time_machine.travel(MORNING, tick=False):
-        board = selectors.board()
-    states = Counter(entry.state for entry in board.entries)
+        shown = board.body()
+    states = Counter(entry["state"] for entry in shown["entries"])
     assert states == {"called": 1, "in_room": 3, "waiting": 6}
     tickets = Appointment.objects.filter(ticket_on=date(2026, 11, 23)).order_by("arrived_at")
     assert [visit.ticket for visit in tickets] == [f"A{n:03d}" for n in range(1, 18)]

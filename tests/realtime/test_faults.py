@@ -14,7 +14,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from booking import selectors as booking
+from booking.screens import board
 from booking.services import desk, visit
 from clinic.accounts.models import User
 from clinic.accounts.services import sessions
@@ -219,7 +219,7 @@ class TestRedisStops:
         visit.call(appointment, actor=DESK)
 
         assert time.monotonic() - began < 2
-        assert booking.board().entries[0].state == "called"
+        assert board.body()["entries"][0]["state"] == "called"
 
     def test_a_logout_meanwhile_closes_the_socket_without_redis(
         self,

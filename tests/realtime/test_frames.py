@@ -13,6 +13,7 @@ from billing.services import checkout
 from billing.services.checkout import Customer, Order
 from booking import selectors as booking
 from booking.models import Appointment
+from booking.screens import visit as visits
 from booking.services import changes, desk, holds, visit
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -286,7 +287,7 @@ class TestVisit:
             )
 
         with django_assert_num_queries(3):
-            waiting = booking.waiting_visits(people)
+            waiting = visits.bodies_waiting(people)
 
         assert sorted(body["position"] for _, body in waiting) == [1, 2, 3, 4]
 

@@ -18,7 +18,7 @@ from clinic.core import clock, events, outbox, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage, RateWindow
 from clinic.storage import private
-from recognition import selectors
+from recognition import screens
 from recognition.events import CheckInDecided
 from recognition.models import CheckIn, Consent, Picture, Template
 from recognition.services import factor, rules, wrong_codes
@@ -1023,7 +1023,7 @@ def test_the_decision_is_announced_once_the_frame_is_gone(enrolled, book, kiosk,
     seen = []
 
     def look(event):
-        seen.append((event, selectors.check_in_body(event.check_in_id)["status"], store()))
+        seen.append((event, screens.check_in_body(event.check_in_id)["status"], store()))
 
     events.subscribe(CheckInDecided, look, when="commit")
     check_in = kiosk.show(faces.astronaut()).json()["id"]

@@ -20,7 +20,7 @@ from clinic.accounts.models import User
 from clinic.core import events, outbox
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage
-from recognition import selectors
+from recognition import screens
 from recognition.models import CheckIn, Picture
 from recognition.services import check_in, rules
 from recognition.tasks import sweep
@@ -116,7 +116,7 @@ def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
 
     work()
 
-    body = selectors.check_in_body(made)
+    body = screens.check_in_body(made)
     assert body["status"] == answer
     assert (body["label"] is None) == (answer not in {"arrived", "already_arrived"})
     appointment.refresh_from_db()

@@ -4,6 +4,7 @@ import csv
 import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             line = {
                 "appointment": check_in.name,
                 "at": check_in.at.isoformat(),
-                **check_in.wait.as_dict(),
+                **asdict(check_in.wait),
             }
             self.stdout.write(json.dumps(line, ensure_ascii=False))
 

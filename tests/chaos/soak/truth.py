@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import Error, close_old_connections, connection
 
-from booking import selectors
+from booking.screens import board
 from booking.services import changes, visit
 from clinic.core.errors import DomainError
 from tests.bench.waiting_room import SETUP
@@ -100,7 +100,7 @@ class Queue(threading.Thread):
 
     def _look(self) -> None:
         began = time.monotonic()
-        frame = selectors.board().as_dict()
+        frame = board.body()
         now = content(frame)
         if not self.facts or now != self.facts[-1].content:
             self._numbers[now] = len(self.facts)

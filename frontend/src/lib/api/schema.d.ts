@@ -1933,7 +1933,7 @@ export interface components {
             call_number: number;
             /** Format: date-time */
             called_at: string | null;
-            wait: components["schemas"]["BoardWait"] | null;
+            wait: components["schemas"]["Wait"] | null;
         };
         /**
          * @description * `waiting` - waiting
@@ -1954,11 +1954,6 @@ export interface components {
          * @enum {string}
          */
         BoardTypeEnum: "board";
-        BoardWait: {
-            low_minutes: number;
-            high_minutes: number;
-            estimate_minutes: number;
-        };
         /** @description `busy` also tells what is in the way. */
         BusyProblem: {
             type: string;
@@ -2036,7 +2031,7 @@ export interface components {
             label: string | null;
             ticket: string | null;
             room: string | null;
-            wait: components["schemas"]["CheckInWait"] | null;
+            wait: components["schemas"]["Wait"] | null;
             /**
              * @description What is wrong with a poor image; `missed` beside `no_appointment`: there was one today, and its time is over
              *
@@ -2072,11 +2067,6 @@ export interface components {
          * @enum {string}
          */
         CheckInStatus: "processing" | "arrived" | "already_arrived" | "confirm" | "not_recognised" | "no_appointment" | "too_early" | "no_face" | "multiple_faces" | "poor_image" | "unavailable";
-        CheckInWait: {
-            low_minutes: number;
-            high_minutes: number;
-            estimate_minutes: number;
-        };
         CheckInsOfDay: {
             /** Format: date */
             readonly day: string;
@@ -2596,7 +2586,7 @@ export interface components {
             /** @description Like the ticket */
             room: string | null;
             position: number | null;
-            wait: components["schemas"]["WaitOut"] | null;
+            wait: components["schemas"]["Wait"] | null;
             call_number: number;
             /** Format: date-time */
             called_at: string | null;
@@ -3523,9 +3513,9 @@ export interface components {
             ended_at: string | null;
             /** Format: date-time */
             hold_expires_at: string | null;
-            wait: components["schemas"]["WaitOut"] | null;
+            wait: components["schemas"]["Wait"] | null;
             /** @description The wait that was told at the arrival */
-            told: components["schemas"]["WaitOut"] | null;
+            told: components["schemas"]["Wait"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
             /** @description The newest change, when one of the staff made it */
@@ -3567,9 +3557,9 @@ export interface components {
             ended_at: string | null;
             /** Format: date-time */
             hold_expires_at: string | null;
-            wait: components["schemas"]["WaitOut"] | null;
+            wait: components["schemas"]["Wait"] | null;
             /** @description The wait that was told at the arrival */
-            told: components["schemas"]["WaitOut"] | null;
+            told: components["schemas"]["Wait"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
             /** @description The newest change, when one of the staff made it */
@@ -3717,7 +3707,7 @@ export interface components {
              */
             undo_until?: string;
         };
-        WaitOut: {
+        Wait: {
             low_minutes: number;
             high_minutes: number;
             estimate_minutes: number;

@@ -20,7 +20,7 @@ export type RoomRef = Schemas["RoomRef"];
 export type Slot = Schemas["SlotOut"];
 export type AppointmentStatus = Schemas["AppointmentStatus"];
 export type Appointment = Schemas["AppointmentOut"];
-export type Wait = Schemas["WaitOut"];
+export type Wait = Schemas["Wait"];
 export type LinkedVisit = Schemas["LinkedVisit"];
 
 export type StaffAppointment = Schemas["StaffAppointment"];
