@@ -49,8 +49,15 @@ print(json.dumps([
     signal.getsignal(signal.SIGINT) is signal.default_int_handler,
     resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     not signal.pthread_sigmask(signal.SIG_BLOCK, ()),
+    signal.getsignal(signal.SIGCHLD) is signal.SIG_DFL,
 ]))
 """
+
+
+def deafen() -> None:
+    """As a parent leaves it that waits for none of its children and blocks what would end it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
 
 def told(settle: str, mask: str, **more: str) -> list[Any]:
@@ -60,7 +67,7 @@ def told(settle: str, mask: str, **more: str) -> list[Any]:
         ["sh", "-c", started, "sh", sys.executable, "-c", TELL.format(settle=settle)],
         cwd=ROOT,
         env={"PATH": os.defpath, **FOREIGN, **more},
-        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
+        preexec_fn=deafen,
         capture_output=True,
         text=True,
         check=True,
@@ -96,9 +103,10 @@ def test_tests_pass_in_foreign_surroundings(
     assert ended.returncode == 0, (ended.stdout + ended.stderr)[-3000:]
 
 
-def test_a_test_run_knows_no_setting_but_its_own() -> None:
-    variables, mask, heeds_interrupts, open_files, hears_all = told(
-        "settle_tests", "000", DATABASE_URL="x"
+@pytest.mark.parametrize("inherited", ["000", "077"])
+def test_a_test_run_knows_no_setting_but_its_own(inherited: str) -> None:
+    variables, mask, heeds_interrupts, open_files, hears_all, waits_for_children = told(
+        "settle_tests", inherited, DATABASE_URL="x"
     )
 
     left = {name: value for name, value in variables.items() if FOREIGN.get(name) == value}
@@ -115,6 +123,7 @@ def test_a_test_run_knows_no_setting_but_its_own() -> None:
     assert heeds_interrupts
     assert open_files >= 256
     assert hears_all
+    assert waits_for_children
 
 
 def test_a_real_amazon_account_keeps_its_variables() -> None:
@@ -125,7 +134,9 @@ def test_a_real_amazon_account_keeps_its_variables() -> None:
 
 
 def test_the_demo_keeps_its_settings_and_nothing_that_makes_another_program_of_it() -> None:
-    variables, mask, *_, hears_all = told("settle", "077", NO_PROXY="example.org")
+    variables, mask, *_, hears_all, waits_for_children = told(
+        "settle", "077", NO_PROXY="example.org"
+    )
 
     left = {name for name, value in variables.items() if FOREIGN.get(name) == value}
     assert left == FOREIGN.keys() - {
@@ -136,3 +147,4 @@ def test_the_demo_keeps_its_settings_and_nothing_that_makes_another_program_of_i
     assert variables["NO_PROXY"] == "example.org,localhost,127.0.0.1,::1"
     assert mask == "0o77"
     assert hears_all
+    assert waits_for_children
