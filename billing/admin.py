@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from billing.models import (
-    DocumentRequest,
-    Invoice,
+from billing.invoicing.models import DocumentRequest, Invoice
+from billing.payments.models import (
     Payment,
     PaymentEvent,
     PaymentIssue,
@@ -17,7 +16,7 @@ from billing.models import (
     Refund,
     WebhookDelivery,
 )
-from billing.services import issues
+from billing.payments.services import issues
 from clinic.accounts.principals import actor_of
 from clinic.core.admin import ReadOnly
 

@@ -288,7 +288,7 @@ SPECTACULAR_SETTINGS = {
         "LabelChoice": "clinic.accounts.choices.LabelChoice",
         "EnrolmentStatus": "recognition.models.EnrolmentStatus",
         "Language": "clinic.accounts.choices.Language",
-        "PaymentStatus": "billing.models.PaymentStatus",
+        "PaymentStatus": "billing.payments.models.PaymentStatus",
         "Role": "clinic.accounts.choices.Role",
     },
     "POSTPROCESSING_HOOKS": [
@@ -483,10 +483,12 @@ WHITENOISE_INDEX_FILE = False
 # PEM of the RSA key that certified documents are signed with; not needed while they are training.
 # Where a variable has but one line, the ends of the key's lines may be written as \n.
 INVOICE_SIGNING_KEY = env.str("INVOICE_SIGNING_KEY", default="", multiline=True)
-# Dotted path of what puts a seal on their PDFs (billing/sealing.py); none: they stay as they are.
+# Dotted path of what puts a seal on their PDFs (billing/invoicing/sealing.py); none: they stay as
+# they are.
 PDF_SEALER = env.str("PDF_SEALER", default="")
-# Dotted path of who issues the documents (billing/issuing); a third party's are only kept here.
-INVOICE_ISSUER = env.str("INVOICE_ISSUER", default="") or "billing.issuing.own.OwnIssuer"
+# Dotted path of who issues the documents (billing/invoicing/issuers); a third party's are only
+# kept here.
+INVOICE_ISSUER = env.str("INVOICE_ISSUER", default="") or "billing.invoicing.issuers.own.OwnIssuer"
 INVOICEXPRESS_API_KEY = env.str("INVOICEXPRESS_API_KEY", default="")
 INVOICEXPRESS_SEQUENCE = env.str("INVOICEXPRESS_SEQUENCE", default="")
 INVOICEXPRESS_URL = env.str("INVOICEXPRESS_URL", default="").rstrip("/")

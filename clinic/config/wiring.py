@@ -3,10 +3,11 @@
 `now` runs in the writer's transaction and commits or fails with it; `commit` runs after it.
 """
 
-import billing.selectors
+import billing.payments.selectors
 import recognition.screens
-from billing import subscribers as billing_subscribers
-from billing.events import PaymentChanged
+from billing.invoicing import subscribers as invoicing_subscribers
+from billing.payments import subscribers as payments_subscribers
+from billing.payments.events import PaymentChanged
 from booking import subscribers as booking_subscribers
 from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged, WaitsChanged
 from clinic.accounts.events import (
@@ -25,8 +26,8 @@ from recognition.events import CheckInDecided
 def wire() -> None:
     """Connect the apps. Called once, when all of them are loaded."""
     # A hold that ends takes its open payments with it; money that was paid may go back.
-    subscribe(AppointmentExpired, billing_subscribers.on_appointment_expired, when="now")
-    subscribe(AppointmentCancelled, billing_subscribers.on_appointment_cancelled, when="now")
+    subscribe(AppointmentExpired, payments_subscribers.on_appointment_expired, when="now")
+    subscribe(AppointmentCancelled, payments_subscribers.on_appointment_cancelled, when="now")
 
     # A new choice of name reaches the screens while the person waits.
     subscribe(ProfileChanged, booking_subscribers.on_profile_changed, when="now")
@@ -36,7 +37,7 @@ def wire() -> None:
     subscribe(WaitsChanged, publish.on_waits_changed, when="commit")
     subscribe(
         PaymentChanged,
-        publish.on_payment_changed(billing.selectors.payment_body),
+        publish.on_payment_changed(billing.payments.selectors.payment_body),
         when="commit",
     )
     subscribe(
@@ -48,7 +49,8 @@ def wire() -> None:
     # Who is erased is erased everywhere or nowhere. First who may refuse without a lock; then the
     # money, whose locks come before those of the appointments; then all else.
     subscribe(PatientErased, booking_subscribers.refuse_visits_ahead, when="now")
-    subscribe(PatientErased, billing_subscribers.on_patient_erased, when="now")
+    subscribe(PatientErased, payments_subscribers.on_patient_erased, when="now")
+    subscribe(PatientErased, invoicing_subscribers.on_patient_erased, when="now")
     subscribe(PatientErased, booking_subscribers.on_patient_erased, when="now")
     subscribe(PatientErased, recognition_subscribers.on_patient_erased, when="now")
 

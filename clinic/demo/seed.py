@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing.models import CustomerKind, Method
-from billing.providers.base import Event, EventType
-from billing.services import checkout, settlement
+from billing.payments.models import CustomerKind, Method
+from billing.payments.providers.base import Event, EventType
+from billing.payments.services import checkout, settlement
 from booking.choices import LIVE, AppointmentStatus, Source
 from booking.errors import Code as BookingCode
 from booking.events import WaitsChanged

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.phones import InvalidMobileError, parse_mobile
+from billing.payments.phones import InvalidMobileError, parse_mobile
 from clinic.core.api import answers
 from clinic.core.errors import Code, DomainError
 from clinic.sandbox import bank

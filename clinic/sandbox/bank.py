@@ -20,7 +20,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from billing import multibanco
+from billing.payments import multibanco
 from clinic.core import clock, outbox
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError

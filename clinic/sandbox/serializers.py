@@ -6,8 +6,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from billing.models import Method
-from billing.phones import InvalidMobileError, parse_mobile
+from billing.payments.models import Method
+from billing.payments.phones import InvalidMobileError, parse_mobile
 from clinic.core.fields import Moment
 from clinic.sandbox.bank import Telling
 from clinic.sandbox.models import (

@@ -21,9 +21,10 @@ import typst
 from django.db import connection
 from django.test import override_settings
 
-from billing import documents, vat
-from billing.models import Invoice, InvoiceLine, InvoiceSeries, Payment, new_order_id
-from billing.services import invoices
+from billing.invoicing import pdf, vat
+from billing.invoicing.models import Invoice, InvoiceLine, InvoiceSeries
+from billing.invoicing.services import invoices
+from billing.payments.models import Payment, new_order_id
 from clinic.accounts.choices import Role
 from clinic.core import clock
 from clinic.directory.models import Patient
@@ -40,7 +41,7 @@ import json, sys, time
 import django
 django.setup()
 from pathlib import Path
-from billing.services import exports
+from billing.invoicing.services import exports
 
 def peak_mb():
     status = Path("/proc/self/status").read_text()
@@ -149,18 +150,18 @@ def _issued(payment: Payment) -> Invoice:
 def _bare(made: list[Invoice]) -> float:
     """Seconds that typst needs for the same pages, without storage and database."""
     compiler = typst.Compiler(
-        root=str(documents.FOLDER),
-        font_paths=[str(documents.FOLDER / "fonts")],
+        root=str(pdf.FOLDER),
+        font_paths=[str(pdf.FOLDER / "fonts")],
         ignore_system_fonts=True,
     )
-    contents = [json.dumps(documents.content(invoice), ensure_ascii=False) for invoice in made]
+    contents = [json.dumps(pdf.content(invoice), ensure_ascii=False) for invoice in made]
     began = time.monotonic()
     for content in contents:
         compiler.compile(
-            input=str(documents.TEMPLATE),
+            input=str(pdf.TEMPLATE),
             sys_inputs={"data": content},
             format="pdf",
-            pdf_standards=list(documents.STANDARDS),
+            pdf_standards=list(pdf.STANDARDS),
         )
     return time.monotonic() - began
 

@@ -24,16 +24,18 @@ from django.db.models import Model
 from django.test import override_settings
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-import billing.services.reconciliation
-import billing.tasks
+import billing.invoicing.tasks
+import billing.payments.services.reconciliation
+import billing.payments.tasks
 import booking.tasks
 import clinic.accounts.tasks
 import clinic.core.tasks
 import clinic.notifications.tasks
 import recognition.tasks
-from billing.models import Payment, WebhookDelivery
-from billing.providers.sandbox import SandboxProvider
-from billing.services import exports, statements, verification
+from billing.invoicing.services import exports, verification
+from billing.manager.services import statements
+from billing.payments.models import Payment, WebhookDelivery
+from billing.payments.providers.sandbox import SandboxProvider
 from booking.models import Appointment
 from clinic.accounts.choices import Role
 from clinic.accounts.models import Device
@@ -116,7 +118,7 @@ def jobs() -> list[Job]:
         Job("waits of now", nothing, booking.tasks.refresh_waits),
         Job("end of past days", visits("booked"), booking.tasks.close_past_days),
         Job("learning", visits("fulfilled"), booking.tasks.learn_times),
-        Job("payments that are over", waiting_payments, billing.tasks.expire_payments),
+        Job("payments that are over", waiting_payments, billing.payments.tasks.expire_payments),
         Job("reconciliation", paid_and_listed, reconcile(200)),
         Job("reconciliation, nobody answers", doubtful_payments, reconcile(503)),
         Job("faces and check-ins", old_check_ins, recognition.tasks.expire),
@@ -124,13 +126,13 @@ def jobs() -> list[Job]:
         Job("pictures", late_check_ins, recognition.tasks.sweep),
         Job("outbox, keys and counts", old_work, clinic.core.tasks.clean),
         Job("texts", old_texts, clinic.notifications.tasks.forget_old_texts),
-        Job("notices", old_notices, billing.tasks.forget_old_bodies),
+        Job("notices", old_notices, billing.payments.tasks.forget_old_bodies),
         Job("sessions", old_sessions, clinic.accounts.tasks.clean_sessions),
         Job("erasure", one_persons, erase),
         Job("SAF-T", documents, write_saft),
         Job("verify_invoices", nothing, verify),
         Job("table of payments", nothing, write_statement),
-        Job("PDFs that are missing", nothing, billing.tasks.render_overdue),
+        Job("PDFs that are missing", nothing, billing.invoicing.tasks.render_overdue),
         Job("stuck work", undone_work, list_stuck_work),
         Job("work that waited", nothing, lambda: outbox.wake("billing.issue_invoice")),
     ]
@@ -336,7 +338,7 @@ def reconcile(status: int) -> Callable[[], None]:
     def run() -> None:
         with open_bank() as bank, override_settings(SANDBOX_BANK_URL=bank.url):
             bank.will(status, _books[-1] if status == 200 else None)
-            billing.services.reconciliation.reconcile(SandboxProvider())
+            billing.payments.services.reconciliation.reconcile(SandboxProvider())
 
     return run
 

@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 from django.db import connection
 
-from billing.models import WebhookDelivery
-from billing.providers import sandbox
+from billing.payments.models import WebhookDelivery
+from billing.payments.providers import sandbox
 from clinic.accounts.choices import Role
 from clinic.directory.models import Patient
 from tests.bench import servers

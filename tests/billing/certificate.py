@@ -3,8 +3,8 @@
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from billing.models import InvoicingRules
-from billing.services import numbering
+from billing.invoicing.models import InvoicingRules
+from billing.invoicing.services import rules
 from clinic.core import clock
 from clinic.core.audit import Actor
 
@@ -24,7 +24,7 @@ def certify() -> int:
     InvoicingRules.objects.create(certificate_number="1234")
     year = clock.today().year
     for document_type, code in (("FR", "JFX7K2P9"), ("NC", "JFX7K2PA")):
-        numbering.open_series(
+        rules.open_series(
             document_type=document_type,
             name=f"{year}A",
             year=year,

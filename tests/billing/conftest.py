@@ -3,12 +3,14 @@ from rest_framework.test import APIClient
 
 from booking.models import Appointment
 from clinic.directory.models import Patient
-from tests.billing import eupago_double, factories, ifthenpay_double, invoicexpress_double
+from tests.billing import factories
 from tests.billing.bank import open_bank
 from tests.billing.doubles import open_double
-from tests.billing.eupago_double import Eupago
-from tests.billing.ifthenpay_double import Ifthenpay
-from tests.billing.invoicexpress_double import open_invoicexpress
+from tests.billing.invoicing import invoicexpress_double
+from tests.billing.invoicing.invoicexpress_double import open_invoicexpress
+from tests.billing.payments import eupago_double, ifthenpay_double
+from tests.billing.payments.eupago_double import Eupago
+from tests.billing.payments.ifthenpay_double import Ifthenpay
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +66,7 @@ def eupago(settings):
 def invoicexpress(settings):
     """Documents are issued by a double of InvoiceXpress, which has nothing to complain about."""
     with open_invoicexpress() as invoicexpress:
-        settings.INVOICE_ISSUER = "billing.issuing.invoicexpress.InvoiceXpressIssuer"
+        settings.INVOICE_ISSUER = "billing.invoicing.issuers.invoicexpress.InvoiceXpressIssuer"
         settings.INVOICEXPRESS_URL = invoicexpress.url
         settings.INVOICEXPRESS_API_KEY = invoicexpress_double.API_KEY
         yield invoicexpress

@@ -7,10 +7,10 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
-from billing.models import CustomerKind, Method, Payment
-from billing.providers import sandbox
-from billing.services import checkout
-from billing.services.checkout import Customer, Order
+from billing.payments.models import CustomerKind, Method, Payment
+from billing.payments.providers import sandbox
+from billing.payments.services import checkout
+from billing.payments.services.checkout import Customer, Order
 from booking.links import checkout_token
 from booking.models import Appointment
 from clinic.accounts.choices import Role

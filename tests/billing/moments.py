@@ -6,8 +6,10 @@ from tempfile import TemporaryDirectory
 
 from django.core.management import call_command
 
-from billing.models import Invoice, InvoiceDocument, Payment, PaymentEvent, PaymentIssue
-from billing.services import exports, statements
+from billing.invoicing.models import Invoice, InvoiceDocument
+from billing.invoicing.services import exports
+from billing.manager.services import statements
+from billing.payments.models import Payment, PaymentEvent, PaymentIssue
 from clinic.core import clock
 from clinic.core.audit import Actor
 

@@ -23,9 +23,11 @@ from django.db.models import Q, QuerySet
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from billing import providers
-from billing.models import Invoice, Payment, PaymentIssue, Reconciliation, Refund
-from billing.services import reconciliation, verification
+from billing.invoicing.models import Invoice
+from billing.invoicing.services import verification
+from billing.payments import providers
+from billing.payments.models import Payment, PaymentIssue, Reconciliation, Refund
+from billing.payments.services import reconciliation
 from booking.models import Appointment
 from booking.services import changes, holds
 from clinic.config.celery import app as celery

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from billing.models import PaymentIssue
+from billing.payments.models import PaymentIssue
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEntry

@@ -10,17 +10,16 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from billing.models import (
-    Invoice,
-    InvoiceDocument,
-    InvoiceSeries,
+from billing.invoicing.models import Invoice, InvoiceDocument, InvoiceSeries
+from billing.invoicing.services import invoices
+from billing.payments.models import (
     Payment,
     PaymentEvent,
     PaymentIssue,
     PaymentStatus,
     WebhookDelivery,
 )
-from billing.services import invoices, webhooks
+from billing.payments.services import webhooks
 from booking.models import Appointment
 from booking.services import holds
 from clinic.core.errors import DomainError

@@ -6,8 +6,9 @@ import pytest
 from django.db import transaction
 from django.db.migrations.loader import MigrationLoader
 
-from billing.models import Invoice, InvoiceDocument, Payment
-from billing.services import invoices
+from billing.invoicing.models import Invoice, InvoiceDocument
+from billing.invoicing.services import invoices
+from billing.payments.models import Payment
 from clinic.core import clock
 from tests.billing import factories
 

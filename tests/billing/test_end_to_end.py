@@ -6,9 +6,9 @@ import httpx
 import pytest
 import time_machine
 
-from billing import providers
-from billing.models import (
-    Invoice,
+from billing.invoicing.models import Invoice
+from billing.payments import providers
+from billing.payments.models import (
     Payment,
     PaymentEvent,
     PaymentIssue,
@@ -16,7 +16,7 @@ from billing.models import (
     RequestState,
     WebhookDelivery,
 )
-from billing.services import reconciliation, requests
+from billing.payments.services import reconciliation, requests
 from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor

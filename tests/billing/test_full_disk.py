@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 from rest_framework.test import APIClient
 
-from billing.models import Invoice, InvoiceDocument, PaymentStatus
-from billing.services import invoices
+from billing.invoicing.models import Invoice, InvoiceDocument
+from billing.invoicing.services import invoices
+from billing.payments.models import PaymentStatus
 from booking.models import Appointment
 from clinic.core.models import AuditEntry
 from clinic.notifications.models import Message
 from clinic.storage import private
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
-from tests.billing.test_invoice_api import logged_in
-from tests.billing.test_money_api import MONEY
+from tests.billing.invoicing.test_invoice_api import logged_in
+from tests.billing.manager.test_api import MONEY
 from tests.disk import full_after
 
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.models import Invoice, InvoicingRules, Payment, PaymentStatus, Refund
-from billing.services import numbering, refunds
+from billing.invoicing.models import Invoice, InvoicingRules
+from billing.invoicing.services import rules
+from billing.payments.models import Payment, PaymentStatus, Refund
+from billing.payments.services import refunds
 from clinic.core import clock, outbox, stuck
 from clinic.core.audit import Actor
 from clinic.core.models import OutboxMessage
@@ -67,7 +69,7 @@ def new_year(settings) -> int:
 
 
 def open_series(year: int, document_type: str = "FR") -> None:
-    numbering.open_series(
+    rules.open_series(
         document_type=document_type,
         name=f"{year}A",
         year=year,
@@ -108,7 +110,7 @@ def test_an_invoice_waits_for_the_rules_as_well(client, held, new_year):
     pay(client, held)
     tried_for_hours("billing.issue_invoice")
 
-    numbering.change_rules({"certificate_number": ""}, actor=MANAGER)
+    rules.change_rules({"certificate_number": ""}, actor=MANAGER)
     drain()
 
     assert Invoice.objects.get().number == f"FR FORM{new_year}/1"

@@ -5,15 +5,16 @@ import time
 import pytest
 from django.db import connection
 
-from billing.models import Invoice, InvoiceDocument, Payment, PaymentStatus, Reason, RequestState
-from billing.services import requests
+from billing.invoicing.models import Invoice, InvoiceDocument
+from billing.payments.models import Payment, PaymentStatus, Reason, RequestState
+from billing.payments.services import requests
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from tests.billing import factories
 from tests.billing.factories import drain
-from tests.billing.test_eupago import CREATE, INFO, later, state
-from tests.billing.test_invoices import paid
-from tests.billing.test_sealing import BrokenSealer, LocalSealer, seal_with
+from tests.billing.invoicing.test_invoices import paid
+from tests.billing.invoicing.test_sealing import BrokenSealer, LocalSealer, seal_with
+from tests.billing.payments.test_eupago import CREATE, INFO, later, state
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -66,7 +66,7 @@ def soak(kills: int, people: int, seed: int, folder: Path) -> dict[str, Any]:
     """So many people pay one after the other while that many processes are killed."""
     from django.test import override_settings
 
-    from billing.services import requests
+    from billing.payments.services import requests
     from tests.billing import certificate, factories
     from tests.chaos.conftest import processes
 
@@ -241,7 +241,7 @@ def _try(browser: Any, url: str, bank: str, order: dict[str, Any], attempt: int)
 
 
 def _wait_until_everything_is_done(stack: "Stack") -> list[str]:
-    from billing.services import requests
+    from billing.payments.services import requests
     from clinic.core.models import OutboxMessage
     from clinic.launcher.processes import wait_until
 
@@ -260,7 +260,8 @@ def _wait_until_everything_is_done(stack: "Stack") -> list[str]:
 
 
 def _faults(outcomes: list[str]) -> Iterator[str]:
-    from billing.models import Invoice, InvoiceDocument, Payment, PaymentIssue
+    from billing.invoicing.models import Invoice, InvoiceDocument
+    from billing.payments.models import Payment, PaymentIssue
     from booking.models import Appointment
     from clinic.sandbox.models import BankPayment, MbWayRequest, SandboxMessage
 
@@ -295,7 +296,8 @@ def _faults(outcomes: list[str]) -> Iterator[str]:
 def _sums() -> dict[str, Any]:
     from django.db.models import Sum
 
-    from billing.models import Invoice, Payment
+    from billing.invoicing.models import Invoice
+    from billing.payments.models import Payment
     from clinic.sandbox.models import BankPayment, MbWayRequest, SandboxMessage
 
     amount = Sum("amount")

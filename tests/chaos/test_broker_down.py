@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from billing.models import Invoice, Payment
+from billing.invoicing.models import Invoice
+from billing.payments.models import Payment
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage

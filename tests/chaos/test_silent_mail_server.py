@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db import connection, transaction
 
-from billing.models import Invoice, Payment
+from billing.invoicing.models import Invoice
+from billing.payments.models import Payment
 from clinic.core import clock
 from clinic.core.models import Heartbeat
 from clinic.directory.models import Patient

@@ -12,7 +12,8 @@ import psutil
 import pytest
 from django.db import connection, transaction
 
-from billing.models import Invoice, Payment
+from billing.invoicing.models import Invoice
+from billing.payments.models import Payment
 from booking.models import Appointment
 from clinic.core import clock, outbox
 from clinic.core.models import AuditEntry, OutboxMessage

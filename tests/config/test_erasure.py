@@ -24,20 +24,19 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 from rest_framework.test import APIClient
 
-from billing.models import (
+from billing.invoicing.models import Invoice, InvoiceDocument, KeptInvoiceDetails
+from billing.invoicing.services import details, invoices
+from billing.manager import selectors as money
+from billing.payments.models import (
     CustomerKind,
-    Invoice,
-    InvoiceDocument,
-    KeptInvoiceDetails,
     Method,
     Payment,
     PaymentIssue,
     Refund,
     WebhookDelivery,
 )
-from billing.money import selectors as money
-from billing.services import checkout, details, invoices, issues, refunds
-from billing.services.checkout import Customer, Order
+from billing.payments.services import checkout, issues, refunds
+from billing.payments.services.checkout import Customer, Order
 from booking.models import Appointment
 from booking.services import changes, holds, visit
 from clinic.accounts import services as accounts

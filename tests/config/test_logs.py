@@ -192,7 +192,7 @@ def test_a_failing_checkout_logs_no_payment_link(
         "Internal Server Error: /api/checkout/…/payments",
     }
     entry = entries(log)[0]
-    assert "billing/selectors.py" in entry["exception"]
+    assert "billing/payments/selectors.py" in entry["exception"]
     assert entry["exception"].endswith("\nProgrammingError P0001")
 
 

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from billing import chain
+from billing.invoicing import chain
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOUND = {
@@ -71,7 +71,7 @@ def test_a_signing_key_may_be_written_in_one_line(end: str) -> None:
 
     started = load(
         SOUND | {"INVOICE_SIGNING_KEY": pem.replace("\n", end)},
-        "from billing import chain; from clinic.config import settings;"
+        "from billing.invoicing import chain; from clinic.config import settings;"
         "key = chain.load_private_key(settings.INVOICE_SIGNING_KEY);"
         "print(chain.public_pem(key), end='')",
     )

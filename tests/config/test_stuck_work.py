@@ -12,7 +12,7 @@ from clinic.config.celery import app as celery
 from clinic.core import clock, outbox
 from clinic.core.models import AuditEntry, OutboxMessage
 from tests.billing import factories
-from tests.billing.test_invoice_api import logged_in
+from tests.billing.invoicing.test_invoice_api import logged_in
 
 pytestmark = pytest.mark.django_db
 

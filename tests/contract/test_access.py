@@ -24,7 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from billing import tasks as _billing_tasks  # noqa: F401  (registers its outbox handlers)
-from billing.models import Invoice
+from billing.invoicing.models import Invoice
 from booking import links
 from booking.services import holds
 from clinic.accounts.models import User

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from billing.models import KeptInvoiceDetails, Payment, PaymentIssue, Refund
+from billing.invoicing.models import KeptInvoiceDetails
+from billing.payments.models import Payment, PaymentIssue, Refund
 from booking.models import Appointment
 from clinic.accounts.models import Device, User
 from tests.billing import factories

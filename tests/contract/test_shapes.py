@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
+from billing.serializers import PaymentBody
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
 from billing import selectors as billing
-from billing.serializers import PaymentBody
 from booking import links
 from booking.models import Appointment
 from booking.screens import board, day, visit

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
-from billing.models import IssueKind, Payment, PaymentIssue
+from billing.payments.models import IssueKind, Payment, PaymentIssue
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEntry, OutboxMessage

@@ -9,8 +9,8 @@ from django.db import connection
 from django.db.models import F, Model, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from billing.models import WebhookDelivery
-from billing.services import webhooks
+from billing.payments.models import WebhookDelivery
+from billing.payments.services import webhooks
 from clinic.accounts.models import Device, Session, User
 from clinic.accounts.services import purge_sessions
 from clinic.core import batches, clock, idempotency

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.test import TestCase, override_settings
 from pytest_django import DjangoDbBlocker
 
-from billing.models import Invoice, Payment
-from billing.services import invoices
+from billing.invoicing.models import Invoice
+from billing.invoicing.services import invoices
+from billing.payments.models import Payment
 from booking.models import Appointment
 from booking.screens import board
 from clinic.accounts import selectors as accounts

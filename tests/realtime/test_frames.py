@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client as HttpClient
 
-from billing.models import CustomerKind, Method
-from billing.services import checkout
-from billing.services.checkout import Customer, Order
+from billing.payments.models import CustomerKind, Method
+from billing.payments.services import checkout
+from billing.payments.services.checkout import Customer, Order
 from booking import selectors as booking
 from booking.models import Appointment
 from booking.screens import visit as visits

@@ -15,7 +15,7 @@ import time_machine
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from billing import multibanco
+from billing.payments import multibanco
 from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
 from clinic.sandbox import bank

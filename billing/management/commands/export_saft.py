@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.services import exports
+from billing.invoicing.services import exports
 from clinic.core.errors import DomainError
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing.services import verification
+from billing.invoicing.services import verification
 
 
 class Command(BaseCommand):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import Error, connection
 from django.db.models import Count, Sum
 
-from billing.models import Invoice, Payment, PaymentIssue
+from billing.invoicing.models import Invoice
+from billing.payments.models import Payment, PaymentIssue
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import AuditEntry, OutboxMessage

@@ -1,0 +1,14 @@
+"""Showing payments to somebody, who is written down with the patients they name."""
+
+from collections.abc import Collection
+
+from billing.payments.models import Payment
+from clinic.core import audit
+from clinic.core.audit import Actor
+
+
+def read_payments(payments: Collection[Payment], *, actor: Actor) -> Collection[Payment]:
+    """These payments, for somebody who looks at them."""
+    patients = [payment.patient_id for payment in payments]
+    audit.record_reads("payment.read", actor=actor, patient_ids=patients)
+    return payments

@@ -1,0 +1,1 @@
+"""Money that comes, and that goes back: from the payment link to the providers' books."""

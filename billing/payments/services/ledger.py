@@ -1,0 +1,137 @@
+"""The one place where a payment's status changes, and the locks around it.
+
+Lock order everywhere: the appointment's money (an advisory lock), payments, then whatever booking
+locks. Subscribers to booking's events take no lock of ours: they write to the outbox.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from billing.payments.events import PaymentChanged
+from billing.payments.models import TRANSITIONS, Payment, PaymentStatus, Reason, RequestState
+from billing.payments.providers.base import PaymentRequest
+from clinic.core import audit, clock, events
+from clinic.core.audit import Actor
+
+
+def lock_money_of(appointment_id: UUID) -> list[Payment]:
+    """Keep everybody else away from this appointment's payments until the transaction ends.
+
+    Gives the payments, oldest first.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing:{appointment_id}"]
+        )
+    return list(
+        Payment.objects.select_for_update(no_key=True)
+        .filter(appointment_id=appointment_id)
+        .order_by("created_at", "pk")
+    )
+
+
+def lock_payment(payment: Payment) -> Payment:
+    """This payment as it stands, with the money of its appointment locked."""
+    payments = lock_money_of(payment.appointment_id)
+    return next(each for each in payments if each.pk == payment.pk)
+
+
+def may_become(payment: Payment, status: PaymentStatus) -> bool:
+    """Whether the table of moves lets this payment take that status."""
+    return status in TRANSITIONS[payment.status]
+
+
+def move(
+    payment: Payment,
+    to: PaymentStatus,
+    *,
+    actor: Actor,
+    reason: Reason = Reason.NONE,
+    paid_at: datetime | None = None,
+) -> None:
+    """Change the status of a locked payment, write it down and announce it.
+
+    Raises ValueError for a move the table doesn't have: callers ask `may_become` first.
+    """
+    if not may_become(payment, to):
+        raise ValueError(f"{payment.status} -> {to}")
+    before = payment.status
+    payment.status = to
+    payment.reason = reason
+    payment.closed_at = clock.now()
+    payment.paid_at = paid_at or payment.paid_at
+    payment.save(update_fields=["status", "reason", "closed_at", "paid_at"])
+    audit.record(
+        "payment.status",
+        actor=actor,
+        subject=payment,
+        patient_id=payment.patient_id,
+        before=before,
+        after=str(to),
+        reason=str(reason),
+    )
+    announce(payment)
+
+
+def repeat(payment: Payment, *, transaction_id: str) -> Payment:
+    """A row for further money of a locked Multibanco payment, of the same visit and person.
+
+    Nobody waited for it, so that it begins as expired. It has no name of ours at the provider.
+    """
+    return Payment.objects.create(
+        repeats_id=payment.repeats_id or payment.id,
+        appointment_id=payment.appointment_id,
+        patient_id=payment.patient_id,
+        method=payment.method,
+        status=PaymentStatus.EXPIRED,
+        amount=payment.amount,
+        provider=payment.provider,
+        request_state=RequestState.OFFLINE,
+        order_id="",
+        transaction_id=transaction_id,
+        entity=payment.entity,
+        reference=payment.reference,
+        expires_at=payment.expires_at,
+        customer_kind=payment.customer_kind,
+        customer_tax_id=payment.customer_tax_id,
+        customer_name=payment.customer_name,
+        customer_address=payment.customer_address,
+        customer_email=payment.customer_email,
+        created_at=clock.now(),
+    )
+
+
+def wait_again(payment: Payment, until: datetime | None, *, actor: Actor) -> None:
+    """Have a locked payment that ran out wait for its money once more, until then."""
+    move(payment, PaymentStatus.PENDING, actor=actor)
+    payment.closed_at = None
+    payment.expires_at = until or payment.expires_at
+    payment.save(update_fields=["closed_at", "expires_at"])
+
+
+def announce(payment: Payment) -> None:
+    events.announce(
+        PaymentChanged(
+            payment_id=payment.id,
+            patient_id=payment.patient_id,
+            appointment_id=payment.appointment_id,
+        )
+    )
+
+
+def as_request(payment: Payment) -> PaymentRequest:
+    """The payment as its provider knows it."""
+    return PaymentRequest(
+        payment_id=payment.id,
+        order_id=payment.order_id,
+        method=payment.method,
+        amount=payment.amount,
+        phone=payment.phone,
+        request_id=payment.request_id,
+        entity=payment.entity,
+        reference=payment.reference,
+        begun_at=payment.created_at,
+        last_day=clock.local(payment.expires_at).date(),
+    )
