@@ -42,6 +42,8 @@ SENSITIVE = [
 TELL = """
 import json, os, resource, signal
 from clinic.launcher.surroundings import {settle}
+# A shell in between would give it back its meaning.
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 {settle}()
 print(json.dumps([
     dict(os.environ),
@@ -54,12 +56,6 @@ print(json.dumps([
 """
 
 
-def deafen() -> None:
-    """As a parent leaves it that waits for none of its children and blocks what would end it."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-
-
 def told(settle: str, mask: str, **more: str) -> list[Any]:
     """What a process tells of itself that was started in foreign surroundings and settled."""
     started = STARTED.replace("umask 077", f"umask {mask}")
@@ -67,7 +63,7 @@ def told(settle: str, mask: str, **more: str) -> list[Any]:
         ["sh", "-c", started, "sh", sys.executable, "-c", TELL.format(settle=settle)],
         cwd=ROOT,
         env={"PATH": os.defpath, **FOREIGN, **more},
-        preexec_fn=deafen,
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}),
         capture_output=True,
         text=True,
         check=True,
