@@ -24,8 +24,9 @@ from django.db import transaction
 
 from booking import selectors
 from booking.models import Appointment
+from booking.screens import board
 from booking.services import visit
-from realtime import frames, snapshots
+from realtime import frames
 from tests.bench import servers, waiting_room
 
 CROWDS = {1000: 26, 5000: 11}
@@ -69,7 +70,7 @@ def measure(sample: str, displays: int, calls: int) -> dict[str, Any]:
 
 def _board_text() -> str:
     """A board of the size that will be sent, with a place for the revision."""
-    return frames.board(snapshots.board()).text
+    return frames.board(board.body()).text
 
 
 def measure_ours(displays: int, calls: int) -> dict[str, Any]:
