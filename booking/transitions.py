@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from booking import busy, calendar_file, revision
@@ -19,7 +19,7 @@ from booking.choices import AppointmentStatus
 from booking.errors import Code
 from booking.events import VisitChanged
 from booking.models import Appointment
-from clinic.core import audit, clock, events
+from clinic.core import audit, clock, events, locks
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -114,15 +114,13 @@ class Change:
         Two updates that each want the other's place would deadlock on the exclusion constraints;
         inserts that give way on conflict don't. Call it before any row is locked.
         """
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('booking:move', 0))")
+        locks.take(locks.MOVES)
 
     def wait_for_other_treatments(self) -> None:
         """Call or start nobody while another is called or started, so that of two desks the second
         sees what the first one did. Call it before any row is locked, after `wait_for_other_moves`.
         """
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('booking:treat', 0))")
+        locks.take(locks.TREATMENTS)
 
     def make_way(self, appointment: Appointment, to: AppointmentStatus, *, override: bool) -> None:
         """Let nothing else be under way with this visit's patient, therapist or room once it is

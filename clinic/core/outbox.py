@@ -10,8 +10,7 @@ and what it gives back is done in the transaction that marks the row done.
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -22,7 +21,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
-from clinic.core import clock, ground, logs
+from clinic.core import clock, ground, locks, logs
 from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
 
@@ -246,16 +245,8 @@ def _in_somebodys_hands(message_ids: list[uuid.UUID]) -> set[uuid.UUID]:
     """Those whose calls are being made at this moment."""
     if not message_ids:
         return set()
-    by_hold = {hold(message_id): message_id for message_id in message_ids}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT name FROM unnest(%s::text[]) AS name JOIN pg_locks ON locktype = 'advisory'"
-            " AND granted AND objsubid = 1"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " AND (classid::bigint << 32 | objid::bigint) = hashtextextended(name, 0)",
-            [list(by_hold)],
-        )
-        return {by_hold[name] for (name,) in cursor.fetchall()}
+    by_key = {locks.OUTBOX(message_id): message_id for message_id in message_ids}
+    return {by_key[key] for key in locks.held(by_key)}
 
 
 def run(message_id: uuid.UUID) -> bool:
@@ -289,7 +280,7 @@ def _handle(message_id: uuid.UUID, handle: Handler) -> bool:
 
 
 def _call(message: OutboxMessage, call: Caller) -> bool:
-    with _in_one_hand(message.id) as is_mine:
+    with locks.in_one_hand(locks.OUTBOX(message.id)) as is_mine:
         if not is_mine:
             return False
         finish = call(**message.args)
@@ -313,27 +304,6 @@ def _undone_all() -> QuerySet[OutboxMessage]:
 
 def _mark_done(message_id: uuid.UUID) -> bool:
     return bool(_undone(message_id).update(done_at=clock.now()))
-
-
-@contextmanager
-def _in_one_hand(message_id: uuid.UUID) -> Iterator[bool]:
-    """Whether nobody else is at this message, and until the block ends nobody will be. The database
-    connection holds this, not a transaction: it goes with the process, however that ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [hold(message_id)])
-        (is_mine,) = cursor.fetchone()
-        try:
-            yield is_mine
-        finally:
-            if is_mine:
-                cursor.execute(
-                    "SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [hold(message_id)]
-                )
-
-
-def hold(message_id: uuid.UUID) -> str:
-    """Name of the advisory lock of whoever makes this message's calls."""
-    return f"outbox:{message_id}"
 
 
 def unfinished(keys: Collection[str]) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
-from clinic.core import batches, clock, outbox
+from clinic.core import batches, clock, locks, outbox
 from clinic.notifications import rendering
 from clinic.notifications.models import Channel, Message, MessageStatus
 
@@ -221,8 +221,7 @@ def forget(*abouts: str) -> None:
 
 def _has_had_enough(phone: str) -> bool:
     """Whether today's messages to a number are used up. Its writers wait for each other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"sms:{phone}"])
+    locks.take(locks.SMS(phone))
     midnight, _ = clock.day_bounds(clock.today())
     sent = Message.objects.filter(channel=Channel.SMS, to=phone, created_at__gte=midnight)
     limit: int = settings.SMS_PER_NUMBER_A_DAY

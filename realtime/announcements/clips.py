@@ -3,9 +3,9 @@
 import hashlib
 import logging
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from clinic.core import ratelimit
+from clinic.core import locks, ratelimit
 from clinic.core.errors import Code, DomainError
 from clinic.directory import selectors as directory
 from clinic.storage import private
@@ -38,8 +38,8 @@ def clip(ticket: str, room: str) -> bytes:
 def _made_once(key: str, engine: engines.SpeechEngine, sentence: str) -> bytes:
     """Make and keep the clip while the other screens, which heard the same call, wait for it."""
     scope, subject, limit, seconds = NEW_CLIPS
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    with transaction.atomic():
+        locks.take(locks.CLIP(key))
         if (made := _kept(key)) is not None:
             return made
         ratelimit.check(scope, subject, limit=limit)

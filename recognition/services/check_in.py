@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
@@ -22,7 +22,7 @@ from booking import selectors as bookings
 from booking.choices import AppointmentStatus
 from booking.due import due
 from booking.services import visit
-from clinic.core import audit, batches, clock, events, outbox
+from clinic.core import audit, batches, clock, events, locks, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -452,10 +452,7 @@ def _let_in(visits: Sequence["Appointment"], actor: Actor) -> _Answer:
 def _one_kiosk_at_a_time(patient_id: uuid.UUID) -> None:
     """Until this transaction ends no other check-in of the same patient passes here, so that of
     two kiosks the second sees the first one's arrival."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"check-in:{patient_id}"]
-        )
+    locks.take(locks.CHECK_IN(patient_id))
 
 
 def _kiosk(check_in: CheckIn) -> Actor:

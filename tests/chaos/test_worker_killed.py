@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from billing.invoicing.models import Invoice
 from billing.payments.models import Payment
 from booking.models import Appointment
-from clinic.core import clock, outbox
+from clinic.core import clock, locks
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.models import Patient, Specialty
 from clinic.launcher.processes import wait_until
@@ -35,18 +35,8 @@ def is_being_done(task: str) -> bool:
     undone = OutboxMessage.objects.filter(task=task, done_at=None)
     with transaction.atomic():
         free = {message.pk for message in undone.select_for_update(skip_locked=True)}
-        return any(message.pk not in free or is_held(message) for message in undone)
-
-
-def is_held(message: OutboxMessage) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory'"
-            " AND (classid::bigint << 32 | objid::bigint) = hashtextextended(%s, 0))",
-            [outbox.hold(message.pk)],
-        )
-        (held,) = cursor.fetchone()
-    return bool(held)
+        calls = {locks.OUTBOX(message.pk) for message in undone}
+        return len(free) < len(calls) or bool(locks.held(calls))
 
 
 def kill_outright(stack: Stack) -> None:
@@ -100,8 +90,7 @@ def another_kiosk_letting_in(patient: Patient) -> Iterator[None]:
     other = connection.copy()
     other.set_autocommit(False)
     with closing(other), other.cursor() as cursor:
-        lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-        cursor.execute(lock, [f"check-in:{patient.pk}"])
+        cursor.execute(locks.TAKE, [locks.CHECK_IN(patient.pk).name])
         yield
         other.rollback()
 

@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from clinic.core import broker, outbox, relay
+from clinic.core import broker, locks, outbox, relay
+from clinic.core.locks import Key
 from clinic.core.models import OutboxMessage
 
 TASK = "tests.waits"
@@ -107,13 +108,13 @@ def test_what_could_not_be_handed_over_is_no_hand_over(queue: redis.Redis) -> No
 
 
 def test_what_is_in_somebodys_hands_is_left_there(
-    queue: redis.Redis, elsewhere: Callable[[str], Callable[[], None]]
+    queue: redis.Redis, elsewhere: Callable[[Key], Callable[[], None]]
 ) -> None:
     write(1)
     look_again()
     take(queue, 1)
     [message] = OutboxMessage.objects.all()
-    let_go = elsewhere(outbox.hold(message.id))
+    let_go = elsewhere(locks.OUTBOX(message.id))
 
     assert look_again() == 0
 
@@ -122,13 +123,13 @@ def test_what_is_in_somebodys_hands_is_left_there(
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[Callable[[str], Callable[[], None]]]:
+def elsewhere() -> Iterator[Callable[[Key], Callable[[], None]]]:
     """Takes an advisory lock on another connection, until the function it gives back is called."""
     other = connection.copy()
 
-    def hold(name: str) -> Callable[[], None]:
+    def hold(key: Key) -> Callable[[], None]:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+            cursor.execute(locks.HOLD, [key.name])
         return other.close
 
     yield hold

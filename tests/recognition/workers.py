@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from clinic.core import clock, outbox
+from clinic.core import clock, locks
 from clinic.core.models import OutboxMessage
 from clinic.launcher.processes import wait_until
 from recognition.models import CheckIn, Enrolment
@@ -92,12 +92,7 @@ def _waits_for(holder: int) -> bool:
 
 def _is_let_go(message: UUID) -> bool:
     """Whether the database has noticed that nobody is at this message any more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [outbox.hold(message)]
-        )
-        (free,) = cursor.fetchone()
-    return bool(free)
+    return not locks.held([locks.OUTBOX(message)])
 
 
 def states_while_asked(rekognition: Rekognition) -> list[tuple[str, str]]:

@@ -7,12 +7,10 @@ locks. Subscribers to booking's events take no lock of ours: they write to the o
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection
-
 from billing.payments.events import PaymentChanged
 from billing.payments.models import TRANSITIONS, Payment, PaymentStatus, Reason, RequestState
 from billing.payments.providers.base import PaymentRequest
-from clinic.core import audit, clock, events
+from clinic.core import audit, clock, events, locks
 from clinic.core.audit import Actor
 
 
@@ -21,10 +19,7 @@ def lock_money_of(appointment_id: UUID) -> list[Payment]:
 
     Gives the payments, oldest first.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing:{appointment_id}"]
-        )
+    locks.take(locks.MONEY(appointment_id))
     return list(
         Payment.objects.select_for_update(no_key=True)
         .filter(appointment_id=appointment_id)

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import connection, transaction
+from django.db import transaction
 
+from clinic.core import locks
 from clinic.demo import keys, seed
 
-LOCK = "demo-seed"
 FILE = "demo-accounts.json"
 
 
@@ -24,8 +24,7 @@ class Command(BaseCommand):
         empty = os.environ.get("CLINIC_DEMO_EMPTY", "") not in {"", "0"}
         file = Path(settings.VAR_DIR) / FILE
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
+            locks.take(locks.DEMO_SEED)
             clinic = seed.furnish()
             made = seed.show_today(clinic, empty=empty)
             keys.hand_out(clinic.staff, file)
