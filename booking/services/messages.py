@@ -1,4 +1,4 @@
-"""What the patient is told, by SMS or e-mail.
+"""What the patient is told.
 
 An SMS says time and code, never the treatment; the link it carries shows the place.
 """
@@ -12,6 +12,9 @@ from booking.choices import AppointmentStatus
 from booking.models import Appointment
 from clinic.core import clock, outbox
 from clinic.notifications import services as notifications
+
+CANCELLED = "appointment_cancelled"
+RESCHEDULED = "appointment_rescheduled"
 
 
 def payment_link(appointment: Appointment) -> None:
@@ -36,12 +39,12 @@ def booked(appointment: Appointment) -> None:
 
 
 def rescheduled(appointment: Appointment) -> None:
-    if not _is_reachable(appointment):
+    if not notifications.reaches(appointment.patient, RESCHEDULED):
         _leave_to_the_desk(appointment, "rescheduled")
         return
     _send(
         appointment,
-        "appointment_rescheduled",
+        RESCHEDULED,
         f"rescheduled:{clock.now().isoformat()}",
         check_in_code=appointment.check_in_code,
         url=links.visit_url(appointment),
@@ -49,19 +52,21 @@ def rescheduled(appointment: Appointment) -> None:
 
 
 def cancelled(appointment: Appointment) -> None:
-    if not _is_reachable(appointment):
+    if not notifications.reaches(appointment.patient, CANCELLED):
         _leave_to_the_desk(appointment, "cancelled")
         return
-    _send(appointment, "appointment_cancelled", "cancelled")
+    _send(appointment, CANCELLED, "cancelled")
 
 
 def tell_in_time(appointment_id: UUID) -> None:
-    """Tell a patient who was known by neither phone nor address what became of the visit, once one
-    of them is. Raises Permanent while that is for the desk to do; after the visit nobody has to."""
+    """Tell a patient whom no channel reached what became of the visit, once one does.
+
+    Raises Permanent while that is for the desk to do; after the visit nobody has to.
+    """
     appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
     if appointment.start <= clock.now():
         return
-    if not _is_reachable(appointment):
+    if not notifications.reaches(appointment.patient, CANCELLED, RESCHEDULED):
         raise outbox.Permanent("unreachable")
     if appointment.status == AppointmentStatus.CANCELLED:
         cancelled(appointment)
@@ -69,13 +74,10 @@ def tell_in_time(appointment_id: UUID) -> None:
         rescheduled(appointment)
 
 
-def _is_reachable(appointment: Appointment) -> bool:
-    return bool(appointment.patient.phone or appointment.patient.email)
-
-
-def _is_for_the_desk(appointment: Appointment) -> bool:
+def _is_for_the_desk(appointment: Appointment, template: str) -> bool:
     """Whoever had their account erased is told nothing any more."""
-    return not _is_reachable(appointment) and appointment.patient.erased_at is None
+    patient = appointment.patient
+    return not notifications.reaches(patient, template) and patient.erased_at is None
 
 
 def _leave_to_the_desk(appointment: Appointment, what: str) -> None:
@@ -99,7 +101,7 @@ def paid_twice(appointment: Appointment, amount: Decimal, *, about: UUID) -> Non
 def _tell_of_money(
     appointment: Appointment, template: str, amount: Decimal, *, about: UUID
 ) -> None:
-    if _is_for_the_desk(appointment):
+    if _is_for_the_desk(appointment, template):
         outbox.enqueue(
             "booking.tell_of_money",
             key=f"tell:{template}:{about}",
@@ -115,26 +117,25 @@ def _tell_of_money(
 def tell_of_money_in_time(
     appointment_id: UUID, template: str, amount: Decimal, *, about: UUID
 ) -> None:
-    """Tell a patient who was known by neither phone nor address of their money, once one of them
-    is. Raises Permanent while that is for the desk to do."""
+    """Tell a patient whom no channel reached of their money, once one does. Raises Permanent while
+    that is for the desk to do."""
     appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
-    if _is_for_the_desk(appointment):
+    if _is_for_the_desk(appointment, template):
         raise outbox.Permanent("unreachable")
     _send(appointment, template, f"{template}:{about}", amount=amount)
 
 
 def _send(appointment: Appointment, template: str, about: str, **context: Any) -> None:
-    """Queue it in the caller's transaction; a patient without phone and address gets none."""
+    """Queue it in the caller's transaction; a patient whom no channel reaches gets none."""
     patient = appointment.patient
-    context["start"] = appointment.start
-    key = f"appointment:{appointment.pk}:{about}"
-    context["specialty"] = appointment.specialty.name_in(patient.language)
-    context["practitioner"] = appointment.practitioner.name
     notifications.tell(
-        template=template,
-        phone=patient.phone,
-        email=patient.email,
-        language=patient.language,
-        context=context,
-        key=key,
+        patient,
+        template,
+        key=f"appointment:{appointment.pk}:{about}",
+        context={
+            "specialty": appointment.specialty.name_in(patient.language),
+            "practitioner": appointment.practitioner.name,
+            "start": appointment.start,
+            **context,
+        },
     )

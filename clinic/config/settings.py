@@ -406,14 +406,19 @@ CELERY_BEAT_SCHEDULE = {
 
 # Messages ----------------------------------------------------------------------------------------
 _sandbox = "clinic.sandbox.transports"
-_real = "clinic.notifications.transports"
-SMS_TRANSPORT = env.str(
-    "SMS_TRANSPORT", default=f"{_sandbox}.SandboxSms" if CLINIC_SANDBOX else f"{_real}.SnsTransport"
-)
-EMAIL_TRANSPORT = env.str(
-    "EMAIL_TRANSPORT",
-    default=f"{_sandbox}.SandboxEmail" if CLINIC_SANDBOX else f"{_real}.SmtpTransport",
-)
+_real = "clinic.notifications.channels"
+MESSAGE_TRANSPORTS = {
+    "sms": env.str(
+        "SMS_TRANSPORT",
+        default=f"{_sandbox}.SandboxSms" if CLINIC_SANDBOX else f"{_real}.sms.sns.SnsTransport",
+    ),
+    "email": env.str(
+        "EMAIL_TRANSPORT",
+        default=f"{_sandbox}.SandboxEmail"
+        if CLINIC_SANDBOX
+        else f"{_real}.email.smtp.SmtpTransport",
+    ),
+}
 AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
 AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="") or None
 # Numbers elsewhere are refused: text messages to some countries are a way to drain an account.

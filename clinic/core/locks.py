@@ -52,8 +52,8 @@ MOVES = Key("booking:move")
 """No appointment is moved in the calendar while another is."""
 TREATMENTS = Key("booking:treat")
 """Nobody is called or treated while another is being called or started."""
-SMS = KeyOf[str]("sms")
-"""Of a phone number: its messages are counted."""
+ADDRESSEE = KeyOf[str]("addressee")
+"""Of a channel and an address: its messages are counted."""
 CLIP = KeyOf[str]("clip")
 """Of a spoken announcement, by its file: it is made once."""
 OUTBOX = KeyOf[UUID]("outbox")

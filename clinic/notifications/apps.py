@@ -9,3 +9,9 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic.notifications import checks, tasks  # noqa: F401
+        from clinic.notifications.channels.email.channel import Email
+        from clinic.notifications.channels.sms.channel import Sms
+
+        # The first that reaches a person is taken.
+        for channel in (Sms(), Email()):
+            tasks.open_channel(channel)

@@ -1,14 +1,11 @@
-"""The log of everything the clinic sends: one row for each SMS or e-mail."""
+"""The log of everything the clinic sends: one row for each message and channel."""
 
 import uuid
 from typing import ClassVar
 
 from django.db import models
 
-
-class Channel(models.TextChoices):
-    SMS = "sms", "SMS"
-    EMAIL = "email", "E-mail"
+from clinic.notifications import channels
 
 
 class MessageStatus(models.TextChoices):
@@ -22,8 +19,8 @@ class Message(models.Model):
     """A message rendered when it was decided, so that it says what was true then."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    key = models.CharField(max_length=200, unique=True)
-    channel = models.CharField(max_length=5, choices=Channel)
+    key = models.CharField(max_length=200)
+    channel = models.CharField(max_length=20, choices=channels.choices)
     template = models.CharField(max_length=60)
     language = models.CharField(max_length=2)
     to = models.CharField(max_length=254)
@@ -32,7 +29,7 @@ class Message(models.Model):
     html = models.TextField(blank=True)
     attachments = models.JSONField(default=list, blank=True)
     other_way = models.JSONField(
-        default=dict, blank=True, help_text="The e-mail that goes out where this is refused"
+        default=dict, blank=True, help_text="What goes out where this is refused"
     )
     status = models.CharField(max_length=12, choices=MessageStatus, default=MessageStatus.QUEUED)
     provider_id = models.CharField(max_length=200, blank=True)
@@ -45,8 +42,12 @@ class Message(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["status", "created_at"], name="message_status_created"),
             models.Index(fields=["to", "created_at"], name="message_to_created"),
+            models.Index(
+                fields=["key"], opclasses=["varchar_pattern_ops"], name="message_key_begins"
+            ),
         ]
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["key", "channel"], name="message_once_by_each_channel"),
             models.CheckConstraint(
                 name="message_sent_has_time",
                 condition=models.Q(status=MessageStatus.SENT, sent_at__isnull=False)

@@ -1,25 +1,29 @@
-"""Deciding to send: write the message and its outbox row in the caller's transaction."""
+"""Deciding to tell: write the message and its outbox row in the caller's transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
 from clinic.core import batches, clock, locks, outbox
 from clinic.notifications import rendering
-from clinic.notifications.models import Channel, Message, MessageStatus
+from clinic.notifications.channels import CHANNELS
+from clinic.notifications.channels.base import Channel
+from clinic.notifications.models import Message, MessageStatus
+
+if TYPE_CHECKING:
+    from clinic.directory.models import Patient
 
 log = structlog.get_logger(__name__)
 
 OVER_THE_LIMIT = "daily_limit"
 ABOUTS_AT_ONCE = 100
 ERASED = "erased"
-OTHER_WAY = ("key", "to", "subject", "body", "html")
+OTHER_WAY = ("channel", "to", "subject", "body", "html", "attachments", "other_way")
 NO_TEXT: dict[str, Any] = {"to": "", "subject": "", "body": "", "html": "", "other_way": {}}
 
 # Long enough to answer "I never got it" about a visit and its payment; after that phone number,
@@ -29,100 +33,68 @@ KEEP_TEXT = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of the private storage that goes out with an e-mail."""
+    """A file of the private storage that goes out with a message."""
 
     name: str
     content_type: str
     storage_key: str
 
 
-def send_sms(
-    *, template: str, to: str, language: str, context: Mapping[str, Any], key: str
-) -> Message:
-    """Queue one SMS of a single GSM-7 part; call it inside a transaction.
-
-    `key` says what the message is about, for instance ``appointment:<id>:booked``: a second
-    call with the same key gives back the first message and sends nothing. `to` is E.164. From the
-    message after `SMS_PER_NUMBER_A_DAY` on, the rest of that day's stay in the log, suppressed.
-    The clinic's name, address and phone are part of every context; what each template wants
-    besides is listed in `rendering.SMS_NEEDS`, and a missing value raises `KeyError`. Instants
-    are aware datetimes and amounts are Decimals: the template writes them out.
-    """
-    return _queue(_text(template, to, language, context, key))
-
-
-def send_email(
-    *,
-    template: str,
-    to: str,
-    language: str,
-    context: Mapping[str, Any],
-    key: str,
-    attachments: Sequence[Attachment] = (),
-) -> Message:
-    """Queue one e-mail with plain text, HTML and attachments; otherwise like `send_sms`.
-
-    What each template wants is listed in `rendering.EMAIL_NEEDS`.
-    """
-    mail = _mail(template, to, language, context, key)
-    mail.attachments = [asdict(attachment) for attachment in attachments]
-    return _queue(mail)
-
-
-def _text(template: str, to: str, language: str, context: Mapping[str, Any], key: str) -> Message:
-    message = Message(
-        key=f"sms:{key}",
-        channel=Channel.SMS,
-        template=template,
-        language=rendering.language_of(language),
-        to=to,
-        body=rendering.sms(template, language, context),
-    )
-    if _has_had_enough(to):
-        message.status = MessageStatus.SUPPRESSED
-        message.failure = OVER_THE_LIMIT
-        log.warning("sms_suppressed", message=str(message.id), template=template)
-    return message
-
-
-def _mail(template: str, to: str, language: str, context: Mapping[str, Any], key: str) -> Message:
-    mail = rendering.email(template, language, context)
-    return Message(
-        key=f"email:{key}",
-        channel=Channel.EMAIL,
-        template=template,
-        language=rendering.language_of(language),
-        to=to,
-        subject=mail.subject,
-        body=mail.text,
-        html=mail.html,
-    )
-
-
 @transaction.atomic
 def tell(
-    *, template: str, phone: str, email: str, language: str, context: Mapping[str, Any], key: str
+    patient: "Patient",
+    template: str,
+    *,
+    key: str,
+    context: Mapping[str, Any],
+    language: str = "",
+    attachments: Sequence[Attachment] = (),
+    addresses: Mapping[str, str] | None = None,
 ) -> Message | None:
-    """Tell a person something once, by the way that is open: by SMS, else by e-mail.
+    """Tell a patient something once, by the first channel that reaches them and can write it.
 
-    Where the number has had its messages of the day, or the SMS is refused, the e-mail goes out in
-    its place. Where that isn't possible either, the message stands among the work that has come to
-    a halt. The first message about `key` is the answer when asked again, whichever way it went;
-    None for a person who is known by neither.
+    Where an address has had its messages of the day, or refuses this one, the next channel takes
+    its place. Where there is none, the message stands among the work that has come to a halt.
+    `key` says what it is about, for instance ``appointment:<id>:booked``: the first message about
+    it is the answer when asked again, whichever way it went. None for a patient whom no channel
+    reaches.
+
+    What each template wants is listed in the `needs` of the channels, and a missing value raises
+    `KeyError`; the clinic's name, address and phone are part of every context. Instants are aware
+    datetimes and amounts are Decimals: the template writes them out. `language` and `addresses`, by
+    the channel's name, are of this message alone, and come before the patient's own.
     """
-    told = Message.objects.filter(key__in=[f"sms:{key}", f"email:{key}"]).order_by("created_at")
-    if first := told.first():
+    if first := Message.objects.filter(key=key).order_by("created_at").first():
         return first
-    mail = _mail(template, email, language, context, key) if email else None
-    if not phone:
-        return None if mail is None else _queue(mail)
-    text = _text(template, phone, language, context, key)
-    if mail is not None:
-        text.other_way = {field: getattr(mail, field) for field in OTHER_WAY}
-    stored = _queue(text)
-    if stored.id == text.id and stored.status == MessageStatus.SUPPRESSED and not _go_on(stored):
-        _hand_over(stored)
-    return stored
+    message = None
+    for channel, to in reversed(list(_ways(patient, template, addresses or {}))):
+        if attachments and not channel.carries_files:
+            continue
+        message = Message(
+            key=key,
+            channel=channel.name,
+            template=template,
+            language=rendering.language_of(language or patient.language),
+            to=to,
+            attachments=[asdict(attachment) for attachment in attachments],
+            other_way={field: getattr(message, field) for field in OTHER_WAY} if message else {},
+            **asdict(channel.write(template, language or patient.language, context)),
+        )
+    return None if message is None else _queue(message)
+
+
+def reaches(patient: "Patient", *templates: str) -> bool:
+    """Whether there is a channel by which a patient can be told each of these."""
+    return all(any(_ways(patient, template, {})) for template in templates)
+
+
+def _ways(
+    patient: "Patient", template: str, addresses: Mapping[str, str]
+) -> Iterator[tuple[Channel, str]]:
+    for channel in CHANNELS.values():
+        to = addresses.get(channel.name) or channel.address_of(patient)
+        if to and template in channel.needs:
+            yield channel, to
 
 
 def is_open(message: Message) -> bool:
@@ -130,33 +102,44 @@ def is_open(message: Message) -> bool:
     was over its limit waits for another day."""
     if message.status == MessageStatus.SUPPRESSED and message.failure == OVER_THE_LIMIT:
         with transaction.atomic():
-            return not _has_had_enough(message.to)
+            return not _has_had_enough(message)
     return message.status in {MessageStatus.QUEUED, MessageStatus.FAILED}
 
 
+@transaction.atomic
+def _queue(message: Message) -> Message:
+    if _has_had_enough(message):
+        message.status = MessageStatus.SUPPRESSED
+        message.failure = OVER_THE_LIMIT
+        log.warning(
+            "message_suppressed",
+            message=str(message.id),
+            channel=message.channel,
+            template=message.template,
+        )
+    message.created_at = clock.now()
+    Message.objects.bulk_create([message], ignore_conflicts=True)
+    stored = Message.objects.get(key=message.key, channel=message.channel)
+    if stored.id != message.id:
+        return stored
+    if stored.status == MessageStatus.QUEUED or not _go_on(stored):
+        _hand_over(stored)
+    return stored
+
+
 def _go_on(message: Message) -> bool:
-    """Queue the e-mail that goes out in place of a message; False where there is none."""
+    """Queue what goes out in place of a message; False where there is nothing."""
     if not message.other_way:
         return False
     _queue(
         Message(
-            channel=Channel.EMAIL,
+            key=message.key,
             template=message.template,
             language=message.language,
             **message.other_way,
         )
     )
     return True
-
-
-@transaction.atomic
-def _queue(message: Message) -> Message:
-    message.created_at = clock.now()
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    stored = Message.objects.get(key=message.key)
-    if stored.status == MessageStatus.QUEUED:
-        _hand_over(stored)
-    return stored
 
 
 def _hand_over(message: Message) -> None:
@@ -203,26 +186,28 @@ def forget_old_texts() -> int:
 
 
 def forget(*abouts: str) -> None:
-    """Blank whom messages about these things went to and what they said, whatever their age. What
-    wasn't sent yet isn't any more. `abouts` are how their keys begin, `appointment:<id>` for one.
+    """Blank whom messages about these things went to and what they said, whatever their age and
+    channel. What wasn't sent yet isn't any more. `abouts` are how their keys begin,
+    `appointment:<id>` for one.
     """
     for first in range(0, len(abouts), ABOUTS_AT_ONCE):
         some = abouts[first : first + ABOUTS_AT_ONCE]
-        said = Q()
+        said = Q(key__in=some)
         for about in some:
-            said |= Q(key__startswith=f"sms:{about}:") | Q(key__startswith=f"email:{about}:")
-        whole = [f"{way}:{about}" for about in some for way in ("sms", "email")]
-        kept = Message.objects.filter(said | Q(key__in=whole))
+            said |= Q(key__startswith=f"{about}:")
+        kept = Message.objects.filter(said)
         kept.filter(status=MessageStatus.QUEUED).update(
             status=MessageStatus.SUPPRESSED, failure=ERASED
         )
         kept.exclude(to="").update(**NO_TEXT)
 
 
-def _has_had_enough(phone: str) -> bool:
-    """Whether today's messages to a number are used up. Its writers wait for each other."""
-    locks.take(locks.SMS(phone))
+def _has_had_enough(message: Message) -> bool:
+    """Whether today's messages to an address are used up. Its writers wait for each other."""
+    limit = CHANNELS[message.channel].most_a_day()
+    if limit is None:
+        return False
+    locks.take(locks.ADDRESSEE(f"{message.channel}:{message.to}"))
     midnight, _ = clock.day_bounds(clock.today())
-    sent = Message.objects.filter(channel=Channel.SMS, to=phone, created_at__gte=midnight)
-    limit: int = settings.SMS_PER_NUMBER_A_DAY
+    sent = Message.objects.filter(channel=message.channel, to=message.to, created_at__gte=midnight)
     return sent.exclude(status=MessageStatus.SUPPRESSED).count() >= limit

@@ -1,49 +1,32 @@
-"""Delivery: the caller that gives one message to its transport; and forgetting."""
+"""Delivery: the caller that gives one message to its channel; and forgetting."""
 
 import uuid
 from collections.abc import Callable
 from functools import partial
 
 from celery import shared_task
-from django.conf import settings
-from django.core.files.storage import storages
 
 from clinic.core import outbox
 from clinic.notifications import services
-from clinic.notifications.models import Channel, Message
-from clinic.notifications.transports import File, Outgoing, RejectedError, Transport, transport
+from clinic.notifications.channels import CHANNELS
+from clinic.notifications.channels.base import Channel, File, Outgoing, RejectedError
+from clinic.notifications.models import Message
+from clinic.storage import private
 
 
-def _about(*, message_id: str) -> outbox.Subject:
-    message = Message.objects.get(id=uuid.UUID(message_id))
-    return outbox.Subject(name=message.to, document=message.subject)
+def open_channel(channel: Channel) -> None:
+    """From now on messages go this way too, where no channel that was opened before takes them."""
+    CHANNELS[channel.name] = channel
+    outbox.caller(
+        f"notifications.send_{channel.name}",
+        queue=channel.queue,
+        until_done=True,
+        pt="Mensagem por enviar",
+        en="Message to be sent",
+        about=_about,
+    )(deliver)
 
 
-@outbox.caller(
-    "notifications.send_sms",
-    queue="sms",
-    until_done=True,
-    pt="Mensagem por enviar",
-    en="Message to be sent",
-    about=_about,
-)
-@outbox.caller(
-    "notifications.send_email",
-    queue="email",
-    until_done=True,
-    pt="Mensagem por enviar",
-    en="Message to be sent",
-    about=_about,
-)
-# As the rows of a former release name it.
-@outbox.caller(
-    "notifications.deliver",
-    queue="email",
-    until_done=True,
-    pt="Mensagem por enviar",
-    en="Message to be sent",
-    about=_about,
-)
 def deliver(*, message_id: str) -> Callable[[], None] | None:
     """Send the message once. What is rejected goes another way or, where there is none, is left to
     a person; any other error is retried.
@@ -57,7 +40,7 @@ def deliver(*, message_id: str) -> Callable[[], None] | None:
             raise outbox.Permanent(services.OVER_THE_LIMIT)
         return None
     try:
-        provider_id = _transport_of(message).send(_outgoing(message))
+        provider_id = CHANNELS[message.channel].send(_outgoing(message))
     except RejectedError as error:
         if services.record_rejected(message, error.reason):
             return None
@@ -70,9 +53,9 @@ def forget_old_texts() -> None:
     services.forget_old_texts()
 
 
-def _transport_of(message: Message) -> Transport:
-    sms = message.channel == Channel.SMS
-    return transport(settings.SMS_TRANSPORT if sms else settings.EMAIL_TRANSPORT)
+def _about(*, message_id: str) -> outbox.Subject:
+    message = Message.objects.get(id=uuid.UUID(message_id))
+    return outbox.Subject(name=message.to, document=message.subject)
 
 
 def _outgoing(message: Message) -> Outgoing:
@@ -82,12 +65,9 @@ def _outgoing(message: Message) -> Outgoing:
         body=message.body,
         subject=message.subject,
         html=message.html,
-        files=tuple(_file(attachment) for attachment in message.attachments),
+        files=tuple(_file(**attachment) for attachment in message.attachments),
     )
 
 
-def _file(attachment: dict[str, str]) -> File:
-    # Django's own registry of storages: clinic.storage is a neighbour of this app, not below it.
-    with storages["private"].open(attachment["storage_key"], "rb") as stored:
-        data = bytes(stored.read())
-    return File(attachment["name"], attachment["content_type"], data)
+def _file(*, name: str, content_type: str, storage_key: str) -> File:
+    return File(name, content_type, private.get(storage_key))

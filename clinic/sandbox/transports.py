@@ -5,7 +5,7 @@ import re
 from django.db import transaction
 
 from clinic.core import clock
-from clinic.notifications.transports import Outgoing, check_address, check_phone
+from clinic.notifications.channels.base import Outgoing
 from clinic.sandbox.models import SandboxAttachment, SandboxMessage
 
 _LINK = re.compile(r"https?://[^\s<>\"']+")
@@ -13,13 +13,11 @@ _LINK = re.compile(r"https?://[^\s<>\"']+")
 
 class SandboxSms:
     def send(self, message: Outgoing) -> str:
-        check_phone(message.to)
         return _keep("sms", message)
 
 
 class SandboxEmail:
     def send(self, message: Outgoing) -> str:
-        check_address(message.to)
         return _keep("email", message)
 
 

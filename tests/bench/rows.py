@@ -431,7 +431,7 @@ def one_persons() -> None:
         multiply(
             _message(),
             numbered("booking_appointment", theirs),
-            key=f"'sms:appointment:' || each.id || ':{about}'",
+            key=f"'appointment:' || each.id || ':{about}'",
         )
     multiply(_message(), count(ROWS), key="'other' || n")
     said = "json_build_object('id', gen_random_uuid(), 'to', repeat('x', 300))::jsonb"

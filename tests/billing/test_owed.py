@@ -176,8 +176,9 @@ def test_a_refund_is_sent_once_the_bank_is_there_again(client, held, bank):
 
 
 def test_a_document_is_mailed_once_the_mail_server_is_there_again(client, held, settings):
-    transport = settings.EMAIL_TRANSPORT
-    settings.EMAIL_TRANSPORT = "clinic.notifications.transports.SmtpTransport"
+    transports = settings.MESSAGE_TRANSPORTS
+    smtp = "clinic.notifications.channels.email.smtp.SmtpTransport"
+    settings.MESSAGE_TRANSPORTS = {**transports, "email": smtp}
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     pay(client, held)
@@ -186,7 +187,7 @@ def test_a_document_is_mailed_once_the_mail_server_is_there_again(client, held, 
     mail = Message.objects.get(template="invoice_issued")
     assert mail.status == "queued"
 
-    settings.EMAIL_TRANSPORT = transport
+    settings.MESSAGE_TRANSPORTS = transports
     a_quarter_of_an_hour_later()
     drain()
 

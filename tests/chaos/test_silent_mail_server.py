@@ -14,7 +14,7 @@ from clinic.core.models import Heartbeat
 from clinic.directory.models import Patient
 from clinic.launcher.processes import Program, wait_until
 from clinic.notifications.models import Message
-from clinic.notifications.services import send_email
+from clinic.notifications.services import tell
 from clinic.sandbox.models import SandboxMessage
 from tests.chaos.conftest import Stack
 from tests.chaos.test_worker_killed import book_and_pay
@@ -33,7 +33,7 @@ def start_mailer(stack: Stack) -> Iterator[Callable[[int], Program]]:
 
     def start(port: int) -> Program:
         real = {
-            "EMAIL_TRANSPORT": "clinic.notifications.transports.SmtpTransport",
+            "EMAIL_TRANSPORT": "clinic.notifications.channels.email.smtp.SmtpTransport",
             "EMAIL_PORT": str(port),
         }
         mailer = dataclasses.replace(stack.messages, env={**(stack.messages.env or {}), **real})
@@ -48,11 +48,10 @@ def start_mailer(stack: Stack) -> Iterator[Callable[[int], Program]]:
 
 
 @transaction.atomic
-def write_mail(number: int) -> Message:
-    return send_email(
-        template="appointment_cancelled",
-        to=f"patient-{number}@example.com",
-        language="pt",
+def write_mail(number: int) -> Message | None:
+    return tell(
+        Patient(email=f"patient-{number}@example.com"),
+        "appointment_cancelled",
         context={"specialty": "Massagem", "practitioner": "Rui Sousa", "start": clock.now()},
         key=f"mail:{number}",
     )

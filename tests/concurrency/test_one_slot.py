@@ -21,7 +21,7 @@ from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
-from clinic.notifications.services import send_sms
+from clinic.notifications.services import tell
 from tests.conftest import person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
@@ -402,10 +402,9 @@ def test_opposite_presses_have_one_winner(clinic, ana):
 def test_messages_to_one_number_are_counted_also_when_many_write_at_once(clinic):
     def write(number: int) -> str:
         with transaction.atomic():
-            return send_sms(
-                template="appointment_cancelled",
-                to="+351912345678",
-                language="pt",
+            return tell(
+                Patient(phone="+351912345678"),
+                "appointment_cancelled",
                 context={"start": tomorrow_at(10)},
                 key=str(number),
             ).status

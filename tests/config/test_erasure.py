@@ -622,7 +622,7 @@ def with_history(patient: Patient, clinic: Clinic, count: int) -> None:
     )
     Message.objects.bulk_create(
         Message(
-            key=f"sms:appointment:{each.pk}:cancelled",
+            key=f"appointment:{each.pk}:cancelled",
             channel="sms",
             template="appointment_cancelled",
             language="pt",

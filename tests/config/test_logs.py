@@ -30,8 +30,10 @@ from clinic.core.models import OutboxMessage
 from clinic.directory.models import Patient
 from clinic.launcher.embedded import free_port
 from clinic.notifications import services as notifications
-from clinic.notifications.transports import Outgoing, SmtpTransport
+from clinic.notifications.channels.base import Outgoing
+from clinic.notifications.channels.email.smtp import SmtpTransport
 from tests.conftest import Clinic, person
+from tests.notifications.conftest import SMTP_TRANSPORT
 
 NAME, EMAIL, PHONE, NIF = "Kanaria Testemunha", "kanaria@vez.example", "+351919876543", "278945619"
 CANARIES = ("Kanaria", "Testemunha", EMAIL, PHONE, PHONE[4:], NIF)
@@ -53,7 +55,7 @@ def greylisting(settings: Any) -> Iterator[None]:
 
     controller = Controller(Mailbox(), hostname="127.0.0.1", port=free_port())
     controller.start()
-    settings.EMAIL_TRANSPORT = "clinic.notifications.transports.SmtpTransport"
+    settings.MESSAGE_TRANSPORTS = {"email": SMTP_TRANSPORT}
     settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port
     settings.EMAIL_USE_TLS = False
     yield
@@ -73,10 +75,9 @@ def test_a_letter_that_is_refused_names_no_address(
     greylisting: None, kanaria: Patient, log: io.StringIO
 ) -> None:
     with transaction.atomic():
-        notifications.send_email(
-            template="invoice_issued",
-            to=EMAIL,
-            language="pt",
+        notifications.tell(
+            kanaria,
+            "invoice_issued",
             context={
                 "number": "FR 2026A/15",
                 "amount": Decimal("40.00"),
@@ -100,7 +101,7 @@ def test_a_letter_that_is_refused_names_no_address(
     assert_discreet(log.getvalue())
     (entry,) = [one for one in entries(log) if one["event"] == "outbox_failed"]
     assert entry["error"] == "UnansweredError SMTPRecipientsRefused"
-    assert "clinic/notifications/transports.py" in entry["exception"]
+    assert "clinic/notifications/channels/email/smtp.py" in entry["exception"]
     assert entry["exception"].endswith("\nUnansweredError SMTPRecipientsRefused")
 
 

@@ -11,6 +11,7 @@ from moto.server import ThreadedMotoServer
 from clinic.directory.models import Organization
 
 ACCOUNT = "123456789012"
+SMTP_TRANSPORT = "clinic.notifications.channels.email.smtp.SmtpTransport"
 
 
 @pytest.fixture

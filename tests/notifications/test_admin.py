@@ -13,7 +13,7 @@ MESSAGES = "/admin/notifications/message/"
 
 def test_suppressed_messages_are_found_and_no_words_are_shown():
     message = Message.objects.create(
-        key="sms:one",
+        key="one",
         channel="sms",
         template="appointment_booked",
         language="pt",

@@ -17,16 +17,18 @@ from pytest_django import Settings
 
 from clinic.core import outbox, stuck
 from clinic.core.models import OutboxMessage
-from clinic.directory.models import Organization
+from clinic.directory.models import Organization, Patient
 from clinic.notifications import services
 from clinic.notifications.models import Message, MessageStatus
-from clinic.notifications.services import Attachment, send_email, send_sms
+from clinic.notifications.services import Attachment
 from clinic.notifications.tasks import forget_old_texts
-from tests.notifications.conftest import ACCOUNT
+from tests.notifications.conftest import ACCOUNT, SMTP_TRANSPORT
 
 PDF = bytes(range(256)) * 40
-SNS = "clinic.notifications.transports.SnsTransport"
-SMTP = "clinic.notifications.transports.SmtpTransport"
+TRANSPORTS = {
+    "sms": "clinic.notifications.channels.sms.sns.SnsTransport",
+    "email": SMTP_TRANSPORT,
+}
 
 
 class Mailbox(MessageHandler):
@@ -42,8 +44,7 @@ class Mailbox(MessageHandler):
 def _real_transports(
     organization: Organization, free_port: int, settings: Settings, tmp_path: Any
 ) -> None:
-    settings.SMS_TRANSPORT = SNS
-    settings.EMAIL_TRANSPORT = SMTP
+    settings.MESSAGE_TRANSPORTS = TRANSPORTS
     settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{free_port}"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.EMAIL_PORT = free_port
@@ -61,8 +62,33 @@ def sent_texts() -> list[Any]:
     return list(get_backend("sns")[ACCOUNT]["eu-west-1"].sms_messages.values())
 
 
-def sms(visit: dict[str, Any], key: str, to: str = "+351912345678") -> Message:
-    return send_sms(template="appointment_booked", to=to, language="pt", context=visit, key=key)
+def tell(
+    visit: dict[str, Any],
+    key: str,
+    *,
+    phone: str = "",
+    email: str = "",
+    template: str = "appointment_cancelled",
+) -> Message | None:
+    patient = Patient(phone=phone, email=email, language="pt")
+    with transaction.atomic():
+        return services.tell(patient, template, key=key, context=visit)
+
+
+def sms(visit: dict[str, Any], key: str, to: str = "+351912345678", *, email: str = "") -> Message:
+    message = tell(visit, key, phone=to, email=email, template="appointment_booked")
+    assert message is not None
+    return message
+
+
+def invoice(visit: dict[str, Any], key: str, file: Attachment, language: str = "") -> Message:
+    ana = Patient(email="ana@example.com", language="pt")
+    with transaction.atomic():
+        message = services.tell(
+            ana, "invoice_issued", key=key, context=visit, language=language, attachments=[file]
+        )
+    assert message is not None
+    return message
 
 
 def outbox_row(message: Message) -> OutboxMessage:
@@ -88,13 +114,13 @@ def test_the_message_and_its_outbox_row_are_written_together(
 def test_a_key_that_was_used_sends_nothing_more(visit: dict[str, Any], key: str) -> None:
     first = sms(visit, key)
     again = sms(visit | {"check_in_code": "ZZZZZZ"}, key)
-    mail = send_email(
-        template="appointment_booked", to="a@b.pt", language="pt", context=visit, key=key
-    )
+    by_email = tell(visit, key, email="a@b.pt")
+    other = sms(visit, f"{key}:other")
 
     assert again.id == first.id
     assert "K7M2QX" in again.body
-    assert mail.id != first.id
+    assert by_email == first
+    assert other.id != first.id
     assert Message.objects.count() == 2
     assert OutboxMessage.objects.count() == 2
 
@@ -104,13 +130,14 @@ def test_a_number_gets_ten_messages_a_day_and_the_log_keeps_the_others(
 ) -> None:
     # Given a day that is nearly over in Lisbon, in summer, an hour ahead of UTC
     with time_machine.travel(datetime(2026, 7, 3, 22, 59, tzinfo=UTC), tick=False):
-        sent = [sms(visit, f"{key}:{number}") for number in range(12)]
+        sent = [sms(visit, f"{key}:{number}", email="ana@example.com") for number in range(12)]
         elsewhere = sms(visit, f"{key}:other", to="+351932345678")
 
     assert [message.status for message in sent] == ["queued"] * 10 + ["suppressed"] * 2
     assert {message.failure for message in sent[10:]} == {"daily_limit"}
     assert elsewhere.status == MessageStatus.QUEUED
-    queued = {row.args["message_id"] for row in OutboxMessage.objects.all()}
+    texts = OutboxMessage.objects.filter(task="notifications.send_sms")
+    queued = {row.args["message_id"] for row in texts}
     assert queued == {str(message.id) for message in [*sent[:10], elsewhere]}
 
     # When the next day begins
@@ -123,10 +150,10 @@ def test_a_number_gets_ten_messages_a_day_and_the_log_keeps_the_others(
 def test_a_message_over_the_limit_stays_suppressed_when_it_is_asked_for_again(
     visit: dict[str, Any], key: str
 ) -> None:
-    with time_machine.travel(datetime(2026, 11, 23, 14, tzinfo=UTC), tick=False):
-        *_, last = [sms(visit, f"{key}:{number}") for number in range(11)]
+    with time_machine.travel(datetime(2026, 11, 23, 14, tzinfo=UTC)):
+        *_, last = [sms(visit, f"{key}:{number}", email="ana@example.com") for number in range(11)]
     with time_machine.travel(datetime(2026, 11, 24, 14, tzinfo=UTC), tick=False):
-        again = sms(visit, f"{key}:10")
+        again = sms(visit, f"{key}:10", email="ana@example.com")
 
     assert (again.id, again.status) == (last.id, MessageStatus.SUPPRESSED)
     assert not OutboxMessage.objects.filter(args__message_id=str(last.id)).exists()
@@ -194,18 +221,6 @@ def test_a_row_that_is_delivered_again_sends_nothing_again(
 
     assert outbox.run(row.id) is True
     assert len(sent_texts()) == 1
-
-
-def tell(visit: dict[str, Any], key: str, *, phone: str = "", email: str = "") -> Message | None:
-    with transaction.atomic():
-        return services.tell(
-            template="appointment_cancelled",
-            phone=phone,
-            email=email,
-            language="pt",
-            context=visit,
-            key=key,
-        )
 
 
 def test_a_bad_number_is_recorded_and_left_to_a_person(visit: dict[str, Any], key: str) -> None:
@@ -312,14 +327,8 @@ def test_an_email_takes_its_attachment_from_the_private_storage(
     visit: dict[str, Any], key: str, free_port: int
 ) -> None:
     storages["private"].save("invoices/ab/abc.pdf", ContentFile(PDF))
-    message = send_email(
-        template="invoice_issued",
-        to="ana@example.com",
-        language="en",
-        context=visit,
-        key=key,
-        attachments=[Attachment("FR 2026A-15.pdf", "application/pdf", "invoices/ab/abc.pdf")],
-    )
+    file = Attachment("FR 2026A-15.pdf", "application/pdf", "invoices/ab/abc.pdf")
+    message = invoice(visit, key, file, language="en")
     row = outbox_row(message)
     assert outbox.run(row.id) is False
 
@@ -342,14 +351,7 @@ def test_an_email_takes_its_attachment_from_the_private_storage(
 def test_a_mail_waits_for_its_attachment_while_the_files_are_away(
     visit: dict[str, Any], key: str
 ) -> None:
-    message = send_email(
-        template="invoice_issued",
-        to="ana@example.com",
-        language="pt",
-        context=visit,
-        key=key,
-        attachments=[Attachment("a.pdf", "application/pdf", "invoices/ab/none.pdf")],
-    )
+    message = invoice(visit, key, Attachment("a.pdf", "application/pdf", "invoices/ab/none.pdf"))
 
     assert outbox.run(outbox_row(message).id) is False
 
@@ -381,14 +383,8 @@ def test_after_ninety_days_a_message_says_no_more_to_whom_and_what(
     sent_at = datetime(2026, 11, 23, 14, tzinfo=UTC)
     with time_machine.travel(sent_at, tick=False):
         text = sms(visit, key)
-        mail = send_email(
-            template="invoice_issued",
-            to="ana@example.com",
-            language="pt",
-            context=visit,
-            key=key,
-            attachments=[Attachment("FR-1.pdf", "application/pdf", "invoices/1.pdf")],
-        )
+        file = Attachment("FR-1.pdf", "application/pdf", "invoices/1.pdf")
+        mail = invoice(visit, f"{key}:invoice", file)
     storages["private"].save("invoices/1.pdf", ContentFile(PDF))
     with time_machine.travel(sent_at + timedelta(days=90), tick=False):
         forget_old_texts()

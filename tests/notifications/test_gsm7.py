@@ -1,6 +1,6 @@
 import pytest
 
-from clinic.notifications import gsm7
+from clinic.notifications.channels.sms import gsm7
 
 
 def test_the_alphabet_has_every_septet_but_the_escape() -> None:

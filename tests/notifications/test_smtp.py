@@ -20,7 +20,10 @@ from cryptography.x509.oid import NameOID
 from pytest_django import Settings
 
 from clinic.core.errors import UnansweredError
-from clinic.notifications.transports import File, Outgoing, RejectedError, SmtpTransport
+from clinic.notifications.channels.base import File, Outgoing, RejectedError
+from clinic.notifications.channels.email.channel import Email
+from clinic.notifications.channels.email.smtp import SmtpTransport
+from tests.notifications.conftest import SMTP_TRANSPORT
 from tests.notifications.silence import dripping_mail_server
 
 PDF = b"%PDF-1.7\r\n\x00\xff not text \n.\n" * 50
@@ -70,6 +73,7 @@ def start_mailbox(free_port: int, settings: Settings) -> Iterator[StartMailbox]:
     settings.EMAIL_PORT = free_port
     settings.EMAIL_USE_TLS = False
     settings.EMAIL_TIMEOUT = 5
+    settings.MESSAGE_TRANSPORTS = {"email": SMTP_TRANSPORT}
     settings.DEFAULT_FROM_EMAIL = "Clínica Vez <nao-responda@vez.example>"
     controllers: list[Controller] = []
 
@@ -149,7 +153,7 @@ def test_one_address_and_nothing_else(address: str, start_mailbox: StartMailbox)
     mailbox = start_mailbox()
 
     with pytest.raises(RejectedError) as refusal:
-        SmtpTransport().send(outgoing(to=address))
+        Email().send(outgoing(to=address))
 
     assert refusal.value.reason == "invalid_address"
     assert mailbox.envelopes == []

@@ -9,8 +9,10 @@ from moto.server import ThreadedMotoServer
 from pytest_django import Settings
 
 from clinic.core.errors import UnansweredError
-from clinic.notifications import transports
-from clinic.notifications.transports import Outgoing, RejectedError, SnsTransport
+from clinic.notifications.channels.base import Outgoing, RejectedError
+from clinic.notifications.channels.sms import sns
+from clinic.notifications.channels.sms.channel import Sms
+from clinic.notifications.channels.sms.sns import SnsTransport
 from tests.notifications.conftest import ACCOUNT
 
 StartMoto = Callable[[int], ThreadedMotoServer]
@@ -35,7 +37,7 @@ def _nothing_sent_yet() -> None:
 
 @pytest.fixture
 def stub(aws: None, endpoint: int) -> Stubber:
-    return Stubber(transports.sns_client(f"http://127.0.0.1:{endpoint}", "eu-west-1"))
+    return Stubber(sns.sns_client(f"http://127.0.0.1:{endpoint}", "eu-west-1"))
 
 
 def test_an_sms_goes_out_over_http(endpoint: int, start_moto: StartMoto) -> None:
@@ -92,9 +94,10 @@ def test_a_number_that_can_not_be_one_never_reaches_the_provider(
     number: str, aws: None, moto_port: int, settings: Settings
 ) -> None:
     settings.AWS_ENDPOINT_URL = f"http://127.0.0.1:{moto_port}"
+    settings.MESSAGE_TRANSPORTS = {"sms": "clinic.notifications.channels.sms.sns.SnsTransport"}
 
     with pytest.raises(RejectedError) as refusal:
-        SnsTransport().send(Outgoing(id="m1", to=number, body="x"))
+        Sms().send(Outgoing(id="m1", to=number, body="x"))
 
     assert refusal.value.reason == "invalid_phone"
     assert sent_texts() == []
@@ -102,7 +105,7 @@ def test_a_number_that_can_not_be_one_never_reaches_the_provider(
 
 @pytest.mark.parametrize("number", ["+351912345678", "+351210123456", "+447400123456"])
 def test_real_numbers_of_any_country_are_taken(number: str) -> None:
-    transports.check_phone(number)
+    Sms().refuse(number)
 
 
 @pytest.mark.parametrize(
@@ -140,9 +143,9 @@ def test_a_server_that_is_down_is_no_refusal(aws: None, endpoint: int) -> None:
 
 
 def test_time_outs_are_short_and_tries_few(aws: None) -> None:
-    config: Any = transports.sns_client(None, "eu-west-1").meta.config
+    config: Any = sns.sns_client(None, "eu-west-1").meta.config
 
     assert config.connect_timeout == 3
     assert config.read_timeout == 8
     assert config.retries["total_max_attempts"] == 2
-    assert transports.sns_client(None, django_settings.AWS_REGION).meta.region_name == "eu-west-1"
+    assert sns.sns_client(None, django_settings.AWS_REGION).meta.region_name == "eu-west-1"

@@ -9,14 +9,25 @@ from django.core.checks import run_checks
 from pytest_django import Settings
 
 from clinic.directory.models import Organization
-from clinic.notifications import gsm7, rendering
+from clinic.notifications.channels.base import Words
+from clinic.notifications.channels.email.channel import Email
+from clinic.notifications.channels.sms import gsm7
+from clinic.notifications.channels.sms.channel import Sms, TooLongError
+from clinic.notifications.rendering import LANGUAGES
 
-SMS = sorted(rendering.SMS_NEEDS)
-EMAIL = sorted(rendering.EMAIL_NEEDS)
-LANGUAGES = rendering.LANGUAGES
+SMS = sorted(Sms.needs)
+EMAIL = sorted(Email.needs)
 FOLLOWED = ("appointment_booked", "appointment_rescheduled")
 LINK = "https://marcacoes.clinicavez.pt/pay/" + "A" * 48
 VISIT_LINK = "https://marcacoes.clinicavez.pt/v/" + "A" * 35
+
+
+def sms(template: str, language: str, context: dict[str, Any]) -> str:
+    return Sms().write(template, language, context).body
+
+
+def email(template: str, language: str, context: dict[str, Any]) -> Words:
+    return Email().write(template, language, context)
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +98,7 @@ def test_the_words_of_an_sms(
     if template in FOLLOWED:
         visit["url"] = VISIT_LINK
 
-    assert rendering.sms(template, language, visit) == text
+    assert sms(template, language, visit) == text
 
 
 @pytest.mark.parametrize(("template", "language"), list(itertools.product(SMS, LANGUAGES)))
@@ -104,7 +115,7 @@ def test_an_sms_is_one_part_with_the_longest_realistic_values(
     visit["amount"] = Decimal("1250.00")
     visit["start"] = datetime(2026, 2, 28, 10, 30, tzinfo=UTC)
 
-    text = rendering.sms(template, language, visit)
+    text = sms(template, language, visit)
 
     # Then it is one part, and what the patient needs is whole
     assert gsm7.septets(text) <= 160
@@ -127,7 +138,7 @@ def test_names_are_shortened_before_the_wording_changes(
     organization.name = "Centro de Fisioterapia e Reabilitação do Chiado e de Santa Catarina"
     organization.save()
 
-    text = rendering.sms("hold_payment_link", "pt", visit)
+    text = sms("hold_payment_link", "pt", visit)
 
     assert text.startswith("Centro de Fis.: guardamos-lhe ter 24/11, 10:30. ")
     assert text.endswith(LINK)
@@ -140,8 +151,8 @@ def test_a_link_that_can_not_fit_is_an_error_and_is_refused_at_start(
     visit["url"] = "https://" + "long." * 40 + "pt/pay/" + "A" * 48
     settings.PUBLIC_ORIGIN = "https://" + "long." * 13 + "pt"
 
-    with pytest.raises(rendering.TooLongError):
-        rendering.sms("hold_payment_link", "pt", visit)
+    with pytest.raises(TooLongError):
+        sms("hold_payment_link", "pt", visit)
 
     assert [error.id for error in run_checks() if error.id.startswith("notifications")] == [
         "notifications.E002"
@@ -155,7 +166,7 @@ def test_the_longest_origin_that_the_check_lets_through_fits(visit: dict[str, An
     visit["amount"] = Decimal("99999.00")
 
     for language in LANGUAGES:
-        assert gsm7.septets(rendering.sms("hold_payment_link", language, visit)) <= 160
+        assert gsm7.septets(sms("hold_payment_link", language, visit)) <= 160
 
 
 @pytest.mark.parametrize("template", FOLLOWED)
@@ -169,7 +180,7 @@ def test_the_link_of_a_visit_fits_with_the_longest_origin_and_day(
     visit["url"] = f"https://{'a' * 62}/v/{'A' * 35}"
     visit["start"] = datetime(2026, 11, 28, 10, 30, tzinfo=UTC)
 
-    text = rendering.sms(template, language, visit)
+    text = sms(template, language, visit)
 
     # Then the 52 septets that are left hold the clinic, the time and the code, the code before
     # the link
@@ -190,11 +201,11 @@ def test_a_sender_name_that_the_network_refuses_is_refused_at_start(
 
 @pytest.mark.parametrize(("template", "language"), list(itertools.product(EMAIL, LANGUAGES)))
 def test_an_email_is_complete(template: str, language: str, visit: dict[str, Any]) -> None:
-    mail = rendering.email(template, language, visit)
+    mail = email(template, language, visit)
 
     assert 0 < len(mail.subject) <= 200
     assert "\n" not in mail.subject
-    for text in (mail.text, mail.html):
+    for text in (mail.body, mail.html):
         assert "10:30" in text
         assert "Fisioterapia musculoesquelética" in text
         assert "Clínica Vez" in text
@@ -202,14 +213,14 @@ def test_an_email_is_complete(template: str, language: str, visit: dict[str, Any
         assert "{%" not in text
         assert "None" not in text
     assert f'<html lang="{language}">' in mail.html
-    assert "<" not in mail.text
+    assert "<" not in mail.body
 
 
 def test_the_words_of_the_invoice_mail(visit: dict[str, Any]) -> None:
-    mail = rendering.email("invoice_issued", "pt", visit)
+    mail = email("invoice_issued", "pt", visit)
 
     assert mail.subject == "Fatura-recibo FR 2026A/15"
-    assert mail.text == (
+    assert mail.body == (
         "Recebemos o seu pagamento de 40,00\u00a0€. Obrigado.\n"
         "\n"
         "Fisioterapia musculoesquelética, terça-feira, 24 de novembro de 2026, 10:30\n"
@@ -226,9 +237,9 @@ def test_the_words_of_the_invoice_mail(visit: dict[str, Any]) -> None:
 def test_names_are_text_and_never_markup(visit: dict[str, Any]) -> None:
     visit["customer_name"] = "<script>alert('x')</script> & {{ 7|add:7 }}"
 
-    mail = rendering.email("invoice_issued", "en", visit)
+    mail = email("invoice_issued", "en", visit)
 
-    assert "<script>alert('x')</script> & {{ 7|add:7 }}" in mail.text
+    assert "<script>alert('x')</script> & {{ 7|add:7 }}" in mail.body
     assert "<script>" not in mail.html
     assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; {{ 7|add:7 }}" in mail.html
 
@@ -239,7 +250,7 @@ def test_an_sms_keeps_quotes_and_ampersands_as_they_are(
     organization.name = "Rosa & Filhos' <Fisio>"
     organization.save()
 
-    assert rendering.sms("appointment_cancelled", "en", visit).startswith(
+    assert sms("appointment_cancelled", "en", visit).startswith(
         "Rosa & Filhos' <Fisio>: your appointment"
     )
 
@@ -247,35 +258,34 @@ def test_an_sms_keeps_quotes_and_ampersands_as_they_are(
 def test_line_breaks_and_invisible_characters_of_a_name_are_gone(visit: dict[str, Any]) -> None:
     visit["customer_name"] = "Ana\r\nBcc: eve@example.com\u202e\u0000"
 
-    mail = rendering.email("invoice_issued", "pt", visit)
+    mail = email("invoice_issued", "pt", visit)
 
-    assert "em nome de Ana Bcc: eve@example.com, segue" in mail.text
+    assert "em nome de Ana Bcc: eve@example.com, segue" in mail.body
 
 
 @pytest.mark.parametrize("language", ["", "de", "pt-BR", "PT"])
 def test_an_unknown_language_reads_portuguese(language: str, visit: dict[str, Any]) -> None:
-    assert "cancelada" in rendering.sms("appointment_cancelled", language, visit)
+    assert "cancelada" in sms("appointment_cancelled", language, visit)
 
 
 def test_times_are_those_of_the_clock_on_the_wall(visit: dict[str, Any]) -> None:
     # Given an instant in summer, when Lisbon is an hour ahead of UTC, near midnight
     visit["start"] = datetime(2026, 7, 3, 23, 30, tzinfo=UTC)
 
-    assert "sab 04/07 às 00:30" in rendering.sms("appointment_cancelled", "pt", visit)
-    assert "Sat 4 Jul at 00:30" in rendering.sms("appointment_cancelled", "en", visit)
+    assert "sab 04/07 às 00:30" in sms("appointment_cancelled", "pt", visit)
+    assert "Sat 4 Jul at 00:30" in sms("appointment_cancelled", "en", visit)
 
 
 @pytest.mark.parametrize("template", SMS)
 def test_a_missing_value_is_an_error(template: str, visit: dict[str, Any]) -> None:
-    for name in rendering.SMS_NEEDS[template]:
+    for name in Sms.needs[template]:
         with pytest.raises(KeyError, match=name):
-            rendering.sms(template, "pt", {k: v for k, v in visit.items() if k != name})
+            sms(template, "pt", {k: v for k, v in visit.items() if k != name})
 
 
 def test_no_sms_says_what_is_treated_or_by_whom(visit: dict[str, Any]) -> None:
     texts = [
-        rendering.sms(template, language, visit)
-        for template, language in itertools.product(SMS, LANGUAGES)
+        sms(template, language, visit) for template, language in itertools.product(SMS, LANGUAGES)
     ]
 
     assert not [text for text in texts if re.search("fisioterapia|Carvalho|Ana", text, re.I)]
@@ -285,4 +295,4 @@ def test_every_day_of_a_year_fits(visit: dict[str, Any]) -> None:
     first = datetime(2026, 1, 1, 10, 30, tzinfo=UTC)
     for offset in range(0, 365, 5):
         visit["start"] = first + timedelta(days=offset)
-        assert gsm7.parts(rendering.sms("hold_payment_link", "pt", visit)) == 1
+        assert gsm7.parts(sms("hold_payment_link", "pt", visit)) == 1

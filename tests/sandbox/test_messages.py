@@ -5,9 +5,11 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from clinic.notifications.transports import File, Outgoing, RejectedError
+from clinic.notifications.channels.base import File, Outgoing, RejectedError
+from clinic.notifications.channels.email.channel import Email
+from clinic.notifications.channels.sms.channel import Sms
 from clinic.sandbox.models import SandboxAttachment, SandboxMessage
-from clinic.sandbox.transports import SandboxEmail, SandboxSms, links
+from clinic.sandbox.transports import links
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -20,11 +22,11 @@ def browser() -> APIClient:
 
 
 def sms(to: str = "+351912345678", body: str = "olá") -> str:
-    return SandboxSms().send(Outgoing(id=uuid.uuid4().hex, to=to, body=body))
+    return Sms().send(Outgoing(id=uuid.uuid4().hex, to=to, body=body))
 
 
 def email(*files: File, to: str = "ana@example.com") -> str:
-    return SandboxEmail().send(
+    return Email().send(
         Outgoing(
             id=uuid.uuid4().hex,
             to=to,
@@ -120,7 +122,7 @@ def test_a_repeat_of_the_same_message_arrives_once() -> None:
         files=(File("a.pdf", "application/pdf", PDF),),
     )
 
-    assert SandboxEmail().send(message) == SandboxEmail().send(message)
+    assert Email().send(message) == Email().send(message)
     assert SandboxMessage.objects.count() == 1
     assert SandboxAttachment.objects.count() == 1
 

@@ -181,7 +181,7 @@ def _keep(made: InvoiceDocument) -> InvoiceDocument:
         return first
     made.rendered_at = clock.now()
     made.save(force_insert=True)
-    _mail(made.invoice, made)
+    _send(made.invoice, made)
     return made
 
 
@@ -255,10 +255,8 @@ def _name_customer(invoice: Invoice, payment: Payment) -> None:
         invoice.customer_name = nif.FINAL_CONSUMER_NAME
 
 
-def _mail(invoice: Invoice, document: InvoiceDocument) -> None:
-    address = invoice.payment.customer_email or invoice.patient.email
-    if not address:
-        return
+def _send(invoice: Invoice, document: InvoiceDocument) -> None:
+    """To the address that was given for the invoice, else to the patient's own."""
     appointment = booking.get_appointment(invoice.payment.appointment_id)
     is_note = invoice.document_type == DocumentType.CREDIT_NOTE
     context: dict[str, str | Decimal | datetime] = {
@@ -270,12 +268,12 @@ def _mail(invoice: Invoice, document: InvoiceDocument) -> None:
     }
     if invoice.credits is not None:
         context["credits"] = invoice.credits.number
-    notifications.send_email(
-        template="credit_note_issued" if is_note else "invoice_issued",
-        to=address,
-        language=invoice.language,
-        context=context,
+    notifications.tell(
+        invoice.patient,
+        "credit_note_issued" if is_note else "invoice_issued",
         key=f"invoice:{invoice.id}",
+        context=context,
+        language=invoice.language,
         attachments=[
             notifications.Attachment(
                 name=pdf.file_name(invoice),
@@ -283,4 +281,5 @@ def _mail(invoice: Invoice, document: InvoiceDocument) -> None:
                 storage_key=document.storage_key,
             )
         ],
+        addresses={"email": invoice.payment.customer_email},
     )

@@ -63,7 +63,7 @@ class Clinic:
             settings = {
                 "PUBLIC_ORIGIN": f"http://127.0.0.1:{ports[HOSTS[0]]}",
                 "INTERNAL_ORIGIN": f"http://127.0.0.1:{ports[HOSTS[0]]}",
-                "EMAIL_TRANSPORT": "clinic.notifications.transports.SmtpTransport",
+                "EMAIL_TRANSPORT": "clinic.notifications.channels.email.smtp.SmtpTransport",
                 "EMAIL_PORT": str(mail_port),
                 "SMS_PER_NUMBER_A_DAY": "30000",
                 "WEB_CONCURRENCY": str(self._web_processes),
