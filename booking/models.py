@@ -10,6 +10,7 @@ from django.db.models import F, Func, Q
 
 from booking.choices import CLOSED, LIVE, AppointmentStatus, Source
 from clinic.core.columns import IsPlainNote, NoteColumn, plain
+from clinic.core.single import SingleRow, only_one
 
 _S = AppointmentStatus
 
@@ -184,32 +185,30 @@ class Appointment(models.Model):
         return f"{self.start:%Y-%m-%d %H:%M} {self.status}"
 
 
-class QueueRevision(models.Model):
+class QueueRevision(SingleRow):
     """One row that only grows: the version of everything the screens show."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     value = models.BigIntegerField(default=0)
     waits_digest = models.CharField(max_length=64, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="booking_revision_single"),
+            only_one("booking_revision_single"),
         ]
 
     def __str__(self) -> str:
         return str(self.value)
 
 
-class LearnedTimes(models.Model):
+class LearnedTimes(SingleRow):
     """One row: what the clinic's history teaches about its waits, as `waits.Learned` keeps it."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     figures = models.JSONField()
     learned_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="booking_learned_single"),
+            only_one("booking_learned_single"),
         ]
 
     def __str__(self) -> str:

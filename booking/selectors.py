@@ -217,7 +217,7 @@ def learned_times() -> waits.Learned:
     """What the clinic's history has taught by last night; kept in this process for ten minutes."""
     known: waits.Learned | None = cache.get(LEARNED_KEY)
     if known is None:
-        row = LearnedTimes.objects.filter(pk=1).first()
+        row = LearnedTimes.the()
         known = waits.Learned() if row is None else waits.Learned(**row.figures)
         cache.set(LEARNED_KEY, known, LEARNED_SECONDS)
     return known

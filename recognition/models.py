@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from clinic.core import clock
+from clinic.core.single import SingleRow, only_one
 
 
 class Consent(models.Model):
@@ -300,10 +301,9 @@ class DayTally(models.Model):
         return f"check-ins of {self.day:%Y-%m-%d}"
 
 
-class RetentionRun(models.Model):
+class RetentionRun(SingleRow):
     """The last time that everything due was erased, to the end and without an error. One row."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     finished_at = models.DateTimeField()
     faces_expired = models.PositiveIntegerField()
     uploads_given_up = models.PositiveIntegerField()
@@ -311,17 +311,16 @@ class RetentionRun(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="recognition_one_retention_run"),
+            only_one("recognition_one_retention_run"),
         ]
 
     def __str__(self) -> str:
         return f"retention run of {self.finished_at:%Y-%m-%d %H:%M}"
 
 
-class CheckInRules(models.Model):
+class CheckInRules(SingleRow):
     """What this clinic asks of whoever checks in by face; one row."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     always_confirm = models.BooleanField(
         default=False, help_text="a second factor also for a face that is sure"
     )
@@ -329,7 +328,7 @@ class CheckInRules(models.Model):
     class Meta:
         verbose_name_plural = "check-in rules"
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="recognition_one_set_of_rules"),
+            only_one("recognition_one_set_of_rules"),
         ]
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from billing.payments.models import GROSS_DIGITS, CustomerKind, Method, Payment, Refund
 from clinic.core import clock
 from clinic.core.columns import LineColumn, in_our_years, plain
+from clinic.core.single import SingleRow, only_one
 
 YEARS_KEPT = 10
 OWN_ISSUER = "own"
@@ -64,10 +65,9 @@ class PaymentMechanism(models.TextChoices):
     OTHER = "OU", "OU: other"
 
 
-class InvoicingRules(models.Model):
+class InvoicingRules(SingleRow):
     """How this clinic invoices; one row. Without a certificate everything is for training."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     certificate_number = models.CharField(
         max_length=4,
         blank=True,
@@ -86,7 +86,7 @@ class InvoicingRules(models.Model):
     class Meta:
         verbose_name_plural = "invoicing rules"
         constraints = [
-            models.CheckConstraint(condition=Q(id=1), name="one_set_of_invoicing_rules"),
+            only_one("one_set_of_invoicing_rules"),
             plain("invoicing_rules_are_plain", "producer_name"),
         ]
 

@@ -21,4 +21,4 @@ def kept_details(patient_id: UUID) -> KeptInvoiceDetails:
 
 def rules() -> InvoicingRules:
     """How the clinic invoices; training, as long as nobody has said otherwise."""
-    return InvoicingRules.objects.filter(pk=1).first() or InvoicingRules()
+    return InvoicingRules.the() or InvoicingRules()

@@ -189,7 +189,7 @@ class Payment(models.Model):
                 condition=Q(repeats=None)
                 | Q(method="multibanco", order_id="", reference_held=False)
                 & ~Q(transaction_id="")
-                & ~Q(status="pending"),
+                & ~Q(status=PaymentStatus.PENDING),
                 name="only_a_reference_is_paid_again",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_of_something"),

@@ -18,6 +18,7 @@ from clinic.accounts.choices import Role
 from clinic.accounts.models import User
 from clinic.accounts.phones import validate_phone
 from clinic.core.columns import LineColumn, in_our_years, plain
+from clinic.core.single import SingleRow, only_one
 from clinic.directory import nif
 
 LOWEST_PRICE = Decimal("1.00")
@@ -45,10 +46,9 @@ class Exemption(models.TextChoices):
     SMALL_BUSINESS = "M10", "M10: small business"
 
 
-class Organization(models.Model):
+class Organization(SingleRow):
     """The clinic itself; one row."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     name = LineColumn(max_length=120)
     legal_name = LineColumn(max_length=200)
     tax_id = models.CharField(max_length=nif.DIGITS, validators=[nif.validate])
@@ -64,7 +64,7 @@ class Organization(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(id=1), name="directory_organization_single"),
+            only_one("directory_organization_single"),
             plain(
                 "directory_organization_is_plain",
                 *("name", "legal_name", "address_line", "city", "phone", "email"),

@@ -27,7 +27,7 @@ MIN_SEARCH = 2
 
 def organization() -> Organization:
     """The clinic. Raises DomainError `not_set_up` while it has no name and address yet."""
-    found = Organization.objects.filter(pk=1).first()
+    found = Organization.the()
     if found is None:
         raise DomainError(Code.NOT_SET_UP, retry_after=NOT_SET_UP_SECONDS)
     return found
