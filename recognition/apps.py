@@ -5,3 +5,6 @@ class RecognitionConfig(AppConfig):
     name = "recognition"
     label = "recognition"
     verbose_name = "Recognition"
+
+    def ready(self) -> None:
+        from recognition import checks  # noqa: F401

@@ -9,11 +9,12 @@ from django.core.checks import CheckMessage, Error, register
 
 from billing.invoicing import chain, issuers, sealing
 from billing.invoicing.issuers.invoicexpress import InvoiceXpressIssuer
+from clinic.core.checks import SETTINGS
 
 INVOICEXPRESS_HOSTS = ".app.invoicexpress.com"
 
 
-@register
+@register(SETTINGS)
 def pdf_sealer(**_options: Any) -> list[CheckMessage]:
     """A sealer that can't be found would keep every invoice back."""
     try:
@@ -23,7 +24,7 @@ def pdf_sealer(**_options: Any) -> list[CheckMessage]:
     return []
 
 
-@register
+@register(SETTINGS)
 def invoice_issuer(**_options: Any) -> list[CheckMessage]:
     """An issuer that can't be found or asked would leave every payment without its invoice."""
     try:
@@ -51,7 +52,7 @@ def invoice_issuer(**_options: Any) -> list[CheckMessage]:
     return []
 
 
-@register
+@register(SETTINGS)
 def signing_key(**_options: Any) -> list[CheckMessage]:
     """A key that can't sign would keep every certified document back."""
     if not settings.INVOICE_SIGNING_KEY:

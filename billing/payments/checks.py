@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from clinic.core.checks import SETTINGS
+
 WEBHOOK_KEY_BYTES = 32
 TEST_HOST = re.compile(r"(^|\.)(sandbox|replica|demo|test)\.|^(localhost|127\.|\[?::1)")
 TEST_KEY = re.compile(r"demo|test|sandbox", re.IGNORECASE)
@@ -27,7 +29,7 @@ IFTHENPAY_SAMPLES = re.compile(r"(\d)\1{3}(-\1{4}){3}|11604/999|99999/\d+|[A-Z]{
 """The keys and the account of its documentation, and the entity that nobody owns."""
 
 
-@register
+@register(SETTINGS)
 def provider_settings(**_options: Any) -> list[CheckMessage]:
     """Keys of the right form, and in production neither a test key nor a test host."""
     return [*_eupago(), *_ifthenpay()]

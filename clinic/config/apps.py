@@ -2,12 +2,16 @@ from django.apps import AppConfig
 
 
 class ClinicConfig(AppConfig):
-    """The composition root: everything is loaded, so the apps can be wired together."""
+    """The composition root. It comes last: all is loaded, so the apps can be wired together and
+    their settings judged."""
 
     name = "clinic.config"
     label = "config"
 
     def ready(self) -> None:
+        from clinic.config import checks  # noqa: F401
         from clinic.config.wiring import wire
+        from clinic.core.checks import require_sound_settings
 
         wire()
+        require_sound_settings()

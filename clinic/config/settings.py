@@ -1,7 +1,6 @@
 """Settings, read once from the environment. docs/operations/settings.md describes every variable.
 
-Production (`CLINIC_ENV=production`) refuses to start with a missing or weak secret, with the
-sandbox switched on, or with a public origin that isn't https.
+Nothing is refused here: the apps' `checks` judge the settings when a process starts.
 """
 
 import base64
@@ -18,7 +17,6 @@ import environ
 import structlog
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 
 from clinic.config.tags import TAGS
 from clinic.core import logs
@@ -33,37 +31,25 @@ if env.str("CLINIC_ENV", default="demo") == "demo" and (VAR_DIR / "demo.env").is
     environ.Env.read_env(VAR_DIR / "demo.env")
 
 CLINIC_ENV = env.str("CLINIC_ENV", default="demo")
-if CLINIC_ENV not in {"demo", "test", "production"}:
-    raise ImproperlyConfigured("CLINIC_ENV must be demo, test or production")
-PRODUCTION = CLINIC_ENV == "production"
+PRODUCTION = CLINIC_ENV not in {"demo", "test"}
 DEBUG = False
 CLINIC_SANDBOX = env.bool("CLINIC_SANDBOX", default=not PRODUCTION)
 
 
 def secret(name: str) -> str:
-    """A secret of at least 32 characters; outside production a fixed one that only tests know."""
-    value = env.str(name, default="")
-    if PRODUCTION and len(value) < 32:
-        raise ImproperlyConfigured(f"{name} must be set to at least 32 random characters")
-    return value or hashlib.sha256(f"not for production: {name}".encode()).hexdigest()
+    """What the environment says; without a word, outside production, one that only tests know."""
+    made = "" if PRODUCTION else hashlib.sha256(f"not for production: {name}".encode()).hexdigest()
+    return env.str(name, default="") or made
 
 
 SECRET_KEY = secret("SECRET_KEY")
 JWT_KEY = secret("JWT_KEY")
 PAYMENT_WEBHOOK_SECRET = secret("PAYMENT_WEBHOOK_SECRET")
-FACE_KEY = env.str("FACE_KEY", default="")
-if PRODUCTION and not FACE_KEY:
-    raise ImproperlyConfigured("FACE_KEY must be set: 32 random bytes in base64")
-FACE_KEY = (
-    FACE_KEY or base64.b64encode(hashlib.sha256(b"not for production: face").digest()).decode()
+FACE_KEY = env.str("FACE_KEY", default="") or (
+    ""
+    if PRODUCTION
+    else base64.b64encode(hashlib.sha256(b"not for production: face").digest()).decode()
 )
-for _key in FACE_KEY.split(","):
-    try:
-        _bytes = len(base64.b64decode(_key, validate=True))
-    except ValueError as error:
-        raise ImproperlyConfigured("FACE_KEY must be base64, keys apart by commas") from error
-    if _bytes != 32:
-        raise ImproperlyConfigured("FACE_KEY must be 32 bytes in base64, or several of them")
 
 # Addresses ---------------------------------------------------------------------------------------
 PORT = env.int("PORT", default=8000)
@@ -71,10 +57,6 @@ PUBLIC_ORIGIN = env.str("PUBLIC_ORIGIN", default=f"http://localhost:{PORT}").rst
 INTERNAL_ORIGIN = env.str("INTERNAL_ORIGIN", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 _public = urlsplit(PUBLIC_ORIGIN)
 SECURE = _public.scheme == "https"
-if PRODUCTION and not SECURE:
-    raise ImproperlyConfigured("PUBLIC_ORIGIN must be https in production")
-if PRODUCTION and CLINIC_SANDBOX:
-    raise ImproperlyConfigured("the sandbox can't run in production: unset CLINIC_SANDBOX")
 ALLOWED_HOSTS = [_public.hostname or "localhost", *env.list("ALLOWED_HOSTS", default=[])]
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
@@ -98,7 +80,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
-    "clinic.config",
     "clinic.core",
     "clinic.accounts",
     "clinic.directory",
@@ -108,8 +89,9 @@ INSTALLED_APPS = [
     "billing",
     "recognition",
     "realtime",
+    "clinic.config",
 ]
-if CLINIC_SANDBOX:
+if CLINIC_SANDBOX and not PRODUCTION:
     INSTALLED_APPS += ["clinic.sandbox", "clinic.demo"]
 
 MIDDLEWARE = [
@@ -149,7 +131,7 @@ DATABASES = {
     "default": {
         **env.db_url(
             "DATABASE_URL",
-            default=environ.Env.NOTSET if PRODUCTION else "postgresql://clinic@127.0.0.1:5432/vez",
+            default="" if PRODUCTION else "postgresql://clinic@127.0.0.1:5432/vez",
         ),
         "ENGINE": "clinic.core.postgres",
         # A kiosk rests for minutes between two people; the second needs no new connection.
@@ -175,9 +157,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CLOCK_FOLLOWS_DATABASE = True
 
 # Redis: channel layer and broker share a server, apart by key prefix -----------------------------
-REDIS_URL = env.str(
-    "REDIS_URL", default=environ.Env.NOTSET if PRODUCTION else "redis://127.0.0.1:6379/0"
-)
+REDIS_URL = env.str("REDIS_URL", default="" if PRODUCTION else "redis://127.0.0.1:6379/0")
 # Pub/sub knows no database numbers: the prefix keeps two installations on one server apart.
 CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", default=f"vez{urlsplit(REDIS_URL).path or '/0'}")
 CHANNEL_LAYERS = {
@@ -302,13 +282,11 @@ SPECTACULAR_SETTINGS = {
 # Language and time -------------------------------------------------------------------------------
 LANGUAGE_CODE = "pt"
 LANGUAGES = [("pt", "Português"), ("en", "English")]
-TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="") or "Europe/Lisbon"
+CLINIC_TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="") or "Europe/Lisbon"
 try:
-    ZoneInfo(TIME_ZONE)
-except (ZoneInfoNotFoundError, ValueError) as error:
-    raise ImproperlyConfigured(
-        "CLINIC_TIME_ZONE must be the name of a zone, such as Atlantic/Azores"
-    ) from error
+    TIME_ZONE = ZoneInfo(CLINIC_TIME_ZONE).key
+except (ZoneInfoNotFoundError, ValueError):
+    TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
 
@@ -522,35 +500,11 @@ FACE_MARGIN = env.float("FACE_MARGIN", default=0.05)
 FACE_COLLECTION = env.str("FACE_COLLECTION", default="")
 FACE_ACCEPT_SIMILARITY = env.float("FACE_ACCEPT_SIMILARITY", default=99.0)
 FACE_CONFIRM_SIMILARITY = env.float("FACE_CONFIRM_SIMILARITY", default=95.0)
-# Who is sure must be a whole accept range likelier than the next, and below confirm nobody is seen.
-if not 0 < FACE_CONFIRM_SIMILARITY <= 2 * FACE_ACCEPT_SIMILARITY - 100 < 100:
-    raise ImproperlyConfigured(
-        "FACE_ACCEPT_SIMILARITY must be under 100, FACE_CONFIRM_SIMILARITY over 0 and twice as far"
-        " from 100 or farther"
-    )
-if FACE_ENGINE.endswith(".RekognitionEngine") and not FACE_COLLECTION:
-    raise ImproperlyConfigured(
-        "Rekognition needs FACE_COLLECTION, a collection of this clinic only"
-    )
 # With the role of Rekognition's video streams named, check-ins by face begin with a video that must
 # show somebody alive. Amazon calls 50 or 60 moderate, and 80 or 90 high, against forged videos too.
 FACE_LIVENESS_ROLE = env.str("FACE_LIVENESS_ROLE", default="")
 FACE_LIVENESS_CONFIDENCE = env.float("FACE_LIVENESS_CONFIDENCE", default=80.0)
-if FACE_LIVENESS_ROLE and not FACE_ENGINE.endswith(".RekognitionEngine"):
-    raise ImproperlyConfigured("FACE_LIVENESS_ROLE is for Rekognition: set that FACE_ENGINE too")
-if FACE_LIVENESS_ROLE and not re.fullmatch(
-    r"arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", FACE_LIVENESS_ROLE, re.ASCII
-):
-    raise ImproperlyConfigured(
-        "FACE_LIVENESS_ROLE must be the ARN of a role that may only start Face Liveness sessions"
-    )
-if not 0 < FACE_LIVENESS_CONFIDENCE <= 100:
-    raise ImproperlyConfigured("FACE_LIVENESS_CONFIDENCE must be over 0 and at most 100")
-if FACE_ENGINE.endswith(".RekognitionEngine") and env.int("FACE_WORKER_CONCURRENCY", default=2) < 2:
-    raise ImproperlyConfigured(
-        "FACE_WORKER_CONCURRENCY must be 2 or more with Rekognition: an enrolment is a row of slow"
-        " calls, and a kiosk can't wait for it"
-    )
+FACE_WORKER_CONCURRENCY = env.int("FACE_WORKER_CONCURRENCY", default=2)
 
 # Spoken calls: none by itself where a real clinic runs or a test names none ----------------------
 SPEECH_ENGINE = env.str(
@@ -558,16 +512,9 @@ SPEECH_ENGINE = env.str(
     default="realtime.announcements.engines.EspeakEngine" if CLINIC_ENV == "demo" else "",
 )
 POLLY_ENGINE = env.str("POLLY_ENGINE", default="neural")
-if POLLY_ENGINE not in {"neural", "standard"}:
-    raise ImproperlyConfigured("POLLY_ENGINE must be neural or standard")
 
 # Sockets -----------------------------------------------------------------------------------------
 WS_HEARTBEAT_SECONDS = env.float("WS_HEARTBEAT_SECONDS", default=4.0)
-if not 0 < WS_HEARTBEAT_SECONDS <= 5:
-    raise ImproperlyConfigured(
-        "WS_HEARTBEAT_SECONDS must be over 0 and at most 5: after 6 without one a screen says that"
-        " it may be old"
-    )
 WS_MAX_AGE_SECONDS = env.float("WS_MAX_AGE_SECONDS", default=8 * 3600.0)
 
 # Logs: JSON lines, without personal data ---------------------------------------------------------

@@ -162,7 +162,7 @@ def tables_with_a_canary() -> set[str]:
     found = set()
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            if table.startswith("demo_"):
+            if table.startswith("sandbox_"):
                 continue
             cursor.execute(
                 f'SELECT count(*) FROM "{table}" AS row WHERE row::text ILIKE ANY(%s)',  # noqa: S608  (the name is the database's own)

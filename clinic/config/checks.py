@@ -1,0 +1,60 @@
+"""What every installation needs: a mode, a time zone; in production servers, secrets and https."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from clinic.core.checks import SETTINGS
+
+MODES = ("demo", "test", "production")
+SECRETS = ("SECRET_KEY", "JWT_KEY", "PAYMENT_WEBHOOK_SECRET")
+SECRET_LENGTH = 32
+
+
+@register(SETTINGS)
+def mode_and_zone(**_options: Any) -> list[CheckMessage]:
+    """A mode that nobody knows is taken for production, and no zone for UTC, until this is said."""
+    found: list[CheckMessage] = []
+    if settings.CLINIC_ENV not in MODES:
+        found.append(Error("CLINIC_ENV must be demo, test or production.", id="config.E001"))
+    if settings.TIME_ZONE != settings.CLINIC_TIME_ZONE:
+        found.append(
+            Error(
+                "CLINIC_TIME_ZONE must be the name of a zone, such as Atlantic/Azores.",
+                id="config.E002",
+            )
+        )
+    return found
+
+
+@register(SETTINGS)
+def production_settings(**_options: Any) -> list[CheckMessage]:
+    """Servers that are named, secrets that nobody guesses, https, and no sandbox."""
+    return list(_production()) if settings.PRODUCTION else []
+
+
+def _production() -> Iterator[CheckMessage]:
+    for name in SECRETS:
+        if _length_of(name) < SECRET_LENGTH:
+            yield Error(
+                f"{name} must be set to at least {SECRET_LENGTH} random characters.",
+                id="config.E003",
+            )
+    if not settings.DATABASES["default"].get("NAME"):
+        yield Error("DATABASE_URL must be set.", id="config.E004")
+    if not settings.REDIS_URL:
+        yield Error("REDIS_URL must be set.", id="config.E005")
+    if not settings.SECURE:
+        yield Error("PUBLIC_ORIGIN must be https in production.", id="config.E006")
+    if settings.CLINIC_SANDBOX:
+        yield Error("The sandbox can't run in production: unset CLINIC_SANDBOX.", id="config.E007")
+
+
+def _length_of(name: str) -> int:
+    try:
+        return len(getattr(settings, name))
+    except ImproperlyConfigured:  # Django gives no empty SECRET_KEY away
+        return 0

@@ -1,0 +1,102 @@
+"""Start-up checks: faces are never searched, kept or filmed by half a setting."""
+
+import base64
+import re
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from clinic.core.checks import SETTINGS
+from recognition import engines
+
+KEY_BYTES = 32
+STREAM_ROLE = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
+
+
+@register(SETTINGS)
+def face_key(**_options: Any) -> list[CheckMessage]:
+    """A key that can't encrypt would lose every enrolment."""
+    if all(_is_key(key) for key in settings.FACE_KEY.split(",")):
+        return []
+    return [
+        Error(
+            f"FACE_KEY must be {KEY_BYTES} random bytes in base64, or several such keys separated"
+            " by commas.",
+            id="recognition.E001",
+        )
+    ]
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
+    except ValueError:
+        return False
+
+
+@register(SETTINGS)
+def similarities(**_options: Any) -> list[CheckMessage]:
+    """Who is sure must be a whole accept range likelier than the next, and below confirm nobody is
+    seen."""
+    accept, confirm = settings.FACE_ACCEPT_SIMILARITY, settings.FACE_CONFIRM_SIMILARITY
+    if 0 < confirm <= 2 * accept - 100 < 100:
+        return []
+    return [
+        Error(
+            "FACE_ACCEPT_SIMILARITY must be under 100, FACE_CONFIRM_SIMILARITY over 0 and twice as"
+            " far from 100 or farther.",
+            id="recognition.E002",
+        )
+    ]
+
+
+@register(SETTINGS)
+def rekognition(**_options: Any) -> list[CheckMessage]:
+    """A collection of this clinic only, and a second worker beside an enrolment."""
+    if not engines.is_kept_by_a_provider():
+        return []
+    found: list[CheckMessage] = []
+    if not settings.FACE_COLLECTION:
+        found.append(
+            Error(
+                "Rekognition needs FACE_COLLECTION, a collection of this clinic only.",
+                id="recognition.E003",
+            )
+        )
+    if settings.FACE_WORKER_CONCURRENCY < 2:
+        found.append(
+            Error(
+                "FACE_WORKER_CONCURRENCY must be 2 or more with Rekognition: an enrolment is a row"
+                " of slow calls, and a kiosk can't wait for it.",
+                id="recognition.E004",
+            )
+        )
+    return found
+
+
+@register(SETTINGS)
+def liveness(**_options: Any) -> list[CheckMessage]:
+    """Videos are Rekognition's, streamed with a role that may do nothing else."""
+    found: list[CheckMessage] = []
+    role = settings.FACE_LIVENESS_ROLE
+    if role and not engines.is_kept_by_a_provider():
+        found.append(
+            Error(
+                "FACE_LIVENESS_ROLE is for Rekognition: set that FACE_ENGINE too.",
+                id="recognition.E005",
+            )
+        )
+    if role and not STREAM_ROLE.fullmatch(role):
+        found.append(
+            Error(
+                "FACE_LIVENESS_ROLE must be the ARN of a role that may only start Face Liveness"
+                " sessions.",
+                id="recognition.E006",
+            )
+        )
+    if not 0 < settings.FACE_LIVENESS_CONFIDENCE <= 100:
+        found.append(
+            Error("FACE_LIVENESS_CONFIDENCE must be over 0 and at most 100.", id="recognition.E007")
+        )
+    return found
