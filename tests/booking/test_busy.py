@@ -1,8 +1,7 @@
 """One therapist, one room and one patient are in one treatment at a time."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import IntegrityError, transaction
 
 from booking.errors import Code
 from booking.models import Appointment
@@ -221,28 +220,3 @@ def test_a_press_tells_what_is_in_the_way_and_takes_a_word_for_it(
     assert (meant.status_code, meant.json()["status"]) == (200, "called")
     again = desk.post(f"/api/staff/appointments/{second.pk}/call", {"override": True})
     assert (again.status_code, again.json()["call_number"]) == (200, 1)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_what_goes_on_twice_from_before_the_rule_is_ended(clinic, ana_twice, two_of_one_therapist):
-    # Given the database as it was, with what it then allowed
-    executor = MigrationExecutor(connection)
-    executor.migrate([("booking", "0006_plain_text")])
-    try:
-        older, newer = two_of_one_therapist
-        for started, each in ((at(8), older), (at(8, 30), newer)):
-            Appointment.objects.filter(pk=each.pk).update(status="in_progress", started_at=started)
-        for called, each in zip((at(8), at(8, 30)), ana_twice, strict=True):
-            Appointment.objects.filter(pk=each.pk).update(
-                status="called", called_at=called, call_number=1
-            )
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-
-    assert statuses(older, newer, *ana_twice) == ["fulfilled", "in_progress", "arrived", "called"]
-    ended = AuditEntry.objects.filter(actor_id="one_treatment_at_a_time").order_by("id")
-    assert [(entry.action, entry.subject_id) for entry in ended] == [
-        ("appointment.fulfilled", str(older.pk)),
-        ("appointment.arrived", str(ana_twice[0].pk)),
-    ]
