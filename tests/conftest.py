@@ -21,6 +21,7 @@ from clinic.accounts.models import Device, User
 from clinic.accounts.services import devices, people, sessions
 from clinic.core.audit import Actor
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
+from clinic.directory.opening import opening_hours
 from clinic.directory.services import install_catalogue
 from tests import emptying, hashing
 from tests.midday import at_midday
@@ -54,6 +55,7 @@ def midday() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _clean_cache() -> None:
     cache.clear()
+    opening_hours.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,6 +45,10 @@ class OpeningHours:
             opens_at=next((start for start, _ in days if start > at), None),
         )
 
+    def forget(self) -> None:
+        """Read them anew the next time that somebody asks."""
+        self._read_at = float("-inf")
+
     def _days_from(self, first: date) -> list[Day]:
         moment = time.monotonic()
         if self._first != first or moment - self._read_at >= KEPT_SECONDS:
