@@ -12,7 +12,7 @@ import resource
 import signal
 from pathlib import Path
 
-SETTINGS = Path(__file__).resolve().parent.parent / "config" / "settings.py"
+SETTINGS = Path(__file__).resolve().parent.parent / "config" / "settings"
 OPEN_FILES = 10_000
 # What libpq, the command lines of Celery, uvicorn and gunicorn, and Python itself would read. Our
 # programs are told by their arguments and by the documented settings.
@@ -69,7 +69,7 @@ def _is_a_setting(name: str) -> bool:
 
 def _settings() -> set[str]:
     """The variables that the settings read."""
-    text = SETTINGS.read_text(encoding="utf-8")
+    text = "".join(module.read_text(encoding="utf-8") for module in SETTINGS.glob("*.py"))
     return set(re.findall(r'(?:\benv\.\w+|\bsecret)\(\s*"([A-Z0-9_]+)"', text))
 
 

@@ -187,7 +187,8 @@ def _own_service_problems(here: str, name: str, service: dict[str, Any]) -> list
 
 def environment_problems() -> list[str]:
     """Every variable that a file names is one that the settings read."""
-    settings = (ROOT / "clinic" / "config" / "settings.py").read_text()
+    modules = (ROOT / "clinic" / "config" / "settings").glob("*.py")
+    settings = "".join(module.read_text() for module in modules)
     known = set(re.findall(r"""\b(?:env(?:\.\w+)?|secret)\(\s*"([A-Z0-9_]+)\"""", settings))
     known |= FOREIGN_VARIABLES
     example = (DOCKER / "env.example").read_text()

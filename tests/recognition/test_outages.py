@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from clinic.config.settings import object_storage
+from clinic.config.settings.files import object_storage
 from clinic.core import outbox
 from clinic.launcher.embedded import free_port
 from recognition.models import CheckIn, Enrolment, Picture

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pytest_django import Settings
 
-from clinic.config.settings import object_storage
+from clinic.config.settings.files import object_storage
 from clinic.storage import private
 from tests.storage.conftest import BUCKET
 

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from mypy_boto3_s3 import S3Client
 from pytest_django import Settings
 
-from clinic.config.settings import object_storage
+from clinic.config.settings.files import object_storage
 from clinic.core.errors import UnansweredError
 from clinic.storage import private
 from clinic.storage.frontend import uploads
