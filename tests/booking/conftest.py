@@ -109,19 +109,31 @@ def unchanged(db: None) -> Callable[[Appointment], Callable[[], None]]:
 
 
 @pytest.fixture
-def announced() -> Iterator[Callable[[type], list[Any]]]:
+def meanwhile() -> Iterator[Callable[[type, Callable[[Any], None]], None]]:
+    """Does something more as soon as an event of a kind is announced, before its writer goes on."""
+    added: list[tuple[type, Callable[[Any], None]]] = []
+
+    def meanwhile(kind: type, act: Callable[[Any], None]) -> None:
+        events.subscribe(kind, act, when="now")
+        added.append((kind, act))
+
+    yield meanwhile
+    for kind, act in added:
+        events._now[kind].remove(act)
+
+
+@pytest.fixture
+def announced(
+    meanwhile: Callable[[type, Callable[[Any], None]], None],
+) -> Callable[[type], list[Any]]:
     """What is announced of a kind from now on."""
-    handlers: list[tuple[type, Callable[[Any], None]]] = []
 
     def listen(kind: type) -> list[Any]:
         seen: list[Any] = []
-        events.subscribe(kind, seen.append, when="now")
-        handlers.append((kind, seen.append))
+        meanwhile(kind, seen.append)
         return seen
 
-    yield listen
-    for kind, handler in handlers:
-        events._now[kind].remove(handler)
+    return listen
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from datetime import time
 import pytest
 
 from booking.errors import Code
+from booking.events import AppointmentExpired
 from booking.models import Appointment
 from booking.services import desk, visit
 from clinic.core.errors import DomainError
@@ -59,6 +60,14 @@ def test_the_desk_may_leave_the_grid_but_not_the_hours(clinic, ana, bruno):
     refused(Code.PATIENT_BUSY, book_at_desk, ana, at(10, 30), clinic.reis)
 
 
+def test_the_desk_books_from_the_first_minute_of_work_to_the_last(clinic, ana, bruno):
+    WorkingHours.objects.update(start=time(9), end=time(12))
+
+    assert book_at_desk(ana, at(9), clinic.sousa).end == at(9, 45)
+    assert book_at_desk(bruno, at(11, 15), clinic.sousa).end == at(12)
+    refused(Code.SLOT_UNAVAILABLE, book_at_desk, bruno, at(11, 16), clinic.reis)
+
+
 def test_a_walk_in_has_arrived_now_with_a_ticket(clinic, ana, at_nine):
     at_nine.move_to(at(9, 7).replace(second=41))
 
@@ -94,6 +103,21 @@ def test_a_walk_in_goes_to_whoever_is_free_first(clinic, patients, book):
 
     assert (first.practitioner_id, first.start) == (clinic.reis.pk, at(9))
     assert (second.practitioner_id, second.start) == (clinic.reis.pk, at(9, 45))
+
+
+def test_a_walk_in_whose_gap_somebody_else_just_took_gets_the_next_one(
+    clinic, patients, book, at_nine, meanwhile
+):
+    """Given a time that is free again, and that somebody is given who was faster."""
+    one, two, three = patients(3)
+    book(one, at(9, 15), status="pending", practitioner=clinic.sousa)
+    at_nine.move_to(at(9, 15))
+    meanwhile(AppointmentExpired, lambda _: book_at_desk(two, at(9, 15), clinic.sousa))
+
+    appointment = walk_in(three, clinic.sousa)
+
+    assert (appointment.start, appointment.ticket) == (at(10), "A001")
+    assert Appointment.objects.get(patient=two).start == at(9, 15)
 
 
 def test_equally_early_the_less_loaded_treats(clinic, patients, book):

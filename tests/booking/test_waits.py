@@ -134,6 +134,17 @@ def test_a_treatment_that_nobody_finished_stays_where_it_was_at_twice_its_plan()
     assert after(24 * 60) == after(100)
 
 
+def test_it_stays_at_what_is_left_after_twice_its_usual_length_however_much_lengths_differ():
+    spread = 0.5
+    law = NormalDist(math.log(90) - spread / 2, math.sqrt(spread))
+    gone = law.cdf(math.log(180))
+    median = math.exp(law.inv_cdf(gone + (1 - gone) / 2)) - 180
+    learned = Learned(location=-spread / 2, spread=spread, day_spread=0.0)
+    queue = [entry(1, "in_progress", planned=90, started=-600), entry(2)]
+
+    assert of(2, queue, learned).wait.estimate_minutes == pytest.approx(median, abs=0.6)
+
+
 def test_of_two_running_treatments_the_longer_rest_counts():
     queue = [
         entry(1, "in_progress", planned=60, started=0),

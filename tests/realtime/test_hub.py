@@ -260,6 +260,17 @@ async def test_heartbeats_carry_the_newest_revision(queue: Queue, layer: Any) ->
         assert {beat["stale"] for beat in screen.heartbeats} == {False}
 
 
+async def test_while_nothing_changes_nothing_is_read(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer, QUICK) as hub:
+        screen = await enter(hub, Screen())
+        await until(lambda: hub._subscriptions.live and not hub._missed and screen.heartbeats)
+        read, beats = len(queue.reads), len(screen.heartbeats)
+
+        await until(lambda: len(screen.heartbeats) >= beats + 2)
+
+        assert len(queue.reads) == read
+
+
 async def test_what_the_layer_lost_is_read_from_the_database(queue: Queue, layer: Any) -> None:
     async with running(queue, layer, QUICK) as hub:
         screen = await enter(hub, Screen())
