@@ -3,7 +3,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
@@ -31,7 +30,6 @@ from clinic.core.errors import Code, DomainError
 from clinic.core.idempotency import Answer
 from clinic.core.problems import CONTENT_TYPE
 from clinic.directory import selectors as directory
-from clinic.directory import services as people
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -386,7 +384,13 @@ class StaffAppointmentsView(APIView):
         data = validated(serializers.DeskIn(data=request.data))
 
         def respond() -> Answer:
-            made = _book_at_desk(data, actor_of(request.user))
+            made = desk.make_appointment(
+                patient=data["patient"] or data["new_patient"],
+                specialty_code=data["specialty"],
+                practitioner_id=data["practitioner"],
+                start=data["start"],
+                actor=actor_of(request.user),
+            )
             return 201, day.answer(made.pk)
 
         status, body = _once(request, "staff-appointments", data, respond)
@@ -575,22 +579,3 @@ def _patient_id(request: Request) -> UUID:
 def _mine(request: Request, appointment_id: UUID) -> Response:
     found = selectors.appointment_of(_patient_id(request), appointment_id)
     return Response(serializers.AppointmentOut(found).data)
-
-
-@transaction.atomic
-def _book_at_desk(data: dict[str, Any], actor: Actor) -> Appointment:
-    """A new patient stays only if the booking succeeds."""
-    patient_id: UUID = (
-        data["patient"]
-        if data["patient"] is not None
-        else people.register_patient(**data["new_patient"], actor=actor).pk
-    )
-    wish = {
-        "patient_id": patient_id,
-        "specialty_code": data["specialty"],
-        "practitioner_id": data["practitioner"],
-        "actor": actor,
-    }
-    if data["start"] is None:
-        return desk.walk_in(**wish)
-    return desk.book(**wish, start=data["start"])

@@ -3,16 +3,6 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class AppointmentHeld:
-    appointment_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class AppointmentBooked:
-    appointment_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
 class AppointmentExpired:
     appointment_id: UUID
 
@@ -23,11 +13,6 @@ class AppointmentCancelled:
 
     appointment_id: UUID
     refundable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AppointmentRescheduled:
-    appointment_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

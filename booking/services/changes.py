@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from booking.availability import Calendar, Place, Treatment
 from booking.choices import CLOSED, AppointmentStatus
 from booking.errors import Code
-from booking.events import AppointmentCancelled, AppointmentRescheduled
+from booking.events import AppointmentCancelled
 from booking.models import Appointment
 from booking.services import messages, placing
 from booking.transitions import Change, change
@@ -96,7 +96,6 @@ def reschedule(
             raise DomainError(Code.SLOT_TAKEN, pointer="/start")
         if appointment.status == AppointmentStatus.BOOKED:
             messages.rescheduled(appointment)
-        events.announce(AppointmentRescheduled(appointment.pk))
     return appointment
 
 

@@ -3,27 +3,63 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
 
 from booking.availability import Calendar, Place, Treatment, on_minute
 from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
-from booking.events import AppointmentBooked
 from booking.services import messages, placing, visit
 from booking.transitions import change
-from clinic.core import clock, events
+from clinic.core import clock
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory
 from clinic.directory import services as people
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
-    from uuid import UUID
 
     from booking.models import Appointment
     from clinic.core.audit import Actor
     from clinic.directory.models import Practitioner, Specialty
 
 TRIES = 5
+
+
+@transaction.atomic
+def make_appointment(
+    *,
+    patient: UUID | Mapping[str, str],
+    specialty_code: str,
+    practitioner_id: UUID | None,
+    start: datetime | None,
+    actor: Actor,
+) -> Appointment:
+    """`book` for a known patient or a new one; without a start it is a `walk_in`.
+
+    A new patient comes as the arguments of `people.register_patient`, and stays only if the
+    appointment does. Raises DomainError as those two do.
+    """
+    if isinstance(patient, UUID):
+        patient_id = patient
+    else:
+        patient_id = people.register_patient(**patient, actor=actor).pk
+    if start is None:
+        return walk_in(
+            patient_id=patient_id,
+            specialty_code=specialty_code,
+            practitioner_id=practitioner_id,
+            actor=actor,
+        )
+    return book(
+        patient_id=patient_id,
+        specialty_code=specialty_code,
+        practitioner_id=practitioner_id,
+        start=start,
+        actor=actor,
+    )
 
 
 def book(
@@ -49,7 +85,6 @@ def book(
         placing.sweep(unit, draft.start, draft.end)
         appointment = placing.place(unit, draft, places)
         messages.booked(appointment)
-        events.announce(AppointmentBooked(appointment.pk))
     return appointment
 
 
@@ -82,7 +117,6 @@ def walk_in(
                     raise
                 continue
             visit.check_in(unit, appointment)
-            events.announce(AppointmentBooked(appointment.pk))
             return appointment
         raise DomainError(Code.NO_FREE_TIME)
 

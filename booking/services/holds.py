@@ -10,11 +10,10 @@ from django.conf import settings
 from booking.availability import Calendar, Place, Treatment, occupying
 from booking.choices import AppointmentStatus, Source
 from booking.errors import Code
-from booking.events import AppointmentBooked, AppointmentHeld
 from booking.models import Appointment
 from booking.services import messages, placing
 from booking.transitions import Change, change
-from clinic.core import clock, events
+from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.directory import selectors as directory
@@ -66,7 +65,6 @@ def hold(
         placing.sweep(unit, draft.start, draft.end)
         appointment = placing.place(unit, draft, places)
         messages.payment_link(appointment)
-        events.announce(AppointmentHeld(appointment.pk))
     return appointment
 
 
@@ -88,7 +86,6 @@ def confirm(appointment_id: UUID, actor: Actor) -> bool:
         else:
             return appointment.status != AppointmentStatus.CANCELLED
         messages.booked(appointment)
-        events.announce(AppointmentBooked(appointment.pk))
     return True
 
 

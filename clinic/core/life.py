@@ -1,6 +1,6 @@
 """A sign of life for whoever watches this process: the file that SIGN_OF_LIFE names, touched by the
 very loop that does the work. Who shows none any more is ended and started again (`docker/watch.py`,
-in the demo its launcher)."""
+or whoever started it)."""
 
 import os
 import threading

@@ -1,13 +1,13 @@
 import pytest
 
 from booking.errors import Code
-from booking.events import AppointmentCancelled, AppointmentRescheduled, VisitChanged
+from booking.events import AppointmentCancelled, VisitChanged
 from booking.models import Appointment
 from booking.services import changes, holds
 from clinic.config.celery import app as celery
 from clinic.core import outbox, stuck
 from clinic.core.errors import DomainError
-from clinic.core.models import OutboxMessage
+from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.models import HoursException, Specialty
 from clinic.notifications.models import Message
 from tests.booking.conftest import NINE, TESTER, at
@@ -170,7 +170,7 @@ def test_whoever_has_neither_phone_nor_address_stands_before_the_desk(clinic, br
 
 
 def test_a_booked_appointment_moves_with_its_payment(clinic, ana, book, announced):
-    rescheduled, changed = announced(AppointmentRescheduled), announced(VisitChanged)
+    changed = announced(VisitChanged)
     appointment = book(ana, at(10, day=25))
     changed.clear()
 
@@ -180,8 +180,12 @@ def test_a_booked_appointment_moves_with_its_payment(clinic, ana, book, announce
     assert (appointment.start, appointment.end) == (at(14, day=26), at(14, 45, day=26))
     assert (appointment.status, appointment.practitioner_id) == ("booked", clinic.sousa.pk)
     assert appointment.is_refundable is True
-    assert rescheduled == [AppointmentRescheduled(appointment.pk)]
     assert len(changed) == 1
+    entry = AuditEntry.objects.filter(subject_id=str(appointment.pk)).latest("id")
+    assert (entry.action, entry.data) == (
+        "appointment.rescheduled",
+        {"fields": ["end", "is_refundable", "practitioner_id", "room_id", "start"]},
+    )
     message = Message.objects.get(template="appointment_rescheduled")
     assert appointment.check_in_code in message.body
 
