@@ -23,29 +23,21 @@ from booking.services import changes, desk, holds, looks, visit
 from clinic.accounts.addresses import client_address
 from clinic.accounts.permissions import IsManager, IsPatient, IsReception, IsStaff
 from clinic.accounts.principals import actor_of
-from clinic.core import clock, idempotency, ratelimit
-from clinic.core.api import answers, text_of, unless_held, validated
+from clinic.accounts.requests import user_of
+from clinic.core import clock, ratelimit
+from clinic.core.api import answers, idempotency_key, once, text_of, unless_held, validated
 from clinic.core.audit import Actor
 from clinic.core.errors import Code, DomainError
 from clinic.core.idempotency import Answer
-from clinic.core.problems import CONTENT_TYPE
 from clinic.directory import selectors as directory
 
-IDEMPOTENCY_HEADER = "Idempotency-Key"
-IDEMPOTENCY_KEY = OpenApiParameter(
-    IDEMPOTENCY_HEADER,
-    text_of(idempotency.MAX_KEY_LENGTH),
-    OpenApiParameter.HEADER,
-    description="A repeat with the same key gets the first answer",
-)
 WRONG_LINKS = 30
 WRONG_LINKS_SECONDS = 600
 Press = Callable[..., Appointment]
 CALENDAR_FILE = {(200, "text/calendar"): OpenApiResponse(OpenApiTypes.STR, description="iCalendar")}
-BUSY_ANSWERS = {
-    **answers({200: day.StaffAnswer}, 400, 401, 403, 404),
-    (409, CONTENT_TYPE): serializers.BusyProblem,
-}
+BUSY_ANSWERS = answers(
+    {200: day.StaffAnswer}, 400, 401, 403, 404, own={409: serializers.BusyProblem}
+)
 
 
 class SlotsView(APIView):
@@ -90,7 +82,7 @@ class AppointmentsView(ListAPIView[Appointment]):
     def get_queryset(self) -> Any:
         query = validated(serializers.AppointmentQuery(data=self.request.query_params))
         return selectors.appointments_of(
-            _patient_id(self.request),
+            user_of(self.request).pk,
             statuses=query.get("status", ()),
             start=query.get("from"),
             end=query.get("to"),
@@ -110,7 +102,7 @@ class AppointmentsView(ListAPIView[Appointment]):
     @extend_schema(
         operation_id="appointments_create",
         summary="Book",
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[idempotency_key(required=False)],
         request=serializers.HoldIn,
         responses=answers({201: serializers.AppointmentOut}, 400, 401, 403, 409, 422),
         tags=["booking"],
@@ -118,7 +110,7 @@ class AppointmentsView(ListAPIView[Appointment]):
     def post(self, request: Request) -> Response:
         """Hold a slot until it is paid. Without a practitioner the least loaded one treats."""
         data = validated(serializers.HoldIn(data=request.data))
-        user: Any = request.user
+        user = user_of(request)
 
         def respond() -> Answer:
             held = holds.hold(
@@ -131,8 +123,7 @@ class AppointmentsView(ListAPIView[Appointment]):
             whole = selectors.get_appointment(held.pk)
             return 201, dict(serializers.AppointmentOut(whole).data)
 
-        status, body = _once(request, "appointments", data, respond)
-        return Response(body, status=status)
+        return once(request, f"appointments:{user.pk}", data, respond, required=False)
 
 
 class AppointmentView(APIView):
@@ -147,7 +138,7 @@ class AppointmentView(APIView):
         "where it is paid. Somebody else's is a 404.",
     )
     def get(self, request: Request, appointment_id: UUID) -> Response:
-        found = selectors.appointment_of(_patient_id(request), appointment_id)
+        found = selectors.appointment_of(user_of(request).pk, appointment_id)
         return Response(serializers.AppointmentOut(found).data)
 
     @extend_schema(
@@ -159,7 +150,7 @@ class AppointmentView(APIView):
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
         """Ticket, short or full name on shared screens; empty for the account's own choice."""
-        selectors.appointment_of(_patient_id(request), appointment_id)
+        selectors.appointment_of(user_of(request).pk, appointment_id)
         data = validated(serializers.LabelIn(data=request.data))
         changes.choose_label(
             appointment_id, choice=data["label_choice"], actor=actor_of(request.user)
@@ -179,7 +170,7 @@ class CancelView(APIView):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Call it off. Money goes back when it is early enough for the clinic's policy."""
-        selectors.appointment_of(_patient_id(request), appointment_id)
+        selectors.appointment_of(user_of(request).pk, appointment_id)
         changes.cancel(appointment_id, actor=actor_of(request.user))
         return _mine(request, appointment_id)
 
@@ -196,7 +187,7 @@ class RescheduleView(APIView):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """Move it to another slot of the same specialty; what was paid stays paid."""
-        selectors.appointment_of(_patient_id(request), appointment_id)
+        selectors.appointment_of(user_of(request).pk, appointment_id)
         data = validated(serializers.RescheduleIn(data=request.data))
         changes.reschedule(
             appointment_id,
@@ -237,7 +228,7 @@ class CalendarView(_CalendarView):
         "calendar updates its entry.",
     )
     def get(self, request: Request, appointment_id: UUID) -> HttpResponse:
-        return self.file_of(selectors.appointment_of(_patient_id(request), appointment_id))
+        return self.file_of(selectors.appointment_of(user_of(request).pk, appointment_id))
 
 
 class CalendarByLinkView(_CalendarView):
@@ -295,10 +286,15 @@ class VisitByLinkView(APIView):
                 "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag held already"
             ),
         ],
-        responses={
-            **answers({200: visits.LinkedVisit}, 404, 410, 429),
-            304: OpenApiResponse(description="Nothing but the clock has changed"),
-        },
+        responses=answers(
+            {
+                200: visits.LinkedVisit,
+                304: OpenApiResponse(description="Nothing but the clock has changed"),
+            },
+            404,
+            410,
+            429,
+        ),
         tags=["visits"],
     )
     def get(self, request: Request, token: str) -> Response | HttpResponse:
@@ -374,7 +370,7 @@ class StaffAppointmentsView(APIView):
     @extend_schema(
         operation_id="staff_appointments_create",
         summary="Book at the desk, or take a walk-in",
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[idempotency_key(required=False)],
         request=serializers.DeskIn,
         responses=answers({201: day.StaffAnswer}, 400, 401, 403, 409, 422),
         tags=["staff"],
@@ -382,6 +378,7 @@ class StaffAppointmentsView(APIView):
     def post(self, request: Request) -> Response:
         """For a known patient or a new one; without a start it is a walk-in, arrived now."""
         data = validated(serializers.DeskIn(data=request.data))
+        user = user_of(request)
 
         def respond() -> Answer:
             made = desk.make_appointment(
@@ -389,12 +386,11 @@ class StaffAppointmentsView(APIView):
                 specialty_code=data["specialty"],
                 practitioner_id=data["practitioner"],
                 start=data["start"],
-                actor=actor_of(request.user),
+                actor=actor_of(user),
             )
             return 201, day.answer(made.pk)
 
-        status, body = _once(request, "staff-appointments", data, respond)
-        return Response(body, status=status)
+        return once(request, f"staff-appointments:{user.pk}", data, respond, required=False)
 
 
 class StaffAppointmentView(APIView):
@@ -542,16 +538,6 @@ class CallAgainView(PressView):
         return super().post(request, appointment_id)
 
 
-def _once(
-    request: Request, route: str, data: dict[str, Any], respond: Callable[[], Answer]
-) -> Answer:
-    """The answer to a request: the first one again when its key was used before."""
-    key = request.headers.get(IDEMPOTENCY_HEADER)
-    if key is None:
-        return respond()
-    return idempotency.run(f"{route}:{request.user.pk}", key, data, respond)
-
-
 class UndoView(APIView):
     permission_classes = (IsStaff,)
 
@@ -571,11 +557,6 @@ class UndoView(APIView):
         return Response(day.answer(appointment_id))
 
 
-def _patient_id(request: Request) -> UUID:
-    user: Any = request.user
-    return UUID(str(user.pk))
-
-
 def _mine(request: Request, appointment_id: UUID) -> Response:
-    found = selectors.appointment_of(_patient_id(request), appointment_id)
+    found = selectors.appointment_of(user_of(request).pk, appointment_id)
     return Response(serializers.AppointmentOut(found).data)

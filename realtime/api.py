@@ -10,7 +10,6 @@ from booking.screens import board
 from clinic.accounts.choices import ROOM_MAX_LENGTH, TICKET_MAX_LENGTH
 from clinic.accounts.permissions import IsDisplay, IsStaff
 from clinic.core.api import answers, text_of, unless_held
-from clinic.core.problems import CONTENT_TYPE, ProblemDetails
 from realtime import asyncapi
 from realtime.announcements import clips
 from realtime.announcements.engines import SpeechOff
@@ -28,12 +27,14 @@ class BoardView(APIView):
                 "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag held already"
             )
         ],
-        responses={
-            200: board.Board,
-            304: OpenApiResponse(description="Nothing but the clock has changed"),
-            (401, CONTENT_TYPE): ProblemDetails,
-            (403, CONTENT_TYPE): ProblemDetails,
-        },
+        responses=answers(
+            {
+                200: board.Board,
+                304: OpenApiResponse(description="Nothing but the clock has changed"),
+            },
+            401,
+            403,
+        ),
     )
     def get(self, request: Request) -> Response | HttpResponse:
         """The board, or 304 where only the time of day differs from what the client holds."""

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from clinic.accounts.permissions import IsKiosk, IsPatient
 from clinic.accounts.principals import actor_of
+from clinic.accounts.requests import device_of, user_of
 from clinic.core import clock, problems, ratelimit
 from clinic.core.api import answers, validated
 from clinic.core.errors import Code as CoreCode
@@ -64,12 +65,12 @@ class FaceView(APIView):
         form = validated(serializers.FaceUpload(data=request.data))
         if not form["consent"]:
             raise DomainError(Code.CONSENT_REQUIRED, pointer="/consent")
-        if not consent.is_adult(_birth_date(request), clock.today()):
+        patient = user_of(request)
+        if not consent.is_adult(patient.birth_date, clock.today()):
             raise DomainError(Code.ADULT_REQUIRED)
-        patient_id = _id(request)
-        ratelimit.hit("face_enrolment", str(patient_id), limit=ENROLMENTS_AN_HOUR, seconds=3600)
+        ratelimit.hit("face_enrolment", str(patient.pk), limit=ENROLMENTS_AN_HOUR, seconds=3600)
         enrolment.begin(
-            patient_id=patient_id,
+            patient_id=patient.pk,
             jpegs=[
                 _intake(upload, f"/images/{position}")
                 for position, upload in enumerate(form["images"])
@@ -88,7 +89,7 @@ class FaceView(APIView):
         "follows and is tried until it is done.",
     )
     def delete(self, request: Request) -> Response:
-        enrolment.withdraw(patient_id=_id(request), actor=actor_of(request.user))
+        enrolment.withdraw(patient_id=user_of(request).pk, actor=actor_of(request.user))
         return Response(status=204)
 
 
@@ -114,7 +115,7 @@ class CheckInsView(APIView):
     )
     def post(self, request: Request) -> Response:
         _refuse_oversized(request, 1)
-        device_id = _id(request)
+        device_id = device_of(request).pk
         is_photo = (request.content_type or "").startswith("multipart/")
         ratelimit.hit(
             "check_in_photo" if is_photo else "check_in_code",
@@ -161,7 +162,7 @@ class LivenessView(APIView):
         description="409 `liveness_not_set_up`: take a photo instead. 429 and 503: the code helps.",
     )
     def post(self, request: Request) -> Response:
-        device_id = _id(request)
+        device_id = device_of(request).pk
         ratelimit.hit("check_in_liveness", str(device_id), limit=VIDEOS_A_MINUTE, seconds=60)
         filming = liveness.begin(device_id=device_id)
         shown = {
@@ -183,7 +184,7 @@ class CheckInView(APIView):
         description="The body of the `check_in` frame, for a kiosk whose socket is down.",
     )
     def get(self, request: Request, check_in_id: uuid.UUID) -> Response:
-        if selectors.check_in_of_kiosk(check_in_id, _id(request)) is None:
+        if selectors.check_in_of_kiosk(check_in_id, device_of(request).pk) is None:
             raise DomainError(CoreCode.NOT_FOUND)
         return Response(screens.check_in_body(check_in_id))
 
@@ -195,16 +196,21 @@ class ConfirmView(APIView):
         operation_id="check_in_confirm",
         tags=["recognition"],
         request=serializers.Confirmation,
-        responses={
-            **answers({200: screens.CheckInResult}, 400, 401, 403, 404, 429),
-            (409, problems.CONTENT_TYPE): serializers.ConfirmationProblem,
-        },
+        responses=answers(
+            {200: screens.CheckInResult},
+            400,
+            401,
+            403,
+            404,
+            429,
+            own={409: serializers.ConfirmationProblem},
+        ),
         summary="Settle an unsure match by the birth year or the code",
         description="Three tries. `confirmation_failed` tells how many are left; after the last "
         "one the check-in is `not_recognised`.",
     )
     def post(self, request: Request, check_in_id: uuid.UUID) -> Response:
-        device_id = _id(request)
+        device_id = device_of(request).pk
         ratelimit.hit("check_in_confirm", str(device_id), limit=CONFIRMATIONS_A_MINUTE, seconds=60)
         factor = validated(serializers.Confirmation(data=request.data))
         remaining = check_in.confirm(check_in_id, device_id=device_id, **factor)
@@ -213,20 +219,9 @@ class ConfirmView(APIView):
         return Response(screens.check_in_body(check_in_id))
 
 
-def _id(request: Request) -> uuid.UUID:
-    """Of the patient or the kiosk that asks; the view's permission knows which."""
-    principal: Any = request.user
-    identity: uuid.UUID = principal.pk
-    return identity
-
-
-def _birth_date(request: Request) -> Any:
-    patient: Any = request.user
-    return patient.birth_date
-
-
 def _registration(request: Request) -> dict[str, Any]:
-    state = selectors.face_state(_id(request), _birth_date(request))
+    patient = user_of(request)
+    state = selectors.face_state(patient.pk, patient.birth_date)
     shown = {
         "status": state.status,
         "reasons": state.reasons,

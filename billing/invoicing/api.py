@@ -17,6 +17,7 @@ from billing.invoicing.services import details, invoices, looks
 from clinic.accounts.choices import Role
 from clinic.accounts.permissions import IsManager, IsPatient
 from clinic.accounts.principals import actor_of
+from clinic.accounts.requests import user_of
 from clinic.core.api import answers, validated
 
 
@@ -31,7 +32,7 @@ class KeptDetailsView(APIView):
         description="All empty where nothing was kept.",
     )
     def get(self, request: Request) -> Response:
-        return Response(KeptDetailsBody(selectors.kept_details(_own_id(request))).data)
+        return Response(KeptDetailsBody(selectors.kept_details(user_of(request).pk)).data)
 
     @extend_schema(
         operation_id="me_invoice_details_keep",
@@ -44,7 +45,7 @@ class KeptDetailsView(APIView):
     )
     def put(self, request: Request) -> Response:
         wish = validated(DetailsToKeep(data=request.data))
-        kept = details.keep(_own_id(request), **wish, actor=actor_of(request.user))
+        kept = details.keep(user_of(request).pk, **wish, actor=actor_of(request.user))
         return Response(KeptDetailsBody(kept).data)
 
     @extend_schema(
@@ -55,7 +56,7 @@ class KeptDetailsView(APIView):
         description="Documents that were issued with them stay as they are.",
     )
     def delete(self, request: Request) -> Response:
-        details.forget(_own_id(request), actor=actor_of(request.user))
+        details.forget(user_of(request).pk, actor=actor_of(request.user))
         return Response(status=204)
 
 
@@ -113,15 +114,9 @@ class InvoicePdfView(APIView):
         return response
 
 
-def _own_id(request: Request) -> UUID:
-    user: Any = request.user
-    own: UUID = user.pk
-    return own
-
-
 def _limited_to(request: Request) -> UUID | None:
     """Whose invoices may be seen: a patient's own, or everybody's."""
-    user: Any = request.user
+    user = user_of(request)
     return None if user.role == Role.MANAGER else user.pk
 
 

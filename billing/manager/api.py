@@ -18,14 +18,14 @@ from billing.invoicing.models import InvoiceSeries, InvoicingRules
 from billing.invoicing.services import exports, rules
 from billing.manager import books, selectors, serializers
 from billing.manager.services import looks, statements
-from billing.payments.api import IDEMPOTENCY_KEY
 from billing.payments.models import Payment, PaymentIssue, Reconciliation
 from billing.payments.services import chargebacks, issues, refunds
 from clinic.accounts.permissions import IsManager
 from clinic.accounts.principals import actor_of
-from clinic.core import clock, idempotency, stuck
-from clinic.core.api import answers, validated
+from clinic.core import clock, stuck
+from clinic.core.api import answers, idempotency_key, once, validated
 from clinic.core.errors import Code, DomainError
+from clinic.core.idempotency import Answer
 
 
 class SummaryView(APIView):
@@ -126,7 +126,7 @@ class RefundView(APIView):
     @extend_schema(
         operation_id="money_refund",
         tags=["money"],
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[idempotency_key(required=True)],
         request=serializers.RefundWish,
         responses=answers({201: serializers.RefundBody}, 400, 401, 403, 404, 409, 422),
         summary="Give money back",
@@ -136,18 +136,13 @@ class RefundView(APIView):
     def post(self, request: Request, payment_id: UUID) -> Response:
         order = validated(serializers.RefundWish(data=request.data))
         actor = actor_of(request.user)
-        status, body = idempotency.run(
-            f"refund:{actor.id}:{payment_id}",
-            request.headers.get("Idempotency-Key", ""),
-            order,
-            lambda: (
-                201,
-                dict(
-                    serializers.RefundBody(refunds.give_back(payment_id, actor=actor, **order)).data
-                ),
-            ),
-        )
-        return Response(body, status=status)
+
+        def respond() -> Answer:
+            given = refunds.give_back(payment_id, actor=actor, **order)
+            return 201, dict(serializers.RefundBody(given).data)
+
+        scope = f"refund:{actor.id}:{payment_id}"
+        return once(request, scope, order, respond, required=True)
 
 
 class IssuesView(ListAPIView[PaymentIssue]):

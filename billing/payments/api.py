@@ -20,8 +20,7 @@ from booking import links
 from booking import selectors as booking
 from booking.errors import Code as BookingCode
 from clinic.accounts.permissions import CsrfProtected
-from clinic.core import idempotency
-from clinic.core.api import answers, text_of
+from clinic.core.api import answers, idempotency_key, once, text_of
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
@@ -30,13 +29,6 @@ TOKEN = OpenApiParameter(
     text_of(links.TOKEN_LENGTH),
     OpenApiParameter.PATH,
     description="from the payment link",
-)
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    text_of(idempotency.MAX_KEY_LENGTH),
-    OpenApiParameter.HEADER,
-    required=True,
-    description="The same key with the same body gets the first answer again; with another, 422.",
 )
 SIGNATURE = OpenApiParameter(
     "X-Signature",
@@ -101,7 +93,7 @@ class PaymentsView(_ByLink):
         operation_id="checkout_pay",
         tags=["checkout"],
         auth=[],
-        parameters=[TOKEN, IDEMPOTENCY_KEY],
+        parameters=[TOKEN, idempotency_key(required=True)],
         request=PaymentOrder,
         responses=answers({201: PaymentBody}, 400, 403, 404, 409, 422, 429, 503),
         summary="Start a payment",
@@ -114,13 +106,13 @@ class PaymentsView(_ByLink):
         form = PaymentOrder(data=request.data)
         form.is_valid(raise_exception=True)
         order = form.order()
-        status, body = idempotency.run(
+        return once(
+            request,
             f"checkout:{appointment_id}",
-            request.headers.get("Idempotency-Key", ""),
-            dict(form.validated_data),
+            form.validated_data,
             lambda: (201, selectors.body_of(checkout.start(appointment_id, order))),
+            required=True,
         )
-        return Response(body, status=status)
 
 
 class PaymentView(_ByLink):

@@ -12,7 +12,6 @@ from rest_framework.views import APIView
 from clinic.accounts import cookies, selectors, serializers, services
 from clinic.accounts.addresses import client_address
 from clinic.accounts.errors import Code
-from clinic.accounts.models import Device, Session, User
 from clinic.accounts.permissions import (
     CsrfProtected,
     CsrfProtectedInBrowsers,
@@ -24,6 +23,7 @@ from clinic.accounts.permissions import (
     IsUser,
 )
 from clinic.accounts.principals import actor_of
+from clinic.accounts.requests import device_of, session_of, user_of
 from clinic.accounts.services import SignedIn
 from clinic.core.api import answers, validated
 from clinic.core.errors import DomainError
@@ -32,24 +32,6 @@ from clinic.core.models import AuditEntry
 SIGNED_IN = OpenApiResponse(
     serializers.Me, description="The user; both tokens come as HttpOnly cookies"
 )
-
-
-def _user(request: Request) -> User:
-    if not isinstance(request.user, User):
-        raise TypeError("the view's permission lets others than users in")
-    return request.user
-
-
-def _session(request: Request) -> Session:
-    if not isinstance(request.auth, Session):
-        raise TypeError("the view's permission lets requests without a session in")
-    return request.auth
-
-
-def _device(request: Request) -> Device:
-    if not isinstance(request.auth, Device):
-        raise TypeError("the view's permission lets others than devices in")
-    return request.auth
 
 
 def _signed_in(signed_in: SignedIn, status: int) -> Response:
@@ -73,7 +55,7 @@ class CsrfView(APIView):
         operation_id="auth_csrf",
         tags=["accounts"],
         auth=[],
-        responses={200: serializers.CsrfToken},
+        responses=answers({200: serializers.CsrfToken}),
         summary="The value of the X-CSRFToken header",
         description="Ask for it once before the first unsafe request; the matching cookie is "
         "set by the same answer.",
@@ -178,7 +160,7 @@ class MeView(APIView):
         description="The account that the session's cookies belong to, whatever its role.",
     )
     def get(self, request: Request) -> Response:
-        return Response(serializers.Me(_user(request)).data)
+        return Response(serializers.Me(user_of(request)).data)
 
     @extend_schema(
         operation_id="auth_me_update",
@@ -190,7 +172,7 @@ class MeView(APIView):
     )
     def patch(self, request: Request) -> Response:
         changes = validated(serializers.ProfileChange(data=request.data))
-        return Response(serializers.Me(services.update_profile(_user(request), changes)).data)
+        return Response(serializers.Me(services.update_profile(user_of(request), changes)).data)
 
 
 class PasswordView(APIView):
@@ -206,10 +188,10 @@ class PasswordView(APIView):
         "with its sockets.",
     )
     def post(self, request: Request) -> Response:
-        user = _user(request)
+        user = user_of(request)
         services.change_password(
             user,
-            _session(request),
+            session_of(request),
             **validated(serializers.PasswordChange(data=request.data, context={"user": user})),
             address=client_address(request._request),
         )
@@ -232,7 +214,7 @@ class OwnErasureView(APIView):
     )
     def post(self, request: Request) -> Response:
         services.erase_own_account(
-            _user(request),
+            user_of(request),
             **validated(serializers.OwnErasure(data=request.data)),
             address=client_address(request._request),
         )
@@ -255,7 +237,7 @@ class PatientErasureView(APIView):
         "asks. Safe to repeat.",
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
-        services.erase_patient(patient_id, actor=actor_of(_user(request)))
+        services.erase_patient(patient_id, actor=actor_of(user_of(request)))
         return Response(status=204)
 
 
@@ -272,7 +254,7 @@ class AccessesView(ListAPIView[AuditEntry]):
         description="A page at a time, from the audit log: when, what was done, and in which role.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        entries = self.paginate_queryset(selectors.accesses(_user(request).pk)) or []
+        entries = self.paginate_queryset(selectors.accesses(user_of(request).pk)) or []
         actors = {entry.actor_id for entry in entries if entry.actor_kind == "user"}
         rendered = serializers.Access(
             entries, many=True, context={"staff_names": selectors.staff_names(actors)}
@@ -306,7 +288,7 @@ class DevicesView(APIView):
     def post(self, request: Request) -> Response:
         created = services.create_device(
             **validated(serializers.DeviceInput(data=request.data)),
-            created_by=_user(request),
+            created_by=user_of(request),
             address=client_address(request._request),
         )
         return Response(serializers.NewDevice(created).data, status=201)
@@ -348,7 +330,7 @@ class DeviceView(APIView):
         "changes nothing.",
     )
     def delete(self, request: Request, device_id: Any) -> Response:
-        services.revoke_device(device_id, by=_user(request))
+        services.revoke_device(device_id, by=user_of(request))
         return Response(status=204)
 
     @extend_schema(
@@ -362,7 +344,7 @@ class DeviceView(APIView):
     )
     def patch(self, request: Request, device_id: Any) -> Response:
         changes = validated(serializers.DeviceChange(data=request.data))
-        device = services.change_device(device_id, by=_user(request), **changes)
+        device = services.change_device(device_id, by=user_of(request), **changes)
         return Response(serializers.Device(device).data)
 
 
@@ -377,7 +359,7 @@ class ThisDeviceView(APIView):
         description="A browser that holds the cookies of both kinds is the display.",
     )
     def get(self, request: Request) -> Response:
-        return Response(serializers.ThisDevice(_device(request)).data)
+        return Response(serializers.ThisDevice(device_of(request)).data)
 
 
 class ScreenReportView(APIView):
@@ -392,6 +374,6 @@ class ScreenReportView(APIView):
         description="Only the last report is kept. The answer repeats what staff have set.",
     )
     def post(self, request: Request) -> Response:
-        device = _device(request)
+        device = device_of(request)
         services.report_status(device, validated(serializers.ScreenReport(data=request.data)))
         return Response(serializers.ThisDevice(device).data)

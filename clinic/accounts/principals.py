@@ -3,7 +3,6 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from clinic.accounts.choices import DeviceKind
 from clinic.accounts.models import Device, Session, User
@@ -55,7 +54,7 @@ class Principal:
         return self.session.ends_at if self.session is not None else None
 
 
-def actor_of(principal: Any) -> Actor:
+def actor_of(principal: object) -> Actor:
     """The audit log's actor for a user or a device. Raises TypeError for anybody else."""
     if isinstance(principal, User):
         return Actor("user", str(principal.pk), principal.role)

@@ -2,17 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from clinic.core import idempotency
+from clinic.core.idempotency import Answer
 from clinic.core.problems import CONTENT_TYPE, ProblemDetails
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 def validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
@@ -21,9 +26,48 @@ def validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
     return dict(serializer.validated_data)
 
 
-def answers(success: Mapping[Any, Any], *refusals: int) -> dict[Any, Any]:
-    """The responses of one operation for the schema: what it gives, and its problems' statuses."""
-    return {**success, **{(status, CONTENT_TYPE): ProblemDetails for status in refusals}}
+def answers(
+    success: Mapping[Any, Any],
+    *refusals: int,
+    own: Mapping[int, type[ProblemDetails]] | None = None,
+) -> dict[Any, Any]:
+    """The responses of one operation for the schema: what it gives, and its problems' statuses;
+    `own` are those whose problem has further members."""
+    problems = {**dict.fromkeys(refusals, ProblemDetails), **(own or {})}
+    return {**success, **{(status, CONTENT_TYPE): body for status, body in problems.items()}}
+
+
+def idempotency_key(*, required: bool) -> OpenApiParameter:
+    """The header of an operation that answers by `once`, for the schema."""
+    return OpenApiParameter(
+        IDEMPOTENCY_HEADER,
+        text_of(idempotency.MAX_KEY_LENGTH),
+        OpenApiParameter.HEADER,
+        required=required,
+        description="The same key with the same body gets the first answer again; with another, "
+        "422.",
+    )
+
+
+def once(
+    request: Request,
+    scope: str,
+    body: Mapping[str, Any],
+    respond: Callable[[], Answer],
+    *,
+    required: bool,
+) -> Response:
+    """The answer to a request: the first one again where its key was used before in this scope.
+
+    Without a key the request is answered each time, unless a key is `required`. Raises DomainError
+    as `idempotency.run` does.
+    """
+    key = request.headers.get(IDEMPOTENCY_HEADER)
+    if key is None and not required:
+        status, answer = respond()
+    else:
+        status, answer = idempotency.run(scope, key or "", body, respond)
+    return Response(answer, status=status)
 
 
 def text_of(longest: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from clinic.accounts.permissions import IsReception, IsStaff
 from clinic.accounts.principals import actor_of
 from clinic.core import clock
-from clinic.core.problems import ProblemDetails
+from clinic.core.api import answers, validated
 from clinic.directory import selectors, services
 from clinic.directory.serializers import (
     ClinicOut,
@@ -31,7 +31,7 @@ class PublicView(APIView):
 
 
 class ClinicView(PublicView):
-    @extend_schema(operation_id="clinic", responses=ClinicOut, tags=["catalogue"])
+    @extend_schema(operation_id="clinic", responses=answers({200: ClinicOut}), tags=["catalogue"])
     def get(self, _request: Request) -> Response:
         """The clinic's name, address and settings that clients need."""
         organization = selectors.organization()
@@ -54,7 +54,9 @@ class ClinicView(PublicView):
 
 class SpecialtiesView(PublicView):
     @extend_schema(
-        operation_id="specialties", responses=SpecialtyOut(many=True), tags=["catalogue"]
+        operation_id="specialties",
+        responses=answers({200: SpecialtyOut(many=True)}),
+        tags=["catalogue"],
     )
     def get(self, _request: Request) -> Response:
         """What can be booked."""
@@ -65,17 +67,12 @@ class PractitionersView(PublicView):
     @extend_schema(
         operation_id="practitioners",
         parameters=[PractitionerQuery],
-        responses={
-            200: PractitionerOut(many=True),
-            (400, "application/problem+json"): ProblemDetails,
-        },
+        responses=answers({200: PractitionerOut(many=True)}, 400),
         tags=["catalogue"],
     )
     def get(self, request: Request) -> Response:
         """Who treats; with a specialty only those who offer it."""
-        query = PractitionerQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        code = query.validated_data.get("specialty")
+        code = validated(PractitionerQuery(data=request.query_params)).get("specialty")
         if code is not None:
             selectors.specialty(code)
         return Response(PractitionerOut(selectors.practitioners(code), many=True).data)
@@ -84,7 +81,9 @@ class PractitionersView(PublicView):
 class RoomsView(APIView):
     permission_classes = (IsStaff,)
 
-    @extend_schema(operation_id="staff_rooms", responses=RoomOut(many=True), tags=["staff"])
+    @extend_schema(
+        operation_id="staff_rooms", responses=answers({200: RoomOut(many=True)}), tags=["staff"]
+    )
     def get(self, _request: Request) -> Response:
         """The rooms a visit can take place in."""
         return Response(RoomOut(selectors.rooms(), many=True).data)
@@ -96,12 +95,11 @@ class PatientsView(APIView):
     @extend_schema(
         operation_id="staff_patients",
         parameters=[PatientQuery],
-        responses={200: PatientOut(many=True), (400, "application/problem+json"): ProblemDetails},
+        responses=answers({200: PatientOut(many=True)}, 400),
         tags=["staff"],
     )
     def get(self, request: Request) -> Response:
         """Find a patient at the desk by words of the name or the end of the phone number."""
-        query = PatientQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        found = services.find_patients(query.validated_data["search"], actor=actor_of(request.user))
+        search = validated(PatientQuery(data=request.query_params))["search"]
+        found = services.find_patients(search, actor=actor_of(request.user))
         return Response(PatientOut(found, many=True).data)

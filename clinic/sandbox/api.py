@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from billing.payments.phones import InvalidMobileError, parse_mobile
-from clinic.core.api import answers
+from clinic.core.api import answers, validated
 from clinic.core.errors import Code, DomainError
 from clinic.sandbox import bank
 from clinic.sandbox.models import SandboxAttachment, SandboxMessage
@@ -55,7 +55,7 @@ class MessagesView(SandboxView):
         parameters=[
             OpenApiParameter("to", str, description="phone in E.164 or e-mail address"),
         ],
-        responses=SandboxMessageSerializer(many=True),
+        responses=answers({200: SandboxMessageSerializer(many=True)}),
     )
     def get(self, request: Request) -> Response:
         """What the phone and the mailbox received, newest first."""
@@ -91,9 +91,7 @@ class MultibancoView(SandboxView):
     )
     def post(self, request: Request) -> Response:
         """Pay a reference as at a cash machine."""
-        form = MultibancoPaymentSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        paid = bank.pay_reference(**form.validated_data)
+        paid = bank.pay_reference(**validated(MultibancoPaymentSerializer(data=request.data)))
         return Response(MultibancoPaymentSerializer(paid).data)
 
 
@@ -127,9 +125,7 @@ class MbWayView(SandboxView):
     def post(self, request: Request) -> Response:
         """Ask a number for a payment; the same payment again gives the same request."""
         _only_the_product(request)
-        form = MbWayOrderSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        asked, is_new = bank.ask_mb_way(**form.validated_data)
+        asked, is_new = bank.ask_mb_way(**validated(MbWayOrderSerializer(data=request.data)))
         return Response(
             MbWayAcceptedSerializer({"request_id": asked.id, "expires_at": asked.expires_at}).data,
             status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK,
@@ -145,9 +141,7 @@ class MbWayAnswerView(SandboxView):
     )
     def post(self, request: Request, request_id: uuid.UUID) -> Response:
         """Approve or refuse in the app."""
-        form = MbWayAnswerSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        ordered = form.validated_data
+        ordered = validated(MbWayAnswerSerializer(data=request.data))
         answered = bank.answer(
             request_id, approve=ordered["action"] == "approve", notice=ordered["notice"]
         )
@@ -158,7 +152,7 @@ class PaidView(SandboxView):
     @extend_schema(
         operation_id="sandbox_paid",
         tags=TAGS,
-        responses=PaidMoneySerializer(many=True),
+        responses=answers({200: PaidMoneySerializer(many=True)}),
     )
     def get(self, _request: Request) -> Response:
         """The newest payments, as the payers' bank lists them."""
@@ -174,9 +168,7 @@ class ChargebackView(SandboxView):
     )
     def post(self, request: Request) -> Response:
         """Dispute a payment: the bank takes the money back; the same again changes nothing."""
-        form = ChargebackSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        taken = bank.charge_back(**form.validated_data)
+        taken = bank.charge_back(**validated(ChargebackSerializer(data=request.data)))
         return Response(ChargebackSerializer(taken).data)
 
 
@@ -218,9 +210,7 @@ class MovementsView(SandboxView):
         """The bank's books: the money that came or was taken back from `since` until before
         `until`."""
         _only_the_product(request)
-        form = PeriodSerializer(data=request.query_params)
-        form.is_valid(raise_exception=True)
-        listed = bank.movements(**form.validated_data)
+        listed = bank.movements(**validated(PeriodSerializer(data=request.query_params)))
         return Response(MovementsSerializer({"movements": listed}).data)
 
 
@@ -235,9 +225,7 @@ class RefundOrderView(SandboxView):
     def post(self, request: Request) -> Response:
         """Give money back; the same refund again changes nothing."""
         _only_the_product(request)
-        form = RefundOrderSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = bank.refund(**form.validated_data)
+        given = bank.refund(**validated(RefundOrderSerializer(data=request.data)))
         return Response(RefundOrderSerializer(given).data, status=status.HTTP_201_CREATED)
 
 

@@ -3922,7 +3922,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repeat with the same key gets the first answer */
+                /** @description The same key with the same body gets the first answer again; with another, 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7312,7 +7312,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description A repeat with the same key gets the first answer */
+                /** @description The same key with the same body gets the first answer again; with another, 422. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
