@@ -111,6 +111,11 @@ class Event:
     transaction_id: str
     order_id: str = ""
 
+    @property
+    def money(self) -> str:
+        """The name of the money that moved, or of the notice where the money has none."""
+        return self.transaction_id or self.event_id
+
 
 class InvalidSignatureError(Exception):
     """The notice was not signed by the provider, or has not its key."""

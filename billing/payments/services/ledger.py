@@ -8,8 +8,16 @@ from datetime import datetime
 from uuid import UUID
 
 from billing.payments.events import PaymentChanged
-from billing.payments.models import TRANSITIONS, Payment, PaymentStatus, Reason, RequestState
-from billing.payments.providers.base import PaymentRequest
+from billing.payments.models import (
+    TRANSITIONS,
+    Method,
+    Payment,
+    PaymentEvent,
+    PaymentStatus,
+    Reason,
+    RequestState,
+)
+from billing.payments.providers.base import Event, PaymentRequest
 from clinic.core import audit, clock, events, locks
 from clinic.core.audit import Actor
 
@@ -68,6 +76,40 @@ def move(
         reason=str(reason),
     )
     announce(payment)
+
+
+def write_down(payment: Payment, event: Event, provider: str, *, to: str) -> None:
+    """Keep what the provider said of a locked payment, and the status that it takes by it. An event
+    is kept once."""
+    PaymentEvent.objects.create(
+        payment=payment,
+        provider=provider,
+        event_id=event.event_id,
+        type=event.type,
+        amount=event.amount,
+        from_status=payment.status,
+        to_status=to,
+        occurred_at=event.occurred_at,
+        received_at=clock.now(),
+    )
+
+
+def adopt_request(payment: Payment, event: Event) -> None:
+    """The notice can overtake the answer to our own call; then it brings the provider's id."""
+    if payment.method == Method.MB_WAY and not payment.request_id:
+        payment.request_id = event.request_id
+        payment.request_state = RequestState.ACCEPTED
+        payment.save(update_fields=["request_id", "request_state"])
+    elif payment.method == Method.MULTIBANCO and not payment.reference:
+        payment.entity, payment.reference = event.entity, event.reference
+        payment.request_state = RequestState.ACCEPTED
+        payment.save(update_fields=["entity", "reference", "request_state"])
+
+
+def name_money(payment: Payment, name: str) -> None:
+    """Keep the provider's name of a locked payment's money."""
+    payment.transaction_id = name
+    payment.save(update_fields=["transaction_id"])
 
 
 def repeat(payment: Payment, *, transaction_id: str) -> Payment:

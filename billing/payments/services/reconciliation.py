@@ -25,7 +25,7 @@ from billing.payments.models import (
 )
 from billing.payments.providers.base import Event, EventType, PaymentProvider, UnknownOutcomeError
 from billing.payments.services import issues, ledger, refunds, requests, settlement
-from billing.payments.services.settlement import Outcome
+from billing.payments.services.verdicts import Outcome
 from clinic.core import audit, clock
 from clinic.core.audit import Actor
 

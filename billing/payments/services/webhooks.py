@@ -24,8 +24,8 @@ from billing.payments.providers.base import (
     MalformedEventError,
     UnknownOutcomeError,
 )
-from billing.payments.services import issues, requests, settlement
-from billing.payments.services.settlement import Outcome
+from billing.payments.services import attribution, issues, requests, settlement
+from billing.payments.services.verdicts import Outcome
 from clinic.core import batches, clock, outbox, text
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
@@ -146,7 +146,7 @@ def _ask_about(delivery: WebhookDelivery) -> Outcome:
     except MalformedEventError as error:
         log.warning("hint_malformed", delivery=str(delivery.id), field=str(error))
         return Outcome.MALFORMED
-    payment = None if event is None else settlement.payment_of(event, delivery.provider)
+    payment = None if event is None else attribution.payment_of(event, delivery.provider)
     if event is None or payment is None:
         return Outcome.UNKNOWN_PAYMENT
     if requests.ask(payment) != "pending":
