@@ -6,4 +6,4 @@ class BookingConfig(AppConfig):
     verbose_name = "Booking"
 
     def ready(self) -> None:
-        from booking import errors  # noqa: F401
+        from booking import errors

@@ -41,9 +41,9 @@ def main(arguments: list[str]) -> int:
     name = arguments[0] if arguments else ""
     if name not in {*WEB, *OTHERS}:
         os.execv(START, [str(START), *arguments])  # noqa: S606 - ends by itself, or is unknown
-    file = Path(os.environ.setdefault("SIGN_OF_LIFE", f"/tmp/{name}.alive"))  # noqa: S108
+    file = Path(os.environ.setdefault("SIGN_OF_LIFE", f"/tmp/{name}.alive"))  # noqa: S108 - the container's own
     file.unlink(missing_ok=True)
-    child = subprocess.Popen(  # noqa: S603
+    child = subprocess.Popen(  # noqa: S603 - a program of the image
         [str(START), *arguments],
         start_new_session=True,
         preexec_fn=_not_without(os.getpid()),

@@ -167,7 +167,7 @@ class Socket:
         if seat is None:
             raise hub.Refused(NOT_ALLOWED)
         # Screens that were switched on together don't all come back together.
-        age = Timing.from_settings().max_age * random.uniform(0.9, 1.0)  # noqa: S311
+        age = Timing.from_settings().max_age * random.uniform(0.9, 1.0)  # noqa: S311 - no secret
         return Connection(
             send,
             write_now=write_now_of(scope),

@@ -73,7 +73,7 @@ class Sources(Protocol):
         """Write down who is about to be shown patients' data."""
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818  (an answer, not a mistake)
     """A socket that may not be opened."""
 
     def __init__(self, code: int) -> None:
@@ -81,7 +81,7 @@ class Refused(Exception):  # noqa: N818
         super().__init__(code)
 
 
-class Unavailable(Exception):  # noqa: N818
+class Unavailable(Exception):  # noqa: N818  (a state, not a mistake)
     """The state could not be read, and none was known."""
 
 

@@ -7,4 +7,4 @@ class RecognitionConfig(AppConfig):
     verbose_name = "Recognition"
 
     def ready(self) -> None:
-        from recognition import checks  # noqa: F401
+        from recognition import checks

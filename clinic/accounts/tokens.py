@@ -86,12 +86,12 @@ class _InTime(Token):
 
 
 class AccessToken(_InTime):
-    token_type = "access"  # noqa: S105
+    token_type = "access"  # noqa: S105 - a kind of token, not one
     lifetime = api_settings.ACCESS_TOKEN_LIFETIME
 
 
 class RefreshToken(_InTime):
-    token_type = "refresh"  # noqa: S105
+    token_type = "refresh"  # noqa: S105 - the same
     lifetime = api_settings.REFRESH_TOKEN_LIFETIME
 
 

@@ -9,7 +9,7 @@ class ClinicConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        from clinic.config import checks  # noqa: F401
+        from clinic.config import checks
         from clinic.config.wiring import wire
         from clinic.core.checks import require_sound_settings
 

@@ -16,8 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.config.settings")
 django.setup(set_prefix=False)
 
 # Models must be loaded first.
-from realtime.farewell import lifespan  # noqa: E402
-from realtime.routing import websocket_application  # noqa: E402
+from realtime.farewell import lifespan  # noqa: E402 - as said
+from realtime.routing import websocket_application  # noqa: E402 - as said
 
 REQUESTS_AT_ONCE = 16
 """Each takes a thread and a database connection, and while it hashes a password 100 MB."""

@@ -12,8 +12,7 @@ from drf_spectacular.renderers import (
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
-# Importing it registers the schemes of our credentials with the schema's generator.
-from clinic.accounts import schema as _credentials  # noqa: F401
+from clinic.accounts import schema as _credentials  # noqa: F401  (registers their schemes)
 from clinic.core.errors import PROBLEMS
 from clinic.core.problems import CONTENT_TYPE
 

@@ -17,8 +17,8 @@ from clinic.accounts.principals import actor_of
 from clinic.core import audit, stuck
 from clinic.core.api import answers
 from clinic.core.models import OutboxMessage
-from clinic.notifications import tasks as _messages  # noqa: F401
-from recognition import tasks as _faces  # noqa: F401
+from clinic.notifications import tasks as _messages  # noqa: F401  (so does this)
+from recognition import tasks as _faces  # noqa: F401  (and this)
 
 
 class SubjectBody(serializers.Serializer[Any]):

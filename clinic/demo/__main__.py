@@ -121,7 +121,8 @@ def say(text: str, *, to: TextIO | None = None) -> None:
     try:
         print(text, flush=True, file=to or sys.stdout)
     except OSError:
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        # It stays open until the end.
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 if __name__ == "__main__":

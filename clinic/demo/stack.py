@@ -377,7 +377,7 @@ class Stack:
                 self._say(f"still waiting: {parts}", began)
 
     def _health(self, which: str) -> str:
-        host = "127.0.0.1" if self.bind in {"0.0.0.0", "::"} else self.bind  # noqa: S104
+        host = "127.0.0.1" if self.bind in {"0.0.0.0", "::"} else self.bind  # noqa: S104 - binds nothing
         return f"http://{host}:{self.port}/health/{which}"
 
     def _is_live(self) -> bool:

@@ -7,4 +7,4 @@ class DirectoryConfig(AppConfig):
     verbose_name = "Directory"
 
     def ready(self) -> None:
-        from clinic.directory import errors  # noqa: F401
+        from clinic.directory import errors

@@ -8,7 +8,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from clinic.notifications import checks, tasks  # noqa: F401
+        from clinic.notifications import checks, tasks
         from clinic.notifications.channels.email.channel import Email
         from clinic.notifications.channels.sms.channel import Sms
 

@@ -8,4 +8,4 @@ class SandboxConfig(AppConfig):
     verbose_name = "Sandbox"
 
     def ready(self) -> None:
-        from clinic.sandbox import tasks  # noqa: F401
+        from clinic.sandbox import tasks

@@ -94,3 +94,32 @@ def test_an_api_opens_no_transaction(product: dict[str, ast.Module]) -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "django.db"
     } == set()
+
+
+def test_every_silenced_check_says_why() -> None:
+    """On its line, or in a comment just before it."""
+    silenced = re.compile(
+        r"# noqa(: [A-Z]+\d+(, [A-Z]+\d+)*)?|# type: ignore(\[[\w,-]+\])?"
+        r"|eslint-disable[\w-]*( [\w@/-]+(, [\w@/-]+)*)?"
+    )
+    folders = (*PACKAGES, "tests", "docker", "requirements", "frontend/src", "frontend/e2e")
+    sources = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in {".py", ".ts", ".tsx"} and path != Path(__file__)
+    ]
+
+    unexplained = []
+    for path in sources:
+        before = ""
+        for line in path.read_text().splitlines():
+            found = silenced.search(line)
+            is_explained = before.startswith(("#", "//")) or (
+                found is not None and re.search(r"\w\w", line[found.end() :])
+            )
+            if found and not is_explained:
+                unexplained.append(f"{path.relative_to(ROOT)}: {line.strip()}")
+            before = line.strip()
+    assert len(sources) > 500
+    assert unexplained == []

@@ -50,7 +50,7 @@ def greylisting(settings: Any) -> Iterator[None]:
     """A mail server that takes nobody's letters for now."""
 
     class Mailbox:
-        async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802
+        async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd's name
             return "450 4.2.1 greylisted"
 
     controller = Controller(Mailbox(), hostname="127.0.0.1", port=free_port())

@@ -145,7 +145,7 @@ def test_the_clinic_and_its_nightly_work_go_by_lisbon_or_by_the_zone_named(
 
 @pytest.mark.parametrize("end", ["\n", r"\n", r"\r\n"])
 def test_a_signing_key_may_be_written_in_one_line(read: Read, end: str) -> None:
-    key = rsa.generate_private_key(65537, 1024)  # noqa: S505 - the law's
+    key = rsa.generate_private_key(65537, 1024)
     pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

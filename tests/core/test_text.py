@@ -118,7 +118,7 @@ def test_whatever_is_taken_can_be_written_in_xml_and_read_again(given):
         return
     element = ElementTree.Element("a")
     element.text = taken
-    read = ElementTree.fromstring(ElementTree.tostring(element, "windows-1252"))  # noqa: S314 - ours
+    read = ElementTree.fromstring(ElementTree.tostring(element, "windows-1252"))
     assert (read.text or "") == taken
     assert text.line(taken) == taken
 

@@ -104,7 +104,7 @@ def message(frame: Frame, group: str = groups.BOARD) -> dict[str, Any]:
 
 async def until(happened: Callable[[], object], seconds: float = 3) -> None:
     async with asyncio.timeout(seconds):
-        while not happened():  # noqa: ASYNC110
+        while not happened():  # noqa: ASYNC110 - many causes, no event
             await asyncio.sleep(0.01)
 
 

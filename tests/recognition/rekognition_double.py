@@ -146,34 +146,34 @@ class Rekognition:
         check(answer, model.output_shape, f"answer to {operation}")
         return answer
 
-    def _CreateCollection(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _CreateCollection(self, body: dict[str, Any]) -> dict[str, Any]:
         if body["CollectionId"] in self.collections:
             raise RefusedError("ResourceAlreadyExistsException")
         self.collections[body["CollectionId"]] = []
         self.made_at[body["CollectionId"]] = time.time()
         return {"StatusCode": 200, "FaceModelVersion": MODEL_VERSION}
 
-    def _DescribeCollection(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _DescribeCollection(self, body: dict[str, Any]) -> dict[str, Any]:
         kept = self._collection(body)
         return {"FaceCount": len(kept), "CreationTimestamp": self.made_at[body["CollectionId"]]}
 
-    def _DeleteCollection(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _DeleteCollection(self, body: dict[str, Any]) -> dict[str, Any]:
         self._collection(body)
         del self.collections[body["CollectionId"]]
         return {"StatusCode": 200}
 
-    def _ListCollections(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _ListCollections(self, body: dict[str, Any]) -> dict[str, Any]:
         names, more = self._page_of(sorted(self.collections), body)
         return {"CollectionIds": names, **more}
 
-    def _DetectFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _DetectFaces(self, body: dict[str, Any]) -> dict[str, Any]:
         found, width = self._faces(body["Image"])
         widths = [face.box.width / width for face in found]
         if self.bystander is not None:
             widths += [self.bystander * share for share in widths]
         return {"FaceDetails": [_box(share) for share in widths]}
 
-    def _IndexFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _IndexFaces(self, body: dict[str, Any]) -> dict[str, Any]:
         kept = self._collection(body)
         found, width = self._faces(body["Image"])
         if not found or found[0].vector is None or self.looks_aside:
@@ -196,7 +196,7 @@ class Rekognition:
             "FaceModelVersion": MODEL_VERSION,
         }
 
-    def _CompareFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _CompareFaces(self, body: dict[str, Any]) -> dict[str, Any]:
         one, _ = self._vector(body["SourceImage"])
         other, width = self._vector(body["TargetImage"])
         similarity = _similarity(one, other)
@@ -206,7 +206,7 @@ class Rekognition:
             match, left = [], [taken, *left]
         return {"FaceMatches": match, "UnmatchedFaces": [_box(share) for share in left]}
 
-    def _SearchFacesByImage(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _SearchFacesByImage(self, body: dict[str, Any]) -> dict[str, Any]:
         kept = self._collection(body)
         probe, width = self._vector(body["Image"])
         taken, _ = self._taken("SearchFacesByImage", width)
@@ -221,11 +221,11 @@ class Rekognition:
             "FaceModelVersion": MODEL_VERSION,
         }
 
-    def _ListFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _ListFaces(self, body: dict[str, Any]) -> dict[str, Any]:
         kept, more = self._page_of(self._collection(body), body)
         return {"Faces": [face.shown() for face in kept], **more}
 
-    def _DeleteFaces(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _DeleteFaces(self, body: dict[str, Any]) -> dict[str, Any]:
         kept = self._collection(body)
         present = {face.face_id for face in kept}
         kept[:] = [face for face in kept if face.face_id not in body["FaceIds"]]
@@ -237,14 +237,14 @@ class Rekognition:
             ],
         }
 
-    def _CreateFaceLivenessSession(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _CreateFaceLivenessSession(self, body: dict[str, Any]) -> dict[str, Any]:
         token = body.get("ClientRequestToken", str(uuid.uuid4()))
         if token not in self._session_of:
             self._session_of[token] = str(uuid.uuid4())
             self.sessions[self._session_of[token]] = Session(time.time())
         return {"SessionId": self._session_of[token]}
 
-    def _GetFaceLivenessSessionResults(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+    def _GetFaceLivenessSessionResults(self, body: dict[str, Any]) -> dict[str, Any]:
         session = self.sessions.get(body["SessionId"])
         if session is None:
             raise RefusedError("SessionNotFoundException")

@@ -162,8 +162,8 @@ class InvoiceXpress:
             found["status"] = "deleted"
             return 200, {kind.removesuffix("s"): found}
         alike = [each for each in self.issued() if each["type"] == found["type"]]
-        days = [datetime.strptime(each["date"], "%d/%m/%Y") for each in alike]  # noqa: DTZ007
-        if any(day > datetime.strptime(found["date"], "%d/%m/%Y") for day in days):  # noqa: DTZ007
+        days = [datetime.strptime(each["date"], "%d/%m/%Y") for each in alike]  # noqa: DTZ007 - a day
+        if any(day > datetime.strptime(found["date"], "%d/%m/%Y") for day in days):  # noqa: DTZ007 - a day
             return 422, {"errors": [{"error": "The date is before the last document's"}]}
         sequence = len(alike) + 1
         found["status"] = "settled" if kind == "invoice_receipts" else "final"

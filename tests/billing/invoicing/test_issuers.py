@@ -451,7 +451,7 @@ def test_our_own_files_leave_the_third_partys_documents_out_and_say_so(
 
     written = exports.saft_file(tmp_path / "saft.xml", year=year)
     assert (written.documents, written.left_out) == (1, 2)
-    root = ElementTree.fromstring((tmp_path / "saft.xml").read_bytes())  # noqa: S314 - our own
+    root = ElementTree.fromstring((tmp_path / "saft.xml").read_bytes())
     comment = root.findtext(f"{{{NAMESPACE}}}Header/{{{NAMESPACE}}}HeaderComment")
     assert comment == "Sem 2 documentos que outro programa certificado emitiu"
     call_command("export_saft", "--year", str(year), "--output", str(tmp_path / "again.xml"))

@@ -26,7 +26,7 @@ READ = """(() => {
     next: [...document.querySelectorAll(".next li")].map((line) => ticket(line, "next")),
     says: !!document.querySelector(".mark-lost, .untrusted"),
   };
-})()"""  # noqa: E501
+})()"""  # noqa: E501 - JavaScript
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ class Clinic:
 
     def _answers(self) -> bool:
         try:
-            with urllib.request.urlopen(self._health, timeout=1) as answer:  # noqa: S310
+            with urllib.request.urlopen(self._health, timeout=1) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
