@@ -23,6 +23,7 @@ export default tseslint.config(
         { type: "feature", pattern: "src/features/*", capture: ["name"] },
         { type: "app", pattern: "src/app/*", capture: ["name"] },
         { type: "test", pattern: "src/test" },
+        { type: "liveness", pattern: "liveness/src" },
       ],
     },
     rules: {
@@ -61,6 +62,10 @@ export default tseslint.config(
               allow: {
                 to: { element: { types: { anyOf: ["feature", "ui", "lib", "locales"] } } },
               },
+            },
+            {
+              from: { element: { type: "liveness" } },
+              allow: { to: { element: { types: { anyOf: ["feature", "lib", "locales"] } } } },
             },
             {
               from: { element: { types: { anyOf: ["lib", "ui", "feature", "app"] } } },

@@ -16,7 +16,7 @@ from clinic.core import clock, problems, ratelimit
 from clinic.core.api import answers, validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-from recognition import consent, engines, images, screens, selectors, serializers
+from recognition import consent, images, screens, selectors, serializers
 from recognition.errors import Code
 from recognition.models import CheckInStatus
 from recognition.services import check_in, enrolment, liveness
@@ -150,7 +150,7 @@ class LivenessView(APIView):
         description="Where it is `false`, take a photo.",
     )
     def get(self, _request: Request) -> Response:
-        shown = {"available": engines.checks_liveness()}
+        shown = {"available": liveness.is_available()}
         return Response(serializers.LivenessAvailable(shown).data)
 
     @extend_schema(

@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, register
 
 from clinic.core.checks import SETTINGS
 from recognition import engines
+from recognition.services.liveness import is_screen_built
 
 KEY_BYTES = 32
 STREAM_ROLE = re.compile(r"arn:aws(-[a-z]+)*:iam::\d{12}:role/[\w+=,.@/-]{1,512}", re.ASCII)
@@ -77,7 +78,8 @@ def rekognition(**_options: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def liveness(**_options: Any) -> list[CheckMessage]:
-    """Videos are Rekognition's, streamed with a role that may do nothing else."""
+    """Videos are Rekognition's, streamed by a screen that was built, with a role that may do
+    nothing else."""
     found: list[CheckMessage] = []
     role = settings.FACE_LIVENESS_ROLE
     if role and not engines.is_kept_by_a_provider():
@@ -93,6 +95,14 @@ def liveness(**_options: Any) -> list[CheckMessage]:
                 "FACE_LIVENESS_ROLE must be the ARN of a role that may only start Face Liveness"
                 " sessions.",
                 id="recognition.E006",
+            )
+        )
+    if role and not is_screen_built():
+        found.append(
+            Error(
+                "FACE_LIVENESS_ROLE asks for a video at the kiosk, whose screen isn't built here:"
+                " build the front end with FACE_LIVENESS_SCREEN=1 (make build, or the image).",
+                id="recognition.E008",
             )
         )
     if not 0 < settings.FACE_LIVENESS_CONFIDENCE <= 100:

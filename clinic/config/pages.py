@@ -10,7 +10,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 
 from booking import links
 from clinic.storage import frontend
-from recognition import engines
+from recognition.services import liveness
 
 CAMERA_ENTRIES = {"kiosk", "index"}
 # From where Amazon's detector loads the model that finds a face before the video begins.
@@ -25,7 +25,7 @@ def entry(request: HttpRequest, name: str) -> HttpResponseBase:
     def page(request: HttpRequest) -> HttpResponse:
         return _page(request, name, with_camera=name in CAMERA_ENTRIES)
 
-    if name == "kiosk" and engines.checks_liveness():
+    if name == "kiosk" and liveness.is_available():
         return csp_update(_video_policy())(page)(request)
     return page(request)
 

@@ -2,6 +2,8 @@
 
 python -m clinic.launcher.frontend build        what `make run` needs; nothing when nothing changed
 python -m clinic.launcher.frontend npm ARGS...  npm in frontend/, with the dependencies in place
+
+With FACE_LIVENESS_SCREEN=1 the kiosk's video check is installed and built too.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from clinic.launcher.files import keep_text, kept_text
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 FRONTEND: Final = ROOT / "frontend"
+LIVENESS: Final = FRONTEND / "liveness"
 NEEDED_NODE: Final = (20, 19)
 _OUTPUTS: Final = {"node_modules", "dist", "e2e", "test-results", "playwright-report"}
 
@@ -74,33 +77,29 @@ def find_node(shims: Path) -> Node:
     )
 
 
-def install(node: Node) -> None:
-    """Make frontend/node_modules what package-lock.json says; a no-op when it already is."""
-    stamp = FRONTEND / "node_modules" / ".installed"
-    wanted = _digest([FRONTEND / "package-lock.json"], node.version)
+def install(node: Node, folder: Path = FRONTEND) -> None:
+    """Make the folder's node_modules what its lock says; a no-op when they already are that."""
+    stamp = folder / "node_modules" / ".installed"
+    wanted = _digest([folder / "package-lock.json"], node.version)
     if kept_text(stamp) == wanted:
         return
-    _say(f"Installing the front end's packages with Node {node.version} (once) ...")
+    whose = "front end" if folder == FRONTEND else "video check"
+    _say(f"Installing the {whose}'s packages with Node {node.version} (once) ...")
     began = time.monotonic()
-    if node.run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"):
+    quietly = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    if node.run_npm("ci", f"--prefix={folder}", *quietly):
         raise FrontendFailedError(
-            "npm could not install the front end's packages; its message is above."
+            f"npm could not install the {whose}'s packages; its message is above."
         )
     keep_text(stamp, wanted)
-    _say(f"  front-end packages are in place ({time.monotonic() - began:.0f} s)")
+    _say(f"  the {whose}'s packages are in place ({time.monotonic() - began:.0f} s)")
 
 
 def build(var: Path) -> None:
     """Build frontend/dist from the sources; a no-op when no source changed since."""
     stamp = ROOT / "var" / "frontend-built-from"
-    sources = sorted(
-        path
-        for top in FRONTEND.iterdir()
-        if top.name not in _OUTPUTS
-        for path in (top.rglob("*") if top.is_dir() else [top])
-        if path.is_file()
-    )
-    wanted = _digest(sources)
+    has_videos = os.environ.get("FACE_LIVENESS_SCREEN") == "1"
+    wanted = _digest(_sources(FRONTEND), *(["videos"] if has_videos else []))
     if kept_text(stamp) == wanted and (FRONTEND / "dist").is_dir():
         return
     node = find_node(var / "node")
@@ -109,9 +108,22 @@ def build(var: Path) -> None:
     began = time.monotonic()
     if node.run_npm("run", "--silent", "build"):
         raise FrontendFailedError("The front end's build failed; its message is above.")
+    if has_videos:
+        install(node, LIVENESS)
+        if node.run_npm("run", "--silent", "build:liveness"):
+            raise FrontendFailedError("The video check's build failed; its message is above.")
     stamp.parent.mkdir(exist_ok=True)
     keep_text(stamp, wanted)
     _say(f"  the front end is built ({time.monotonic() - began:.0f} s)")
+
+
+def _sources(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for found in folder.iterdir()
+        if found.name not in _OUTPUTS
+        for path in (_sources(found) if found.is_dir() else [found])
+    )
 
 
 def _wheel() -> Path:

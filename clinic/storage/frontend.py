@@ -111,6 +111,6 @@ def _cache_control(key: str) -> str:
     name = key.rpartition("/")[2]
     if key.startswith("assets/") and HASHED.fullmatch(name):
         return FOREVER
-    if name.endswith(".html") or name in {"version.json", "sw.js"}:
+    if name.endswith(".html") or name in {"version.json", "liveness.json", "sw.js"}:
         return ALWAYS_ASK
     return AN_HOUR

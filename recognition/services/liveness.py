@@ -3,8 +3,10 @@
 import math
 import uuid
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
+from django.conf import settings
 
 from clinic.core import batches, clock
 from clinic.core.errors import Code as CoreCode
@@ -23,6 +25,17 @@ FAILURES = 5
 FAILURES_WITHIN = timedelta(minutes=3)
 PAUSE = timedelta(minutes=30)
 RETRY_SECONDS = 30
+# Names the kiosk's part that films, which is built only where a clinic asks for it.
+SCREEN = "liveness.json"
+
+
+def is_available() -> bool:
+    """Whether a check-in by face begins with a video: asked for, and the kiosk can make one."""
+    return engines.checks_liveness() and is_screen_built()
+
+
+def is_screen_built() -> bool:
+    return (Path(settings.FRONTEND_DIR) / SCREEN).is_file()
 
 
 def begin(*, device_id: uuid.UUID) -> Filming:
@@ -32,7 +45,7 @@ def begin(*, device_id: uuid.UUID) -> Filming:
     Raises DomainError `liveness_not_set_up`, `throttled` for half an hour after five videos in
     three minutes that showed nobody alive, and `unavailable` when the provider doesn't answer.
     """
-    if not engines.checks_liveness():
+    if not is_available():
         raise DomainError(Code.LIVENESS_NOT_SET_UP)
     _refuse_while_paused(device_id)
     moment = clock.now()

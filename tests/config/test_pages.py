@@ -58,12 +58,15 @@ AMAZON = "wss://streaming-rekognition.eu-central-1.amazonaws.com"
 MODEL = "https://cdn.liveness.rekognition.amazonaws.com"
 
 
+@pytest.mark.parametrize("built", [False, True])
 @pytest.mark.parametrize("role", ["", "arn:aws:iam::123456789012:role/vez-liveness-stream"])
 @pytest.mark.parametrize(("path", "name"), ROUTES.items())
 def test_only_a_kiosk_that_makes_a_video_may_send_it_to_amazon(
-    client: Client, front_end: Path, path: str, name: str, role: str
+    client: Client, front_end: Path, path: str, name: str, role: str, built: bool
 ) -> None:
     (front_end / f"{name}.html").write_text(f"<title>{name}</title>")
+    if built:
+        (front_end / "liveness.json").write_text("{}")
     with override_settings(FACE_LIVENESS_ROLE="", AWS_REGION="eu-central-1"):
         usual = directives(client.get(path)["Content-Security-Policy"])
     assert usual["script-src"] == {"'self'"}
@@ -72,7 +75,7 @@ def test_only_a_kiosk_that_makes_a_video_may_send_it_to_amazon(
     with override_settings(FACE_LIVENESS_ROLE=role, AWS_REGION="eu-central-1"):
         found = directives(client.get(path)["Content-Security-Policy"])
 
-    if role and name == "kiosk":
+    if role and built and name == "kiosk":
         assert found.pop("connect-src") == usual.pop("connect-src") | {AMAZON, MODEL}
         assert found.pop("script-src") == usual.pop("script-src") | {"'wasm-unsafe-eval'"}
     assert found == usual

@@ -46,6 +46,7 @@ for line in sys.stdin:
     for name in [name for name in sys.modules if name.startswith("clinic.config.settings")]:
         del sys.modules[name]
     settings._wrapped = read = Settings("clinic.config.settings")
+    read.FRONTEND_DIR = sys.argv[1]
     django.setup()
     faults = [fault.msg for fault in run_checks(tags=[SETTINGS])]
     texts = {name: text for name, text in vars(read).items() if isinstance(text, str)}
@@ -64,9 +65,11 @@ Read = Callable[[dict[str, str]], Reading]
 
 
 @pytest.fixture(scope="module")
-def read() -> Iterator[Read]:
+def read(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Read]:
+    built = tmp_path_factory.mktemp("dist")
+    (built / "liveness.json").write_text("{}")
     with subprocess.Popen(
-        [sys.executable, "-c", READER],
+        [sys.executable, "-c", READER, str(built)],
         cwd=REPOSITORY,
         env={"PATH": os.environ["PATH"]},
         stdin=subprocess.PIPE,

@@ -26,9 +26,10 @@ PROCESSES = {
     "worker", "provider-worker", "message-worker", "clock-worker", "face-worker",
 }  # fmt: skip
 PARTS = PROCESSES | {"migrate", "nginx", "postgres", "valkey"}
-# Read by a base image or by the platform, not by our settings.
+# Read by a base image, by the platform or while the image is built, not by our settings.
 FOREIGN_VARIABLES = {
     "POSTGRES_PASSWORD", "POSTGRES_USER", "POSTGRES_DB", "VALKEY_PASSWORD", "VEZ_VERSION",
+    "FACE_LIVENESS_SCREEN",
 }  # fmt: skip
 
 

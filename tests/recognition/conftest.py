@@ -25,6 +25,7 @@ from clinic.core.models import OutboxMessage
 from clinic.directory.models import Organization, Practitioner, Room, Specialty
 from recognition.engines.base import Face, Pixels
 from recognition.engines.dlib import DlibEngine
+from recognition.services.liveness import SCREEN
 from tests.recognition import faces
 from tests.recognition.rekognition_double import STREAM_ROLE, Rekognition
 
@@ -313,8 +314,10 @@ def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reko
 
 
 @pytest.fixture
-def liveness(rekognition: Rekognition, settings: Any) -> Rekognition:
-    """The provider, where it looks at videos too."""
+def liveness(rekognition: Rekognition, settings: Any, tmp_path: Path) -> Rekognition:
+    """The provider, where it looks at videos too, and kiosks have the screen that makes them."""
+    settings.FRONTEND_DIR = tmp_path
+    (tmp_path / SCREEN).write_text('{"module": "/assets/liveness/main-12345678.js"}')
     settings.FACE_LIVENESS_ROLE = STREAM_ROLE
     settings.FACE_LIVENESS_CONFIDENCE = 80.0
     return rekognition

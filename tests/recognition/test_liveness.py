@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection
 from rest_framework.test import APIClient
 
@@ -16,12 +17,14 @@ from booking.models import Appointment
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.core.audit import Actor
+from clinic.core.checks import require_sound_settings
 from clinic.core.models import AuditEntry, OutboxMessage
 from recognition import images
 from recognition.engines.base import EngineError
 from recognition.engines.rekognition_liveness import STREAM_ONLY, RekognitionLiveness
 from recognition.models import CheckIn, LivenessSession, Picture
 from recognition.services import rules
+from recognition.services.liveness import SCREEN
 from recognition.tasks import sweep
 from tests.recognition import faces
 from tests.recognition.rekognition_double import MODEL, STREAM_ROLE, RefusedError
@@ -123,6 +126,24 @@ def test_where_it_is_not_set_up_the_kiosk_is_told_so_and_nobody_is_asked(rekogni
 
     assert (answer.status_code, answer.json()["code"]) == (409, "liveness_not_set_up")
     assert (rekognition.asked, rekognition.sts.asked) == ([], [])
+
+
+def test_without_the_screen_that_films_a_photo_is_taken(liveness, kiosk, tmp_path):
+    (tmp_path / SCREEN).unlink()
+
+    assert kiosk.http.get("/api/check-ins/liveness").json() == {"available": False}
+    answer = kiosk.begin_video()
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "liveness_not_set_up")
+    assert (liveness.asked, liveness.sts.asked) == ([], [])
+
+
+def test_nothing_starts_where_videos_are_asked_for_and_no_screen_is_built(liveness, tmp_path):
+    require_sound_settings()
+    (tmp_path / SCREEN).unlink()
+
+    with pytest.raises(SystemCheckError, match=r"FACE_LIVENESS_SCREEN=1 \(make build"):
+        require_sound_settings()
 
 
 def test_where_it_is_set_up_the_kiosk_can_tell(liveness, kiosk):

@@ -1,9 +1,10 @@
 import { act, cleanup, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it, vi, type Mock } from "vitest";
 import type { Event } from "@/features/check-in/machine";
-import { isVideoAsked } from "@/features/check-in/video";
+import { isVideoAsked, type Film, type VideoPart } from "@/features/check-in/video";
 import { startI18n } from "@/lib/i18n";
+import { setLanguage } from "@/lib/language";
 import type { LivenessSession } from "@/lib/api/types";
 import { en } from "@/locales/en/kiosk";
 import { pt } from "@/locales/pt/kiosk";
@@ -20,39 +21,53 @@ const SESSION: LivenessSession = {
   },
 };
 
-interface Shown {
-  session: LivenessSession;
-  onStreamed: () => void;
-  onCancelled: () => void;
-  onFailed: () => void;
-}
-
 /** Amazon's part needs a camera, WebGL and Amazon; here only what it is given and what it tells. */
-vi.mock("./Detector", () => ({
-  default: ({ session, onStreamed, onCancelled, onFailed }: Shown) => (
-    <>
-      <video data-testid="film" muted />
-      <p>{`${session.session_id} ${session.region}`}</p>
-      <button onClick={onStreamed}>streamed</button>
-      <button onClick={onCancelled}>cancelled</button>
-      <button onClick={onFailed}>failed</button>
-    </>
-  ),
-}));
+const PART: VideoPart = {
+  openScreen(within) {
+    const opened = { show: (film: Film) => within.replaceChildren(...parts(film)), close: vi.fn() };
+    screens.push(opened);
+    return opened;
+  },
+};
+const ENTRY =
+  "data:text/javascript,export const load = () => Promise.resolve(globalThis.videoPart)";
+
+function parts({ session, language, onStreamed, onCancelled, onFailed }: Film): HTMLElement[] {
+  const film = document.createElement("video");
+  film.dataset.testid = "film";
+  const given = document.createElement("p");
+  given.textContent = `${session.session_id} ${session.region} ${language}`;
+  return [
+    film,
+    given,
+    ...Object.entries({ streamed: onStreamed, cancelled: onCancelled, failed: onFailed }).map(
+      ([name, tell]) => {
+        const button = document.createElement("button");
+        button.textContent = name;
+        button.onclick = tell;
+        return button;
+      },
+    ),
+  ];
+}
 
 const FAILED = { type: "video_failed" };
 
 let asked: string[];
+let screens: { close: Mock }[];
 let answer: (body: unknown, status?: number) => void;
 
 beforeAll(() => startI18n({ kiosk: { pt, en } }));
 
 beforeEach(() => {
   asked = [];
+  screens = [];
+  vi.stubGlobal("videoPart", PART);
   vi.stubGlobal("fetch", (request: Request | string) => {
     const { method, url } = typeof request === "string" ? { method: "GET", url: request } : request;
     const path = new URL(url, location.origin).pathname;
     if (path === "/api/auth/csrf") return Promise.resolve(Response.json({ csrf_token: "t" }));
+    if (path === "/liveness.json") return Promise.resolve(Response.json({ module: ENTRY }));
     asked.push(`${method} ${path}`);
     return new Promise<Response>((resolve) => {
       answer = (body, status = 200) => resolve(Response.json(body, { status }));
@@ -61,6 +76,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  setLanguage("pt", { remember: false });
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });
@@ -76,7 +92,7 @@ async function begun() {
   const told = open();
   await vi.waitFor(() => expect(asked).toEqual(["POST /api/check-ins/liveness"]));
   answer(SESSION, 201);
-  await screen.findByText(`${SESSION.session_id} eu-west-1`);
+  await screen.findByText(`${SESSION.session_id} eu-west-1 pt`);
   return told;
 }
 
@@ -137,6 +153,24 @@ it.each([
   await act(() => vi.advanceTimersByTimeAsync(8_000));
 
   expect(told).toEqual(expected);
+});
+
+it("speaks the language that is chosen meanwhile", async () => {
+  await begun();
+
+  act(() => setLanguage("en", { remember: false }));
+
+  expect(screen.getByText(`${SESSION.session_id} eu-west-1 en`)).toBeTruthy();
+  expect(screens).toHaveLength(1);
+});
+
+it("takes the screen away with the step", async () => {
+  await begun();
+  expect(screens.map(({ close }) => close.mock.calls.length)).toEqual([0]);
+
+  cleanup();
+
+  expect(screens.map(({ close }) => close.mock.calls.length)).toEqual([1]);
 });
 
 it("keeps the session of one who left from the next", async () => {

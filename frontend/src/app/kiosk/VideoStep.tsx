@@ -1,12 +1,15 @@
 import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Event } from "@/features/check-in/machine";
-import { beginVideo } from "@/features/check-in/video";
+import {
+  beginVideo,
+  loadVideoPart,
+  type VideoPart,
+  type VideoScreen,
+} from "@/features/check-in/video";
 import type { LivenessSession } from "@/lib/api/types";
 import { ANSWER_MS, within } from "@/lib/deadline";
-
-/** Big, and asked for by few clinics. */
-const loadDetector = () => import("./Detector");
+import { useLanguage } from "@/lib/useLanguage";
 
 interface VideoStepProps {
   onStreamed: (session: string) => void;
@@ -15,7 +18,7 @@ interface VideoStepProps {
 
 interface Begun {
   session: LivenessSession;
-  Detector: Awaited<ReturnType<typeof loadDetector>>["default"];
+  part: VideoPart;
 }
 
 /**
@@ -25,14 +28,16 @@ interface Begun {
 export function VideoStep({ onStreamed, dispatch }: VideoStepProps) {
   const { t } = useTranslation("kiosk");
   const [begun, setBegun] = useState<Begun | null>(null);
-  const part = useRef<HTMLDivElement>(null);
+  const language = useLanguage();
+  const place = useRef<HTMLDivElement>(null);
+  const screen = useRef<VideoScreen | null>(null);
   const fail = useEffectEvent(() => dispatch({ type: "video_failed" }));
 
   useEffect(() => {
     let isHere = true;
-    within(ANSWER_MS, Promise.all([beginVideo(), loadDetector()])).then(
-      ([session, { default: Detector }]) => {
-        if (isHere) setBegun({ session, Detector });
+    within(ANSWER_MS, Promise.all([beginVideo(), loadVideoPart()])).then(
+      ([session, part]) => {
+        if (isHere) setBegun({ session, part });
       },
       () => {
         if (isHere) fail();
@@ -43,18 +48,33 @@ export function VideoStep({ onStreamed, dispatch }: VideoStepProps) {
     };
   }, []);
 
-  // Amazon's part waits for a camera without end, and says nothing of it.
+  // The part waits for a camera without end, and says nothing of it.
   useEffect(() => {
-    const around = part.current;
+    const around = place.current;
     if (!begun || !around) return;
+    const opened = begun.part.openScreen(around);
+    screen.current = opened;
     const timer = setTimeout(fail, ANSWER_MS);
     const see = () => clearTimeout(timer);
     around.addEventListener("playing", see, { capture: true });
     return () => {
       clearTimeout(timer);
       around.removeEventListener("playing", see, { capture: true });
+      screen.current = null;
+      opened.close();
     };
   }, [begun]);
+
+  useEffect(() => {
+    if (!begun) return;
+    screen.current?.show({
+      session: begun.session,
+      language,
+      onStreamed: () => onStreamed(begun.session.session_id),
+      onCancelled: () => dispatch({ type: "reset" }),
+      onFailed: () => dispatch({ type: "video_failed" }),
+    });
+  });
 
   return (
     <div className="screen">
@@ -62,14 +82,7 @@ export function VideoStep({ onStreamed, dispatch }: VideoStepProps) {
         <p className="lead">{t("video.text")}</p>
       </div>
       {begun ? (
-        <div ref={part} className="video-part">
-          <begun.Detector
-            session={begun.session}
-            onStreamed={() => onStreamed(begun.session.session_id)}
-            onCancelled={() => dispatch({ type: "reset" })}
-            onFailed={() => dispatch({ type: "video_failed" })}
-          />
-        </div>
+        <div ref={place} className="video-part" />
       ) : (
         <p className="lead" role="status">
           {t("video.starting")}

@@ -1,5 +1,5 @@
-import type { pt } from "../pt/liveness";
-import type { Words } from "../words";
+import type { Words } from "@/locales/words";
+import type { pt } from "./pt";
 
 export const en: Words<typeof pt> = {
   errorLabelText: "Error",

@@ -4,10 +4,9 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import plain from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-simd.wasm?url";
 import threaded from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.wasm?url";
-import type { LivenessSession } from "@/lib/api/types";
-import { useLanguage } from "@/lib/useLanguage";
-import { en } from "@/locales/en/liveness";
-import { pt } from "@/locales/pt/liveness";
+import type { Film } from "@/features/check-in/video";
+import { en } from "./en";
+import { pt } from "./pt";
 
 // Ours rather than those of Amazon's content network, which a map of files goes before. The model
 // that finds the face before the stream begins is in no package and comes from there.
@@ -17,17 +16,9 @@ setWasmPaths({
   "tfjs-backend-wasm-threaded-simd.wasm": threaded,
 });
 
-interface DetectorProps {
-  session: LivenessSession;
-  onStreamed: () => void;
-  onCancelled: () => void;
-  onFailed: () => void;
-}
-
 /** Amazon's own screen: what may flash, the oval, the lights; it streams straight to Amazon. */
-export default function Detector({ session, onStreamed, onCancelled, onFailed }: DetectorProps) {
+export function Detector({ session, language, onStreamed, onCancelled, onFailed }: Film) {
   const { session_id, region, credentials } = session;
-  const language = useLanguage();
   return (
     <FaceLivenessDetectorCore
       sessionId={session_id}
