@@ -1,11 +1,10 @@
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.http import HttpResponse
 from rest_framework.test import APIClient
 
 from clinic.accounts import services
@@ -15,6 +14,7 @@ from clinic.accounts.services import PairedDevice
 from clinic.accounts.services.sessions import SignedIn, open_session
 from clinic.core import events
 from clinic.core.audit import Actor
+from tests.answers import Answer
 
 PASSWORD = "Um-barco-azul-42"
 
@@ -32,31 +32,33 @@ class Browser:
         self.csrf_token = answer.json()["csrf_token"]
         return self.csrf_token
 
-    def get(self, path: str, **headers: str) -> HttpResponse:
+    def get(self, path: str, **headers: str) -> Answer:
         return self.client.get(path, headers=headers)
 
     def send(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> HttpResponse:
+    ) -> Answer:
         """An unsafe request as our own page makes it."""
         if not self.csrf_token:
             self.fetch_csrf()
         sent = {"X-CSRFToken": self.csrf_token, "Origin": "http://testserver"} | (headers or {})
-        return self.client.generic(
+        # Its annotation is that of the request factory, which it extends.
+        answer: Any = self.client.generic(
             method.upper(),
             path,
             self.client._encode_data(body, None, "application/json")[0] if body is not None else "",
             content_type="application/json",
             headers={name: value for name, value in sent.items() if value is not None},
         )
+        return cast("Answer", answer)
 
-    def post(self, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, body: Any = None, **headers: str) -> Answer:
         return self.send("POST", path, body, headers)
 
-    def patch(self, path: str, body: Any = None) -> HttpResponse:
+    def patch(self, path: str, body: Any = None) -> Answer:
         return self.send("PATCH", path, body)
 
-    def delete(self, path: str) -> HttpResponse:
+    def delete(self, path: str) -> Answer:
         return self.send("DELETE", path)
 
     def keep(self, signed_in: SignedIn) -> "Browser":

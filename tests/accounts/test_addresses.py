@@ -1,7 +1,6 @@
-from typing import Any
-
 import pytest
 from django.test import RequestFactory
+from pytest_django import Settings
 
 from clinic.accounts.addresses import client_address
 
@@ -27,7 +26,7 @@ from clinic.accounts.addresses import client_address
     ],
 )
 def test_only_our_own_proxies_are_believed(
-    settings: Any,
+    settings: Settings,
     rf: RequestFactory,
     proxies: int,
     peer: str,

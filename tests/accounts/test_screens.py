@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from clinic.accounts import services
@@ -240,7 +241,10 @@ class TestStatus:
         assert listed["settings"] == UNTOUCHED
 
     def test_a_device_that_said_nothing_has_none(
-        self, staff: Browser, make_device: MakeDevice, django_assert_num_queries: Any
+        self,
+        staff: Browser,
+        make_device: MakeDevice,
+        django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         make_device()
         make_device(DeviceKind.KIOSK)

@@ -8,7 +8,7 @@ from tests.bench.clinic_days import Clinic
 
 @pytest.mark.parametrize("servers", [1, 4])
 @pytest.mark.parametrize(("arrivals", "variation"), [("D", 0.0), ("M", 1.0), ("H2", 4.0)])
-def test_the_ratios_of_the_theory_come_out(arrivals, variation, servers):
+def test_the_ratios_of_the_theory_come_out(arrivals: str, variation: float, servers: int) -> None:
     found = queue_theory.ratios(arrivals, servers, 150_000)
 
     assert found.les == pytest.approx(1 + variation, rel=0.2)
@@ -22,8 +22,8 @@ def test_the_ratios_of_the_theory_come_out(arrivals, variation, servers):
     ids=["on time", "overrun"],
 )
 def test_the_learned_estimates_beat_what_clinics_usually_show(
-    clinic, over_last_30, over_last_30_in_4_h, over_last_to_start
-):
+    clinic: Clinic, over_last_30: float, over_last_30_in_4_h: float, over_last_to_start: float
+) -> None:
     measured = waits.measure_clinic(clinic, days=60)
 
     assert measured["over_last_30"] < over_last_30

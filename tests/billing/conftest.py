@@ -1,20 +1,24 @@
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
 from clinic.directory.models import Patient
 from tests.billing import factories
-from tests.billing.bank import open_bank
+from tests.billing.bank import Bank, open_bank
 from tests.billing.doubles import open_double
 from tests.billing.invoicing import invoicexpress_double
-from tests.billing.invoicing.invoicexpress_double import open_invoicexpress
+from tests.billing.invoicing.invoicexpress_double import InvoiceXpress, open_invoicexpress
 from tests.billing.payments import eupago_double, ifthenpay_double
 from tests.billing.payments.eupago_double import Eupago
 from tests.billing.payments.ifthenpay_double import Ifthenpay
 
 
 @pytest.fixture(autouse=True)
-def _own_storage(settings, tmp_path):
+def _own_storage(settings: Settings, tmp_path: Path) -> None:
     settings.STORAGES = {
         **settings.STORAGES,
         "private": {
@@ -30,26 +34,26 @@ def client() -> APIClient:
 
 
 @pytest.fixture
-def ana(db) -> Patient:
+def ana(db: None) -> Patient:
     factories.clinic()
     return factories.patient("ana")
 
 
 @pytest.fixture
-def held(ana) -> Appointment:
+def held(ana: Patient) -> Appointment:
     """Ana's massage for 40.00, held and unpaid."""
     return factories.appointment(ana)
 
 
 @pytest.fixture
-def bank(settings):
+def bank(settings: Settings) -> Iterator[Bank]:
     with open_bank() as bank:
         settings.SANDBOX_BANK_URL = bank.url
         yield bank
 
 
 @pytest.fixture
-def eupago(settings):
+def eupago(settings: Settings) -> Iterator[Eupago]:
     """New payments go to a double of eupago, which has to have nothing to complain about."""
     with open_double(Eupago()) as eupago:
         settings.PAYMENT_PROVIDER = "eupago"
@@ -63,7 +67,7 @@ def eupago(settings):
 
 
 @pytest.fixture
-def invoicexpress(settings):
+def invoicexpress(settings: Settings) -> Iterator[InvoiceXpress]:
     """Documents are issued by a double of InvoiceXpress, which has nothing to complain about."""
     with open_invoicexpress() as invoicexpress:
         settings.INVOICE_ISSUER = "billing.invoicing.issuers.invoicexpress.InvoiceXpressIssuer"
@@ -74,7 +78,7 @@ def invoicexpress(settings):
 
 
 @pytest.fixture
-def ifthenpay(settings):
+def ifthenpay(settings: Settings) -> Iterator[Ifthenpay]:
     """New payments go to a double of ifthenpay, which has to have nothing to complain about."""
     with open_double(Ifthenpay()) as ifthenpay:
         settings.PAYMENT_PROVIDER = "ifthenpay"

@@ -7,6 +7,8 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+from rest_framework.test import APIClient
+
 from billing.payments.models import CustomerKind, Method, Payment
 from billing.payments.providers import sandbox
 from billing.payments.services import checkout
@@ -20,6 +22,7 @@ from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
 from clinic.directory.models import Organization, Patient, Practitioner, Room, Specialty
 from clinic.directory.services import install_catalogue
+from tests.answers import Answer
 
 TAX_ID = "123456789"
 _codes = count(1)
@@ -116,7 +119,7 @@ def notice(payment: Payment, **changes: Any) -> dict[str, Any]:
 WEBHOOK = "/api/webhooks/payments/sandbox"
 
 
-def send(client: Any, body: dict[str, Any] | bytes, **headers: str) -> Any:
+def send(client: APIClient, body: dict[str, Any] | bytes, **headers: str) -> Answer:
     """Post a notice as the bank does; pass X-Signature to sign it otherwise."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"X-Signature": sandbox.sign(raw), **headers}

@@ -5,6 +5,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from billing.payments.models import PaymentIssue
+from booking.models import Appointment
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEntry
@@ -24,7 +25,7 @@ def site_of(username: str, *permissions: str) -> Client:
 
 
 @pytest.fixture
-def issue(held) -> PaymentIssue:
+def issue(held: Appointment) -> PaymentIssue:
     return PaymentIssue.objects.create(
         kind="late", payment=factories.multibanco(held), created_at=clock.now()
     )
@@ -35,7 +36,7 @@ def settle(site: Client, issue: PaymentIssue) -> int:
     return site.post(ISSUES, chosen).status_code
 
 
-def test_open_issues_are_on_the_list_and_settled_ones_are_not(issue):
+def test_open_issues_are_on_the_list_and_settled_ones_are_not(issue: PaymentIssue) -> None:
     done = PaymentIssue.objects.create(
         kind="orphan", created_at=clock.now(), resolved_at=clock.now()
     )
@@ -49,7 +50,7 @@ def test_open_issues_are_on_the_list_and_settled_ones_are_not(issue):
     assert shown("?state=all") == {issue.pk, done.pk}
 
 
-def test_an_issue_is_marked_as_settled_once_and_the_log_says_by_whom(issue):
+def test_an_issue_is_marked_as_settled_once_and_the_log_says_by_whom(issue: PaymentIssue) -> None:
     site = site_of("gil", "view_paymentissue", "change_paymentissue")
 
     assert [settle(site, issue), settle(site, issue)] == [302, 302]
@@ -62,7 +63,7 @@ def test_an_issue_is_marked_as_settled_once_and_the_log_says_by_whom(issue):
     assert entry.data == {"kind": "late"}
 
 
-def test_who_may_only_look_settles_nothing(issue):
+def test_who_may_only_look_settles_nothing(issue: PaymentIssue) -> None:
     site = site_of("gil", "view_paymentissue")
 
     settle(site, issue)

@@ -24,6 +24,7 @@ from booking.models import Appointment
 from booking.services import holds
 from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
@@ -47,7 +48,7 @@ def at_once(times: int, act: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(one, range(times)))
 
 
-def test_a_notice_sent_a_hundred_times_by_twenty_at_once_counts_once(held):
+def test_a_notice_sent_a_hundred_times_by_twenty_at_once_counts_once(held: Appointment) -> None:
     payment = factories.multibanco(held)
     body = json.dumps(notice(payment)).encode()
 
@@ -71,7 +72,7 @@ def test_a_notice_sent_a_hundred_times_by_twenty_at_once_counts_once(held):
     assert not PaymentIssue.objects.exists()
 
 
-def test_twenty_wordings_of_one_event_worked_on_in_parallel_count_once(held):
+def test_twenty_wordings_of_one_event_worked_on_in_parallel_count_once(held: Appointment) -> None:
     payment = factories.multibanco(held)
     event = notice(payment)
     client = APIClient()
@@ -86,7 +87,7 @@ def test_twenty_wordings_of_one_event_worked_on_in_parallel_count_once(held):
     assert OutboxMessage.objects.filter(task="billing.issue_invoice").count() == 1
 
 
-def test_sixteen_clicks_start_one_payment(held):
+def test_sixteen_clicks_start_one_payment(held: Appointment) -> None:
     order = {"method": "mb_way", "phone": "912345678", "invoice": {"kind": "final_consumer"}}
 
     def click(number: int) -> Any:
@@ -105,7 +106,7 @@ def test_sixteen_clicks_start_one_payment(held):
     assert OutboxMessage.objects.filter(task="billing.start_payment").count() == 1
 
 
-def test_references_given_out_together_all_differ(ana):
+def test_references_given_out_together_all_differ(ana: Patient) -> None:
     appointments = [factories.appointment(ana) for _ in range(12)]
 
     payments = at_once(12, lambda number: factories.multibanco(appointments[number]))
@@ -113,7 +114,7 @@ def test_references_given_out_together_all_differ(ana):
     assert len({payment.reference for payment in payments}) == 12
 
 
-def test_invoices_issued_together_are_numbered_without_a_gap(ana):
+def test_invoices_issued_together_are_numbered_without_a_gap(ana: Patient) -> None:
     payments = [factories.multibanco(factories.appointment(ana)) for _ in range(12)]
     client = APIClient()
     for payment in payments:
@@ -131,7 +132,7 @@ def test_invoices_issued_together_are_numbered_without_a_gap(ana):
     assert dates == sorted(dates)
 
 
-def test_paying_and_expiring_in_the_same_instant_agree_with_each_other(ana):
+def test_paying_and_expiring_in_the_same_instant_agree_with_each_other(ana: Patient) -> None:
     payments = [factories.multibanco(factories.appointment(ana)) for _ in range(8)]
     client = APIClient()
     for payment in payments:
@@ -155,7 +156,7 @@ def test_paying_and_expiring_in_the_same_instant_agree_with_each_other(ana):
         assert Invoice.objects.filter(payment=payment).exists() == booked
 
 
-def test_ten_phones_at_once_are_three_pushes(held):
+def test_ten_phones_at_once_are_three_pushes(held: Appointment) -> None:
     def ask(number: int) -> str:
         try:
             return str(factories.mb_way(held, f"+35191234560{number}").method)

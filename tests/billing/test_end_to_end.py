@@ -1,10 +1,13 @@
 """The whole way of the money over HTTP, with the sandbox bank at the other end of a socket."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
 import time_machine
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from billing.invoicing.models import Invoice
 from billing.payments import providers
@@ -17,6 +20,7 @@ from billing.payments.models import (
     WebhookDelivery,
 )
 from billing.payments.services import reconciliation, requests
+from booking.models import Appointment
 from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor
@@ -33,7 +37,7 @@ CONSUMER = {"kind": "final_consumer"}
 class Browser:
     """A patient's browser that holds the payment link."""
 
-    def __init__(self, origin: str, held) -> None:
+    def __init__(self, origin: str, held: Appointment) -> None:
         self.http = httpx.Client(base_url=origin, timeout=10)
         self.url = factories.payments_url(held)
         self.token = self.http.get("/api/auth/csrf").json()["csrf_token"]
@@ -52,15 +56,15 @@ class Browser:
 
 
 @pytest.fixture
-def origin(live_server, settings):
+def origin(live_server: LiveServer, settings: Settings) -> str:
     settings.INTERNAL_ORIGIN = live_server.url
     settings.SANDBOX_BANK_URL = f"{live_server.url}/api/sandbox/bank"
     settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    return live_server.url
+    return str(live_server.url)
 
 
 @pytest.fixture
-def browser(origin, held):
+def browser(origin: str, held: Appointment) -> Iterator[Browser]:
     browser = Browser(origin, held)
     yield browser
     browser.http.close()
@@ -70,7 +74,9 @@ def app_of(browser: Browser) -> list[dict[str, str]]:
     return browser.http.get("/api/sandbox/bank/mb-way", params={"phone": "+351912345678"}).json()
 
 
-def test_multibanco_from_the_reference_to_the_mailed_invoice(browser, held):
+def test_multibanco_from_the_reference_to_the_mailed_invoice(
+    browser: Browser, held: Appointment
+) -> None:
     payment = browser.pay(method="multibanco")
     atm = {name: payment[name] for name in ("entity", "reference", "amount")}
 
@@ -87,7 +93,7 @@ def test_multibanco_from_the_reference_to_the_mailed_invoice(browser, held):
     assert mail.attachments[0]["storage_key"] == Invoice.objects.get().document.storage_key
 
 
-def test_mb_way_approved_in_the_app(browser):
+def test_mb_way_approved_in_the_app(browser: Browser) -> None:
     payment = browser.pay(method="mb_way", phone="912345678")
     assert app_of(browser) == []
     drain()
@@ -101,7 +107,9 @@ def test_mb_way_approved_in_the_app(browser):
     assert Invoice.objects.count() == 1
 
 
-def test_mb_way_refused_in_the_app_and_then_paid_by_multibanco(browser, held):
+def test_mb_way_refused_in_the_app_and_then_paid_by_multibanco(
+    browser: Browser, held: Appointment
+) -> None:
     refused = browser.pay(method="mb_way", phone="912345678")
     drain()
     request = app_of(browser)[0]
@@ -123,7 +131,7 @@ def test_mb_way_refused_in_the_app_and_then_paid_by_multibanco(browser, held):
     assert (browser.follow(payment)["status"], held.status) == ("paid", "booked")
 
 
-def test_choosing_multibanco_takes_the_request_out_of_the_app(browser):
+def test_choosing_multibanco_takes_the_request_out_of_the_app(browser: Browser) -> None:
     browser.pay(method="mb_way", phone="912345678")
     drain()
     assert len(app_of(browser)) == 1
@@ -134,7 +142,7 @@ def test_choosing_multibanco_takes_the_request_out_of_the_app(browser):
     assert app_of(browser) == []
 
 
-def test_a_number_without_mb_way_says_so(browser):
+def test_a_number_without_mb_way_says_so(browser: Browser) -> None:
     payment = browser.pay(method="mb_way", phone="910000001")
     drain()
 
@@ -142,7 +150,7 @@ def test_a_number_without_mb_way_says_so(browser):
     assert (followed["status"], followed["reason"]) == ("failed", "not_enrolled")
 
 
-def test_a_bank_that_tells_twice_is_believed_once(browser):
+def test_a_bank_that_tells_twice_is_believed_once(browser: Browser) -> None:
     payment = browser.pay(method="mb_way", phone="910000005")
     drain()
     request = Payment.objects.get().request_id
@@ -156,7 +164,9 @@ def test_a_bank_that_tells_twice_is_believed_once(browser):
 
 
 @pytest.mark.parametrize("notice", ["dropped", "mis_signed"])
-def test_money_that_nobody_told_of_or_not_the_bank_is_found_at_night(browser, held, notice):
+def test_money_that_nobody_told_of_or_not_the_bank_is_found_at_night(
+    browser: Browser, held: Appointment, notice: str
+) -> None:
     payment = browser.pay(method="multibanco")
     atm = {name: payment[name] for name in ("entity", "reference", "amount")}
     browser.http.post("/api/sandbox/bank/multibanco", json={**atm, "notice": notice})
@@ -174,7 +184,9 @@ def test_money_that_nobody_told_of_or_not_the_bank_is_found_at_night(browser, he
     assert Invoice.objects.count() == 1
 
 
-def test_a_bank_that_pays_after_its_own_deadline_is_still_believed(browser, held):
+def test_a_bank_that_pays_after_its_own_deadline_is_still_believed(
+    browser: Browser, held: Appointment
+) -> None:
     payment = browser.pay(method="mb_way", phone="910000004")
     drain()
     for task, status in (("sandbox.expire_mb_way", "expired"), ("sandbox.decide_magic", "paid")):
@@ -186,7 +198,9 @@ def test_a_bank_that_pays_after_its_own_deadline_is_still_believed(browser, held
     assert held.status == "booked"
 
 
-def test_a_cancelled_visit_is_refunded_through_the_bank(browser, held):
+def test_a_cancelled_visit_is_refunded_through_the_bank(
+    browser: Browser, held: Appointment
+) -> None:
     payment = browser.pay(method="mb_way", phone="912345678")
     drain()
     request = app_of(browser)[0]
@@ -200,7 +214,9 @@ def test_a_cancelled_visit_is_refunded_through_the_bank(browser, held):
     assert Refund.objects.get().status == "done"
 
 
-def test_the_banks_silence_is_asked_about(browser, held, settings):
+def test_the_banks_silence_is_asked_about(
+    browser: Browser, held: Appointment, settings: Settings
+) -> None:
     bank_url = settings.SANDBOX_BANK_URL
     settings.SANDBOX_BANK_URL = "http://127.0.0.1:9"
     payment = browser.pay(method="mb_way", phone="912345678")

@@ -5,16 +5,21 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice, InvoicingRules
 from billing.invoicing.services import rules
 from billing.payments.models import Payment, PaymentStatus, Refund
 from billing.payments.services import refunds
+from booking.models import Appointment
 from clinic.core import clock, outbox, stuck
 from clinic.core.audit import Actor
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import certificate, factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +41,7 @@ def a_quarter_of_an_hour_later() -> None:
     OutboxMessage.objects.filter(done_at=None).update(next_at=clock.now())
 
 
-def pay(client, held) -> Payment:
+def pay(client: APIClient, held: Appointment) -> Payment:
     payment = factories.multibanco(held)
     send(client, notice(payment))
     drain()
@@ -51,7 +56,7 @@ def told() -> list[tuple[str, str]]:
     ]
 
 
-def verify(capsys) -> str:
+def verify(capsys: pytest.CaptureFixture[str]) -> str:
     """What `verify_invoices` complains of; empty where it is content."""
     try:
         call_command("verify_invoices")
@@ -61,7 +66,7 @@ def verify(capsys) -> str:
 
 
 @pytest.fixture
-def new_year(settings) -> int:
+def new_year(settings: Settings) -> int:
     """Documents are real, and nobody has opened this year's series."""
     settings.INVOICE_SIGNING_KEY = certificate.new_key()
     InvoicingRules.objects.create(certificate_number="1234")
@@ -79,8 +84,8 @@ def open_series(year: int, document_type: str = "FR") -> None:
 
 
 def test_what_was_paid_before_the_series_was_open_is_invoiced_when_it_is(
-    client, ana, new_year, capsys
-):
+    client: APIClient, ana: Patient, new_year: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     # Given two payments in a year whose series isn't open, and hours of tries
     payments = [pay(client, factories.appointment(ana)) for _ in range(2)]
     tried_for_hours("billing.issue_invoice")
@@ -106,7 +111,9 @@ def test_what_was_paid_before_the_series_was_open_is_invoiced_when_it_is(
     assert (told(), verify(capsys)) == ([], "")
 
 
-def test_an_invoice_waits_for_the_rules_as_well(client, held, new_year):
+def test_an_invoice_waits_for_the_rules_as_well(
+    client: APIClient, held: Appointment, new_year: int
+) -> None:
     pay(client, held)
     tried_for_hours("billing.issue_invoice")
 
@@ -116,7 +123,13 @@ def test_an_invoice_waits_for_the_rules_as_well(client, held, new_year):
     assert Invoice.objects.get().number == f"FR FORM{new_year}/1"
 
 
-def test_a_credit_note_waits_for_its_series(client, held, bank, new_year, capsys):
+def test_a_credit_note_waits_for_its_series(
+    client: APIClient,
+    held: Appointment,
+    bank: Bank,
+    new_year: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     open_series(new_year)
     payment = pay(client, held)
     bank.will(201, {})
@@ -135,8 +148,12 @@ def test_a_credit_note_waits_for_its_series(client, held, bank, new_year, capsys
 
 
 def test_what_went_back_before_there_was_an_invoice_is_credited_after_it(
-    client, held, bank, new_year, capsys
-):
+    client: APIClient,
+    held: Appointment,
+    bank: Bank,
+    new_year: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     payment = pay(client, held)
     bank.will(201, {})
     refund = refunds.give_back(
@@ -157,7 +174,9 @@ def test_what_went_back_before_there_was_an_invoice_is_credited_after_it(
     assert verify(capsys) == ""
 
 
-def test_a_refund_is_sent_once_the_bank_is_there_again(client, held, bank):
+def test_a_refund_is_sent_once_the_bank_is_there_again(
+    client: APIClient, held: Appointment, bank: Bank
+) -> None:
     payment = pay(client, held)
     bank.will(503)
     refunds.give_back(payment.pk, actor=MANAGER, reason="Cortesia")
@@ -175,7 +194,9 @@ def test_a_refund_is_sent_once_the_bank_is_there_again(client, held, bank):
     assert told() == []
 
 
-def test_a_document_is_mailed_once_the_mail_server_is_there_again(client, held, settings):
+def test_a_document_is_mailed_once_the_mail_server_is_there_again(
+    client: APIClient, held: Appointment, settings: Settings
+) -> None:
     transports = settings.MESSAGE_TRANSPORTS
     smtp = "clinic.notifications.channels.email.smtp.SmtpTransport"
     settings.MESSAGE_TRANSPORTS = {**transports, "email": smtp}

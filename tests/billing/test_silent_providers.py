@@ -4,16 +4,21 @@ import time
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice, InvoiceDocument
 from billing.payments.models import Payment, PaymentStatus, Reason, RequestState
 from billing.payments.services import requests
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from tests.billing import factories
 from tests.billing.factories import drain
 from tests.billing.invoicing.test_invoices import paid
 from tests.billing.invoicing.test_sealing import BrokenSealer, LocalSealer, seal_with
+from tests.billing.payments.eupago_double import Eupago
 from tests.billing.payments.test_eupago import CREATE, INFO, later, state
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,7 +46,7 @@ def accepted(count: int) -> list[Payment]:
     return payments
 
 
-def test_what_is_over_ends_without_the_provider(eupago, ana):
+def test_what_is_over_ends_without_the_provider(eupago: Eupago, ana: Patient) -> None:
     (payment,) = accepted(1)
 
     assert requests.expire_due() == 1
@@ -50,7 +55,7 @@ def test_what_is_over_ends_without_the_provider(eupago, ana):
     assert eupago.created(INFO) == 0
 
 
-def test_a_provider_is_asked_before_a_payment_ends(eupago, ana):
+def test_a_provider_is_asked_before_a_payment_ends(eupago: Eupago, ana: Patient) -> None:
     (payment,) = accepted(1)
     later(payment, 15 * 60 + 170)
 
@@ -59,7 +64,9 @@ def test_a_provider_is_asked_before_a_payment_ends(eupago, ana):
     assert state(payment) == (PaymentStatus.PENDING, "", RequestState.ACCEPTED)
 
 
-def test_a_reference_that_nobody_has_seen_ends_without_the_provider(eupago, held):
+def test_a_reference_that_nobody_has_seen_ends_without_the_provider(
+    eupago: Eupago, held: Appointment
+) -> None:
     eupago.will(CREATE, "lose")
     payment = factories.multibanco(held)
     drain()
@@ -73,7 +80,9 @@ def test_a_reference_that_nobody_has_seen_ends_without_the_provider(eupago, held
     assert eupago.created(INFO) == 0
 
 
-def test_a_round_of_questions_ends_in_its_time(eupago, ana, monkeypatch):
+def test_a_round_of_questions_ends_in_its_time(
+    eupago: Eupago, ana: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     accepted(4)
     eupago.will(INFO, *["hang"] * 4)
     monkeypatch.setattr(requests, "RUN_SECONDS", HANG_SECONDS / 2)
@@ -85,7 +94,9 @@ def test_a_round_of_questions_ends_in_its_time(eupago, ana, monkeypatch):
     assert Payment.objects.filter(status=PaymentStatus.PENDING).count() == 3
 
 
-def test_nobody_waits_for_a_seal_with_a_lock_held(client, held, settings):
+def test_nobody_waits_for_a_seal_with_a_lock_held(
+    client: APIClient, held: Appointment, settings: Settings
+) -> None:
     seal_with(settings, BrokenSealer)
     paid(client, held)
     settings.PDF_SEALER = f"{__name__}.WatchfulSealer"

@@ -2,12 +2,15 @@
 
 import pytest
 
+from clinic.directory.models import Patient
 from tests.billing import factories, storm
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
 
-def test_after_a_storm_and_one_reconciliation_the_ledger_equals_the_providers_books(ana):
+def test_after_a_storm_and_one_reconciliation_the_ledger_equals_the_providers_books(
+    ana: Patient,
+) -> None:
     with storm.provider() as books:
         told = storm.rage(books, ana, events=100, seed=2026)
 

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import time_machine
@@ -17,6 +17,10 @@ from tests.conftest import Clinic, person
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TESTER = Actor.system("tests")
+Patients = Callable[[int], list[Patient]]
+Unchanged = Callable[[Appointment], Callable[[], None]]
+Announced = Callable[[type], list[Any]]
+Meanwhile = Callable[[type, Callable[[Any], None]], None]
 _STEPS: dict[str, tuple[Callable[..., Any], ...]] = {
     "booked": (),
     "arrived": (visit.arrive,),
@@ -25,6 +29,20 @@ _STEPS: dict[str, tuple[Callable[..., Any], ...]] = {
     "fulfilled": (visit.arrive, visit.call, visit.start, visit.finish),
     "no_show": (visit.no_show,),
 }
+
+
+class Book(Protocol):
+    """Makes an appointment in that status."""
+
+    def __call__(
+        self,
+        patient: User,
+        start: datetime,
+        *,
+        status: str = "booked",
+        practitioner: Practitioner | None = None,
+        specialty: str = "massage",
+    ) -> Appointment: ...
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +58,7 @@ def at(hour: int, minute: int = 0, *, day: int = 23) -> datetime:
 
 
 @pytest.fixture
-def patients(db: None) -> Callable[[int], list[Patient]]:
+def patients(db: None) -> Patients:
     """That many patients with a phone."""
 
     def patients(count: int) -> list[Patient]:
@@ -54,7 +72,7 @@ def patients(db: None) -> Callable[[int], list[Patient]]:
 
 
 @pytest.fixture
-def book(clinic: Clinic) -> Callable[..., Appointment]:
+def book(clinic: Clinic) -> Book:
     """An appointment in that status, made by the product's own services."""
 
     def book(
@@ -90,7 +108,7 @@ def book(clinic: Clinic) -> Callable[..., Appointment]:
 
 
 @pytest.fixture
-def unchanged(db: None) -> Callable[[Appointment], Callable[[], None]]:
+def unchanged(db: None) -> Unchanged:
     """Remembers an appointment and the log of all appointments; the result asserts that neither
     has changed."""
 
@@ -109,7 +127,7 @@ def unchanged(db: None) -> Callable[[Appointment], Callable[[], None]]:
 
 
 @pytest.fixture
-def meanwhile() -> Iterator[Callable[[type, Callable[[Any], None]], None]]:
+def meanwhile() -> Iterator[Meanwhile]:
     """Does something more as soon as an event of a kind is announced, before its writer goes on."""
     added: list[tuple[type, Callable[[Any], None]]] = []
 
@@ -124,8 +142,8 @@ def meanwhile() -> Iterator[Callable[[type, Callable[[Any], None]], None]]:
 
 @pytest.fixture
 def announced(
-    meanwhile: Callable[[type, Callable[[Any], None]], None],
-) -> Callable[[type], list[Any]]:
+    meanwhile: Meanwhile,
+) -> Announced:
     """What is announced of a kind from now on."""
 
     def listen(kind: type) -> list[Any]:

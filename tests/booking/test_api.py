@@ -1,20 +1,25 @@
+from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
 import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
 from booking.services import visit
+from clinic.accounts.models import User
 from clinic.core.models import AuditEntry
-from clinic.directory.models import Patient
-from tests.booking.conftest import TESTER, at
-from tests.conftest import person
+from clinic.directory.models import Patient, Room
+from tests.answers import Answer
+from tests.booking.conftest import TESTER, Book, Unchanged, at
+from tests.conftest import Clinic, Screen, person
 
 BOOKING = {"specialty": "massage", "start": "2026-11-23T10:00:00+00:00"}
 
 
-def problem(answer):
+def problem(answer: Answer) -> tuple[int, str]:
     assert answer["Content-Type"] == "application/problem+json"
     return answer.status_code, answer.json()["code"]
 
@@ -22,7 +27,9 @@ def problem(answer):
 # Patients
 
 
-def test_booking_answers_with_the_whole_appointment(clinic, ana, client_of):
+def test_booking_answers_with_the_whole_appointment(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient]
+) -> None:
     answer = client_of(ana).post("/api/appointments", BOOKING)
 
     made = Appointment.objects.get()
@@ -57,7 +64,9 @@ def test_booking_answers_with_the_whole_appointment(clinic, ana, client_of):
     assert (entry.actor_kind, entry.actor_id, entry.actor_role) == ("user", str(ana.pk), "patient")
 
 
-def test_once_booked_it_shows_the_code_and_no_payment_link(clinic, ana, client_of, book):
+def test_once_booked_it_shows_the_code_and_no_payment_link(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     appointment = book(ana, at(10))
 
     body = client_of(ana).get(f"/api/appointments/{appointment.pk}").json()
@@ -84,7 +93,13 @@ def test_once_booked_it_shows_the_code_and_no_payment_link(clinic, ana, client_o
         ([BOOKING], "/"),
     ],
 )
-def test_a_wrong_shape_is_400_and_writes_nothing(clinic, ana, client_of, body, pointer):
+def test_a_wrong_shape_is_400_and_writes_nothing(
+    clinic: Clinic,
+    ana: Patient,
+    client_of: Callable[[User], APIClient],
+    body: dict[str, object] | list[dict[str, str]],
+    pointer: str,
+) -> None:
     answer = client_of(ana).post("/api/appointments", body)
 
     assert answer.status_code == 400
@@ -92,7 +107,9 @@ def test_a_wrong_shape_is_400_and_writes_nothing(clinic, ana, client_of, body, p
     assert Appointment.objects.count() == 0
 
 
-def test_a_taken_slot_is_409(clinic, ana, bruno, client_of, book):
+def test_a_taken_slot_is_409(
+    clinic: Clinic, ana: Patient, bruno: Patient, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     book(ana, at(10))
 
     answer = client_of(bruno).post(
@@ -103,7 +120,9 @@ def test_a_taken_slot_is_409(clinic, ana, bruno, client_of, book):
     assert Appointment.objects.count() == 1
 
 
-def test_a_repeat_with_the_same_key_books_once(clinic, ana, client_of):
+def test_a_repeat_with_the_same_key_books_once(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient]
+) -> None:
     client = client_of(ana)
     key = {"Idempotency-Key": "5f1c"}
 
@@ -117,7 +136,9 @@ def test_a_repeat_with_the_same_key_books_once(clinic, ana, client_of):
     assert Appointment.objects.count() == 1
 
 
-def test_a_refusal_does_not_use_up_the_key(clinic, ana, bruno, client_of, book):
+def test_a_refusal_does_not_use_up_the_key(
+    clinic: Clinic, ana: Patient, bruno: Patient, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     rival = book(bruno, at(10))
     client, key = client_of(ana), {"Idempotency-Key": "5f1c"}
     body = {**BOOKING, "practitioner": str(clinic.sousa.pk)}
@@ -128,8 +149,13 @@ def test_a_refusal_does_not_use_up_the_key(clinic, ana, bruno, client_of, book):
 
 
 def test_the_list_is_ones_own_newest_first_and_paginated(
-    clinic, ana, bruno, client_of, book, at_nine
-):
+    clinic: Clinic,
+    ana: Patient,
+    bruno: Patient,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    at_nine: time_machine.Traveller,
+) -> None:
     first = book(ana, at(15))
     at_nine.move_to(at(9, 1))
     second = book(ana, at(10))
@@ -154,7 +180,14 @@ def test_the_list_is_ones_own_newest_first_and_paginated(
         ("from=2026-11-23&to=2026-11-23", [10, 12, 15]),
     ],
 )
-def test_the_list_can_be_filtered(clinic, ana, client_of, book, query, hours):
+def test_the_list_can_be_filtered(
+    clinic: Clinic,
+    ana: Patient,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    query: str,
+    hours: list[int],
+) -> None:
     book(ana, at(15))
     book(ana, at(12), status="cancelled")
     book(ana, at(10))
@@ -175,13 +208,19 @@ def test_the_list_can_be_filtered(clinic, ana, client_of, book, query, hours):
         "from=2026-12-01&to=2026-11-01",
     ],
 )
-def test_a_wrong_filter_is_400(clinic, ana, client_of, query):
+def test_a_wrong_filter_is_400(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient], query: str
+) -> None:
     assert client_of(ana).get(f"/api/appointments?{query}").status_code == 400
 
 
 def test_the_list_takes_as_many_queries_for_one_as_for_many(
-    clinic, ana, client_of, book, django_assert_max_num_queries
-):
+    clinic: Clinic,
+    ana: Patient,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
     client = client_of(ana)
     for number in range(6):
         book(ana, at(10 + number))
@@ -201,8 +240,16 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
 def test_somebody_elses_appointment_does_not_exist(
-    clinic, ana, bruno, client_of, book, unchanged, method, path, body
-):
+    clinic: Clinic,
+    ana: Patient,
+    bruno: Patient,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+    method: str,
+    path: str,
+    body: dict[str, str] | None,
+) -> None:
     appointment = book(ana, at(10))
     check = unchanged(appointment)
     send = getattr(client_of(bruno), method)
@@ -218,8 +265,17 @@ def test_somebody_elses_appointment_does_not_exist(
 @pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
 @pytest.mark.parametrize("who", ["rita", "marta", "sousa_user"])
 def test_staff_do_not_use_the_patients_endpoints(
-    request, clinic, ana, client_of, book, unchanged, method, path, body, who
-):
+    request: pytest.FixtureRequest,
+    clinic: Clinic,
+    ana: Patient,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+    method: str,
+    path: str,
+    body: dict[str, str] | None,
+    who: str,
+) -> None:
     appointment = book(ana, at(10))
     check = unchanged(appointment)
 
@@ -232,7 +288,15 @@ def test_staff_do_not_use_the_patients_endpoints(
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ACTIONS)
-def test_nobody_gets_in_without_logging_in(clinic, ana, book, unchanged, method, path, body):
+def test_nobody_gets_in_without_logging_in(
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    method: str,
+    path: str,
+    body: dict[str, str] | None,
+) -> None:
     appointment = book(ana, at(10))
     check = unchanged(appointment)
 
@@ -242,7 +306,9 @@ def test_nobody_gets_in_without_logging_in(clinic, ana, book, unchanged, method,
     check()
 
 
-def test_a_patient_cancels_moves_and_names(clinic, ana, client_of, book):
+def test_a_patient_cancels_moves_and_names(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     client = client_of(ana)
     appointment = book(ana, at(10, day=25))
     address = f"/api/appointments/{appointment.pk}"
@@ -259,7 +325,13 @@ def test_a_patient_cancels_moves_and_names(clinic, ana, client_of, book):
     assert (again.status_code, again.json()) == (200, cancelled.json())
 
 
-def test_an_unknown_label_is_400(clinic, ana, client_of, book, unchanged):
+def test_an_unknown_label_is_400(
+    clinic: Clinic,
+    ana: Patient,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+) -> None:
     appointment = book(ana, at(10))
     check = unchanged(appointment)
 
@@ -270,7 +342,9 @@ def test_an_unknown_label_is_400(clinic, ana, client_of, book, unchanged):
 
 
 @pytest.mark.parametrize("accept", ["text/calendar", "*/*", "text/html,*/*;q=0.8"])
-def test_the_calendar_file_is_served(clinic, ana, client_of, book, accept):
+def test_the_calendar_file_is_served(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient], book: Book, accept: str
+) -> None:
     appointment = book(ana, at(10))
 
     answer = client_of(ana).get(
@@ -285,11 +359,15 @@ def test_the_calendar_file_is_served(clinic, ana, client_of, book, accept):
 # Staff
 
 
-def press(client, appointment, button, body=None):
+def press(
+    client: APIClient, appointment: Appointment, button: str, body: dict[str, object] | None = None
+) -> Answer:
     return client.post(f"/api/staff/appointments/{appointment.pk}/{button}", body)
 
 
-def test_the_reception_walks_a_patient_through_the_day(clinic, ana, rita, client_of, book):
+def test_the_reception_walks_a_patient_through_the_day(
+    clinic: Clinic, ana: Patient, rita: User, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     client, appointment = client_of(rita), book(ana, at(10))
     seen = []
     for button in ["arrive", "call", "call-again", "put-back", "call", "start", "finish"]:
@@ -323,8 +401,15 @@ def test_the_reception_walks_a_patient_through_the_day(clinic, ana, rita, client
     ],
 )
 def test_a_second_press_is_200_and_changes_nothing(
-    clinic, ana, rita, client_of, book, unchanged, status, button
-):
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+    status: str,
+    button: str,
+) -> None:
     appointment = book(ana, at(10), status=status)
     client, check = client_of(rita), unchanged(appointment)
 
@@ -349,8 +434,16 @@ def test_a_second_press_is_200_and_changes_nothing(
     ],
 )
 def test_a_press_in_the_wrong_state_is_409(
-    clinic, ana, rita, client_of, book, unchanged, status, button, code
-):
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+    status: str,
+    button: str,
+    code: str,
+) -> None:
     appointment = book(ana, at(10), status=status)
     client, check = client_of(rita), unchanged(appointment)
 
@@ -360,8 +453,13 @@ def test_a_press_in_the_wrong_state_is_409(
 
 
 def test_practitioners_stand_in_for_each_other_by_name(
-    clinic, ana, bruno, sousa_user, client_of, book
-):
+    clinic: Clinic,
+    ana: Patient,
+    bruno: Patient,
+    sousa_user: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+) -> None:
     client = client_of(sousa_user)
     of_reis = book(ana, at(10), practitioner=clinic.reis, status="arrived")
     book(bruno, at(11), practitioner=clinic.reis, status="arrived")
@@ -378,7 +476,9 @@ def test_practitioners_stand_in_for_each_other_by_name(
     )
 
 
-def test_next_on_an_empty_queue_is_409_and_of_nobody_404(clinic, rita, client_of):
+def test_next_on_an_empty_queue_is_409_and_of_nobody_404(
+    clinic: Clinic, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     client = client_of(rita)
 
     empty = client.post(f"/api/staff/practitioners/{clinic.sousa.pk}/call-next")
@@ -388,7 +488,14 @@ def test_next_on_an_empty_queue_is_409_and_of_nobody_404(clinic, rita, client_of
     assert problem(nobody) == (404, "not_found")
 
 
-def test_a_visit_is_given_another_room(clinic, ana, rita, client_of, book, spare_room):
+def test_a_visit_is_given_another_room(
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    spare_room: Room,
+) -> None:
     client, appointment = client_of(rita), book(ana, at(10), status="called")
 
     moved = press(client, appointment, "move-room", {"room": str(spare_room.pk)})
@@ -398,7 +505,9 @@ def test_a_visit_is_given_another_room(clinic, ana, rita, client_of, book, spare
     assert problem(unknown) == (400, "unknown_room")
 
 
-def test_a_new_patient_beside_an_empty_known_one_is_taken_in(clinic, rita, client_of):
+def test_a_new_patient_beside_an_empty_known_one_is_taken_in(
+    clinic: Clinic, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     body = {
         "patient": None,
         "new_patient": {"full_name": "Zeca Afonso", "phone": "912 345 678"},
@@ -413,7 +522,9 @@ def test_a_new_patient_beside_an_empty_known_one_is_taken_in(clinic, rita, clien
     assert Patient.objects.get(full_name="Zeca Afonso").phone == "+351912345678"
 
 
-def test_a_known_patient_beside_an_empty_new_one_is_booked(clinic, ana, rita, client_of):
+def test_a_known_patient_beside_an_empty_new_one_is_booked(
+    clinic: Clinic, ana: Patient, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     body = {"patient": str(ana.pk), "new_patient": None, "specialty": "massage"}
 
     answer = client_of(rita).post("/api/staff/appointments", body)
@@ -421,7 +532,9 @@ def test_a_known_patient_beside_an_empty_new_one_is_booked(clinic, ana, rita, cl
     assert (answer.status_code, answer.json()["patient"]["id"]) == (201, str(ana.pk))
 
 
-def test_the_desk_takes_a_new_patient_in(clinic, rita, client_of):
+def test_the_desk_takes_a_new_patient_in(
+    clinic: Clinic, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     answer = client_of(rita).post(
         "/api/staff/appointments",
         {
@@ -438,7 +551,9 @@ def test_the_desk_takes_a_new_patient_in(clinic, rita, client_of):
     assert (zeca.phone, zeca.has_usable_password()) == ("+351912345678", False)
 
 
-def test_the_desk_books_a_known_patient_for_later(clinic, ana, rita, client_of):
+def test_the_desk_books_a_known_patient_for_later(
+    clinic: Clinic, ana: Patient, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     answer = client_of(rita).post(
         "/api/staff/appointments",
         {
@@ -465,21 +580,25 @@ def test_the_desk_books_a_known_patient_for_later(clinic, ana, rita, client_of):
         {"new_patient": {"full_name": "A B", "phone": "912345678"}},
     ],
 )
-def test_the_desk_is_told_what_is_missing_and_nobody_is_added(clinic, rita, client_of, body):
+def test_the_desk_is_told_what_is_missing_and_nobody_is_added(
+    clinic: Clinic, rita: User, client_of: Callable[[User], APIClient], body: dict[str, object]
+) -> None:
     before = Patient.objects.count()
 
     assert client_of(rita).post("/api/staff/appointments", body).status_code == 400
     assert (Patient.objects.count(), Appointment.objects.count()) == (before, 0)
 
 
-def test_a_walk_in_sent_twice_with_one_key_is_one_patient_with_one_ticket(clinic, rita, client_of):
+def test_a_walk_in_sent_twice_with_one_key_is_one_patient_with_one_ticket(
+    clinic: Clinic, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     body = {
         "new_patient": {"full_name": "Zeca Afonso", "phone": "912345678"},
         "specialty": "shock_waves",
     }
     desk = client_of(rita)
 
-    def send(**changes):
+    def send(**changes: object) -> Answer:
         return desk.post(
             "/api/staff/appointments", {**body, **changes}, headers={"Idempotency-Key": "one"}
         )
@@ -499,7 +618,12 @@ def test_a_walk_in_sent_twice_with_one_key_is_one_patient_with_one_ticket(clinic
     assert Appointment.objects.count() == 1
 
 
-def test_a_failed_walk_in_adds_no_patient(clinic, rita, client_of, at_nine):
+def test_a_failed_walk_in_adds_no_patient(
+    clinic: Clinic,
+    rita: User,
+    client_of: Callable[[User], APIClient],
+    at_nine: time_machine.Traveller,
+) -> None:
     at_nine.move_to(at(23, 50))
     body = {
         "new_patient": {"full_name": "Zeca Afonso", "phone": "912345678"},
@@ -510,7 +634,9 @@ def test_a_failed_walk_in_adds_no_patient(clinic, rita, client_of, at_nine):
     assert Patient.objects.count() == 0
 
 
-def test_only_the_reception_books_at_the_desk(clinic, ana, sousa_user, client_of):
+def test_only_the_reception_books_at_the_desk(
+    clinic: Clinic, ana: Patient, sousa_user: User, client_of: Callable[[User], APIClient]
+) -> None:
     body = {"patient": str(ana.pk), "specialty": "massage"}
 
     for user in (ana, sousa_user):
@@ -542,8 +668,15 @@ STAFF_PATHS = [
 
 @pytest.mark.parametrize(("method", "path"), STAFF_PATHS)
 def test_patients_devices_and_strangers_reach_no_staff_endpoint(
-    clinic, ana, client_of, screen, book, unchanged, method, path
-):
+    clinic: Clinic,
+    ana: Patient,
+    client_of: Callable[[User], APIClient],
+    screen: Callable[[str], Screen],
+    book: Book,
+    unchanged: Unchanged,
+    method: str,
+    path: str,
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     devices = [screen("display").client, screen("kiosk").client]
     ours, check = client_of(ana), unchanged(appointment)
@@ -556,7 +689,13 @@ def test_patients_devices_and_strangers_reach_no_staff_endpoint(
     check()
 
 
-def test_the_day_over_http_is_the_frame(clinic, ana, sousa_user, client_of, book):
+def test_the_day_over_http_is_the_frame(
+    clinic: Clinic,
+    ana: Patient,
+    sousa_user: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+) -> None:
     book(ana, at(10), status="arrived")
 
     body = client_of(sousa_user).get("/api/staff/day").json()
@@ -578,13 +717,17 @@ def test_the_day_over_http_is_the_frame(clinic, ana, sousa_user, client_of, book
         ("practitioner=x", 400),
     ],
 )
-def test_the_day_may_be_any_date(clinic, rita, client_of, query, status):
+def test_the_day_may_be_any_date(
+    clinic: Clinic, rita: User, client_of: Callable[[User], APIClient], query: str, status: int
+) -> None:
     answer = client_of(rita).get(f"/api/staff/day?{query}")
 
     assert answer.status_code == status
 
 
-def test_a_disabled_patient_books_nothing(clinic, client_of):
+def test_a_disabled_patient_books_nothing(
+    clinic: Clinic, client_of: Callable[[User], APIClient]
+) -> None:
     gone = person("gone", "Gone Away", "patient")
     client = client_of(gone)
     type(gone).objects.filter(pk=gone.pk).update(is_active=False)
@@ -596,7 +739,14 @@ def test_a_disabled_patient_books_nothing(clinic, client_of):
 # Taking a mis-press back
 
 
-def test_a_colleague_takes_a_mis_press_back_once(clinic, ana, rita, marta, client_of, book):
+def test_a_colleague_takes_a_mis_press_back_once(
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    marta: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+) -> None:
     appointment = book(ana, at(10))
     assert press(client_of(rita), appointment, "arrive").json()["ticket"] == "A001"
     colleague = client_of(marta)
@@ -614,8 +764,15 @@ def test_a_colleague_takes_a_mis_press_back_once(clinic, ana, rita, marta, clien
 
 
 def test_an_undo_takes_back_the_press_it_means_and_no_newer_one_of_a_colleague(
-    clinic, ana, rita, marta, client_of, book, unchanged, at_nine
-):
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    marta: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+    at_nine: time_machine.Traveller,
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     mine = press(client_of(rita), appointment, "call").json()["undo_until"]
     at_nine.shift(5)
@@ -631,7 +788,9 @@ def test_an_undo_takes_back_the_press_it_means_and_no_newer_one_of_a_colleague(
     assert press(client_of(rita), appointment, "undo", {"undo_until": "now"}).status_code == 400
 
 
-def test_the_answer_to_a_press_says_how_new_it_is(clinic, ana, rita, client_of, book):
+def test_the_answer_to_a_press_says_how_new_it_is(
+    clinic: Clinic, ana: Patient, rita: User, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     client, appointment = client_of(rita), book(ana, at(10))
     before = client.get("/api/staff/day").json()["revision"]
 
@@ -643,13 +802,19 @@ def test_the_answer_to_a_press_says_how_new_it_is(clinic, ana, rita, client_of, 
 # Notes of the team
 
 
-def note(client, appointment, text):
+def note(client: APIClient, appointment: Appointment, text: str) -> Answer:
     return client.patch(f"/api/staff/appointments/{appointment.pk}", {"note": text})
 
 
 def test_the_team_leaves_a_note_and_takes_it_away(
-    clinic, ana, rita, sousa_user, client_of, book, unchanged
-):
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    sousa_user: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+) -> None:
     appointment = book(ana, at(10), status="fulfilled")
     reception, practitioner = client_of(rita), client_of(sousa_user)
 
@@ -671,8 +836,14 @@ def test_the_team_leaves_a_note_and_takes_it_away(
 
 
 def test_a_note_never_replaces_one_that_its_writer_has_not_seen(
-    clinic, ana, rita, sousa_user, client_of, book, unchanged
-):
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    sousa_user: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+) -> None:
     appointment = book(ana, at(10))
     reception, practitioner = client_of(rita), client_of(sousa_user)
     path = f"/api/staff/appointments/{appointment.pk}"
@@ -699,8 +870,15 @@ def test_a_note_never_replaces_one_that_its_writer_has_not_seen(
     ],
 )
 def test_a_note_that_is_too_long_or_none_is_refused(
-    clinic, ana, rita, client_of, book, unchanged, body, code
-):
+    clinic: Clinic,
+    ana: Patient,
+    rita: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    unchanged: Unchanged,
+    body: dict[str, object],
+    code: str,
+) -> None:
     appointment = book(ana, at(10))
     check = unchanged(appointment)
 
@@ -713,13 +891,17 @@ def test_a_note_that_is_too_long_or_none_is_refused(
     check()
 
 
-def test_a_note_of_five_hundred_letters_fits(clinic, ana, rita, client_of, book):
+def test_a_note_of_five_hundred_letters_fits(
+    clinic: Clinic, ana: Patient, rita: User, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     appointment = book(ana, at(10))
 
     assert note(client_of(rita), appointment, "ã" * 500).json()["note"] == "ã" * 500
 
 
-def test_the_patient_is_never_shown_the_note(clinic, ana, rita, client_of, book):
+def test_the_patient_is_never_shown_the_note(
+    clinic: Clinic, ana: Patient, rita: User, client_of: Callable[[User], APIClient], book: Book
+) -> None:
     appointment = book(ana, at(10))
     note(client_of(rita), appointment, "Vem de muletas.")
     browser = client_of(ana)

@@ -1,8 +1,11 @@
 import json
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
 
 from booking import revision, selectors
 from booking.events import VisitChanged, WaitsChanged
@@ -16,19 +19,19 @@ from clinic.accounts.services import people
 from clinic.core.audit import Actor
 from clinic.directory.models import Patient, Specialty
 from clinic.directory.opening import opening_hours
-from tests.booking.conftest import NINE, TESTER, at, minutes
-from tests.conftest import SETUP
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, at, minutes
+from tests.conftest import SETUP, Clinic
 
 
-def board():
+def board() -> dict[str, Any]:
     return screen.body()
 
 
-def shown():
+def shown() -> list[tuple[str, str]]:
     return [(entry["ticket"], entry["state"]) for entry in board()["entries"]]
 
 
-def test_an_empty_clinic_has_an_empty_board(clinic):
+def test_an_empty_clinic_has_an_empty_board(clinic: Clinic) -> None:
     hours = opening_hours.around(NINE)
 
     assert board() == {
@@ -42,7 +45,9 @@ def test_an_empty_clinic_has_an_empty_board(clinic):
     }
 
 
-def test_a_waiting_patient_stands_on_it_with_room_and_wait(clinic, ana, book):
+def test_a_waiting_patient_stands_on_it_with_room_and_wait(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(9, 15), status="arrived")
 
     assert board()["entries"] == [
@@ -59,7 +64,9 @@ def test_a_waiting_patient_stands_on_it_with_room_and_wait(clinic, ana, book):
     ]
 
 
-def test_a_called_patient_has_a_call_and_no_wait(clinic, ana, book, at_nine):
+def test_a_called_patient_has_a_call_and_no_wait(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(9), status="called")
     at_nine.shift(minutes(1))
     visit.call_again(appointment.pk, actor=TESTER)
@@ -71,8 +78,8 @@ def test_a_called_patient_has_a_call_and_no_wait(clinic, ana, book, at_nine):
 
 
 def test_the_newest_call_comes_first_then_the_rooms_then_those_who_wait(
-    clinic, patients, book, at_nine
-):
+    clinic: Clinic, patients: Patients, book: Book, at_nine: time_machine.Traveller
+) -> None:
     one, two, three, four, five = patients(5)
     book(one, at(9), practitioner=clinic.sousa, status="in_progress")
     waiting_long = book(two, at(13), practitioner=clinic.reis, status="arrived")
@@ -91,20 +98,29 @@ def test_the_newest_call_comes_first_then_the_rooms_then_those_who_wait(
 
 
 @pytest.mark.parametrize("status", ["pending", "booked", "fulfilled", "no_show", "cancelled"])
-def test_whoever_is_not_in_the_building_is_not_on_it(clinic, ana, book, status):
+def test_whoever_is_not_in_the_building_is_not_on_it(
+    clinic: Clinic, ana: Patient, book: Book, status: str
+) -> None:
     book(ana, at(10), status=status)
 
     assert shown() == []
 
 
-def test_yesterdays_leftovers_are_not_on_it(clinic, ana, book, at_nine):
+def test_yesterdays_leftovers_are_not_on_it(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     book(ana, at(10), status="arrived")
     at_nine.move_to(at(0, day=24))
 
     assert shown() == []
 
 
-def test_it_takes_four_queries_however_many_wait(clinic, patients, book, django_assert_num_queries):
+def test_it_takes_four_queries_however_many_wait(
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     for number, patient in enumerate(patients(6)):
         book(patient, at(10 + number), status="arrived")
     opening_hours.around(NINE)  # read once a minute, however often the board is
@@ -125,8 +141,8 @@ def test_it_takes_four_queries_however_many_wait(clinic, patients, book, django_
     ],
 )
 def test_the_label_is_the_visits_choice_or_else_the_accounts(
-    clinic, ana, book, account, of_visit, label
-):
+    clinic: Clinic, ana: Patient, book: Book, account: str, of_visit: str, label: str
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     User.objects.filter(pk=ana.pk).update(label_choice=account)
     changes.choose_label(appointment.pk, choice=of_visit, actor=TESTER)
@@ -148,7 +164,7 @@ CANARIES = {
 
 
 @pytest.fixture
-def canary(clinic):
+def canary(clinic: Clinic) -> Patient:
     user = people.create_user(
         actor=SETUP,
         username=CANARIES["username"],
@@ -172,7 +188,9 @@ def canary(clinic):
 
 @pytest.mark.parametrize("status", ["arrived", "called", "in_progress"])
 @pytest.mark.parametrize("choice", ["short", "ticket", "full"])
-def test_the_board_never_carries_what_the_waiting_room_must_not_know(canary, book, status, choice):
+def test_the_board_never_carries_what_the_waiting_room_must_not_know(
+    canary: Patient, book: Book, status: str, choice: str
+) -> None:
     appointment = book(canary, at(10), specialty=CANARIES["code"], status=status)
     User.objects.filter(pk=canary.pk).update(label_choice=choice)
 
@@ -200,7 +218,9 @@ def test_the_board_never_carries_what_the_waiting_room_must_not_know(canary, boo
 # The patient's own visit
 
 
-def test_the_visit_of_a_waiting_patient_has_place_and_wait(clinic, patients, book):
+def test_the_visit_of_a_waiting_patient_has_place_and_wait(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two = patients(2)
     book(one, at(9), status="arrived")
     mine = book(two, at(9, 45), status="arrived")
@@ -232,7 +252,9 @@ def test_the_visit_of_a_waiting_patient_has_place_and_wait(clinic, patients, boo
     }
 
 
-def test_todays_visits_are_those_that_still_stand(clinic, ana, book, at_nine):
+def test_todays_visits_are_those_that_still_stand(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     later = book(ana, at(15))
     sooner = book(ana, at(11), status="fulfilled")
     book(ana, at(12), status="cancelled")
@@ -245,7 +267,9 @@ def test_todays_visits_are_those_that_still_stand(clinic, ana, book, at_nine):
     assert [body["wait"] for body in bodies] == [None, None]
 
 
-def test_the_kiosk_expects_the_booked_and_the_present_of_today(clinic, patients, book):
+def test_the_kiosk_expects_the_booked_and_the_present_of_today(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     people_ = patients(6)
     book(people_[4], at(14), status="fulfilled")
     expected = [
@@ -262,7 +286,9 @@ def test_the_kiosk_expects_the_booked_and_the_present_of_today(clinic, patients,
     assert sorted(selectors.expected_patients()) == sorted(everybody[:3])
 
 
-def test_a_code_finds_its_appointment_while_it_stands(clinic, patients, book):
+def test_a_code_finds_its_appointment_while_it_stands(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two, three = patients(3)
     booked = book(one, at(10, day=24))
     unpaid = book(two, at(11), status="pending")
@@ -278,7 +304,9 @@ def test_a_code_finds_its_appointment_while_it_stands(clinic, patients, book):
 # The staff's day
 
 
-def test_the_day_shows_every_column_with_its_appointments(clinic, patients, book):
+def test_the_day_shows_every_column_with_its_appointments(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two, three = patients(3)
     first = book(one, at(10), status="arrived")
     second = book(two, at(9), practitioner=clinic.reis)
@@ -301,7 +329,7 @@ def test_the_day_shows_every_column_with_its_appointments(clinic, patients, book
     assert arrived["wait"] == {"low_minutes": 60, "high_minutes": 65, "estimate_minutes": 60}
 
 
-def test_the_day_of_one_practitioner(clinic, ana, book):
+def test_the_day_of_one_practitioner(clinic: Clinic, ana: Patient, book: Book) -> None:
     book(ana, at(10), practitioner=clinic.reis)
 
     body = day.body(NINE.date(), clinic.sousa.pk)
@@ -310,7 +338,9 @@ def test_the_day_of_one_practitioner(clinic, ana, book):
     assert body["practitioners"][0]["appointments"] == []
 
 
-def test_another_day_has_no_waits(clinic, ana, book, at_nine):
+def test_another_day_has_no_waits(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     book(ana, at(10), status="arrived")
     at_nine.move_to(at(9, day=24))
 
@@ -319,7 +349,9 @@ def test_another_day_has_no_waits(clinic, ana, book, at_nine):
     assert body["practitioners"][0]["appointments"][0]["wait"] is None
 
 
-def test_who_left_still_has_a_column_on_the_days_worked(clinic, ana, book):
+def test_who_left_still_has_a_column_on_the_days_worked(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     book(ana, at(10), practitioner=clinic.reis)
     clinic.reis.is_active = False
     clinic.reis.save()
@@ -331,7 +363,12 @@ def test_who_left_still_has_a_column_on_the_days_worked(clinic, ana, book):
     assert [column["name"] for column in tomorrow["practitioners"]] == ["Inês Sousa"]
 
 
-def test_the_day_takes_five_queries(clinic, patients, book, django_assert_num_queries):
+def test_the_day_takes_five_queries(
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     for number, patient in enumerate(patients(5)):
         book(patient, at(10 + number), status="arrived")
 
@@ -339,7 +376,9 @@ def test_the_day_takes_five_queries(clinic, patients, book, django_assert_num_qu
         day.body(NINE.date())
 
 
-def test_the_day_says_who_of_the_staff_did_what_last(clinic, patients, book, rita, at_nine):
+def test_the_day_says_who_of_the_staff_did_what_last(
+    clinic: Clinic, patients: Patients, book: Book, rita: User, at_nine: time_machine.Traveller
+) -> None:
     one, two, three, four = patients(4)
     called = book(one, at(10), status="arrived")
     alone = book(two, at(11))
@@ -365,7 +404,9 @@ def test_the_day_says_who_of_the_staff_did_what_last(clinic, patients, book, rit
     }
 
 
-def test_what_was_taken_back_cannot_be_taken_back_again(clinic, ana, book, rita):
+def test_what_was_taken_back_cannot_be_taken_back_again(
+    clinic: Clinic, ana: Patient, book: Book, rita: User
+) -> None:
     appointment, desk = book(ana, at(10)), Actor("user", str(rita.pk), "reception")
     visit.arrive(appointment.pk, actor=desk)
     visit.undo(appointment.pk, actor=desk)
@@ -378,7 +419,7 @@ def test_what_was_taken_back_cannot_be_taken_back_again(clinic, ana, book, rita)
 # The revision
 
 
-def test_each_change_raises_the_revision_by_one(clinic, ana, book):
+def test_each_change_raises_the_revision_by_one(clinic: Clinic, ana: Patient, book: Book) -> None:
     appointment = book(ana, at(10), status="pending")
     numbers = [revision.current()]
     holds.confirm(appointment.pk, TESTER)
@@ -390,7 +431,9 @@ def test_each_change_raises_the_revision_by_one(clinic, ana, book):
     assert numbers == list(range(1, 9))
 
 
-def test_time_alone_raises_it_only_when_a_range_moves(clinic, ana, book, at_nine, announced):
+def test_time_alone_raises_it_only_when_a_range_moves(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller, announced: Announced
+) -> None:
     book(ana, at(9, 30), status="arrived")
     moved = announced(WaitsChanged)
     assert screens.refresh_waits() is True
@@ -410,7 +453,9 @@ def test_time_alone_raises_it_only_when_a_range_moves(clinic, ana, book, at_nine
     assert [event.revision for event in moved] == [number, number + 1, number + 2]
 
 
-def test_at_midnight_the_screens_begin_the_new_day(clinic, ana, book, at_nine, announced):
+def test_at_midnight_the_screens_begin_the_new_day(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller, announced: Announced
+) -> None:
     book(ana, at(10), status="called")
     screens.refresh_waits()
     number, moved = revision.current(), announced(WaitsChanged)
@@ -423,13 +468,15 @@ def test_at_midnight_the_screens_begin_the_new_day(clinic, ana, book, at_nine, a
     assert board()["entries"] == []
 
 
-def test_an_empty_clinic_stays_quiet(clinic):
+def test_an_empty_clinic_stays_quiet(clinic: Clinic) -> None:
     screens.refresh_waits()
 
     assert screens.refresh_waits() is False
 
 
-def test_a_new_choice_of_name_reaches_the_screens_at_once(clinic, ana, book, announced):
+def test_a_new_choice_of_name_reaches_the_screens_at_once(
+    clinic: Clinic, ana: Patient, book: Book, announced: Announced
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     book(ana, at(12), status="cancelled")
     number, changed = revision.current(), announced(VisitChanged)
@@ -441,7 +488,7 @@ def test_a_new_choice_of_name_reaches_the_screens_at_once(clinic, ana, book, ann
     assert board()["entries"][0]["label"] == "A001"
 
 
-def test_a_stranger_to_todays_clinic_changes_names_silently(clinic, ana):
+def test_a_stranger_to_todays_clinic_changes_names_silently(clinic: Clinic, ana: Patient) -> None:
     accounts.update_profile(User.objects.get(pk=ana.pk), {"label_choice": "ticket"})
 
     assert revision.current() == 0

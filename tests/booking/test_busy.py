@@ -1,21 +1,29 @@
 """One therapist, one room and one patient are in one treatment at a time."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import IntegrityError, transaction
+from rest_framework.test import APIClient
 
 from booking.errors import Code
 from booking.models import Appointment
 from booking.screens import board as screen
 from booking.services import visit
+from clinic.accounts.models import User
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from tests.booking.conftest import NINE, TESTER, at
+from clinic.directory.models import Patient
+from tests.booking.conftest import NINE, TESTER, Book, Patients, Unchanged, at
+from tests.conftest import Clinic
 
 DESK = Actor("user", "00000000-0000-0000-0000-000000000001", "reception")
 
 
-def refused(service, *args, **kwargs):
+def refused(
+    service: Callable[..., object], *args: object, **kwargs: object
+) -> list[tuple[str, str]]:
     """What stands in the way: pairs of a visit and what is shared with it."""
     with pytest.raises(DomainError) as raised:
         service(*args, **kwargs, actor=DESK)
@@ -23,16 +31,19 @@ def refused(service, *args, **kwargs):
     return [(each["appointment"], each["shared"]) for each in raised.value.members["in_the_way"]]
 
 
-def statuses(*appointments):
+def statuses(*appointments: Appointment) -> list[str]:
     return [Appointment.objects.get(pk=appointment.pk).status for appointment in appointments]
 
 
-def board():
+def board() -> list[tuple[str, str, str]]:
     return [(entry["ticket"], entry["room"], entry["state"]) for entry in screen.body()["entries"]]
 
 
+Two = tuple[Appointment, Appointment]
+
+
 @pytest.fixture
-def ana_twice(clinic, ana, book):
+def ana_twice(clinic: Clinic, ana: Patient, book: Book) -> Two:
     """Ana at Inês Sousa's in room 1, and an hour later at Tiago Reis's in room 2; here for both."""
     first = book(ana, at(10), status="arrived")
     second = book(ana, at(11), practitioner=clinic.reis, status="arrived")
@@ -40,13 +51,15 @@ def ana_twice(clinic, ana, book):
 
 
 @pytest.fixture
-def two_of_one_therapist(patients, book):
+def two_of_one_therapist(patients: Patients, book: Book) -> Two:
     one, two = patients(2)
     return book(one, at(14), status="called"), book(two, at(15), status="called")
 
 
 @pytest.mark.parametrize("press", [visit.call, visit.start])
-def test_who_is_called_or_treated_is_called_nowhere_else(ana_twice, unchanged, press):
+def test_who_is_called_or_treated_is_called_nowhere_else(
+    ana_twice: Two, unchanged: Unchanged, press: Callable[..., object]
+) -> None:
     first, second = ana_twice
     visit.call(first.pk, actor=DESK)
     if press is visit.start:
@@ -59,7 +72,9 @@ def test_who_is_called_or_treated_is_called_nowhere_else(ana_twice, unchanged, p
         check()
 
 
-def test_who_waits_for_two_therapists_stands_on_the_board_once(ana_twice):
+def test_who_waits_for_two_therapists_stands_on_the_board_once(
+    ana_twice: Two,
+) -> None:
     first, second = ana_twice
 
     assert board() == [("A001", "1", "waiting")]
@@ -72,7 +87,9 @@ def test_who_waits_for_two_therapists_stands_on_the_board_once(ana_twice):
     assert statuses(first) == ["arrived"]
 
 
-def test_a_call_that_the_desk_means_takes_the_other_call_back(ana_twice):
+def test_a_call_that_the_desk_means_takes_the_other_call_back(
+    ana_twice: Two,
+) -> None:
     first, second = ana_twice
     visit.call(first.pk, actor=DESK)
 
@@ -87,7 +104,9 @@ def test_a_call_that_the_desk_means_takes_the_other_call_back(ana_twice):
     ]
 
 
-def test_a_call_that_the_desk_means_finishes_the_treatment_that_nobody_finished(ana_twice):
+def test_a_call_that_the_desk_means_finishes_the_treatment_that_nobody_finished(
+    ana_twice: Two,
+) -> None:
     first, second = ana_twice
     visit.call(first.pk, actor=DESK)
     visit.start(first.pk, actor=DESK)
@@ -98,7 +117,9 @@ def test_a_call_that_the_desk_means_finishes_the_treatment_that_nobody_finished(
     assert Appointment.objects.get(pk=first.pk).ended_at == NINE
 
 
-def test_a_therapist_treats_one_patient_at_a_time(two_of_one_therapist, unchanged):
+def test_a_therapist_treats_one_patient_at_a_time(
+    two_of_one_therapist: Two, unchanged: Unchanged
+) -> None:
     first, second = two_of_one_therapist
     visit.start(first.pk, actor=DESK)
     check = unchanged(second)
@@ -111,7 +132,9 @@ def test_a_therapist_treats_one_patient_at_a_time(two_of_one_therapist, unchange
     assert board() == [("A002", "1", "in_room")]
 
 
-def test_a_call_may_run_ahead_of_the_therapists_own_treatment(two_of_one_therapist):
+def test_a_call_may_run_ahead_of_the_therapists_own_treatment(
+    two_of_one_therapist: Two,
+) -> None:
     first, second = two_of_one_therapist
     visit.put_back(second.pk, actor=DESK)
     visit.start(first.pk, actor=DESK)
@@ -120,7 +143,7 @@ def test_a_call_may_run_ahead_of_the_therapists_own_treatment(two_of_one_therapi
 
 
 @pytest.fixture
-def ines_in_room_2(clinic, patients, book):
+def ines_in_room_2(clinic: Clinic, patients: Patients, book: Book) -> Two:
     """Inês Sousa treats in Tiago Reis's room, where his patient is to go at eleven."""
     one, two = patients(2)
     treated = book(one, at(10), status="in_progress")
@@ -128,7 +151,9 @@ def ines_in_room_2(clinic, patients, book):
     return treated, book(two, at(11), practitioner=clinic.reis, status="arrived")
 
 
-def test_nobody_is_called_into_a_room_where_another_therapist_treats(ines_in_room_2, unchanged):
+def test_nobody_is_called_into_a_room_where_another_therapist_treats(
+    ines_in_room_2: Two, unchanged: Unchanged
+) -> None:
     treated, waiting = ines_in_room_2
     check = unchanged(waiting)
 
@@ -144,7 +169,9 @@ def test_nobody_is_called_into_a_room_where_another_therapist_treats(ines_in_roo
     assert statuses(treated, waiting) == ["fulfilled", "in_progress"]
 
 
-def test_a_treatment_moves_into_no_room_where_another_goes_on(clinic, patients, book, unchanged):
+def test_a_treatment_moves_into_no_room_where_another_goes_on(
+    clinic: Clinic, patients: Patients, book: Book, unchanged: Unchanged
+) -> None:
     one, two = patients(2)
     first = book(one, at(10), status="in_progress")
     second = book(two, at(11), practitioner=clinic.reis, status="in_progress")
@@ -159,7 +186,9 @@ def test_a_treatment_moves_into_no_room_where_another_goes_on(clinic, patients, 
     assert statuses(first, second) == ["fulfilled", "in_progress"]
 
 
-def test_the_next_is_who_is_free(clinic, ana_twice, bruno, book):
+def test_the_next_is_who_is_free(
+    clinic: Clinic, ana_twice: Two, bruno: Patient, book: Book
+) -> None:
     first, second = ana_twice
     other = book(bruno, at(12), practitioner=clinic.reis, status="arrived")
     visit.call(first.pk, actor=DESK)
@@ -170,7 +199,9 @@ def test_the_next_is_who_is_free(clinic, ana_twice, bruno, book):
     assert statuses(first, second, other) == ["arrived", "called", "called"]
 
 
-def test_an_end_is_not_taken_back_into_a_second_treatment(two_of_one_therapist, unchanged):
+def test_an_end_is_not_taken_back_into_a_second_treatment(
+    two_of_one_therapist: Two, unchanged: Unchanged
+) -> None:
     first, second = two_of_one_therapist
     visit.start(first.pk, actor=DESK)
     visit.start(second.pk, override=True, actor=DESK)
@@ -184,7 +215,10 @@ def test_an_end_is_not_taken_back_into_a_second_treatment(two_of_one_therapist, 
     assert statuses(second) == ["called"]
 
 
-def test_the_database_refuses_what_no_service_does(ana_twice, two_of_one_therapist):
+def test_the_database_refuses_what_no_service_does(
+    ana_twice: Two,
+    two_of_one_therapist: Two,
+) -> None:
     for pair, status in ((ana_twice, "called"), (two_of_one_therapist, "in_progress")):
         stamps = {"called_at": NINE, "call_number": 1, "started_at": NINE}
         Appointment.objects.filter(pk=pair[0].pk).update(status=status, **stamps)
@@ -193,8 +227,11 @@ def test_the_database_refuses_what_no_service_does(ana_twice, two_of_one_therapi
 
 
 def test_a_press_tells_what_is_in_the_way_and_takes_a_word_for_it(
-    clinic, ana_twice, client_of, rita
-):
+    clinic: Clinic,
+    ana_twice: Two,
+    client_of: Callable[[User], APIClient],
+    rita: User,
+) -> None:
     first, second = ana_twice
     visit.call(first.pk, actor=TESTER)
     desk = client_of(rita)

@@ -1,4 +1,8 @@
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
+import time_machine
 
 from booking.errors import Code
 from booking.events import AppointmentCancelled, VisitChanged
@@ -8,12 +12,15 @@ from clinic.config.celery import app as celery
 from clinic.core import outbox, stuck
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry, OutboxMessage
-from clinic.directory.models import HoursException, Specialty
+from clinic.directory.models import HoursException, Patient, Practitioner, Specialty
 from clinic.notifications.models import Message
-from tests.booking.conftest import NINE, TESTER, at
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at
+from tests.conftest import Clinic
 
 
-def reschedule(appointment, start, practitioner=None):
+def reschedule(
+    appointment: Appointment, start: datetime, practitioner: Practitioner | None = None
+) -> Appointment:
     return changes.reschedule(
         appointment.pk,
         start=start,
@@ -22,7 +29,7 @@ def reschedule(appointment, start, practitioner=None):
     )
 
 
-def refused(code, service, *args, **kwargs):
+def refused(code: str, service: Callable[..., object], *args: object, **kwargs: object) -> None:
     messages = Message.objects.count()
     with pytest.raises(DomainError) as raised:
         service(*args, **kwargs)
@@ -37,7 +44,14 @@ def refused(code, service, *args, **kwargs):
     ("start", "refundable"),
     [(at(9, day=24), True), (at(8, 45, day=24), False), (at(10), False)],
 )
-def test_money_goes_back_up_to_24_hours_before(clinic, ana, book, announced, start, refundable):
+def test_money_goes_back_up_to_24_hours_before(
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    announced: Announced,
+    start: datetime,
+    refundable: bool,
+) -> None:
     cancelled = announced(AppointmentCancelled)
     appointment = book(ana, start)
 
@@ -49,7 +63,9 @@ def test_money_goes_back_up_to_24_hours_before(clinic, ana, book, announced, sta
     assert Message.objects.filter(template="appointment_cancelled").count() == 0
 
 
-def test_the_free_hours_are_the_clinics(clinic, ana, book, announced):
+def test_the_free_hours_are_the_clinics(
+    clinic: Clinic, ana: Patient, book: Book, announced: Announced
+) -> None:
     clinic.organization.cancel_free_hours = 1
     clinic.organization.save()
     cancelled = announced(AppointmentCancelled)
@@ -60,8 +76,8 @@ def test_the_free_hours_are_the_clinics(clinic, ana, book, announced):
 
 
 def test_what_the_clinic_calls_off_always_goes_back_and_the_patient_is_told(
-    clinic, bruno, book, announced
-):
+    clinic: Clinic, bruno: Patient, book: Book, announced: Announced
+) -> None:
     cancelled = announced(AppointmentCancelled)
     appointment = book(bruno, at(10))
 
@@ -73,7 +89,9 @@ def test_what_the_clinic_calls_off_always_goes_back_and_the_patient_is_told(
     assert "cancelled" in message.body
 
 
-def test_cancelling_twice_changes_nothing(clinic, ana, book, unchanged, announced):
+def test_cancelling_twice_changes_nothing(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, announced: Announced
+) -> None:
     appointment = book(ana, at(10), status="cancelled")
     check, cancelled = unchanged(appointment), announced(AppointmentCancelled)
 
@@ -86,7 +104,9 @@ def test_cancelling_twice_changes_nothing(clinic, ana, book, unchanged, announce
 @pytest.mark.parametrize(
     "status", ["arrived", "called", "in_progress", "fulfilled", "no_show", "expired"]
 )
-def test_a_visit_that_began_or_ended_cannot_be_cancelled(clinic, ana, book, unchanged, status):
+def test_a_visit_that_began_or_ended_cannot_be_cancelled(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, status: str
+) -> None:
     appointment = book(ana, at(10), status=status)
     check = unchanged(appointment)
 
@@ -96,7 +116,9 @@ def test_a_visit_that_began_or_ended_cannot_be_cancelled(clinic, ana, book, unch
     check()
 
 
-def test_after_its_start_only_the_clinic_cancels(clinic, ana, book, unchanged, at_nine):
+def test_after_its_start_only_the_clinic_cancels(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
     at_nine.move_to(at(10))
     check = unchanged(appointment)
@@ -107,13 +129,17 @@ def test_after_its_start_only_the_clinic_cancels(clinic, ana, book, unchanged, a
     assert changes.cancel(appointment.pk, actor=TESTER, by_clinic=True).status == "cancelled"
 
 
-def test_a_cancelled_time_is_free_again(clinic, ana, bruno, book):
+def test_a_cancelled_time_is_free_again(
+    clinic: Clinic, ana: Patient, bruno: Patient, book: Book
+) -> None:
     book(ana, at(10), status="cancelled")
 
     assert book(bruno, at(10)).status == "booked"
 
 
-def test_without_a_phone_every_change_is_told_by_email(clinic, bruno, book):
+def test_without_a_phone_every_change_is_told_by_email(
+    clinic: Clinic, bruno: Patient, book: Book
+) -> None:
     type(bruno).objects.filter(pk=bruno.pk).update(phone="")
     appointment = book(bruno, at(10, day=25), practitioner=clinic.sousa)
 
@@ -135,7 +161,9 @@ def test_without_a_phone_every_change_is_told_by_email(clinic, bruno, book):
 
 
 @pytest.mark.parametrize("change", ["cancelled", "moved"])
-def test_whoever_has_neither_phone_nor_address_stands_before_the_desk(clinic, bruno, book, change):
+def test_whoever_has_neither_phone_nor_address_stands_before_the_desk(
+    clinic: Clinic, bruno: Patient, book: Book, change: str
+) -> None:
     celery.loader.import_default_modules()
     known = type(bruno).objects.filter(pk=bruno.pk)
     known.update(phone="", email="")
@@ -169,7 +197,9 @@ def test_whoever_has_neither_phone_nor_address_stands_before_the_desk(clinic, br
 # Moving
 
 
-def test_a_booked_appointment_moves_with_its_payment(clinic, ana, book, announced):
+def test_a_booked_appointment_moves_with_its_payment(
+    clinic: Clinic, ana: Patient, book: Book, announced: Announced
+) -> None:
     changed = announced(VisitChanged)
     appointment = book(ana, at(10, day=25))
     changed.clear()
@@ -190,7 +220,9 @@ def test_a_booked_appointment_moves_with_its_payment(clinic, ana, book, announce
     assert appointment.check_in_code in message.body
 
 
-def test_it_moves_also_when_its_specialty_is_no_longer_offered(clinic, ana, book):
+def test_it_moves_also_when_its_specialty_is_no_longer_offered(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10, day=25))
     Specialty.objects.filter(pk="massage").update(is_active=False)
 
@@ -199,7 +231,9 @@ def test_it_moves_also_when_its_specialty_is_no_longer_offered(clinic, ana, book
     assert (moved.start, moved.end) == (at(14, day=26), at(14, 45, day=26))
 
 
-def test_it_keeps_its_own_length_and_nobody_else_is_in_it(clinic, ana, bruno, book, unchanged):
+def test_it_keeps_its_own_length_and_nobody_else_is_in_it(
+    clinic: Clinic, ana: Patient, bruno: Patient, book: Book, unchanged: Unchanged
+) -> None:
     # Given a massage of 45 minutes, and massages that last 15 since then
     appointment = book(ana, at(10, day=25), practitioner=clinic.sousa)
     Specialty.objects.filter(pk="massage").update(duration_minutes=15)
@@ -215,13 +249,15 @@ def test_it_keeps_its_own_length_and_nobody_else_is_in_it(clinic, ana, bruno, bo
     assert moved.end == at(14, 45, day=25)
 
 
-def test_it_may_overlap_its_own_old_time(clinic, ana, book):
+def test_it_may_overlap_its_own_old_time(clinic: Clinic, ana: Patient, book: Book) -> None:
     appointment = book(ana, at(10, day=25))
 
     assert reschedule(appointment, at(10, 15, day=25)).start == at(10, 15, day=25)
 
 
-def test_the_present_practitioner_is_kept_where_possible(clinic, ana, bruno, book):
+def test_the_present_practitioner_is_kept_where_possible(
+    clinic: Clinic, ana: Patient, bruno: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10, day=25), practitioner=clinic.sousa)
     book(bruno, at(14, day=26), practitioner=clinic.sousa)
 
@@ -230,7 +266,7 @@ def test_the_present_practitioner_is_kept_where_possible(clinic, ana, bruno, boo
     assert (moved.practitioner_id, moved.room_id) == (clinic.reis.pk, clinic.room_2.pk)
 
 
-def test_another_practitioner_can_be_asked_for(clinic, ana, book):
+def test_another_practitioner_can_be_asked_for(clinic: Clinic, ana: Patient, book: Book) -> None:
     appointment = book(ana, at(10, day=25), practitioner=clinic.sousa)
 
     moved = reschedule(appointment, at(10, day=25), clinic.reis)
@@ -239,7 +275,9 @@ def test_another_practitioner_can_be_asked_for(clinic, ana, book):
     assert (moved.practitioner_id, moved.room_id) == (clinic.reis.pk, clinic.room_2.pk)
 
 
-def test_to_the_same_time_nothing_changes(clinic, ana, book, unchanged):
+def test_to_the_same_time_nothing_changes(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10, day=25))
     check = unchanged(appointment)
 
@@ -249,7 +287,9 @@ def test_to_the_same_time_nothing_changes(clinic, ana, book, unchanged):
     check()
 
 
-def test_a_hold_moves_without_a_message_and_keeps_its_deadline(clinic, ana, book):
+def test_a_hold_moves_without_a_message_and_keeps_its_deadline(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10, day=25), status="pending")
 
     moved = reschedule(appointment, at(11, day=25))
@@ -258,7 +298,9 @@ def test_a_hold_moves_without_a_message_and_keeps_its_deadline(clinic, ana, book
     assert Message.objects.filter(template="appointment_rescheduled").count() == 0
 
 
-def test_a_late_move_is_allowed_but_forfeits_the_refund(clinic, ana, book, announced):
+def test_a_late_move_is_allowed_but_forfeits_the_refund(
+    clinic: Clinic, ana: Patient, book: Book, announced: Announced
+) -> None:
     cancelled = announced(AppointmentCancelled)
     appointment = book(ana, at(10))
 
@@ -268,7 +310,9 @@ def test_a_late_move_is_allowed_but_forfeits_the_refund(clinic, ana, book, annou
     assert cancelled == [AppointmentCancelled(appointment.pk, False)]
 
 
-def test_moving_there_and_back_tells_the_patient_each_time(clinic, ana, book, at_nine):
+def test_moving_there_and_back_tells_the_patient_each_time(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10, day=25))
     for minute, start in enumerate([at(11, day=25), at(10, day=25), at(11, day=25)], start=1):
         at_nine.move_to(at(9, minute))
@@ -288,8 +332,13 @@ def test_moving_there_and_back_tells_the_patient_each_time(clinic, ana, book, at
     ],
 )
 def test_a_refused_move_leaves_the_appointment_where_it_was(
-    clinic, patients, book, unchanged, start, code
-):
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    unchanged: Unchanged,
+    start: datetime,
+    code: Code,
+) -> None:
     one, two, three = patients(3)
     appointment = book(one, at(10, day=25))
     book(one, at(12, day=27), practitioner=clinic.reis, specialty="therapeutic_massage")
@@ -304,7 +353,9 @@ def test_a_refused_move_leaves_the_appointment_where_it_was(
 
 
 @pytest.mark.parametrize("status", ["arrived", "fulfilled", "cancelled", "expired", "no_show"])
-def test_only_what_lies_ahead_moves(clinic, ana, book, unchanged, status):
+def test_only_what_lies_ahead_moves(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, status: str
+) -> None:
     appointment = book(ana, at(10), status=status)
     check = unchanged(appointment)
 
@@ -313,7 +364,9 @@ def test_only_what_lies_ahead_moves(clinic, ana, book, unchanged, status):
     check()
 
 
-def test_after_its_start_it_no_longer_moves(clinic, ana, book, unchanged, at_nine):
+def test_after_its_start_it_no_longer_moves(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
     at_nine.move_to(at(10))
     check = unchanged(appointment)
@@ -326,7 +379,9 @@ def test_after_its_start_it_no_longer_moves(clinic, ana, book, unchanged, at_nin
 # Naming
 
 
-def test_the_label_of_one_visit_can_be_chosen_and_taken_back(clinic, ana, book, unchanged):
+def test_the_label_of_one_visit_can_be_chosen_and_taken_back(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="arrived")
 
     changes.choose_label(appointment.pk, choice="full", actor=TESTER)
@@ -338,7 +393,9 @@ def test_the_label_of_one_visit_can_be_chosen_and_taken_back(clinic, ana, book, 
     assert Appointment.objects.get(pk=appointment.pk).label_choice == ""
 
 
-def test_a_visit_that_is_over_is_named_no_more(clinic, ana, book, unchanged):
+def test_a_visit_that_is_over_is_named_no_more(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="fulfilled")
     check = unchanged(appointment)
 
@@ -349,7 +406,9 @@ def test_a_visit_that_is_over_is_named_no_more(clinic, ana, book, unchanged):
     check()
 
 
-def test_a_paid_appointment_that_was_moved_stays_confirmed(clinic, ana, book):
+def test_a_paid_appointment_that_was_moved_stays_confirmed(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10, day=25))
     reschedule(appointment, at(11, day=25))
 

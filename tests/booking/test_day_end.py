@@ -1,16 +1,21 @@
 """What nobody pressed yesterday is closed once the day is over, and only that."""
 
 import pytest
+import time_machine
 
 from booking import tasks
 from booking.models import Appointment
 from booking.services import day_end
 from clinic.core.models import AuditEntry
-from tests.booking.conftest import NINE, at, minutes
+from clinic.directory.models import Patient
+from tests.booking.conftest import NINE, Book, Patients, Unchanged, at, minutes
+from tests.conftest import Clinic
 
 
 @pytest.mark.parametrize("status", ["booked", "arrived", "called"])
-def test_who_was_never_treated_is_a_no_show_the_day_after(clinic, ana, book, at_nine, status):
+def test_who_was_never_treated_is_a_no_show_the_day_after(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller, status: str
+) -> None:
     appointment = book(ana, at(10), status=status)
     at_nine.move_to(at(1, day=24))
 
@@ -23,7 +28,9 @@ def test_who_was_never_treated_is_a_no_show_the_day_after(clinic, ana, book, at_
     assert entry.data == {"before": status}
 
 
-def test_a_treatment_that_nobody_finished_ended_as_planned(clinic, ana, book, at_nine):
+def test_a_treatment_that_nobody_finished_ended_as_planned(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10), status="in_progress")
     at_nine.move_to(at(1, day=24))
 
@@ -36,8 +43,12 @@ def test_a_treatment_that_nobody_finished_ended_as_planned(clinic, ana, book, at
 
 
 def test_today_tomorrow_and_what_is_closed_stay_as_they_are(
-    clinic, patients, book, at_nine, unchanged
-):
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    at_nine: time_machine.Traveller,
+    unchanged: Unchanged,
+) -> None:
     one, two, three = patients(3)
     visits = [
         book(one, at(10), status="fulfilled"),
@@ -53,7 +64,9 @@ def test_today_tomorrow_and_what_is_closed_stay_as_they_are(
         check()
 
 
-def test_a_treatment_over_midnight_may_go_on(clinic, ana, book, at_nine):
+def test_a_treatment_over_midnight_may_go_on(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     at_nine.move_to(at(22))
     appointment = book(ana, at(23, 15), status="in_progress")
 
@@ -65,7 +78,9 @@ def test_a_treatment_over_midnight_may_go_on(clinic, ana, book, at_nine):
     assert Appointment.objects.get(pk=appointment.pk).status == "fulfilled"
 
 
-def test_closing_twice_changes_nothing_more(clinic, ana, book, at_nine, unchanged):
+def test_closing_twice_changes_nothing_more(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10))
     at_nine.move_to(at(3, day=24))
     day_end.close_past_days()

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
+import time_machine
 
 from booking.due import due, is_missed
 from booking.events import WaitsChanged
@@ -11,7 +13,9 @@ from booking.models import Appointment
 from booking.screens.day import body as day_body
 from booking.services import screens, visit
 from clinic.core.models import AuditEntry
-from tests.booking.conftest import NINE, TESTER, at
+from clinic.directory.models import Patient
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at
+from tests.conftest import Clinic
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,7 @@ class Visit:
     status: str = "booked"
 
 
-def day(*visits):
+def day(*visits: str) -> list[Visit]:
     """From `8:00-8:45` and, where it isn't booked, `8:00-8:45 arrived`."""
     made = []
     for written in visits:
@@ -64,7 +68,9 @@ def day(*visits):
         ([], (9, 0), None),
     ],
 )
-def test_the_visit_that_is_due(visits, now, expected):
+def test_the_visit_that_is_due(
+    visits: list[str], now: tuple[int, int], expected: int | None
+) -> None:
     made = day(*visits)
 
     chosen = due(reversed(made), at(*now))
@@ -82,15 +88,19 @@ def test_the_visit_that_is_due(visits, now, expected):
         ("8:00-8:45 fulfilled", (9, 0), False),
     ],
 )
-def test_missed_is_what_is_booked_and_over(visit, now, missed):
+def test_missed_is_what_is_booked_and_over(visit: str, now: tuple[int, int], missed: bool) -> None:
     (made,) = day(visit)
 
     assert is_missed(made, at(*now)) is missed
 
 
 def test_the_day_shows_who_did_not_come_and_changes_nothing(
-    clinic, patients, book, at_nine, unchanged
-):
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    at_nine: time_machine.Traveller,
+    unchanged: Unchanged,
+) -> None:
     one, two = patients(2)
     missed, later = book(one, at(9, 15)), book(two, at(10))
     checks = [unchanged(each) for each in (missed, later)]
@@ -104,11 +114,13 @@ def test_the_day_shows_who_did_not_come_and_changes_nothing(
         check()
 
 
-def shown_today():
+def shown_today() -> list[dict[str, Any]]:
     return day_body(NINE.date())["practitioners"][0]["appointments"]
 
 
-def test_the_screens_hear_of_it_when_a_visit_is_missed(clinic, ana, book, at_nine, announced):
+def test_the_screens_hear_of_it_when_a_visit_is_missed(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller, announced: Announced
+) -> None:
     book(ana, at(9, 15))
     screens.refresh_waits()
     heard = announced(WaitsChanged)
@@ -123,7 +135,9 @@ def test_the_screens_hear_of_it_when_a_visit_is_missed(clinic, ana, book, at_nin
     assert len(heard) == 1
 
 
-def test_the_desk_still_lets_in_who_missed_their_time(clinic, ana, book, at_nine):
+def test_the_desk_still_lets_in_who_missed_their_time(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     missed, later = book(ana, at(9, 15)), book(ana, at(14))
     at_nine.move_to(at(10, 5))
 
@@ -132,7 +146,9 @@ def test_the_desk_still_lets_in_who_missed_their_time(clinic, ana, book, at_nine
     assert Appointment.objects.get(pk=later.pk).status == "booked"
 
 
-def test_a_no_show_is_of_the_visit_that_was_missed(clinic, ana, book, at_nine):
+def test_a_no_show_is_of_the_visit_that_was_missed(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     missed, later = book(ana, at(9, 15)), book(ana, at(14))
     at_nine.move_to(at(10, 5))
 

@@ -1,7 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import time_machine
 
 from booking import revision
 from booking.errors import Code
@@ -9,14 +11,21 @@ from booking.events import AppointmentExpired, VisitChanged
 from booking.links import checkout_url, visit_url
 from booking.models import Appointment
 from booking.services import holds
+from clinic.accounts.models import User
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from clinic.directory.models import HoursException
+from clinic.directory.models import HoursException, Patient, Practitioner, Room
 from clinic.notifications.models import Message
-from tests.booking.conftest import NINE, TESTER, at, minutes
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at, minutes
+from tests.conftest import Clinic
 
 
-def hold(patient, start, practitioner=None, specialty="massage"):
+def hold(
+    patient: User,
+    start: datetime,
+    practitioner: Practitioner | None = None,
+    specialty: str = "massage",
+) -> Appointment:
     return holds.hold(
         patient=patient,
         specialty_code=specialty,
@@ -26,7 +35,7 @@ def hold(patient, start, practitioner=None, specialty="massage"):
     )
 
 
-def refused(code, *args, **kwargs):
+def refused(code: str, *args: Any, **kwargs: Any) -> None:
     rows = Appointment.objects.count()
     entries, messages, number = (
         AuditEntry.objects.count(),
@@ -42,7 +51,9 @@ def refused(code, *args, **kwargs):
     assert revision.current() == number
 
 
-def test_a_held_slot_waits_fifteen_minutes_for_its_payment(clinic, ana, announced):
+def test_a_held_slot_waits_fifteen_minutes_for_its_payment(
+    clinic: Clinic, ana: Patient, announced: Announced
+) -> None:
     changed = announced(VisitChanged)
 
     appointment = hold(ana, at(10), clinic.sousa)
@@ -59,7 +70,9 @@ def test_a_held_slot_waits_fifteen_minutes_for_its_payment(clinic, ana, announce
     assert (entry.action, entry.patient_id) == ("appointment.created", ana.pk)
 
 
-def test_the_payment_link_goes_out_by_sms_without_the_treatment(clinic, ana):
+def test_the_payment_link_goes_out_by_sms_without_the_treatment(
+    clinic: Clinic, ana: Patient
+) -> None:
     appointment = hold(ana, at(10), clinic.sousa)
 
     message = Message.objects.get()
@@ -69,7 +82,9 @@ def test_the_payment_link_goes_out_by_sms_without_the_treatment(clinic, ana):
     assert appointment.check_in_code not in message.body
 
 
-def test_a_patient_without_a_phone_gets_the_payment_link_by_email(clinic, ana):
+def test_a_patient_without_a_phone_gets_the_payment_link_by_email(
+    clinic: Clinic, ana: Patient
+) -> None:
     type(ana).objects.filter(pk=ana.pk).update(phone="")
 
     appointment = hold(ana, at(10), clinic.sousa)
@@ -82,7 +97,7 @@ def test_a_patient_without_a_phone_gets_the_payment_link_by_email(clinic, ana):
     assert "com Inês Sousa" in message.body
 
 
-def test_a_patient_whom_nothing_can_reach_books_all_the_same(clinic, ana):
+def test_a_patient_whom_nothing_can_reach_books_all_the_same(clinic: Clinic, ana: Patient) -> None:
     type(ana).objects.filter(pk=ana.pk).update(phone="", email="")
 
     assert hold(ana, at(10)).status == "pending"
@@ -90,13 +105,15 @@ def test_a_patient_whom_nothing_can_reach_books_all_the_same(clinic, ana):
     assert Message.objects.count() == 0
 
 
-def test_a_taken_slot_is_refused(clinic, ana, bruno):
+def test_a_taken_slot_is_refused(clinic: Clinic, ana: Patient, bruno: Patient) -> None:
     hold(ana, at(10), clinic.sousa)
 
     refused(Code.SLOT_TAKEN, bruno, at(10), clinic.sousa)
 
 
-def test_overlap_by_one_grid_step_is_refused_and_back_to_back_is_not(clinic, ana, bruno):
+def test_overlap_by_one_grid_step_is_refused_and_back_to_back_is_not(
+    clinic: Clinic, ana: Patient, bruno: Patient
+) -> None:
     hold(ana, at(10), clinic.sousa)
 
     refused(Code.SLOT_TAKEN, bruno, at(10, 30), clinic.sousa)
@@ -106,34 +123,38 @@ def test_overlap_by_one_grid_step_is_refused_and_back_to_back_is_not(clinic, ana
 
 
 @pytest.mark.parametrize("start", [at(10, 5), at(10, 0) + timedelta(seconds=1), at(23, 30)])
-def test_what_is_no_slot_cannot_be_held(clinic, ana, start):
+def test_what_is_no_slot_cannot_be_held(clinic: Clinic, ana: Patient, start: datetime) -> None:
     refused(Code.SLOT_UNAVAILABLE, ana, start, clinic.sousa)
 
 
-def test_a_closed_time_cannot_be_held(clinic, ana):
+def test_a_closed_time_cannot_be_held(clinic: Clinic, ana: Patient) -> None:
     HoursException.objects.create(practitioner=clinic.sousa, starts_at=at(10), ends_at=at(11))
 
     refused(Code.SLOT_UNAVAILABLE, ana, at(10), clinic.sousa)
     assert hold(ana, at(10)).practitioner_id == clinic.reis.pk
 
 
-def test_a_practitioner_who_does_not_offer_it_cannot_be_booked_for_it(clinic, ana):
+def test_a_practitioner_who_does_not_offer_it_cannot_be_booked_for_it(
+    clinic: Clinic, ana: Patient
+) -> None:
     clinic.sousa.specialties.set(["evaluation"])
 
     refused(Code.SLOT_UNAVAILABLE, ana, at(10), clinic.sousa)
 
 
-def test_the_past_cannot_be_held(clinic, ana):
+def test_the_past_cannot_be_held(clinic: Clinic, ana: Patient) -> None:
     refused(Code.IN_THE_PAST, ana, at(8, 45), clinic.sousa)
 
 
-def test_a_patient_cannot_be_in_two_treatments_at_once(clinic, ana):
+def test_a_patient_cannot_be_in_two_treatments_at_once(clinic: Clinic, ana: Patient) -> None:
     hold(ana, at(10), clinic.sousa)
 
     refused(Code.PATIENT_BUSY, ana, at(10, 30), clinic.reis)
 
 
-def test_a_patient_can_keep_only_so_many_unpaid_times(clinic, ana, bruno):
+def test_a_patient_can_keep_only_so_many_unpaid_times(
+    clinic: Clinic, ana: Patient, bruno: Patient
+) -> None:
     for step in range(holds.MAX_HOLDS):
         hold(ana, at(10) + minutes(45 * step), clinic.sousa)
 
@@ -141,7 +162,7 @@ def test_a_patient_can_keep_only_so_many_unpaid_times(clinic, ana, bruno):
     assert hold(bruno, at(9), clinic.sousa).status == "pending"
 
 
-def test_paid_times_do_not_count_as_unpaid(clinic, ana):
+def test_paid_times_do_not_count_as_unpaid(clinic: Clinic, ana: Patient) -> None:
     for step in range(holds.MAX_HOLDS):
         holds.confirm(hold(ana, at(10) + minutes(45 * step), clinic.sousa).pk, TESTER)
 
@@ -152,8 +173,8 @@ def test_paid_times_do_not_count_as_unpaid(clinic, ana):
 
 
 def test_the_least_loaded_that_day_is_chosen_then_the_least_loaded_that_week(
-    clinic, patients, spare_room
-):
+    clinic: Clinic, patients: Patients, spare_room: Room
+) -> None:
     people = patients(5)
     first = hold(people[0], at(10))
     second = hold(people[1], at(11))
@@ -168,14 +189,18 @@ def test_the_least_loaded_that_day_is_chosen_then_the_least_loaded_that_week(
     assert next_week.practitioner_id == clinic.sousa.pk
 
 
-def test_over_a_full_day_the_difference_is_never_more_than_one(clinic, patients):
+def test_over_a_full_day_the_difference_is_never_more_than_one(
+    clinic: Clinic, patients: Patients
+) -> None:
     loads = {clinic.sousa.pk: 0, clinic.reis.pk: 0}
     for number, patient in enumerate(patients(9)):
         loads[hold(patient, at(9) + minutes(45 * number)).practitioner_id] += 1
         assert abs(loads[clinic.sousa.pk] - loads[clinic.reis.pk]) <= 1
 
 
-def test_whoever_is_free_is_chosen_however_loaded(clinic, patients, book):
+def test_whoever_is_free_is_chosen_however_loaded(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two, three = patients(3)
     book(one, at(12), practitioner=clinic.sousa)
     book(two, at(10), practitioner=clinic.reis)
@@ -183,7 +208,7 @@ def test_whoever_is_free_is_chosen_however_loaded(clinic, patients, book):
     assert hold(three, at(10)).practitioner_id == clinic.sousa.pk
 
 
-def test_cancelled_appointments_are_no_load(clinic, patients, book):
+def test_cancelled_appointments_are_no_load(clinic: Clinic, patients: Patients, book: Book) -> None:
     one, two, three = patients(3)
     book(one, at(10), practitioner=clinic.sousa, status="cancelled")
     book(two, at(12), practitioner=clinic.reis)
@@ -191,7 +216,7 @@ def test_cancelled_appointments_are_no_load(clinic, patients, book):
     assert hold(three, at(15)).practitioner_id == clinic.sousa.pk
 
 
-def test_when_everybody_is_taken_so_is_the_slot(clinic, patients):
+def test_when_everybody_is_taken_so_is_the_slot(clinic: Clinic, patients: Patients) -> None:
     one, two, three = patients(3)
     hold(one, at(10))
     hold(two, at(10))
@@ -199,7 +224,9 @@ def test_when_everybody_is_taken_so_is_the_slot(clinic, patients):
     refused(Code.SLOT_TAKEN, three, at(10))
 
 
-def test_a_practitioner_whose_room_is_taken_gets_a_free_one(clinic, patients, spare_room):
+def test_a_practitioner_whose_room_is_taken_gets_a_free_one(
+    clinic: Clinic, patients: Patients, spare_room: Room
+) -> None:
     one, two = patients(2)
     hold(one, at(10), clinic.sousa)
     Appointment.objects.update(room=clinic.room_2)
@@ -210,7 +237,7 @@ def test_a_practitioner_whose_room_is_taken_gets_a_free_one(clinic, patients, sp
 # Payment and expiry
 
 
-def test_a_paid_hold_is_booked_and_the_patient_is_told(clinic, ana):
+def test_a_paid_hold_is_booked_and_the_patient_is_told(clinic: Clinic, ana: Patient) -> None:
     appointment = hold(ana, at(10), clinic.sousa)
 
     assert holds.confirm(appointment.pk, TESTER) is True
@@ -225,7 +252,9 @@ def test_a_paid_hold_is_booked_and_the_patient_is_told(clinic, ana):
     assert visit_url(appointment) in message.body
 
 
-def test_confirming_again_changes_nothing(clinic, ana, book, unchanged):
+def test_confirming_again_changes_nothing(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     check = unchanged(appointment)
 
@@ -235,7 +264,9 @@ def test_confirming_again_changes_nothing(clinic, ana, book, unchanged):
     assert Message.objects.filter(template="appointment_booked").count() == 1
 
 
-def test_money_for_a_cancelled_time_books_nothing(clinic, ana, book, unchanged):
+def test_money_for_a_cancelled_time_books_nothing(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="cancelled")
     check = unchanged(appointment)
 
@@ -244,7 +275,9 @@ def test_money_for_a_cancelled_time_books_nothing(clinic, ana, book, unchanged):
     check()
 
 
-def test_money_that_comes_late_books_a_time_that_is_still_free(clinic, ana, book):
+def test_money_that_comes_late_books_a_time_that_is_still_free(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
 
     assert holds.confirm(appointment.pk, TESTER) is True
@@ -257,7 +290,9 @@ def test_money_that_comes_late_books_a_time_that_is_still_free(clinic, ana, book
     assert Message.objects.filter(template="appointment_booked").count() == 1
 
 
-def test_late_money_takes_another_room_when_its_own_is_taken(clinic, ana, bruno, book, spare_room):
+def test_late_money_takes_another_room_when_its_own_is_taken(
+    clinic: Clinic, ana: Patient, bruno: Patient, book: Book, spare_room: Room
+) -> None:
     appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
     other = book(bruno, at(10), practitioner=clinic.reis)
     Appointment.objects.filter(pk=other.pk).update(room=clinic.room_1)
@@ -271,7 +306,9 @@ def test_late_money_takes_another_room_when_its_own_is_taken(clinic, ana, bruno,
     )
 
 
-def test_late_money_is_stronger_than_a_hold_that_ran_out(clinic, ana, bruno, book, at_nine):
+def test_late_money_is_stronger_than_a_hold_that_ran_out(
+    clinic: Clinic, ana: Patient, bruno: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
     lapsed = book(bruno, at(10), practitioner=clinic.sousa, status="pending")
     at_nine.shift(minutes(15))
@@ -286,8 +323,15 @@ def test_late_money_is_stronger_than_a_hold_that_ran_out(clinic, ana, bruno, boo
     "gone", ["taken", "patient_elsewhere", "begun", "time_off", "clinic_closed", "left"]
 )
 def test_late_money_books_no_time_that_is_gone(
-    clinic, ana, bruno, book, unchanged, at_nine, spare_room, gone
-):
+    clinic: Clinic,
+    ana: Patient,
+    bruno: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    at_nine: time_machine.Traveller,
+    spare_room: Room,
+    gone: str,
+) -> None:
     appointment = book(ana, at(10), practitioner=clinic.sousa, status="expired")
     if gone == "taken":
         book(bruno, at(10, 30), practitioner=clinic.sousa)
@@ -310,7 +354,9 @@ def test_late_money_books_no_time_that_is_gone(
     )
 
 
-def test_a_hold_lasts_as_long_as_a_payment_that_began_in_time(clinic, ana, at_nine):
+def test_a_hold_lasts_as_long_as_a_payment_that_began_in_time(
+    clinic: Clinic, ana: Patient, at_nine: time_machine.Traveller
+) -> None:
     appointment = hold(ana, at(10), clinic.sousa)
     at_nine.shift(minutes(14))
 
@@ -324,7 +370,9 @@ def test_a_hold_lasts_as_long_as_a_payment_that_began_in_time(clinic, ana, at_ni
     assert holds.expire_due() == 0
 
 
-def test_a_hold_that_is_long_enough_stays_as_it_is(clinic, ana, book, unchanged):
+def test_a_hold_that_is_long_enough_stays_as_it_is(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="pending")
     check = unchanged(appointment)
 
@@ -337,8 +385,15 @@ def test_a_hold_that_is_long_enough_stays_as_it_is(clinic, ana, book, unchanged)
     ("passed", "until", "status"), [(14, 31, "pending"), (15, 22, "pending"), (5, 20, "booked")]
 )
 def test_a_hold_is_not_kept_for_ever_nor_revived(
-    clinic, ana, book, unchanged, at_nine, passed, until, status
-):
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    at_nine: time_machine.Traveller,
+    passed: int,
+    until: int,
+    status: str,
+) -> None:
     appointment = book(ana, at(10), status=status)
     check = unchanged(appointment)
     at_nine.shift(minutes(passed))
@@ -348,12 +403,14 @@ def test_a_hold_is_not_kept_for_ever_nor_revived(
     check()
 
 
-def test_confirming_what_does_not_exist_is_refused(clinic, ana):
+def test_confirming_what_does_not_exist_is_refused(clinic: Clinic, ana: Patient) -> None:
     with pytest.raises(DomainError, match="not_found"):
         holds.confirm(ana.pk, TESTER)
 
 
-def test_holds_that_ran_out_expire_and_others_stay(clinic, patients, at_nine, announced):
+def test_holds_that_ran_out_expire_and_others_stay(
+    clinic: Clinic, patients: Patients, at_nine: time_machine.Traveller, announced: Announced
+) -> None:
     expired = announced(AppointmentExpired)
     one, two, three = patients(3)
     early = hold(one, at(10), clinic.sousa)
@@ -375,7 +432,9 @@ def test_holds_that_ran_out_expire_and_others_stay(clinic, patients, at_nine, an
     assert Appointment.objects.get(pk=late.pk).status == "pending"
 
 
-def test_a_hold_that_ran_out_unswept_blocks_nobody(clinic, ana, bruno, at_nine):
+def test_a_hold_that_ran_out_unswept_blocks_nobody(
+    clinic: Clinic, ana: Patient, bruno: Patient, at_nine: time_machine.Traveller
+) -> None:
     forgotten = hold(ana, at(10), clinic.sousa)
     at_nine.shift(minutes(15))
 
@@ -386,7 +445,9 @@ def test_a_hold_that_ran_out_unswept_blocks_nobody(clinic, ana, bruno, at_nine):
     assert revision.current() == 2
 
 
-def test_a_patient_may_hold_the_same_time_again_when_the_first_hold_ran_out(clinic, ana, at_nine):
+def test_a_patient_may_hold_the_same_time_again_when_the_first_hold_ran_out(
+    clinic: Clinic, ana: Patient, at_nine: time_machine.Traveller
+) -> None:
     hold(ana, at(10), clinic.sousa)
     at_nine.shift(minutes(15))
 

@@ -4,12 +4,18 @@ import string
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
+from pytest_django import Settings
 
 from booking import links
-from tests.booking.conftest import NINE, at, minutes
+from clinic.directory.models import Patient
+from tests.booking.conftest import NINE, Book, at, minutes
+from tests.conftest import Clinic
 
 
-def test_a_link_leads_to_its_appointment_for_48_hours(clinic, ana, book, at_nine):
+def test_a_link_leads_to_its_appointment_for_48_hours(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
     token = links.checkout_token(appointment)
 
@@ -20,7 +26,9 @@ def test_a_link_leads_to_its_appointment_for_48_hours(clinic, ana, book, at_nine
     assert links.appointment_id_from(token) is None
 
 
-def test_the_address_is_short_and_says_nothing(clinic, ana, book, settings):
+def test_the_address_is_short_and_says_nothing(
+    clinic: Clinic, ana: Patient, book: Book, settings: Settings
+) -> None:
     settings.PUBLIC_ORIGIN = "https://vez.example"
     appointment = book(ana, at(10))
 
@@ -31,7 +39,7 @@ def test_the_address_is_short_and_says_nothing(clinic, ana, book, settings):
     assert str(appointment.pk) not in address
 
 
-def test_any_changed_character_makes_it_worthless(clinic, ana, book):
+def test_any_changed_character_makes_it_worthless(clinic: Clinic, ana: Patient, book: Book) -> None:
     token = links.checkout_token(book(ana, at(10)))
 
     for place, sign in enumerate(token):
@@ -39,7 +47,9 @@ def test_any_changed_character_makes_it_worthless(clinic, ana, book):
         assert links.appointment_id_from(forged) is None
 
 
-def test_the_token_of_another_key_is_worthless(clinic, ana, book, settings):
+def test_the_token_of_another_key_is_worthless(
+    clinic: Clinic, ana: Patient, book: Book, settings: Settings
+) -> None:
     token = links.checkout_token(book(ana, at(10)))
     settings.SECRET_KEY = "another key that is long enough to be one"
 
@@ -61,11 +71,13 @@ def test_the_token_of_another_key_is_worthless(clinic, ana, book, settings):
         base64.urlsafe_b64encode(bytes(range(16)) + b"\xff" * 20).decode(),
     ],
 )
-def test_what_was_never_a_token_is_none(text):
+def test_what_was_never_a_token_is_none(text: str) -> None:
     assert links.appointment_id_from(text) is None
 
 
-def test_a_visit_s_link_is_short_says_nothing_and_lasts(clinic, ana, book, settings, at_nine):
+def test_a_visit_s_link_is_short_says_nothing_and_lasts(
+    clinic: Clinic, ana: Patient, book: Book, settings: Settings, at_nine: time_machine.Traveller
+) -> None:
     settings.PUBLIC_ORIGIN = "https://vez.example"
     appointment = book(ana, at(10))
 
@@ -78,7 +90,9 @@ def test_a_visit_s_link_is_short_says_nothing_and_lasts(clinic, ana, book, setti
     assert links.visit_id_from(token) == appointment.pk
 
 
-def test_a_visit_s_token_has_one_spelling(clinic, ana, book, settings):
+def test_a_visit_s_token_has_one_spelling(
+    clinic: Clinic, ana: Patient, book: Book, settings: Settings
+) -> None:
     token = links.visit_token(book(ana, at(10)))
     signs = string.ascii_letters + string.digits + "-_"
 
@@ -92,7 +106,9 @@ def test_a_visit_s_token_has_one_spelling(clinic, ana, book, settings):
     assert links.visit_id_from(token) is None
 
 
-def test_the_payment_s_key_makes_no_visit_s_token(clinic, ana, book, monkeypatch):
+def test_the_payment_s_key_makes_no_visit_s_token(
+    clinic: Clinic, ana: Patient, book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
     appointment = book(ana, at(10))
 
     monkeypatch.setattr(links, "VISIT_SALT", links.SALT)

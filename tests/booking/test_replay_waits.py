@@ -2,35 +2,42 @@
 
 import csv
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from booking.management.commands.replay_waits import COLUMNS
+from booking.waits import Visit
+from booking.waits.replay import Row
 from clinic.directory.services import install_catalogue
 from tests.bench.clinic_days import Clinic, simulate
 
 HEADER = ",".join(COLUMNS)
 
 
-def replay(path):
+def replay(path: Path) -> list[dict[str, Any]]:
     out = StringIO()
     call_command("replay_waits", path, stdout=out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
 @pytest.fixture
-def days(db):
+def days(db: None) -> list[Row]:
     """Three invented days, with a walk-in or two."""
     install_catalogue()
     return list(simulate(Clinic(overrun=1.1, walk_ins=1.0), 3, seed=5))
 
 
-def write(path, rows, change=lambda visit: visit):
+def write(
+    path: Path, rows: Iterable[Row], change: Callable[[Visit], Visit] = lambda visit: visit
+) -> Path:
     with path.open("w", newline="") as text:
         table = csv.writer(text)
         table.writerow(COLUMNS)
@@ -46,7 +53,9 @@ def write(path, rows, change=lambda visit: visit):
     return path
 
 
-def test_every_check_in_gets_one_line_in_the_order_of_the_arrivals(days, tmp_path):
+def test_every_check_in_gets_one_line_in_the_order_of_the_arrivals(
+    days: list[Row], tmp_path: Path
+) -> None:
     lines = replay(write(tmp_path / "days.csv", days))
 
     came = {row.name: row.visit.arrived for row in days if row.visit.arrived is not None}
@@ -61,20 +70,22 @@ def test_every_check_in_gets_one_line_in_the_order_of_the_arrivals(days, tmp_pat
         assert 0 <= line["low_minutes"] <= line["estimate_minutes"] <= line["high_minutes"]
 
 
-def an_hour_later(time):
+def an_hour_later(time: datetime) -> datetime:
     return time + timedelta(hours=1)
 
 
-def never(_time):
+def never(_time: datetime) -> None:
     return None
 
 
 @pytest.mark.parametrize("otherwise", [an_hour_later, never])
-def test_what_comes_later_changes_nothing_of_what_was_said(days, tmp_path, otherwise):
+def test_what_comes_later_changes_nothing_of_what_was_said(
+    days: list[Row], tmp_path: Path, otherwise: Callable[[datetime], datetime | None]
+) -> None:
     lines = replay(write(tmp_path / "days.csv", days))
     instant = sorted(row.visit.arrived for row in days if row.visit.arrived is not None)[60]
 
-    def changed(visit):
+    def changed(visit: Visit) -> Visit:
         """Whatever happened after the instant happens otherwise."""
         times = {
             name: otherwise(time)
@@ -93,7 +104,7 @@ def test_what_comes_later_changes_nothing_of_what_was_said(days, tmp_path, other
     known = [row for row in days if row not in nobody_knew]
     told = replay(write(tmp_path / "otherwise.csv", known, changed))
 
-    def until(lines):
+    def until(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [line for line in lines if line["at"] <= instant.isoformat()]
 
     assert len(until(lines)) == 61
@@ -102,7 +113,9 @@ def test_what_comes_later_changes_nothing_of_what_was_said(days, tmp_path, other
 
 
 @pytest.mark.parametrize("scheduled", ["", "2026-11-23T09:20:00+00:00"])
-def test_nobody_knows_of_a_walk_in_before_the_arrival(db, tmp_path, scheduled):
+def test_nobody_knows_of_a_walk_in_before_the_arrival(
+    db: None, tmp_path: Path, scheduled: str
+) -> None:
     inside = "inside,massage,sousa,{0}:45:00Z,{0}:40:00Z,{0}:45:00Z,\n".format("2026-11-23T08")
     mine = "mine,massage,sousa,2026-11-23T09:30:00+00:00,2026-11-23T09:00:00+00:00,,\n"
     walk_in = f"walk-in,massage,sousa,{scheduled},2026-11-23T09:20:00+00:00,,\n"
@@ -116,7 +129,7 @@ def test_nobody_knows_of_a_walk_in_before_the_arrival(db, tmp_path, scheduled):
     assert replay(both)[:2] == told
 
 
-def test_a_file_without_a_check_in_prints_nothing(db, tmp_path):
+def test_a_file_without_a_check_in_prints_nothing(db: None, tmp_path: Path) -> None:
     path = tmp_path / "none.csv"
     path.write_text(f"{HEADER}\na1,massage,sousa,2026-11-23T09:00:00+00:00,,,\n")
 
@@ -144,7 +157,9 @@ def test_a_file_without_a_check_in_prints_nothing(db, tmp_path):
         ("\0", "no CSV file|lacks the columns"),
     ],
 )
-def test_a_fault_of_the_file_is_named_with_its_line(db, tmp_path, content, words):
+def test_a_fault_of_the_file_is_named_with_its_line(
+    db: None, tmp_path: Path, content: str, words: str
+) -> None:
     path = tmp_path / "days.csv"
     path.write_text(content)
 
@@ -152,6 +167,6 @@ def test_a_fault_of_the_file_is_named_with_its_line(db, tmp_path, content, words
         replay(path)
 
 
-def test_a_missing_file_is_said_so(db, tmp_path):
+def test_a_missing_file_is_said_so(db: None, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="can't be read: No such file"):
         replay(tmp_path / "nowhere.csv")

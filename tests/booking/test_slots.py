@@ -1,16 +1,22 @@
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
+from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.directory.models import HoursException, WorkingHours
-from tests.booking.conftest import at
+from clinic.directory.models import HoursException, Patient, WorkingHours
+from tests.answers import Answer
+from tests.booking.conftest import Book, Patients, at
+from tests.conftest import Clinic
 
 
 @pytest.fixture
-def short_hours(clinic):
+def short_hours(clinic: Clinic) -> Clinic:
     """Sousa works 9:10-11:00, Reis 10:00-11:00, on Mondays."""
     WorkingHours.objects.all().delete()
     WorkingHours.objects.create(
@@ -20,12 +26,12 @@ def short_hours(clinic):
     return clinic
 
 
-def ask(**query):
+def ask(**query: object) -> Answer:
     params = {"from" if key == "from_" else key: str(value) for key, value in query.items()}
     return APIClient(headers={"Accept-Language": "en"}).get("/api/slots", params)
 
 
-def listed(**query):
+def listed(**query: object) -> list[tuple[datetime, str]]:
     answer = ask(**query)
     assert answer.status_code == 200, answer.content
     return [
@@ -34,7 +40,9 @@ def listed(**query):
     ]
 
 
-def test_slots_stand_every_15_minutes_from_the_start_of_work_where_the_treatment_fits(short_hours):
+def test_slots_stand_every_15_minutes_from_the_start_of_work_where_the_treatment_fits(
+    short_hours: Clinic,
+) -> None:
     found = listed(specialty="massage", from_="2026-11-23", to="2026-11-23")
 
     assert found == [
@@ -48,7 +56,7 @@ def test_slots_stand_every_15_minutes_from_the_start_of_work_where_the_treatment
     ]
 
 
-def test_a_slot_says_when_it_ends_and_with_whom(short_hours):
+def test_a_slot_says_when_it_ends_and_with_whom(short_hours: Clinic) -> None:
     slots = ask(
         specialty="therapeutic_massage",
         practitioner=short_hours.reis.pk,
@@ -65,7 +73,9 @@ def test_a_slot_says_when_it_ends_and_with_whom(short_hours):
     ]
 
 
-def test_nothing_before_now_is_offered(short_hours, at_nine):
+def test_nothing_before_now_is_offered(
+    short_hours: Clinic, at_nine: time_machine.Traveller
+) -> None:
     at_nine.move_to(at(9, 26))
 
     found = listed(specialty="massage", practitioner=short_hours.sousa.pk, to="2026-11-23")
@@ -73,7 +83,9 @@ def test_nothing_before_now_is_offered(short_hours, at_nine):
     assert [start for start, _ in found] == [at(9, 40), at(9, 55), at(10, 10)]
 
 
-def test_a_slot_that_starts_this_very_moment_is_offered(short_hours, at_nine):
+def test_a_slot_that_starts_this_very_moment_is_offered(
+    short_hours: Clinic, at_nine: time_machine.Traveller
+) -> None:
     at_nine.move_to(at(9, 25))
 
     found = listed(specialty="massage", practitioner=short_hours.sousa.pk, to="2026-11-23")
@@ -81,7 +93,9 @@ def test_a_slot_that_starts_this_very_moment_is_offered(short_hours, at_nine):
     assert found[0][0] == at(9, 25)
 
 
-def test_live_appointments_take_their_time_and_back_to_back_is_free(short_hours, ana, book):
+def test_live_appointments_take_their_time_and_back_to_back_is_free(
+    short_hours: Clinic, ana: Patient, book: Book
+) -> None:
     book(ana, at(9, 55))
 
     massage = listed(specialty="massage", practitioner=short_hours.sousa.pk, to="2026-11-23")
@@ -92,7 +106,9 @@ def test_live_appointments_take_their_time_and_back_to_back_is_free(short_hours,
 
 
 @pytest.mark.parametrize("status", ["cancelled", "expired"])
-def test_an_appointment_that_is_off_takes_no_time(short_hours, ana, book, status):
+def test_an_appointment_that_is_off_takes_no_time(
+    short_hours: Clinic, ana: Patient, book: Book, status: str
+) -> None:
     book(ana, at(9, 55), status=status)
 
     found = listed(specialty="massage", practitioner=short_hours.sousa.pk, to="2026-11-23")
@@ -100,7 +116,9 @@ def test_an_appointment_that_is_off_takes_no_time(short_hours, ana, book, status
     assert at(9, 55) in [start for start, _ in found]
 
 
-def test_a_hold_that_ran_out_is_free_before_anybody_sweeps_it(short_hours, ana, book, at_nine):
+def test_a_hold_that_ran_out_is_free_before_anybody_sweeps_it(
+    short_hours: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     book(ana, at(9, 55), status="pending")
 
     at_nine.shift(timedelta(minutes=15))
@@ -109,7 +127,7 @@ def test_a_hold_that_ran_out_is_free_before_anybody_sweeps_it(short_hours, ana, 
     assert at(9, 55) in [start for start, _ in found]
 
 
-def test_closures_are_left_out_and_the_grid_stays_where_it_was(short_hours):
+def test_closures_are_left_out_and_the_grid_stays_where_it_was(short_hours: Clinic) -> None:
     HoursException.objects.create(starts_at=at(9, 30), ends_at=at(10, 5), reason="fire drill")
 
     found = listed(specialty="shock_waves", practitioner=short_hours.sousa.pk, to="2026-11-23")
@@ -117,7 +135,9 @@ def test_closures_are_left_out_and_the_grid_stays_where_it_was(short_hours):
     assert [start for start, _ in found] == [at(9, 10), at(10, 10), at(10, 25), at(10, 40)]
 
 
-def test_without_a_free_room_there_is_no_slot(short_hours, ana, book):
+def test_without_a_free_room_there_is_no_slot(
+    short_hours: Clinic, ana: Patient, book: Book
+) -> None:
     book(ana, at(10), practitioner=short_hours.reis)
     Appointment.objects.update(room=short_hours.room_1)
     short_hours.room_2.practitioners.update(room=short_hours.room_1)
@@ -128,19 +148,19 @@ def test_without_a_free_room_there_is_no_slot(short_hours, ana, book):
     assert [start for start, _ in found] == [at(9, 10), at(9, 25), at(9, 40)]
 
 
-def test_a_practitioner_without_the_specialty_has_no_slots(short_hours):
+def test_a_practitioner_without_the_specialty_has_no_slots(short_hours: Clinic) -> None:
     short_hours.reis.specialties.set(["massage"])
 
     assert listed(specialty="shock_waves", practitioner=short_hours.reis.pk) == []
 
 
-def test_fourteen_days_are_shown_unless_asked_otherwise(short_hours):
+def test_fourteen_days_are_shown_unless_asked_otherwise(short_hours: Clinic) -> None:
     days = {clock.local(start).date().isoformat() for start, _ in listed(specialty="massage")}
 
     assert days == {"2026-11-23", "2026-11-30"}
 
 
-def test_instants_bound_the_starts_half_open(short_hours):
+def test_instants_bound_the_starts_half_open(short_hours: Clinic) -> None:
     found = listed(
         specialty="massage",
         practitioner=short_hours.sousa.pk,
@@ -160,7 +180,9 @@ def test_instants_bound_the_starts_half_open(short_hours):
         ("2027-10-31", datetime(2027, 10, 30, 23, tzinfo=UTC), 20),
     ],
 )
-def test_a_night_of_slots_over_a_clock_change(clinic, day, first, count):
+def test_a_night_of_slots_over_a_clock_change(
+    clinic: Clinic, day: str, first: datetime, count: int
+) -> None:
     WorkingHours.objects.update(end=time(4))
 
     found = listed(specialty="shock_waves", practitioner=clinic.sousa.pk, from_=day, to=day)
@@ -203,7 +225,9 @@ def test_a_night_of_slots_over_a_clock_change(clinic, day, first, count):
         ({"specialty": "massage", "to": "2036-11-23"}, "/to", "range_too_long"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_by_field(clinic, query, pointer, code):
+def test_what_cannot_be_asked_is_refused_by_field(
+    clinic: Clinic, query: dict[str, str], pointer: str, code: str
+) -> None:
     answer = ask(**query)
 
     assert answer.status_code == 400
@@ -211,13 +235,13 @@ def test_what_cannot_be_asked_is_refused_by_field(clinic, query, pointer, code):
     assert (error["pointer"], error["code"]) == (pointer, code)
 
 
-def test_an_unknown_practitioner_is_refused(clinic):
+def test_an_unknown_practitioner_is_refused(clinic: Clinic) -> None:
     answer = ask(specialty="massage", practitioner="00000000-0000-4000-8000-000000000000")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "unknown_practitioner")
 
 
-def test_62_days_may_be_asked_for_at_once(clinic):
+def test_62_days_may_be_asked_for_at_once(clinic: Clinic) -> None:
     assert ask(specialty="massage", from_="2026-12-01", to="2027-01-31").status_code == 200
     assert (
         ask(specialty="massage", from_="2026-12-01T00:00Z", to="2027-02-01T00:00Z").status_code
@@ -226,8 +250,11 @@ def test_62_days_may_be_asked_for_at_once(clinic):
 
 
 def test_the_number_of_queries_depends_neither_on_days_nor_on_appointments(
-    clinic, patients, book, django_assert_num_queries
-):
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     for number, patient in enumerate(patients(4)):
         book(patient, at(10 + number))
 
@@ -236,7 +263,9 @@ def test_the_number_of_queries_depends_neither_on_days_nor_on_appointments(
             assert ask(specialty="massage", to=to).status_code == 200
 
 
-def test_what_is_offered_can_be_held_until_nothing_is_offered(short_hours, patients, client_of):
+def test_what_is_offered_can_be_held_until_nothing_is_offered(
+    short_hours: Clinic, patients: Patients, client_of: Callable[[User], APIClient]
+) -> None:
     holders = iter(patients(9))
     held = []
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ from booking.services import changes, holds, visit
 from booking.transitions import TRANSITIONS, change
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from tests.booking.conftest import NINE, TESTER, at
+from clinic.directory.models import Patient, Room
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Unchanged, at
+from tests.conftest import Clinic
 
 EVERY = list(AppointmentStatus)
 ALLOWED = {
@@ -52,7 +55,7 @@ STAMPS = {
 }
 
 
-def test_the_table_is_the_contracts():
+def test_the_table_is_the_contracts() -> None:
     table = {(str(before), str(after)) for before in TRANSITIONS for after in TRANSITIONS[before]}
 
     assert table == ALLOWED
@@ -61,8 +64,13 @@ def test_the_table_is_the_contracts():
 
 @pytest.mark.parametrize("before", EVERY)
 def test_from_each_state_the_guard_lets_through_the_table_and_nothing_else(
-    clinic, ana, book, unchanged, announced, before
-):
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    announced: Announced,
+    before: str,
+) -> None:
     appointment = book(ana, at(10), status=before)
     for after in EVERY:
         check, seen = unchanged(appointment), announced(VisitChanged)
@@ -85,7 +93,9 @@ def test_from_each_state_the_guard_lets_through_the_table_and_nothing_else(
             transaction.set_rollback(True)
 
 
-def test_a_row_that_changed_meanwhile_is_not_overwritten(clinic, ana, book):
+def test_a_row_that_changed_meanwhile_is_not_overwritten(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     stale = book(ana, at(10))
     changes.cancel(stale.pk, actor=TESTER)
 
@@ -112,7 +122,9 @@ def test_a_row_that_changed_meanwhile_is_not_overwritten(clinic, ana, book):
         {"source": "fax"},
     ],
 )
-def test_the_database_refuses_states_without_their_stamps(clinic, ana, book, broken):
+def test_the_database_refuses_states_without_their_stamps(
+    clinic: Clinic, ana: Patient, book: Book, broken: dict[str, object]
+) -> None:
     appointment = book(ana, at(10))
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -121,8 +133,8 @@ def test_the_database_refuses_states_without_their_stamps(clinic, ana, book, bro
 
 @pytest.mark.parametrize("resource", ["practitioner", "room", "patient"])
 def test_the_database_refuses_an_overlap_of_a_minute(
-    clinic, ana, bruno, book, spare_room, resource
-):
+    clinic: Clinic, ana: Patient, bruno: Patient, book: Book, spare_room: Room, resource: str
+) -> None:
     book(ana, at(10), practitioner=clinic.sousa)
     other = book(bruno, at(12), practitioner=clinic.reis)
     same = {
@@ -137,7 +149,7 @@ def test_the_database_refuses_an_overlap_of_a_minute(
     Appointment.objects.filter(pk=other.pk).update(start=at(10, 45), end=at(11, 30))
 
 
-def test_nothing_else_in_booking_writes_a_status():
+def test_nothing_else_in_booking_writes_a_status() -> None:
     folder = Path(settings.BASE_DIR) / "booking"
     writers = [
         path.name
@@ -176,7 +188,14 @@ class Day(RuleBasedStateMachine):
         ).pk
         self.status, self.calls, self.audited = "pending", 0, 1
 
-    def press(self, service, to, *, idempotent_from, allowed_from) -> None:
+    def press(
+        self,
+        service: Callable[..., object],
+        to: str,
+        *,
+        idempotent_from: Collection[str],
+        allowed_from: Collection[str],
+    ) -> None:
         if self.status in allowed_from:
             service(self.pk, actor=TESTER)
             self.status, self.audited = to, self.audited + 1
@@ -267,7 +286,7 @@ class Day(RuleBasedStateMachine):
         assert log.count() == self.audited
 
 
-def test_any_sequence_of_presses_follows_the_table(clinic, ana):
+def test_any_sequence_of_presses_follows_the_table(clinic: Clinic, ana: Patient) -> None:
     Day.patient, Day.clinic = ana, clinic
 
     run_state_machine_as_test(
@@ -283,7 +302,7 @@ def test_any_sequence_of_presses_follows_the_table(clinic, ana):
 
 
 @given(st.sampled_from(EVERY))
-def test_no_state_leads_back_to_payment(status):
+def test_no_state_leads_back_to_payment(status: str) -> None:
     reached, todo = set(), [status]
     while todo:
         for following in TRANSITIONS[todo.pop()]:

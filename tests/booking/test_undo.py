@@ -1,9 +1,11 @@
 """Taking a mis-press back: what is restored, who may, and when it is too late."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -17,7 +19,9 @@ from booking.services import changes, day_end, visit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from tests.booking.conftest import NINE, TESTER, at, minutes
+from clinic.directory.models import Patient, Room
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at, minutes
+from tests.conftest import Clinic
 
 TERESA = Actor("user", str(UUID(int=1)), "reception")
 RITA = Actor("user", str(UUID(int=2)), "manager")
@@ -37,7 +41,7 @@ def row(pk: UUID) -> dict[str, Any]:
     return {name: value for name, value in values.items() if not name.startswith("calendar_")}
 
 
-def refused(appointment, code=Code.NOTHING_TO_UNDO):
+def refused(appointment: Appointment, code: str = Code.NOTHING_TO_UNDO) -> None:
     number = revision.current()
     with pytest.raises(DomainError) as raised:
         visit.undo(appointment.pk, actor=RITA)
@@ -47,8 +51,14 @@ def refused(appointment, code=Code.NOTHING_TO_UNDO):
 
 @pytest.mark.parametrize(("status", "press"), EVERY_PRESS)
 def test_undo_restores_the_row_and_the_log_keeps_both(
-    clinic, ana, book, at_nine, announced, status, press
-):
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    at_nine: time_machine.Traveller,
+    announced: Announced,
+    status: str,
+    press: Callable[..., object],
+) -> None:
     appointment = book(ana, at(10), status=status)
     before, number = row(appointment.pk), revision.current()
     at_nine.shift(minutes(1))
@@ -73,7 +83,14 @@ def test_undo_restores_the_row_and_the_log_keeps_both(
 
 
 @pytest.mark.parametrize(("status", "press"), EVERY_PRESS)
-def test_a_second_undo_changes_nothing(clinic, ana, book, unchanged, status, press):
+def test_a_second_undo_changes_nothing(
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    status: str,
+    press: Callable[..., object],
+) -> None:
     appointment = book(ana, at(10), status=status)
     press(appointment.pk, actor=TERESA)
     visit.undo(appointment.pk, actor=TERESA)
@@ -85,8 +102,12 @@ def test_a_second_undo_changes_nothing(clinic, ana, book, unchanged, status, pre
 
 
 def test_the_last_second_of_the_minute_still_counts_and_the_next_does_not(
-    clinic, patients, book, unchanged, at_nine
-):
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    unchanged: Unchanged,
+    at_nine: time_machine.Traveller,
+) -> None:
     one, two = patients(2)
     in_time, late = book(one, at(10)), book(two, at(11))
     for appointment in (in_time, late):
@@ -101,7 +122,9 @@ def test_the_last_second_of_the_minute_still_counts_and_the_next_does_not(
     check()
 
 
-def test_a_ticket_that_was_shown_is_not_given_to_anybody_else(clinic, patients, book):
+def test_a_ticket_that_was_shown_is_not_given_to_anybody_else(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two = patients(2)
     first = book(one, at(10))
     visit.arrive(first.pk, actor=TERESA)
@@ -114,7 +137,9 @@ def test_a_ticket_that_was_shown_is_not_given_to_anybody_else(clinic, patients, 
     assert TicketCounter.objects.get().last == 3
 
 
-def test_a_call_that_was_taken_back_and_made_again_is_the_second_call(clinic, ana, book):
+def test_a_call_that_was_taken_back_and_made_again_is_the_second_call(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     visit.call(appointment.pk, actor=TERESA)
     undone = visit.undo(appointment.pk, actor=TERESA)
@@ -124,14 +149,18 @@ def test_a_call_that_was_taken_back_and_made_again_is_the_second_call(clinic, an
     assert (called.call_number, called.called_at) == (2, NINE)
 
 
-def test_a_call_of_the_next_is_taken_back_like_any_other(clinic, ana, book):
+def test_a_call_of_the_next_is_taken_back_like_any_other(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     visit.call_next(clinic.sousa.pk, actor=TERESA)
 
     assert visit.undo(appointment.pk, actor=TERESA).status == "arrived"
 
 
-def test_a_room_or_a_name_given_since_then_stays(clinic, ana, book, spare_room):
+def test_a_room_or_a_name_given_since_then_stays(
+    clinic: Clinic, ana: Patient, book: Book, spare_room: Room
+) -> None:
     appointment = book(ana, at(10), status="called")
     visit.start(appointment.pk, actor=TERESA)
     visit.move_room(appointment.pk, room_id=spare_room.pk, actor=TERESA)
@@ -147,7 +176,9 @@ def test_a_room_or_a_name_given_since_then_stays(clinic, ana, book, spare_room):
     )
 
 
-def test_only_the_newest_step_goes_back_and_only_one(clinic, ana, book, unchanged):
+def test_only_the_newest_step_goes_back_and_only_one(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10))
     for press in (visit.arrive, visit.call, visit.start):
         press(appointment.pk, actor=TERESA)
@@ -159,7 +190,9 @@ def test_only_the_newest_step_goes_back_and_only_one(clinic, ana, book, unchange
     check()
 
 
-def test_an_arrival_at_the_kiosk_may_be_taken_back(clinic, ana, book):
+def test_an_arrival_at_the_kiosk_may_be_taken_back(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     appointment = book(ana, at(10))
     visit.arrive(appointment.pk, actor=KIOSK)
 
@@ -167,7 +200,9 @@ def test_an_arrival_at_the_kiosk_may_be_taken_back(clinic, ana, book):
 
 
 @pytest.mark.parametrize("status", ["pending", "booked", "cancelled", "expired"])
-def test_what_was_never_pressed_has_no_undo(clinic, ana, book, unchanged, status):
+def test_what_was_never_pressed_has_no_undo(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, status: str
+) -> None:
     appointment = book(ana, at(10), status=status)
     check = unchanged(appointment)
 
@@ -176,7 +211,9 @@ def test_what_was_never_pressed_has_no_undo(clinic, ana, book, unchanged, status
     check()
 
 
-def test_putting_back_and_cancelling_are_no_mis_presses(clinic, patients, book, unchanged):
+def test_putting_back_and_cancelling_are_no_mis_presses(
+    clinic: Clinic, patients: Patients, book: Book, unchanged: Unchanged
+) -> None:
     one, two = patients(2)
     waiting, called_off = book(one, at(10), status="called"), book(two, at(11))
     visit.put_back(waiting.pk, actor=TERESA)
@@ -188,7 +225,9 @@ def test_putting_back_and_cancelling_are_no_mis_presses(clinic, patients, book, 
         check()
 
 
-def test_what_the_end_of_the_day_closed_stays_closed(clinic, ana, book, unchanged, at_nine):
+def test_what_the_end_of_the_day_closed_stays_closed(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
     at_nine.move_to(at(9, day=24))
     assert day_end.close_past_days() == 1
@@ -202,8 +241,15 @@ def test_what_the_end_of_the_day_closed_stays_closed(clinic, ana, book, unchange
 @pytest.mark.parametrize(("status", "press"), [("booked", "no_show"), ("in_progress", "finish")])
 @pytest.mark.parametrize("taken", ["practitioner", "room", "patient"])
 def test_a_time_that_somebody_else_has_now_is_not_taken_from_them(
-    clinic, patients, book, spare_room, unchanged, status, press, taken
-):
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    spare_room: Room,
+    unchanged: Unchanged,
+    status: str,
+    press: str,
+    taken: str,
+) -> None:
     one, two = patients(2)
     appointment = book(one, at(10), status=status)
     getattr(visit, press)(appointment.pk, actor=TERESA)
@@ -234,8 +280,14 @@ def test_a_time_that_somebody_else_has_now_is_not_taken_from_them(
     seconds=st.integers(min_value=0, max_value=60),
 )
 def test_press_and_undo_restore_every_field_but_the_counters(
-    clinic, ana, book, at_nine, path, mis_presses, seconds
-):
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    at_nine: time_machine.Traveller,
+    path: tuple[str, Callable[..., object]],
+    mis_presses: int,
+    seconds: int,
+) -> None:
     status, press = path
     with transaction.atomic():
         at_nine.move_to(NINE)

@@ -1,14 +1,20 @@
+from collections.abc import Callable
+from datetime import datetime
+
 import pytest
+import time_machine
 
 from booking import codes, revision
 from booking.errors import Code
 from booking.models import Appointment, TicketCounter
 from booking.services import visit
 from clinic.core.errors import DomainError
-from tests.booking.conftest import NINE, TESTER, at, minutes
+from clinic.directory.models import Patient, Room
+from tests.booking.conftest import NINE, TESTER, Book, Patients, Unchanged, at, minutes
+from tests.conftest import Clinic
 
 
-def refused(code, service, *args, **kwargs):
+def refused(code: str, service: Callable[..., object], *args: object, **kwargs: object) -> None:
     number = revision.current()
     with pytest.raises(DomainError) as raised:
         service(*args, **kwargs, actor=TESTER)
@@ -16,7 +22,9 @@ def refused(code, service, *args, **kwargs):
     assert revision.current() == number
 
 
-def test_an_arrival_gets_the_days_next_ticket(clinic, patients, book):
+def test_an_arrival_gets_the_days_next_ticket(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two, three = patients(3)
     first = book(one, at(10), status="arrived")
     second = book(two, at(11), status="arrived")
@@ -27,7 +35,9 @@ def test_an_arrival_gets_the_days_next_ticket(clinic, patients, book):
     assert tomorrow.ticket == ""
 
 
-def test_tickets_start_over_on_the_next_day(clinic, patients, book, at_nine):
+def test_tickets_start_over_on_the_next_day(
+    clinic: Clinic, patients: Patients, book: Book, at_nine: time_machine.Traveller
+) -> None:
     one, two = patients(2)
     book(one, at(10), status="arrived")
     at_nine.move_to(at(9, day=24))
@@ -35,13 +45,15 @@ def test_tickets_start_over_on_the_next_day(clinic, patients, book, at_nine):
     assert book(two, at(10, day=24), status="arrived").ticket == "A001"
 
 
-def test_a_ticket_after_the_999th_has_four_digits(clinic, ana, book):
+def test_a_ticket_after_the_999th_has_four_digits(clinic: Clinic, ana: Patient, book: Book) -> None:
     TicketCounter.objects.create(day=NINE.date(), last=999)
 
     assert book(ana, at(10), status="arrived").ticket == "A1000"
 
 
-def test_arriving_twice_gives_one_ticket_and_changes_nothing(clinic, ana, book, unchanged):
+def test_arriving_twice_gives_one_ticket_and_changes_nothing(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     check = unchanged(appointment)
 
@@ -60,8 +72,15 @@ def test_arriving_twice_gives_one_ticket_and_changes_nothing(clinic, ana, book, 
     ],
 )
 def test_arriving_is_for_the_appointments_own_day(
-    clinic, ana, book, unchanged, at_nine, start, now, code
-):
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    at_nine: time_machine.Traveller,
+    start: datetime,
+    now: datetime,
+    code: Code,
+) -> None:
     appointment = book(ana, start)
     at_nine.move_to(now)
     check = unchanged(appointment)
@@ -72,7 +91,9 @@ def test_arriving_is_for_the_appointments_own_day(
     assert TicketCounter.objects.count() == 0
 
 
-def test_an_unpaid_patient_does_not_arrive(clinic, ana, book, unchanged):
+def test_an_unpaid_patient_does_not_arrive(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="pending")
     check = unchanged(appointment)
 
@@ -81,7 +102,9 @@ def test_an_unpaid_patient_does_not_arrive(clinic, ana, book, unchanged):
     check()
 
 
-def test_a_called_patient_does_not_arrive_again(clinic, ana, book, unchanged):
+def test_a_called_patient_does_not_arrive_again(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="called")
     check = unchanged(appointment)
 
@@ -90,7 +113,9 @@ def test_a_called_patient_does_not_arrive_again(clinic, ana, book, unchanged):
     check()
 
 
-def test_the_whole_visit_is_stamped(clinic, ana, book, at_nine):
+def test_the_whole_visit_is_stamped(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     for step in (visit.call, visit.start, visit.finish):
         at_nine.shift(minutes(10))
@@ -113,8 +138,14 @@ def test_the_whole_visit_is_stamped(clinic, ana, book, at_nine):
     ],
 )
 def test_a_second_identical_press_changes_nothing(
-    clinic, ana, book, unchanged, at_nine, status, press
-):
+    clinic: Clinic,
+    ana: Patient,
+    book: Book,
+    unchanged: Unchanged,
+    at_nine: time_machine.Traveller,
+    status: str,
+    press: Callable[..., object],
+) -> None:
     appointment = book(ana, at(10), status=status)
     number, check = revision.current(), unchanged(appointment)
     at_nine.shift(minutes(1))
@@ -125,7 +156,9 @@ def test_a_second_identical_press_changes_nothing(
     assert revision.current() == number
 
 
-def test_a_patient_who_was_put_back_keeps_the_ticket_and_waits(clinic, ana, book, unchanged):
+def test_a_patient_who_was_put_back_keeps_the_ticket_and_waits(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="called")
 
     visit.put_back(appointment.pk, actor=TESTER)
@@ -143,7 +176,9 @@ def test_a_patient_who_was_put_back_keeps_the_ticket_and_waits(clinic, ana, book
     assert appointment.call_number == 2
 
 
-def test_a_patient_who_was_never_called_cannot_be_put_back(clinic, ana, book, unchanged):
+def test_a_patient_who_was_never_called_cannot_be_put_back(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     check = unchanged(appointment)
 
@@ -152,7 +187,9 @@ def test_a_patient_who_was_never_called_cannot_be_put_back(clinic, ana, book, un
     check()
 
 
-def test_calling_again_counts_each_call(clinic, ana, book, at_nine):
+def test_calling_again_counts_each_call(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10), status="called")
     at_nine.shift(minutes(2))
 
@@ -164,7 +201,9 @@ def test_calling_again_counts_each_call(clinic, ana, book, at_nine):
 
 
 @pytest.mark.parametrize("status", ["arrived", "in_progress", "no_show"])
-def test_only_a_called_patient_is_called_again(clinic, ana, book, unchanged, status):
+def test_only_a_called_patient_is_called_again(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged, status: str
+) -> None:
     appointment = book(ana, at(10), status=status)
     check = unchanged(appointment)
 
@@ -177,8 +216,8 @@ def test_only_a_called_patient_is_called_again(clinic, ana, book, unchanged, sta
 
 
 def test_the_next_is_the_earliest_appointment_not_the_earliest_arrival(
-    clinic, patients, book, at_nine
-):
+    clinic: Clinic, patients: Patients, book: Book, at_nine: time_machine.Traveller
+) -> None:
     one, two, three = patients(3)
     late = book(one, at(11), status="arrived")
     at_nine.shift(minutes(1))
@@ -191,7 +230,9 @@ def test_the_next_is_the_earliest_appointment_not_the_earliest_arrival(
     assert Appointment.objects.get(pk=late.pk).status == "arrived"
 
 
-def test_each_press_of_next_calls_one_patient_more(clinic, patients, book):
+def test_each_press_of_next_calls_one_patient_more(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two = patients(2)
     first = book(one, at(10), status="arrived")
     second = book(two, at(11), status="arrived")
@@ -203,7 +244,9 @@ def test_each_press_of_next_calls_one_patient_more(clinic, patients, book):
     assert set(Appointment.objects.values_list("status", "call_number")) == {("called", 1)}
 
 
-def test_the_next_may_be_called_while_a_treatment_ends(clinic, patients, book):
+def test_the_next_may_be_called_while_a_treatment_ends(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two = patients(2)
     book(one, at(10), status="in_progress")
     waiting = book(two, at(11), status="arrived")
@@ -211,7 +254,9 @@ def test_the_next_may_be_called_while_a_treatment_ends(clinic, patients, book):
     assert visit.call_next(clinic.sousa.pk, actor=TESTER).pk == waiting.pk
 
 
-def test_with_nobody_waiting_there_is_no_next(clinic, patients, book):
+def test_with_nobody_waiting_there_is_no_next(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     one, two, three = patients(3)
     book(one, at(10))
     book(two, at(11), practitioner=clinic.reis, status="arrived")
@@ -220,7 +265,9 @@ def test_with_nobody_waiting_there_is_no_next(clinic, patients, book):
     refused(Code.QUEUE_EMPTY, visit.call_next, clinic.sousa.pk)
 
 
-def test_somebody_left_over_from_yesterday_is_not_called(clinic, ana, book, at_nine):
+def test_somebody_left_over_from_yesterday_is_not_called(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     book(ana, at(10), status="arrived")
     at_nine.move_to(at(9, day=24))
 
@@ -230,7 +277,9 @@ def test_somebody_left_over_from_yesterday_is_not_called(clinic, ana, book, at_n
 # Rooms
 
 
-def test_a_visit_moves_to_another_room(clinic, ana, book, spare_room, unchanged):
+def test_a_visit_moves_to_another_room(
+    clinic: Clinic, ana: Patient, book: Book, spare_room: Room, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="called")
 
     visit.move_room(appointment.pk, room_id=spare_room.pk, actor=TESTER)
@@ -242,7 +291,9 @@ def test_a_visit_moves_to_another_room(clinic, ana, book, spare_room, unchanged)
     check()
 
 
-def test_a_taken_room_is_refused(clinic, patients, book, unchanged):
+def test_a_taken_room_is_refused(
+    clinic: Clinic, patients: Patients, book: Book, unchanged: Unchanged
+) -> None:
     one, two = patients(2)
     appointment = book(one, at(10))
     book(two, at(10, 30), practitioner=clinic.reis)
@@ -253,7 +304,9 @@ def test_a_taken_room_is_refused(clinic, patients, book, unchanged):
     check()
 
 
-def test_a_finished_visit_moves_nowhere(clinic, ana, book, spare_room, unchanged):
+def test_a_finished_visit_moves_nowhere(
+    clinic: Clinic, ana: Patient, book: Book, spare_room: Room, unchanged: Unchanged
+) -> None:
     appointment = book(ana, at(10), status="fulfilled")
     check = unchanged(appointment)
 
@@ -262,7 +315,7 @@ def test_a_finished_visit_moves_nowhere(clinic, ana, book, spare_room, unchanged
     check()
 
 
-def test_codes_have_no_look_alikes_and_forgive_how_they_are_typed():
+def test_codes_have_no_look_alikes_and_forgive_how_they_are_typed() -> None:
     drawn = {codes.check_in_code() for _ in range(300)}
 
     assert len(drawn) == 300

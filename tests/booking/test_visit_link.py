@@ -4,30 +4,36 @@ import json
 from uuid import uuid4
 
 import pytest
+import time_machine
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from booking import api, links
 from booking.models import Appointment
 from booking.services import changes, visit
 from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
-from tests.booking.conftest import TESTER, at, minutes
-from tests.conftest import person
+from tests.answers import Answer
+from tests.booking.conftest import TESTER, Book, Patients, at, minutes
+from tests.conftest import Clinic, person
 
 STRANGER = APIClient()
 HERE = {"arrived", "called", "in_progress"}
 
 
-def follow(appointment, **headers):
+def follow(appointment: Appointment, **headers: str) -> Answer:
     return STRANGER.get(f"/api/visits/{links.visit_token(appointment)}", headers=headers)
 
 
-def problem(answer):
+def problem(answer: Answer) -> tuple[int, str]:
     assert answer["Content-Type"] == "application/problem+json"
     return answer.status_code, answer.json()["code"]
 
 
-def test_who_waits_sees_their_place_range_and_room(clinic, patients, book):
+def test_who_waits_sees_their_place_range_and_room(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
     first, second = patients(2)
     book(first, at(9), status="called")
     waiting = book(second, at(9, 45), status="arrived")
@@ -56,7 +62,9 @@ def test_who_waits_sees_their_place_range_and_room(clinic, patients, book):
 @pytest.mark.parametrize(
     "status", ["booked", "arrived", "called", "in_progress", "fulfilled", "no_show", "cancelled"]
 )
-def test_each_state_shows_what_is_true_and_needed_and_no_more(clinic, book, status):
+def test_each_state_shows_what_is_true_and_needed_and_no_more(
+    clinic: Clinic, book: Book, status: str
+) -> None:
     # Given a patient whose every field is a word that occurs nowhere else
     user = person(
         "zcanary",
@@ -94,8 +102,8 @@ def test_each_state_shows_what_is_true_and_needed_and_no_more(clinic, book, stat
 
 
 def test_a_visit_whose_time_is_over_says_so_and_shows_no_code_for_the_kiosk(
-    clinic, ana, book, at_nine
-):
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
 
     at_nine.move_to(at(10, 44))
@@ -107,12 +115,16 @@ def test_a_visit_whose_time_is_over_says_so_and_shows_no_code_for_the_kiosk(
 
 
 @pytest.mark.parametrize("status", ["pending", "expired"])
-def test_what_was_never_booked_has_no_link(clinic, ana, book, status):
+def test_what_was_never_booked_has_no_link(
+    clinic: Clinic, ana: Patient, book: Book, status: str
+) -> None:
     assert problem(follow(book(ana, at(10), status=status))) == (404, "link_invalid")
 
 
 @pytest.mark.parametrize("status", ["booked", "called", "fulfilled", "cancelled"])
-def test_it_ends_with_the_day_of_the_visit(clinic, ana, book, at_nine, status):
+def test_it_ends_with_the_day_of_the_visit(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller, status: str
+) -> None:
     appointment = book(ana, at(10), status=status)
 
     at_nine.move_to(at(23, 59))
@@ -121,7 +133,9 @@ def test_it_ends_with_the_day_of_the_visit(clinic, ana, book, at_nine, status):
     assert problem(follow(appointment)) == (410, "link_over")
 
 
-def test_the_same_link_follows_a_visit_that_is_moved(clinic, ana, book, at_nine):
+def test_the_same_link_follows_a_visit_that_is_moved(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
     first_link = links.visit_token(appointment)
     changes.reschedule(
@@ -136,7 +150,9 @@ def test_the_same_link_follows_a_visit_that_is_moved(clinic, ana, book, at_nine)
     assert STRANGER.get(f"/api/visits/{first_link}").status_code == 410
 
 
-def test_a_link_opens_that_one_visit_and_nothing_else(clinic, ana, book):
+def test_a_link_opens_that_one_visit_and_nothing_else(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     mine, other = book(ana, at(10)), book(ana, at(12))
     token, other_token = links.visit_token(mine), links.visit_token(other)
 
@@ -155,7 +171,9 @@ def test_a_link_opens_that_one_visit_and_nothing_else(clinic, ana, book):
         assert getattr(STRANGER, method)(f"/api/visits/{token}").status_code == 405
 
 
-def test_nothing_new_costs_no_body_and_a_change_is_told(clinic, ana, book, at_nine):
+def test_nothing_new_costs_no_body_and_a_change_is_told(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10), status="arrived")
     held = follow(appointment)["ETag"]
 
@@ -169,7 +187,9 @@ def test_nothing_new_costs_no_body_and_a_change_is_told(clinic, ana, book, at_ni
     assert changed["ETag"] != held
 
 
-def test_no_cache_no_search_and_no_other_site_learns_of_it(clinic, ana, book):
+def test_no_cache_no_search_and_no_other_site_learns_of_it(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
     answers = [
         follow(appointment := book(ana, at(10))),
         follow(appointment, if_none_match=follow(appointment)["ETag"]),
@@ -184,7 +204,9 @@ def test_no_cache_no_search_and_no_other_site_learns_of_it(clinic, ana, book):
         assert not answer.cookies
 
 
-def test_guessing_is_slowed_and_whoever_has_a_link_is_not(clinic, ana, book, at_nine):
+def test_guessing_is_slowed_and_whoever_has_a_link_is_not(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     appointment = book(ana, at(10))
     guess = "/api/visits/" + "A" * 35
 
@@ -201,7 +223,12 @@ def test_guessing_is_slowed_and_whoever_has_a_link_is_not(clinic, ana, book, at_
     assert STRANGER.get(guess).status_code == 404
 
 
-def test_it_takes_two_queries_however_many_wait(clinic, patients, book, django_assert_num_queries):
+def test_it_takes_two_queries_however_many_wait(
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     everybody = patients(6)
     waiting = book(everybody[0], at(9), status="arrived")
     follow(waiting)
@@ -216,8 +243,8 @@ def test_it_takes_two_queries_however_many_wait(clinic, patients, book, django_a
 
 @pytest.mark.parametrize(("phone", "channel"), [("+351912345678", "sms"), ("", "email")])
 def test_confirmation_and_move_carry_the_link_and_the_audit_log_does_not(
-    clinic, ana, book, phone, channel
-):
+    clinic: Clinic, ana: Patient, book: Book, phone: str, channel: str
+) -> None:
     type(ana).objects.filter(pk=ana.pk).update(phone=phone)
     appointment = book(ana, at(10))
     changes.reschedule(appointment.pk, start=at(11), practitioner_id=None, actor=TESTER)

@@ -1,10 +1,13 @@
 """What history teaches, and how it is kept, told and reported."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+import time_machine
+from rest_framework.test import APIClient
 
 from booking import selectors, waits
 from booking.models import Appointment, LearnedTimes
@@ -12,13 +15,23 @@ from booking.services import learning, visit
 from booking.tasks import learn_times
 from booking.waits import History, Learned, Quoted, Visit
 from booking.waits.learning import SPREAD
+from clinic.accounts.models import User
+from clinic.directory.models import Patient
 from tests.bench.clinic_days import Clinic, simulate
-from tests.booking.conftest import NINE, TESTER, at, minutes
+from tests.booking.conftest import NINE, TESTER, Book, Patients, at, minutes
 
 MONDAY = date(2026, 11, 23)
 
 
-def visit_of(hour=0.0, *, arrives=0.0, starts=0.0, lasts=45.0, who="sousa", walk_in=False):
+def visit_of(
+    hour: float = 0.0,
+    *,
+    arrives: float = 0.0,
+    starts: float = 0.0,
+    lasts: float = 45.0,
+    who: str = "sousa",
+    walk_in: bool = False,
+) -> Visit:
     """A visit scheduled that many hours after nine; the other times in minutes after that."""
     scheduled = NINE + minutes(60 * hour)
     return Visit(
@@ -33,7 +46,7 @@ def visit_of(hour=0.0, *, arrives=0.0, starts=0.0, lasts=45.0, who="sousa", walk
     )
 
 
-def after(days, *visits):
+def after(days: int, *visits: Visit) -> Learned:
     history = History()
     for day in range(days):
         shift = timedelta(days=day)
@@ -53,11 +66,11 @@ def after(days, *visits):
     return history.learned()
 
 
-def test_without_a_past_the_plan_holds():
+def test_without_a_past_the_plan_holds() -> None:
     assert History().learned() == Learned()
 
 
-def test_few_treatments_hardly_move_the_plan_many_replace_it():
+def test_few_treatments_hardly_move_the_plan_many_replace_it() -> None:
     ratio = math.log(60 / 45)
 
     few = after(1, visit_of(lasts=60)).location_of("massage", "sousa")
@@ -67,7 +80,7 @@ def test_few_treatments_hardly_move_the_plan_many_replace_it():
     assert many == pytest.approx(ratio, abs=0.03)
 
 
-def test_a_practitioner_differs_from_the_specialty_and_the_unknown_one_follows_it():
+def test_a_practitioner_differs_from_the_specialty_and_the_unknown_one_follows_it() -> None:
     quick = [visit_of(2 * hour, lasts=30) for hour in range(4)]
     slow = [visit_of(2 * hour, lasts=60, who="reis") for hour in range(4)]
     learned = after(40, *quick, *slow)
@@ -80,7 +93,7 @@ def test_a_practitioner_differs_from_the_specialty_and_the_unknown_one_follows_i
     assert learned.location_of("unknown", "sousa") == learned.location
 
 
-def test_the_newest_weigh_most():
+def test_the_newest_weigh_most() -> None:
     history = History()
     for day in range(240):
         lasts = 60.0 if day < 120 else 30.0
@@ -91,7 +104,7 @@ def test_the_newest_weigh_most():
     assert history.learned().location < (math.log(60 / 45) + math.log(30 / 45)) / 2 - 0.1
 
 
-def test_who_comes_and_when():
+def test_who_comes_and_when() -> None:
     came = [visit_of(hour, arrives=-12.0, starts=1.0) for hour in range(9)]
     missing = replace(visit_of(9), arrived=None, started=None, ended=None)
 
@@ -102,11 +115,11 @@ def test_who_comes_and_when():
     assert learned.punctuality_sd < 4.0
 
 
-def test_a_walk_in_says_nothing_of_punctuality():
+def test_a_walk_in_says_nothing_of_punctuality() -> None:
     assert after(60, visit_of(walk_in=True)).punctuality_mean == Learned().punctuality_mean
 
 
-def test_whether_treatments_wait_for_their_time_is_learned():
+def test_whether_treatments_wait_for_their_time_is_learned() -> None:
     by_the_plan = after(30, visit_of(arrives=-20.0, starts=0.0))
     at_once = after(30, visit_of(arrives=-20.0, starts=-20.0))
 
@@ -114,19 +127,19 @@ def test_whether_treatments_wait_for_their_time_is_learned():
     assert at_once.eagerness > 0.8
 
 
-def test_the_pause_between_two_treatments_is_learned():
+def test_the_pause_between_two_treatments_is_learned() -> None:
     pair = [visit_of(0, lasts=60), visit_of(0.5, arrives=-20.0, starts=36.0)]
 
     assert after(60, *pair).turnover_minutes == pytest.approx(6.0, abs=1.0)
 
 
-def test_a_forgotten_finish_counts_as_four_times_the_plan_at_most():
+def test_a_forgotten_finish_counts_as_four_times_the_plan_at_most() -> None:
     learned = after(60, visit_of(lasts=60 * 20))
 
     assert learned.location_of("massage", "sousa") <= math.log(4)
 
 
-def test_the_laws_of_an_invented_clinic_are_found():
+def test_the_laws_of_an_invented_clinic_are_found() -> None:
     history = History()
     days = {}
     for row in simulate(Clinic(overrun=1.1), 60, seed=3):
@@ -148,7 +161,9 @@ def test_the_laws_of_an_invented_clinic_are_found():
 # In the product ----------------------------------------------------------------------------------
 
 
-def treat(appointment, at_nine, *, begins, lasts):
+def treat(
+    appointment: Appointment, at_nine: time_machine.Traveller, *, begins: datetime, lasts: float
+) -> None:
     """The visit of an arrived patient, at these instants."""
     at_nine.move_to(begins)
     visit.call(appointment.pk, actor=TESTER)
@@ -157,7 +172,9 @@ def treat(appointment, at_nine, *, begins, lasts):
     visit.finish(appointment.pk, actor=TESTER)
 
 
-def test_an_arrival_keeps_what_the_patient_was_told(clinic, patients, book, at_nine):
+def test_an_arrival_keeps_what_the_patient_was_told(
+    clinic: Clinic, patients: Patients, book: Book, at_nine: time_machine.Traveller
+) -> None:
     one, two = patients(2)
     book(one, at(9), status="in_progress")
     told = book(two, at(9, 45), status="arrived")
@@ -166,7 +183,9 @@ def test_an_arrival_keeps_what_the_patient_was_told(clinic, patients, book, at_n
     assert (told.shown_low_minutes, told.shown_high_minutes) == (45, 60)
 
 
-def test_the_night_learns_from_the_days_before_and_tomorrow_knows(clinic, ana, book, at_nine):
+def test_the_night_learns_from_the_days_before_and_tomorrow_knows(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     treat(book(ana, at(9), status="arrived"), at_nine, begins=at(9), lasts=90)
     assert selectors.learned_times() == Learned()
 
@@ -178,7 +197,9 @@ def test_the_night_learns_from_the_days_before_and_tomorrow_knows(clinic, ana, b
     assert LearnedTimes.objects.get().learned_at == at(3, 30, day=24)
 
 
-def test_today_teaches_nothing_yet_and_a_second_night_changes_nothing(clinic, ana, book, at_nine):
+def test_today_teaches_nothing_yet_and_a_second_night_changes_nothing(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     treat(book(ana, at(9), status="arrived"), at_nine, begins=at(9), lasts=90)
 
     assert learning.learn() == Learned()
@@ -186,7 +207,9 @@ def test_today_teaches_nothing_yet_and_a_second_night_changes_nothing(clinic, an
     assert learning.learn() == learning.learn() != Learned()
 
 
-def test_a_treatment_that_nobody_finished_teaches_no_duration(clinic, ana, book, at_nine):
+def test_a_treatment_that_nobody_finished_teaches_no_duration(
+    clinic: Clinic, ana: Patient, book: Book, at_nine: time_machine.Traveller
+) -> None:
     from booking.services import day_end
 
     book(ana, at(9), status="in_progress")
@@ -199,7 +222,9 @@ def test_a_treatment_that_nobody_finished_teaches_no_duration(clinic, ana, book,
     assert seen.ended is None
 
 
-def test_the_report_holds_what_was_told_against_what_came(clinic, patients, book, at_nine):
+def test_the_report_holds_what_was_told_against_what_came(
+    clinic: Clinic, patients: Patients, book: Book, at_nine: time_machine.Traveller
+) -> None:
     one, two = patients(2)
     first = book(one, at(9), status="arrived")
     second = book(two, at(9, 45), status="arrived")
@@ -216,7 +241,14 @@ def test_the_report_holds_what_was_told_against_what_came(clinic, patients, book
     }
 
 
-def test_the_manager_reads_the_report_day_by_day(clinic, patients, marta, client_of, book, at_nine):
+def test_the_manager_reads_the_report_day_by_day(
+    clinic: Clinic,
+    patients: Patients,
+    marta: User,
+    client_of: Callable[[User], APIClient],
+    book: Book,
+    at_nine: time_machine.Traveller,
+) -> None:
     first, second = (
         book(one, at(9 + place), status="arrived") for place, one in enumerate(patients(2))
     )
@@ -242,6 +274,6 @@ def test_the_manager_reads_the_report_day_by_day(clinic, patients, marta, client
     assert later == {"total": None, "days": []}
 
 
-def test_nobody_told_nothing_to_report(clinic):
+def test_nobody_told_nothing_to_report(clinic: Clinic) -> None:
     assert waits.accuracy(selectors.quoted_waits(MONDAY, MONDAY)) is None
     assert Appointment.objects.count() == 0

@@ -1,5 +1,5 @@
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import NormalDist
 from uuid import UUID
 
@@ -17,11 +17,18 @@ PROMPT = Learned(eagerness=1.0)
 
 
 def entry(
-    number, status="arrived", *, start=-60.0, planned=45.0, arrived=-60.0, started=None, ended=None
+    number: int,
+    status: str = "arrived",
+    *,
+    start: float = -60.0,
+    planned: float = 45.0,
+    arrived: float = -60.0,
+    started: float | None = None,
+    ended: float | None = None,
 ) -> Entry:
     """A visit; times in minutes from now."""
 
-    def at(offset):
+    def at(offset: float | None) -> datetime | None:
         return None if offset is None else NINE + minutes(offset)
 
     return Entry(
@@ -36,31 +43,31 @@ def entry(
     )
 
 
-def standings(entries, learned=None):
+def standings(entries: list[Entry], learned: Learned | None = None) -> dict[UUID, waits.Standing]:
     return waits.standings(entries, NINE, learned or Learned())
 
 
-def of(number, entries, learned=None) -> waits.Standing:
+def of(number: int, entries: list[Entry], learned: Learned | None = None) -> waits.Standing:
     return standings(entries, learned)[UUID(int=number)]
 
 
-def test_alone_and_due_goes_in_any_moment():
+def test_alone_and_due_goes_in_any_moment() -> None:
     assert of(1, [entry(1)]) == waits.Standing(1, WaitRange(0, 5, 0))
 
 
-def test_alone_and_early_waits_for_the_appointments_own_time():
+def test_alone_and_early_waits_for_the_appointments_own_time() -> None:
     assert of(1, [entry(1, start=13)]).wait == WaitRange(10, 15, 13)
 
 
-def test_where_treatments_start_as_soon_as_both_are_ready_the_own_time_isnt_waited_for():
+def test_where_treatments_start_as_soon_as_both_are_ready_the_own_time_isnt_waited_for() -> None:
     assert of(1, [entry(1, start=13)], PROMPT).wait == WaitRange(0, 5, 0)
 
 
-def test_exactly_on_a_step_the_range_is_still_a_range():
+def test_exactly_on_a_step_the_range_is_still_a_range() -> None:
     assert of(1, [entry(1, start=15)]).wait == WaitRange(15, 20, 15)
 
 
-def test_one_treatment_ahead_is_a_lognormal_around_its_plan():
+def test_one_treatment_ahead_is_a_lognormal_around_its_plan() -> None:
     # The treatment's own spread and the day's: quartile 48.9, median 58.2, 85th percentile 76.1
     law = NormalDist(math.log(60) - SPREAD / 2, math.sqrt(SPREAD + DAY_SPREAD))
     expected = [math.exp(law.inv_cdf(share)) for share in (0.25, 0.5, 0.85)]
@@ -70,14 +77,14 @@ def test_one_treatment_ahead_is_a_lognormal_around_its_plan():
     assert of(2, queue) == waits.Standing(2, WaitRange(45, 80, 58))
 
 
-def test_whoever_is_called_goes_in_first_and_counts_in_full():
+def test_whoever_is_called_goes_in_first_and_counts_in_full() -> None:
     queue = [entry(1, start=-40), entry(2, "called", planned=60, start=30)]
 
     assert of(1, queue) == waits.Standing(1, WaitRange(45, 80, 58))
     assert UUID(int=2) not in standings(queue)
 
 
-def test_nobody_waits_for_who_missed_their_time_even_where_all_always_come():
+def test_nobody_waits_for_who_missed_their_time_even_where_all_always_come() -> None:
     all_come = Learned(show=1.0)
     queue = [entry(2, "in_progress", planned=60, started=0), entry(3, start=-10)]
     late = entry(1, "booked", start=-44, planned=45)
@@ -88,7 +95,7 @@ def test_nobody_waits_for_who_missed_their_time_even_where_all_always_come():
     assert abs(of(3, [missed, *queue], all_come).wait.estimate_minutes - alone) <= 2
 
 
-def test_the_order_is_that_of_calling_earliest_appointment_first():
+def test_the_order_is_that_of_calling_earliest_appointment_first() -> None:
     queue = [
         entry(1, start=-10, arrived=-50),
         entry(2, start=-20, arrived=-5),
@@ -100,14 +107,16 @@ def test_the_order_is_that_of_calling_earliest_appointment_first():
     assert [result[UUID(int=number)].position for number in (2, 3, 1)] == [1, 2, 3]
 
 
-def test_a_treatment_that_has_just_begun_is_all_ahead():
+def test_a_treatment_that_has_just_begun_is_all_ahead() -> None:
     queue = [entry(1, "in_progress", planned=60, started=0), entry(2)]
 
     assert of(2, queue).wait == WaitRange(45, 80, 58)
 
 
 @pytest.mark.parametrize(("planned", "elapsed"), [(45, 10), (45, 40), (45, 60), (20, 30), (60, 90)])
-def test_the_rest_of_a_running_treatment_is_the_truncated_lognormal(planned, elapsed):
+def test_the_rest_of_a_running_treatment_is_the_truncated_lognormal(
+    planned: int, elapsed: int
+) -> None:
     law = NormalDist(math.log(planned) - SPREAD / 2, math.sqrt(SPREAD))
     gone = law.cdf(math.log(elapsed))
     median = math.exp(law.inv_cdf(gone + (1 - gone) / 2)) - elapsed
@@ -118,7 +127,7 @@ def test_the_rest_of_a_running_treatment_is_the_truncated_lognormal(planned, ela
     assert of(2, queue, steady_day).wait.estimate_minutes == pytest.approx(median, abs=0.6)
 
 
-def test_an_overrun_is_never_over_any_moment():
+def test_an_overrun_is_never_over_any_moment() -> None:
     queue = [entry(1, "in_progress", started=-60), entry(2)]
 
     wait = of(2, queue).wait
@@ -127,14 +136,16 @@ def test_an_overrun_is_never_over_any_moment():
     assert wait.high_minutes >= 10
 
 
-def test_a_treatment_that_nobody_finished_stays_where_it_was_at_twice_its_plan():
-    def after(elapsed):
+def test_a_treatment_that_nobody_finished_stays_where_it_was_at_twice_its_plan() -> None:
+    def after(elapsed: float) -> WaitRange:
         return of(2, [entry(1, "in_progress", started=-elapsed), entry(2)]).wait
 
     assert after(24 * 60) == after(100)
 
 
-def test_it_stays_at_what_is_left_after_twice_its_usual_length_however_much_lengths_differ():
+def test_it_stays_at_what_is_left_after_twice_its_usual_length_however_much_lengths_differ() -> (
+    None
+):
     spread = 0.5
     law = NormalDist(math.log(90) - spread / 2, math.sqrt(spread))
     gone = law.cdf(math.log(180))
@@ -145,7 +156,7 @@ def test_it_stays_at_what_is_left_after_twice_its_usual_length_however_much_leng
     assert of(2, queue, learned).wait.estimate_minutes == pytest.approx(median, abs=0.6)
 
 
-def test_of_two_running_treatments_the_longer_rest_counts():
+def test_of_two_running_treatments_the_longer_rest_counts() -> None:
     queue = [
         entry(1, "in_progress", planned=60, started=0),
         entry(2, "in_progress", planned=20, started=-15),
@@ -155,14 +166,14 @@ def test_of_two_running_treatments_the_longer_rest_counts():
     assert of(3, queue).wait == WaitRange(45, 80, 58)
 
 
-def test_a_gap_before_the_own_time_swallows_the_uncertainty_before_it():
+def test_a_gap_before_the_own_time_swallows_the_uncertainty_before_it() -> None:
     queue = [entry(1, planned=20, start=-30), entry(2, start=60)]
 
     assert of(2, queue).wait == WaitRange(60, 65, 60)
 
 
-def test_a_patient_who_is_still_missing_counts_the_less_the_later_it_gets():
-    def behind(minutes_late):
+def test_a_patient_who_is_still_missing_counts_the_less_the_later_it_gets() -> None:
+    def behind(minutes_late: float) -> int:
         queue = [
             entry(1, "in_progress", planned=45, started=0),
             entry(2, "booked", start=-minutes_late, planned=60),
@@ -178,14 +189,14 @@ def test_a_patient_who_is_still_missing_counts_the_less_the_later_it_gets():
     assert estimates[-1] == alone.wait.estimate_minutes
 
 
-def test_a_later_appointment_that_is_here_too_changes_nothing():
+def test_a_later_appointment_that_is_here_too_changes_nothing() -> None:
     queue = [entry(1, "in_progress", started=-5), entry(2, start=-10)]
     later = entry(3, start=5, planned=60)
 
     assert of(2, [*queue, later]).wait == of(2, queue).wait
 
 
-def test_a_slow_morning_makes_the_next_treatments_longer():
+def test_a_slow_morning_makes_the_next_treatments_longer() -> None:
     slow = [
         entry(n, "fulfilled", start=-300 + 60 * n, started=-300 + 60 * n, ended=-300 + 60 * n + 60)
         for n in range(1, 5)
@@ -196,7 +207,7 @@ def test_a_slow_morning_makes_the_next_treatments_longer():
     assert of(9, [*slow, *queue]).wait.estimate_minutes == 64
 
 
-def test_what_was_learned_of_a_practitioner_is_used_for_them_alone():
+def test_what_was_learned_of_a_practitioner_is_used_for_them_alone() -> None:
     learned = Learned(by_practitioner={"massage slow": math.log(1.5), "massage quick": 0.0})
     queue = [entry(1, planned=60), entry(2, start=-15)]
 
@@ -211,13 +222,13 @@ def test_what_was_learned_of_a_practitioner_is_used_for_them_alone():
 # The range on show -------------------------------------------------------------------------------
 
 
-def test_a_range_is_rounded_outward():
+def test_a_range_is_rounded_outward() -> None:
     assert steady(None, 11.2, 15.6, 18.4) == WaitRange(10, 20, 16)
     assert steady(None, -3.0, 0.0, 0.0) == WaitRange(0, 5, 0)
     assert steady(None, 15.0, 15.000000000000002, 15.000000000000002) == WaitRange(15, 20, 15)
 
 
-def test_an_end_on_show_stays_until_the_new_one_is_noticeably_beyond_it():
+def test_an_end_on_show_stays_until_the_new_one_is_noticeably_beyond_it() -> None:
     before = (10, 20)
 
     assert steady(before, 9.0, 15.0, 21.5) == WaitRange(10, 20, 15)
@@ -227,7 +238,9 @@ def test_an_end_on_show_stays_until_the_new_one_is_noticeably_beyond_it():
 
 
 @given(st.lists(st.floats(0, 60), min_size=2, max_size=30))
-def test_however_the_estimate_moves_within_two_minutes_the_range_moves_once_at_most(moves):
+def test_however_the_estimate_moves_within_two_minutes_the_range_moves_once_at_most(
+    moves: list[float],
+) -> None:
     middle = 20.0
     shown = None
     seen = []
@@ -265,7 +278,9 @@ teachings = st.sampled_from([Learned(), PROMPT, Learned(day_spread=0.0, show=0.5
 
 
 @given(queues, teachings)
-def test_a_wait_is_never_negative_and_the_estimate_lies_in_its_range(queue, learned):
+def test_a_wait_is_never_negative_and_the_estimate_lies_in_its_range(
+    queue: list[Entry], learned: Learned
+) -> None:
     for standing in standings(queue, learned).values():
         wait = standing.wait
         assert 0 <= wait.low_minutes < wait.high_minutes
@@ -274,7 +289,7 @@ def test_a_wait_is_never_negative_and_the_estimate_lies_in_its_range(queue, lear
 
 
 @given(queues)
-def test_by_the_plan_nobody_is_promised_to_go_in_before_the_own_time(queue):
+def test_by_the_plan_nobody_is_promised_to_go_in_before_the_own_time(queue: list[Entry]) -> None:
     result = standings(queue)
     for one in queue:
         if one.id in result:
@@ -283,7 +298,9 @@ def test_by_the_plan_nobody_is_promised_to_go_in_before_the_own_time(queue):
 
 
 @given(queues, planned, starts)
-def test_one_more_ahead_makes_the_wait_longer(queue, length, start):
+def test_one_more_ahead_makes_the_wait_longer(
+    queue: list[Entry], length: float, start: float
+) -> None:
     present = [one for one in queue if one.status != "booked"]
     me = entry(2 * 10**9, start=200, arrived=0)
     ahead = entry(3 * 10**9, start=min(start, 199.0), planned=length)
@@ -296,13 +313,13 @@ def test_one_more_ahead_makes_the_wait_longer(queue, length, start):
 
 
 @given(queues)
-def test_places_count_from_one_without_gaps(queue):
+def test_places_count_from_one_without_gaps(queue: list[Entry]) -> None:
     places = sorted(standing.position for standing in standings(queue).values())
 
     assert places == list(range(1, len(places) + 1))
 
 
-def test_the_same_facts_give_the_same_answer():
+def test_the_same_facts_give_the_same_answer() -> None:
     queue = [entry(number, start=-number) for number in range(1, 6)]
 
     assert standings(queue) == standings(list(reversed(queue)))

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from clinic.accounts.models import User
 from clinic.accounts.services import sessions
@@ -75,7 +75,7 @@ def midday() -> Iterator[None]:
 def running(
     midday: None,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     """The processes, up; what a test kills it starts again."""

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -16,13 +17,14 @@ from booking import revision
 from booking.choices import LIVE
 from booking.models import Appointment, TicketCounter
 from booking.services import changes, holds, visit
+from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
 from clinic.notifications.services import tell
-from tests.conftest import person
+from tests.conftest import Clinic, person
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.concurrency]
 
@@ -89,7 +91,9 @@ def booker(client: APIClient, body: dict[str, str]) -> Callable[[], tuple[int, s
     return book
 
 
-def test_fifty_patients_want_one_slot(clinic, client_of):
+def test_fifty_patients_want_one_slot(
+    clinic: Clinic, client_of: Callable[[User], APIClient]
+) -> None:
     body = {
         "specialty": "massage",
         "practitioner": str(clinic.sousa.pk),
@@ -105,7 +109,9 @@ def test_fifty_patients_want_one_slot(clinic, client_of):
     assert revision.current() == 1
 
 
-def test_fifty_patients_want_one_time_and_do_not_mind_with_whom(clinic, client_of):
+def test_fifty_patients_want_one_time_and_do_not_mind_with_whom(
+    clinic: Clinic, client_of: Callable[[User], APIClient]
+) -> None:
     body = {"specialty": "massage", "start": tomorrow_at(10).isoformat()}
     clients = [client_of(patient) for patient in crowd(50)]
 
@@ -119,7 +125,9 @@ def test_fifty_patients_want_one_time_and_do_not_mind_with_whom(clinic, client_o
     }
 
 
-def test_one_patient_on_thirty_browsers_gets_the_slot_once(clinic, ana, client_of):
+def test_one_patient_on_thirty_browsers_gets_the_slot_once(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient]
+) -> None:
     body = {"specialty": "massage", "start": tomorrow_at(10).isoformat()}
     clients = [client_of(ana) for _ in range(30)]
 
@@ -129,7 +137,9 @@ def test_one_patient_on_thirty_browsers_gets_the_slot_once(clinic, ana, client_o
     assert Appointment.objects.count() == 1
 
 
-def test_one_patient_cannot_hoard_by_asking_for_everything_at_once(clinic, ana, client_of):
+def test_one_patient_cannot_hoard_by_asking_for_everything_at_once(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient]
+) -> None:
     clients = [client_of(ana) for _ in range(20)]
     jobs = [
         booker(
@@ -150,7 +160,9 @@ def test_one_patient_cannot_hoard_by_asking_for_everything_at_once(clinic, ana, 
     }
 
 
-def test_a_repeated_request_with_one_key_books_once(clinic, ana, client_of):
+def test_a_repeated_request_with_one_key_books_once(
+    clinic: Clinic, ana: Patient, client_of: Callable[[User], APIClient]
+) -> None:
     body = {"specialty": "massage", "start": tomorrow_at(10).isoformat()}
     clients = [client_of(ana) for _ in range(10)]
 
@@ -165,7 +177,9 @@ def test_a_repeated_request_with_one_key_books_once(clinic, ana, client_of):
     assert Appointment.objects.count() == 1
 
 
-def test_a_slot_whose_hold_ran_out_goes_to_one_of_many_while_it_is_swept(clinic, ana):
+def test_a_slot_whose_hold_ran_out_goes_to_one_of_many_while_it_is_swept(
+    clinic: Clinic, ana: Patient
+) -> None:
     start = tomorrow_at(10)
     wish = {
         "specialty_code": "massage",
@@ -188,7 +202,7 @@ def test_a_slot_whose_hold_ran_out_goes_to_one_of_many_while_it_is_swept(clinic,
     assert AuditEntry.objects.filter(action="appointment.expired").count() == 1
 
 
-def test_money_and_expiry_at_the_same_moment_have_one_winner(clinic):
+def test_money_and_expiry_at_the_same_moment_have_one_winner(clinic: Clinic) -> None:
     appointments = [
         holds.hold(
             patient=patient,
@@ -214,7 +228,9 @@ def test_money_and_expiry_at_the_same_moment_have_one_winner(clinic):
     assert set(Appointment.objects.values_list("status", flat=True)) == {"booked"}
 
 
-def test_late_money_and_new_bookings_of_one_time_have_one_winner(clinic, ana):
+def test_late_money_and_new_bookings_of_one_time_have_one_winner(
+    clinic: Clinic, ana: Patient
+) -> None:
     start = tomorrow_at(10)
     wish = {
         "specialty_code": "massage",
@@ -264,7 +280,7 @@ def arrived_today(clinic: Any, count: int) -> list[Appointment]:
     )
 
 
-def test_desks_that_call_the_next_at_once_call_everybody_once(clinic):
+def test_desks_that_call_the_next_at_once_call_everybody_once(clinic: Clinic) -> None:
     waiting = arrived_today(clinic, 5)
 
     called = Counter(
@@ -296,7 +312,9 @@ def of_one_therapist(clinic: Any) -> list[Any]:
 @pytest.mark.parametrize(
     ("given", "press"), [(of_one_patient, visit.call), (of_one_therapist, visit.start)]
 )
-def test_of_two_desks_that_ask_in_at_once_the_second_hears_busy(clinic, given, press):
+def test_of_two_desks_that_ask_in_at_once_the_second_hears_busy(
+    clinic: Clinic, given: Callable[[Clinic], list[UUID]], press: Callable[..., object]
+) -> None:
     both = given(clinic)
 
     seen = Counter(
@@ -314,7 +332,12 @@ def test_of_two_desks_that_ask_in_at_once_the_second_hears_busy(clinic, given, p
         (of_one_therapist, visit.start, ["fulfilled", "in_progress"]),
     ],
 )
-def test_two_desks_that_both_mean_it_leave_one_treatment(clinic, given, press, left):
+def test_two_desks_that_both_mean_it_leave_one_treatment(
+    clinic: Clinic,
+    given: Callable[[Clinic], list[UUID]],
+    press: Callable[..., object],
+    left: list[str],
+) -> None:
     both = given(clinic)
 
     seen = Counter(
@@ -325,7 +348,7 @@ def test_two_desks_that_both_mean_it_leave_one_treatment(clinic, given, press, l
     assert sorted(Appointment.objects.values_list("status", flat=True)) == left
 
 
-def test_of_desks_that_take_one_call_back_at_once_one_does(clinic):
+def test_of_desks_that_take_one_call_back_at_once_one_does(clinic: Clinic) -> None:
     (waiting,) = arrived_today(clinic, 1)
     desk = Actor("user", str(clinic.sousa.user_id), "practitioner")
     visit.call(waiting.pk, actor=desk)
@@ -338,7 +361,7 @@ def test_of_desks_that_take_one_call_back_at_once_one_does(clinic):
     assert AuditEntry.objects.filter(action="appointment.undone").count() == 1
 
 
-def test_two_desks_at_one_visit_call_it_once_and_lose_neither_room_nor_note(clinic):
+def test_two_desks_at_one_visit_call_it_once_and_lose_neither_room_nor_note(clinic: Clinic) -> None:
     (waiting,) = arrived_today(clinic, 1)
     press = {"actor": TESTER}
     jobs = [
@@ -364,7 +387,7 @@ def test_two_desks_at_one_visit_call_it_once_and_lose_neither_room_nor_note(clin
     assert revision.current() == 3
 
 
-def test_kiosk_and_desk_check_one_patient_in_once_and_many_get_many_tickets(clinic):
+def test_kiosk_and_desk_check_one_patient_in_once_and_many_get_many_tickets(clinic: Clinic) -> None:
     arrived_today(clinic, 15)
     Appointment.objects.update(status="booked", arrived_at=None, ticket="", ticket_on=None)
     today = clock.day_bounds(clock.today())
@@ -381,7 +404,7 @@ def test_kiosk_and_desk_check_one_patient_in_once_and_many_get_many_tickets(clin
     assert TicketCounter.objects.get().last == len(ids)
 
 
-def test_opposite_presses_have_one_winner(clinic, ana):
+def test_opposite_presses_have_one_winner(clinic: Clinic, ana: Patient) -> None:
     appointment = arrived_today(clinic, 1)[0]
     visit.call(appointment.pk, actor=TESTER)
     presses = [visit.start, visit.put_back, visit.no_show] * 4
@@ -399,7 +422,7 @@ def test_opposite_presses_have_one_winner(clinic, ana):
     assert chain[-1][1] == appointment.status
 
 
-def test_messages_to_one_number_are_counted_also_when_many_write_at_once(clinic):
+def test_messages_to_one_number_are_counted_also_when_many_write_at_once(clinic: Clinic) -> None:
     def write(number: int) -> str:
         with transaction.atomic():
             return tell(
@@ -414,7 +437,7 @@ def test_messages_to_one_number_are_counted_also_when_many_write_at_once(clinic)
     assert statuses == {"queued": 10, "suppressed": 15}
 
 
-def test_a_crowd_that_books_moves_and_cancels_never_overlaps(clinic):
+def test_a_crowd_that_books_moves_and_cancels_never_overlaps(clinic: Clinic) -> None:
     people = crowd(12)
     times = [tomorrow_at(9) + timedelta(minutes=15 * n) for n in range(8)]
 

@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import psycopg
@@ -13,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import Error, connection, transaction
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from booking.models import Appointment
 from clinic.accounts.models import Session, User
@@ -33,7 +33,7 @@ LOGIN = {"username": "rita", "password": "wrong"}
 def web(
     midday: None,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[WebServer]:
     """One process, so that each request finds what the one before has left."""

@@ -22,6 +22,7 @@ from django.core.management import call_command
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice, InvoiceDocument, KeptInvoiceDetails
@@ -80,7 +81,7 @@ pytestmark = pytest.mark.usefixtures("midday")
 
 
 @pytest.fixture(autouse=True)
-def files(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
+def files(settings: Settings, tmp_path: Path) -> Callable[[], list[str]]:
     """A private storage of the test's own; the first folder of every file that is in it."""
     location = tmp_path / "private"
     settings.STORAGES = {
@@ -96,7 +97,7 @@ def files(settings: Any, tmp_path: Path) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def bank(settings: Any) -> Iterator[Bank]:
+def bank(settings: Settings) -> Iterator[Bank]:
     with open_bank() as bank:
         settings.SANDBOX_BANK_URL = bank.url
         yield bank

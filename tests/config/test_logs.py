@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from booking import links
@@ -46,7 +47,7 @@ def kanaria(clinic: Clinic) -> Patient:
 
 
 @pytest.fixture
-def greylisting(settings: Any) -> Iterator[None]:
+def greylisting(settings: Settings) -> Iterator[None]:
     """A mail server that takes nobody's letters for now."""
 
     class Mailbox:
@@ -239,7 +240,7 @@ def test_a_visit_s_link_is_in_no_line_of_the_log(
 
 @pytest.mark.django_db
 def test_the_key_in_a_provider_s_callback_is_in_no_line_of_the_log(
-    settings: Any, log: io.StringIO
+    settings: Settings, log: io.StringIO
 ) -> None:
     settings.IFTHENPAY_BACKOFFICE_KEY = "1234-5678-9012-3456"
     settings.IFTHENPAY_ANTI_PHISHING_KEY = key = "Kq7dV2nPx9LmTz4RbW8c"

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 import httpx
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from clinic.accounts.models import User
 from clinic.core import clock
@@ -29,7 +29,7 @@ Ask = Callable[[], httpx.Response]
 def web(
     midday: None,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[WebServer]:
     with (

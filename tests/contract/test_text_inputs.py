@@ -16,7 +16,14 @@ from billing.payments.models import IssueKind, Payment, PaymentIssue
 from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEntry, OutboxMessage
-from clinic.directory.models import HoursException, Organization, Practitioner, Room, Specialty
+from clinic.directory.models import (
+    HoursException,
+    Organization,
+    Patient,
+    Practitioner,
+    Room,
+    Specialty,
+)
 from tests.billing import factories
 from tests.conftest import Clinic
 
@@ -48,7 +55,16 @@ class Doors:
 
 
 @pytest.fixture
-def doors(midday, clinic: Clinic, ana, bruno, rita, marta, anonymous, client_of) -> Doors:
+def doors(
+    midday: None,
+    clinic: Clinic,
+    ana: Patient,
+    bruno: Patient,
+    rita: User,
+    marta: User,
+    anonymous: APIClient,
+    client_of: Callable[[User], APIClient],
+) -> Doors:
     reception = client_of(rita)
     paid = factories.multibanco(factories.appointment(bruno))
     Payment.objects.filter(pk=paid.pk).update(status="paid", paid_at=clock.now())
@@ -214,7 +230,7 @@ def examples() -> list[tuple[Any, str]]:
 
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_what_the_administration_site_and_programs_write_is_held_to_it_too(
-    clinic: Clinic, ana, hostile: str
+    clinic: Clinic, ana: Patient, hostile: str
 ) -> None:
     for example, column in examples():
         setattr(example, column, hostile)
@@ -230,7 +246,7 @@ def test_what_the_administration_site_and_programs_write_is_held_to_it_too(
 
 
 @pytest.mark.parametrize("hostile", ["Ana\uffffSilva", "Ana\x0bSilva", "\u3164"])
-def test_the_database_takes_it_from_nobody(clinic: Clinic, ana, hostile: str) -> None:
+def test_the_database_takes_it_from_nobody(clinic: Clinic, ana: Patient, hostile: str) -> None:
     for example, column in examples():
         if example.pk is None:
             continue

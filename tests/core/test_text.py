@@ -64,7 +64,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_no_text_may_hold_is_refused(hostile):
+def test_what_no_text_may_hold_is_refused(hostile: str) -> None:
     with pytest.raises(text.UnprintableError):
         text.line(hostile)
     with pytest.raises(text.UnprintableError):
@@ -93,17 +93,17 @@ def test_what_no_text_may_hold_is_refused(hostile):
         ("", ""),
     ],
 )
-def test_what_people_write_is_taken_in_one_form(given, line):
+def test_what_people_write_is_taken_in_one_form(given: str, line: str) -> None:
     assert text.line(given) == line
 
 
-def test_a_note_may_have_lines_and_a_line_may_not():
+def test_a_note_may_have_lines_and_a_line_may_not() -> None:
     assert text.note("Dor no ombro.\r\n  Fazer\u00a0gelo. \n") == "Dor no ombro.\n  Fazer gelo."
     with pytest.raises(text.UnprintableError):
         text.line("Dor no ombro.\nFazer gelo.")
 
 
-def test_of_what_was_kept_before_all_that_can_be_read_is_left():
+def test_of_what_was_kept_before_all_that_can_be_read_is_left() -> None:
     assert text.printable("Ana\uffff\n Sil\x0bva\u202e") == "Ana Silva"
     assert not text.is_printable("Ana\uffff")
     assert text.is_printable("Ana Silva")
@@ -111,7 +111,7 @@ def test_of_what_was_kept_before_all_that_can_be_read_is_left():
 
 @settings(max_examples=50, deadline=None)
 @given(st.text())
-def test_whatever_is_taken_can_be_written_in_xml_and_read_again(given):
+def test_whatever_is_taken_can_be_written_in_xml_and_read_again(given: str) -> None:
     try:
         taken = text.line(given)
     except text.UnprintableError:
@@ -123,7 +123,7 @@ def test_whatever_is_taken_can_be_written_in_xml_and_read_again(given):
     assert text.line(taken) == taken
 
 
-def test_every_character_is_judged_alike_here_and_in_the_database(db):
+def test_every_character_is_judged_alike_here_and_in_the_database(db: None) -> None:
     refused = {code for code in range(1, LAST + 1) if not text.is_printable(chr(code))}
     assert all(code in refused for code in range(1, LAST + 1) if NOT_IN_XML.match(chr(code)))
 
@@ -141,7 +141,7 @@ def test_every_character_is_judged_alike_here_and_in_the_database(db):
     assert lines == (True, False)
 
 
-def test_every_column_of_text_is_held_to_it_by_the_database(db):
+def test_every_column_of_text_is_held_to_it_by_the_database(db: None) -> None:
     columns = {
         (model._meta.db_table, field.column, isinstance(field, NoteColumn))
         for model in apps.get_models()

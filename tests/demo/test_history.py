@@ -1,5 +1,6 @@
 """The demo's past month: as the product would have kept it, and told by its own estimator."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,19 +10,20 @@ from booking import selectors, waits
 from booking.models import Appointment
 from booking.waits import Learned
 from clinic.demo import history, seed
+from clinic.demo.seed import Clinic
 
 MONDAY = date(2026, 11, 23)
 
 
 @pytest.fixture
-def month(db):
+def month(db: None) -> Iterator[tuple[Clinic, int]]:
     with time_machine.travel(datetime(2026, 11, 23, 11, tzinfo=UTC), tick=False):
         clinic = seed.furnish()
         written = history.write(clinic.therapists, clinic.extras, today=MONDAY)
         yield clinic, written
 
 
-def test_four_weeks_of_closed_visits_without_sundays(month):
+def test_four_weeks_of_closed_visits_without_sundays(month: tuple[Clinic, int]) -> None:
     _, written = month
     days = selectors.past_visits(MONDAY - timedelta(days=28), MONDAY - timedelta(days=1))
 
@@ -31,7 +33,9 @@ def test_four_weeks_of_closed_visits_without_sundays(month):
     assert {day.weekday() for day in days} == set(range(6))
 
 
-def test_each_arrival_was_told_a_wait_that_proved_about_as_true_as_it_should(month):
+def test_each_arrival_was_told_a_wait_that_proved_about_as_true_as_it_should(
+    month: tuple[Clinic, int],
+) -> None:
     quoted = selectors.quoted_waits(MONDAY - timedelta(days=28), MONDAY)
 
     told = waits.accuracy(quoted)
@@ -41,7 +45,7 @@ def test_each_arrival_was_told_a_wait_that_proved_about_as_true_as_it_should(mon
     assert 0.7 < told.coverage < 0.92
 
 
-def test_the_clinic_has_learned_from_it(month):
+def test_the_clinic_has_learned_from_it(month: tuple[Clinic, int]) -> None:
     learned = selectors.learned_times()
 
     assert learned != Learned()
@@ -49,7 +53,7 @@ def test_the_clinic_has_learned_from_it(month):
     assert learned.punctuality_mean == pytest.approx(history.EARLY_MEAN, abs=1)
 
 
-def test_a_past_that_is_there_stays_as_it_is(month):
+def test_a_past_that_is_there_stays_as_it_is(month: tuple[Clinic, int]) -> None:
     clinic, written = month
 
     assert history.write(clinic.therapists, clinic.extras, today=MONDAY) == 0

@@ -1,14 +1,18 @@
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from clinic.accounts.models import User
 from clinic.core.models import AuditEntry
-from clinic.directory.models import Practitioner, Specialty
+from clinic.directory.models import Patient, Practitioner, Specialty
 from clinic.directory.services import install_catalogue
+from tests.conftest import Clinic
 
 
-def test_the_catalogue_has_the_five_specialties_with_their_prices_and_vat(db):
+def test_the_catalogue_has_the_five_specialties_with_their_prices_and_vat(db: None) -> None:
     install_catalogue()
 
     listed = APIClient(headers={"Accept-Language": "en"}).get("/api/specialties").json()
@@ -34,7 +38,7 @@ def test_the_catalogue_has_the_five_specialties_with_their_prices_and_vat(db):
     assert {one.vat_exemption for one in Specialty.objects.filter(vat_rate=0)} == {"M07"}
 
 
-def test_the_name_follows_the_language(db):
+def test_the_name_follows_the_language(db: None) -> None:
     install_catalogue()
 
     listed = APIClient(headers={"Accept-Language": "pt-PT"}).get("/api/specialties").json()
@@ -42,7 +46,7 @@ def test_the_name_follows_the_language(db):
     assert [one["name"] for one in listed][:2] == ["Massagem", "Consulta de avaliação"]
 
 
-def test_installing_again_keeps_what_somebody_has_changed(db):
+def test_installing_again_keeps_what_somebody_has_changed(db: None) -> None:
     install_catalogue()
     Specialty.objects.filter(code="massage").update(price=Decimal("42.00"))
 
@@ -52,7 +56,7 @@ def test_installing_again_keeps_what_somebody_has_changed(db):
     assert Specialty.objects.count() == 5
 
 
-def test_practitioners_can_be_asked_for_by_specialty(clinic):
+def test_practitioners_can_be_asked_for_by_specialty(clinic: Clinic) -> None:
     clinic.reis.specialties.set(["massage"])
     Practitioner.objects.create(name="Former", room=clinic.room_1, is_active=False)
 
@@ -68,7 +72,9 @@ def test_practitioners_can_be_asked_for_by_specialty(clinic):
     assert [one["name"] for one in treating] == ["Inês Sousa"]
 
 
-def test_practitioners_take_two_queries_however_many_there_are(clinic, django_assert_num_queries):
+def test_practitioners_take_two_queries_however_many_there_are(
+    clinic: Clinic, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for number in range(5):
         added = Practitioner.objects.create(name=f"More {number}", room=clinic.room_1)
         added.specialties.set(["massage", "evaluation"])
@@ -78,7 +84,7 @@ def test_practitioners_take_two_queries_however_many_there_are(clinic, django_as
 
 
 @pytest.mark.parametrize("code", ["palmistry", "x" * 50, "a b", "'"])
-def test_an_unknown_specialty_is_refused(clinic, code):
+def test_an_unknown_specialty_is_refused(clinic: Clinic, code: str) -> None:
     answer = APIClient().get("/api/practitioners", {"specialty": code})
 
     assert answer.status_code == 400
@@ -86,7 +92,7 @@ def test_an_unknown_specialty_is_refused(clinic, code):
     assert answer.json()["errors"][0]["pointer"] == "/specialty"
 
 
-def test_the_clinic_introduces_itself(clinic):
+def test_the_clinic_introduces_itself(clinic: Clinic) -> None:
     shown = APIClient().get("/api/clinic").json()
 
     assert shown["name"] == "Clínica Vez"
@@ -95,7 +101,9 @@ def test_the_clinic_introduces_itself(clinic):
     assert "tax_id" not in shown
 
 
-def test_staff_see_the_rooms(clinic, client_of, sousa_user):
+def test_staff_see_the_rooms(
+    clinic: Clinic, client_of: Callable[[User], APIClient], sousa_user: User
+) -> None:
     listed = client_of(sousa_user).get("/api/staff/rooms").json()
 
     assert listed == [
@@ -119,13 +127,22 @@ def test_staff_see_the_rooms(clinic, client_of, sousa_user):
         ("nobody", []),
     ],
 )
-def test_the_reception_finds_patients_by_name_or_phone(ana, bruno, rita, client_of, search, found):
+def test_the_reception_finds_patients_by_name_or_phone(
+    ana: Patient,
+    bruno: Patient,
+    rita: User,
+    client_of: Callable[[User], APIClient],
+    search: str,
+    found: list[str],
+) -> None:
     answer = client_of(rita).get("/api/staff/patients", {"search": search})
 
     assert [one["full_name"] for one in answer.json()] == found
 
 
-def test_a_found_patient_comes_with_what_the_desk_needs_and_no_more(ana, rita, client_of):
+def test_a_found_patient_comes_with_what_the_desk_needs_and_no_more(
+    ana: Patient, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     (found,) = client_of(rita).get("/api/staff/patients?search=martins").json()
 
     assert found == {
@@ -137,7 +154,9 @@ def test_a_found_patient_comes_with_what_the_desk_needs_and_no_more(ana, rita, c
 
 
 @pytest.mark.parametrize("who", ["ana", "sousa_user"])
-def test_patients_and_practitioners_cannot_search_patients(request, client_of, who, bruno):
+def test_patients_and_practitioners_cannot_search_patients(
+    request: pytest.FixtureRequest, client_of: Callable[[User], APIClient], who: str, bruno: Patient
+) -> None:
     client = client_of(request.getfixturevalue(who))
 
     answer = client.get("/api/staff/patients?search=bruno")
@@ -146,11 +165,13 @@ def test_patients_and_practitioners_cannot_search_patients(request, client_of, w
     assert "Bruno" not in answer.content.decode()
 
 
-def test_nobody_searches_patients_without_logging_in(bruno):
+def test_nobody_searches_patients_without_logging_in(bruno: Patient) -> None:
     assert APIClient().get("/api/staff/patients?search=bruno").status_code == 401
 
 
-def test_a_search_is_written_down_for_each_patient_found(ana, bruno, rita, client_of):
+def test_a_search_is_written_down_for_each_patient_found(
+    ana: Patient, bruno: Patient, rita: User, client_of: Callable[[User], APIClient]
+) -> None:
     client = client_of(rita)
 
     for search in ("martins", "martins", "dias", "nobody"):

@@ -1,10 +1,12 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from clinic.directory import hours, selectors
 from clinic.directory.hours import Interval
 from clinic.directory.models import HoursException, WorkingHours
+from tests.conftest import Clinic
 
 SPRING_FORWARD = date(2026, 3, 29)
 FALL_BACK = date(2026, 10, 25)
@@ -23,13 +25,15 @@ def utc(*parts: int) -> datetime:
         (FALL_BACK, utc(2026, 10, 25, 9), utc(2026, 10, 25, 17)),
     ],
 )
-def test_the_same_civil_hours_are_other_instants_after_a_clock_change(day, opens, closes):
+def test_the_same_civil_hours_are_other_instants_after_a_clock_change(
+    day: date, opens: datetime, closes: datetime
+) -> None:
     interval = hours.expand(day, time(9), time(17))
 
     assert interval == Interval(opens, opens, closes)
 
 
-def test_a_night_in_march_is_an_hour_shorter_and_one_in_october_an_hour_longer():
+def test_a_night_in_march_is_an_hour_shorter_and_one_in_october_an_hour_longer() -> None:
     spring = hours.expand(SPRING_FORWARD, time(0), time(4))
     autumn = hours.expand(FALL_BACK, time(0), time(4))
 
@@ -37,23 +41,23 @@ def test_a_night_in_march_is_an_hour_shorter_and_one_in_october_an_hour_longer()
     assert autumn.end - autumn.start == timedelta(hours=5)
 
 
-def test_hours_that_lie_in_the_gap_of_march_start_by_the_offset_before_it():
+def test_hours_that_lie_in_the_gap_of_march_start_by_the_offset_before_it() -> None:
     interval = hours.expand(SPRING_FORWARD, time(1, 30), time(4))
 
     assert (interval.start, interval.end) == (utc(2026, 3, 29, 1, 30), utc(2026, 3, 29, 3))
 
 
-def test_hours_that_the_gap_of_march_swallows_are_no_work():
+def test_hours_that_the_gap_of_march_swallows_are_no_work() -> None:
     assert hours.expand(SPRING_FORWARD, time(1, 45), time(2, 15)) is None
 
 
-def test_an_end_at_midnight_closes_the_day():
+def test_an_end_at_midnight_closes_the_day() -> None:
     interval = hours.expand(date(2026, 11, 23), time(18), time(0))
 
     assert interval.end == utc(2026, 11, 24)
 
 
-def test_closures_are_cut_out_and_the_anchor_stays():
+def test_closures_are_cut_out_and_the_anchor_stays() -> None:
     whole = Interval(utc(2026, 11, 23, 9), utc(2026, 11, 23, 9), utc(2026, 11, 23, 17))
 
     pieces = hours.cut(
@@ -72,7 +76,9 @@ def test_closures_are_cut_out_and_the_anchor_stays():
     ]
 
 
-def test_working_time_of_several_days_takes_two_queries(clinic, django_assert_num_queries):
+def test_working_time_of_several_days_takes_two_queries(
+    clinic: Clinic, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     WorkingHours.objects.all().delete()
     WorkingHours.objects.create(practitioner=clinic.sousa, weekday=0, start=time(9), end=time(12))
     WorkingHours.objects.create(practitioner=clinic.reis, weekday=1, start=time(14), end=time(18))

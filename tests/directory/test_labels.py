@@ -19,5 +19,7 @@ from clinic.directory.labels import label
         ("Ana Martins", "unheard of", "A012"),
     ],
 )
-def test_the_name_on_a_shared_screen_is_the_patients_choice(full_name, choice, shown):
+def test_the_name_on_a_shared_screen_is_the_patients_choice(
+    full_name: str, choice: str, shown: str
+) -> None:
     assert label(full_name, choice, "A012") == shown

@@ -30,13 +30,13 @@ def refused(specialty: Specialty, constraint: str, **fields: object) -> set[str]
 
 
 @pytest.mark.parametrize("price", ["0.00", "0.50", "0.99", "-1.00"])
-def test_a_price_below_one_euro_is_refused(massage, price):
+def test_a_price_below_one_euro_is_refused(massage: Specialty, price: str) -> None:
     fields = refused(massage, "directory_specialty_price_payable", price=Decimal(price))
 
     assert "price" in fields
 
 
-def test_one_euro_is_a_price(massage):
+def test_one_euro_is_a_price(massage: Specialty) -> None:
     massage.price = Decimal("1.00")
 
     massage.full_clean()
@@ -44,14 +44,14 @@ def test_one_euro_is_a_price(massage):
 
 
 @pytest.mark.parametrize("rate", ["22.00", "16.00", "5.00"])
-def test_a_rate_that_the_mainland_does_not_have_is_refused(massage, rate):
+def test_a_rate_that_the_mainland_does_not_have_is_refused(massage: Specialty, rate: str) -> None:
     fields = refused(massage, "directory_specialty_vat_rate_known", vat_rate=Decimal(rate))
 
     assert "vat_rate" in fields
 
 
 @pytest.mark.parametrize("code", ["M7", "M99", "abc"])
-def test_an_exemption_that_no_invoice_can_print_is_refused(massage, code):
+def test_an_exemption_that_no_invoice_can_print_is_refused(massage: Specialty, code: str) -> None:
     fields = refused(
         massage,
         "directory_specialty_exemption_known",

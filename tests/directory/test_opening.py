@@ -2,6 +2,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from clinic.directory.models import HoursException, Practitioner, Room, WorkingHours
 from clinic.directory.opening import Opening, OpeningHours
@@ -60,7 +61,7 @@ def test_a_clinic_without_hours_says_so() -> None:
 
 
 def test_it_is_read_once_a_minute(
-    hours: Any, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
+    hours: Any, django_assert_num_queries: DjangoAssertNumQueries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elapsed = [1000.0]
     monkeypatch.setattr("clinic.directory.opening.time.monotonic", lambda: elapsed[0])

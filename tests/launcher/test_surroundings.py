@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.bench.fresh_database import environment
 
@@ -74,7 +75,7 @@ def told(settle: str, mask: str, **more: str) -> list[Any]:
 @pytest.mark.engine
 @pytest.mark.timeout(300)
 def test_tests_pass_in_foreign_surroundings(
-    django_db_setup: None, django_db_blocker: Any, tmp_path: Path
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path: Path
 ) -> None:
     temporary = tmp_path / ("a long name with spaces " * 6).strip()
     temporary.mkdir()

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 MESSAGES = "/admin/notifications/message/"
 
 
-def test_suppressed_messages_are_found_and_no_words_are_shown():
+def test_suppressed_messages_are_found_and_no_words_are_shown() -> None:
     message = Message.objects.create(
         key="one",
         channel="sms",

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker, Settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -151,7 +152,7 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 def server(
     midday: None,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
     valkey: Valkey,
 ) -> Iterator[Server]:
@@ -164,7 +165,7 @@ def server(
 
 
 @pytest.fixture
-def same_redis(valkey: Valkey, settings: Any) -> None:
+def same_redis(valkey: Valkey, settings: Settings) -> None:
     """This process publishes where the module's server listens."""
     settings.REDIS_URL = valkey.url
 

@@ -1,6 +1,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from clinic.accounts.principals import Principal
 from realtime import connection, consumers
 from realtime.connection import Connection
@@ -129,7 +131,7 @@ async def test_a_socket_that_is_gone_asks_for_its_end_and_raises_nothing() -> No
     assert gone.closing.result() is None
 
 
-async def test_a_reader_that_never_comes_back_is_given_up(monkeypatch: Any) -> None:
+async def test_a_reader_that_never_comes_back_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "STALL_SECONDS", 0.05)
     socket = Socket()
     dead = Connection(socket.send, group="board", credential="device.1", principal=Principal())

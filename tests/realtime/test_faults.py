@@ -13,6 +13,7 @@ import psutil
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from channels_redis.pubsub import RedisPubSubChannelLayer
+from pytest_django import DjangoDbBlocker, Settings
 
 from booking.screens import board
 from booking.services import desk, visit
@@ -54,7 +55,7 @@ def other(
     server: Server,
     valkey: Valkey,
     tmp_path_factory: pytest.TempPathFactory,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[Server]:
     """A second web process beside the first."""
     with django_db_blocker.unblock():
@@ -159,7 +160,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 def web(
     own: Valkey,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     with django_db_blocker.unblock():
@@ -171,7 +172,7 @@ def web(
 @pytest.mark.chaos
 class TestRedisStops:
     @pytest.fixture
-    def redis(self, own: Valkey, same_redis: None, settings: Any) -> Valkey:
+    def redis(self, own: Valkey, same_redis: None, settings: Settings) -> Valkey:
         own.start()
         settings.REDIS_URL = own.url
         return own
@@ -249,7 +250,7 @@ class TestRedisStops:
         assert display.closed_with() == 1012
 
 
-def test_a_publisher_speaks_as_the_layer_does(valkey: Valkey, settings: Any) -> None:
+def test_a_publisher_speaks_as_the_layer_does(valkey: Valkey, settings: Settings) -> None:
     settings.REDIS_URL = valkey.url
     prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
 
@@ -270,7 +271,7 @@ def test_a_publisher_speaks_as_the_layer_does(valkey: Valkey, settings: Any) -> 
 def rarely(
     own: Valkey,
     django_db_setup: None,
-    django_db_blocker: Any,
+    django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     """A web process that looks after a patient's page by itself every 15 s."""
@@ -288,7 +289,7 @@ def test_what_is_done_while_redis_is_silent_costs_little_and_is_shown_once_it_sp
     clinic: Clinic,
     ana: Patient,
     same_redis: None,
-    settings: Any,
+    settings: Settings,
     listen: Listen,
     browser_of: BrowserOf,
 ) -> None:

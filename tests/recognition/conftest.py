@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 import time_machine
@@ -14,6 +14,7 @@ from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import TestCase
 from PIL import Image
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
@@ -26,6 +27,7 @@ from clinic.directory.models import Organization, Practitioner, Room, Specialty
 from recognition.engines.base import Face, Pixels
 from recognition.engines.dlib import DlibEngine
 from recognition.services.liveness import SCREEN
+from tests.answers import Answer
 from tests.recognition import faces
 from tests.recognition.rekognition_double import STREAM_ROLE, Rekognition
 
@@ -33,6 +35,9 @@ COLLECTION = "clinic-faces"
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 ADULT = date(1990, 5, 4)
 LOOK = DlibEngine.detect_and_embed
+Photo = Image.Image | bytes
+Store = Callable[[], list[str]]
+Work = Callable[[], int]
 
 STAMPS = {
     "booked": ("booked_at",),
@@ -76,7 +81,7 @@ def at_ten() -> Iterator[time_machine.Traveller]:
 
 
 @pytest.fixture
-def store(tmp_path: Path, settings: Any) -> Callable[[], list[str]]:
+def store(tmp_path: Path, settings: Settings) -> Store:
     """A private storage of the test's own; calling it lists the files that are in it."""
     location = tmp_path / "private"
     settings.STORAGES = {
@@ -98,7 +103,7 @@ class Clinic:
 
 
 @pytest.fixture
-def clinic(db: None, at_ten: Any) -> Clinic:
+def clinic(db: None, at_ten: time_machine.Traveller) -> Clinic:
     Organization.objects.get_or_create(
         pk=1,
         defaults={
@@ -129,8 +134,14 @@ def clinic(db: None, at_ten: Any) -> Clinic:
     return Clinic(specialty, practitioners)
 
 
+class Book(Protocol):
+    def __call__(
+        self, patient: User, *, minutes: int = 30, status: str = "booked", practitioner: int = 0
+    ) -> Appointment: ...
+
+
 @pytest.fixture
-def book(clinic: Clinic) -> Callable[..., Appointment]:
+def book(clinic: Clinic) -> Book:
     """Write an appointment of a patient in any status, some minutes from now."""
 
     def make(
@@ -164,8 +175,14 @@ def book(clinic: Clinic) -> Callable[..., Appointment]:
     return make
 
 
+class Person(Protocol):
+    def __call__(
+        self, full_name: str = "Ana Marques", *, birth_date: date | None = ADULT, **fields: Any
+    ) -> User: ...
+
+
 @pytest.fixture
-def person(clinic: Clinic) -> Callable[..., User]:
+def person(clinic: Clinic) -> Person:
     """A patient's account."""
 
     def make(
@@ -192,7 +209,7 @@ class Browser:
         pair = open_session(user).pair
         self.http.cookies[django_settings.ACCESS_COOKIE] = pair.access
 
-    def upload(self, *photos: Image.Image | bytes, consent: str | None = "true") -> Any:
+    def upload(self, *photos: Photo, consent: str | None = "true") -> Answer:
         form: dict[str, Any] = {"images": [as_file(photo) for photo in photos]}
         if consent is not None:
             form["consent"] = consent
@@ -204,7 +221,7 @@ class Browser:
         assert answer.status_code == 200
         return dict(answer.json())
 
-    def withdraw(self) -> Any:
+    def withdraw(self) -> Answer:
         with committing():
             return self.http.delete("/api/me/face")
 
@@ -217,41 +234,41 @@ class Kiosk:
         self.token = token
         self.http = APIClient(headers={"Authorization": f"Device {token}", "Accept-Language": "en"})
 
-    def show(self, photo: Image.Image | bytes) -> Any:
+    def show(self, photo: Photo) -> Answer:
         with committing():
             return self.http.post("/api/check-ins", {"image": as_file(photo)}, format="multipart")
 
-    def type_code(self, code: str) -> Any:
+    def type_code(self, code: str) -> Answer:
         with committing():
             return self.http.post("/api/check-ins", {"code": code}, format="json")
 
-    def begin_video(self) -> Any:
+    def begin_video(self) -> Answer:
         return self.http.post("/api/check-ins/liveness")
 
-    def send_video(self, session_id: str) -> Any:
+    def send_video(self, session_id: str) -> Answer:
         with committing():
             return self.http.post("/api/check-ins", {"liveness": session_id}, format="json")
 
-    def result(self, check_in_id: str) -> Any:
+    def result(self, check_in_id: str) -> Answer:
         return self.http.get(f"/api/check-ins/{check_in_id}")
 
-    def confirm(self, check_in_id: str, **factor: Any) -> Any:
+    def confirm(self, check_in_id: str, **factor: Any) -> Answer:
         with committing():
             return self.http.post(f"/api/check-ins/{check_in_id}/confirm", factor, format="json")
 
 
-def as_file(photo: Image.Image | bytes) -> SimpleUploadedFile:
+def as_file(photo: Photo) -> SimpleUploadedFile:
     data = photo if isinstance(photo, bytes) else faces.jpeg(photo)
     return SimpleUploadedFile("photo.jpg", data, content_type="image/jpeg")
 
 
 @pytest.fixture
-def browser(store: Any) -> Callable[[User], Browser]:
+def browser(store: Store) -> Callable[[User], Browser]:
     return Browser
 
 
 @pytest.fixture
-def make_kiosk(clinic: Clinic, store: Any) -> Callable[[], Kiosk]:
+def make_kiosk(clinic: Clinic, store: Store) -> Callable[[], Kiosk]:
     manager = User.objects.create_user("manager", full_name="Manuela", role="manager")
 
     def make(kind: str = "kiosk") -> Kiosk:
@@ -268,7 +285,7 @@ def kiosk(make_kiosk: Callable[[], Kiosk]) -> Kiosk:
 
 
 @pytest.fixture
-def work(db: None) -> Callable[[], int]:
+def work(db: None) -> Work:
     """Do the recognition jobs that are due, as the worker does; how many were done."""
 
     def run() -> int:
@@ -284,10 +301,12 @@ def work(db: None) -> Callable[[], int]:
     return run
 
 
+class Enrolled(Protocol):
+    def __call__(self, *photos: Image.Image, **fields: Any) -> Browser: ...
+
+
 @pytest.fixture
-def enrolled(
-    person: Callable[..., User], browser: Callable[[User], Browser], work: Callable[[], int]
-) -> Callable[..., Browser]:
+def enrolled(person: Person, browser: Callable[[User], Browser], work: Work) -> Enrolled:
     """A patient whose face is registered from these photos (by default: the astronaut's)."""
 
     def make(*photos: Image.Image, **fields: Any) -> Browser:
@@ -301,7 +320,7 @@ def enrolled(
 
 
 @pytest.fixture
-def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rekognition]:
+def rekognition(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rekognition]:
     double = Rekognition()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
@@ -314,7 +333,7 @@ def rekognition(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reko
 
 
 @pytest.fixture
-def liveness(rekognition: Rekognition, settings: Any, tmp_path: Path) -> Rekognition:
+def liveness(rekognition: Rekognition, settings: Settings, tmp_path: Path) -> Rekognition:
     """The provider, where it looks at videos too, and kiosks have the screen that makes them."""
     settings.FRONTEND_DIR = tmp_path
     (tmp_path / SCREEN).write_text('{"module": "/assets/liveness/main-12345678.js"}')

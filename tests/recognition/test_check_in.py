@@ -2,12 +2,17 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 import structlog
+import time_machine
 from django.db import IntegrityError, connection, transaction
+from PIL.Image import Image
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from booking.models import Appointment
@@ -24,7 +29,18 @@ from recognition.models import CheckIn, Consent, Picture, Template
 from recognition.services import factor, rules, wrong_codes
 from recognition.tasks import expire, identify, sweep
 from tests.recognition import faces
-from tests.recognition.conftest import as_file, committing
+from tests.recognition.conftest import (
+    Book,
+    Browser,
+    Enrolled,
+    Kiosk,
+    Person,
+    Photo,
+    Store,
+    Work,
+    as_file,
+    committing,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -33,8 +49,12 @@ DESK = Actor(kind="user", id=str(uuid.UUID(int=7)), role="reception")
 heard: list[CheckInDecided] = []
 
 
+Answered = Callable[[Photo], dict[str, Any]]
+Unsure = tuple[str, Appointment]
+
+
 @pytest.fixture
-def decided():
+def decided() -> list[CheckInDecided]:
     """The announcements made after a commit, newest last."""
     events.subscribe(CheckInDecided, heard.append, when="commit")
     heard.clear()
@@ -42,10 +62,10 @@ def decided():
 
 
 @pytest.fixture
-def answered(kiosk, work, store):
+def answered(kiosk: Kiosk, work: Work, store: Store) -> Answered:
     """Show a photo to the kiosk, let the worker run, read the answer; the frame must be gone."""
 
-    def ask(photo):
+    def ask(photo: Photo) -> dict[str, Any]:
         accepted = kiosk.show(photo)
         assert accepted.status_code == 202
         assert accepted.json()["status"] == "processing"
@@ -57,7 +77,7 @@ def answered(kiosk, work, store):
     return ask
 
 
-def nobody(status, detail=None):
+def nobody(status: str, detail: str | None = None) -> dict[str, Any]:
     return {
         "status": status,
         "label": None,
@@ -68,7 +88,7 @@ def nobody(status, detail=None):
     }
 
 
-def without_id(body):
+def without_id(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "id"}
 
 
@@ -76,7 +96,9 @@ def without_id(body):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_another_photo_of_an_expected_patient_arrives(enrolled, book, answered):
+def test_another_photo_of_an_expected_patient_arrives(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     patient = enrolled(faces.astronaut(), faces.altered_copies()["cropped"])
     appointment = book(patient.user)
 
@@ -92,8 +114,8 @@ def test_another_photo_of_an_expected_patient_arrives(enrolled, book, answered):
 
 
 def test_everybody_is_recognised_by_the_other_photo_and_taken_for_nobody_else(
-    enrolled, book, answered
-):
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     others = faces.people()
     patients = {name: enrolled(photos[0], full_name=name).user for name, photos in others.items()}
     for index, patient in enumerate(patients.values()):
@@ -109,7 +131,9 @@ def test_everybody_is_recognised_by_the_other_photo_and_taken_for_nobody_else(
 
 
 @pytest.mark.parametrize("who", list(faces.strangers()))
-def test_a_stranger_is_not_recognised(enrolled, book, answered, who):
+def test_a_stranger_is_not_recognised(
+    enrolled: Enrolled, book: Book, answered: Answered, who: str
+) -> None:
     book(enrolled(faces.astronaut(), faces.altered_copies()["mirrored"]).user)
 
     assert without_id(answered(faces.strangers()[who])) == nobody("not_recognised")
@@ -127,14 +151,23 @@ def test_a_stranger_is_not_recognised(enrolled, book, answered, who):
     ],
     ids=["blank", "two people", "dark", "blurred", "far away"],
 )
-def test_a_frame_without_one_good_face_says_why(enrolled, book, answered, frame, status, detail):
+def test_a_frame_without_one_good_face_says_why(
+    enrolled: Enrolled,
+    book: Book,
+    answered: Answered,
+    frame: Image,
+    status: str,
+    detail: str | None,
+) -> None:
     book(enrolled().user)
 
     assert without_id(answered(frame)) == nobody(status, detail)
     assert Appointment.objects.get().status == "booked"
 
 
-def test_the_second_kiosk_hears_already_arrived(enrolled, book, make_kiosk, answered, work):
+def test_the_second_kiosk_hears_already_arrived(
+    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], answered: Answered, work: Work
+) -> None:
     book(enrolled().user)
     assert answered(faces.astronaut())["status"] == "arrived"
     second = make_kiosk()
@@ -148,14 +181,16 @@ def test_the_second_kiosk_hears_already_arrived(enrolled, book, make_kiosk, answ
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_kiosks_at_once_make_one_arrival(enrolled, book, make_kiosk, store):
+def test_two_kiosks_at_once_make_one_arrival(
+    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], store: Store
+) -> None:
     book(enrolled().user)
     kiosks = [make_kiosk() for _ in range(2)]
     ids = [kiosk.show(faces.astronaut()).json()["id"] for kiosk in kiosks]
     messages = list(OutboxMessage.objects.filter(task="recognition.identify", done_at=None))
     start = threading.Barrier(2)
 
-    def run(message):
+    def run(message: OutboxMessage) -> None:
         start.wait()
         outbox.run(message.pk)
         connection.close()
@@ -173,7 +208,9 @@ def test_two_kiosks_at_once_make_one_arrival(enrolled, book, make_kiosk, store):
 
 
 @pytest.mark.parametrize("status", ["arrived", "called", "in_progress"])
-def test_a_visit_under_way_counts_before_a_later_one(enrolled, book, answered, status):
+def test_a_visit_under_way_counts_before_a_later_one(
+    enrolled: Enrolled, book: Book, answered: Answered, status: str
+) -> None:
     patient = enrolled().user
     book(patient, minutes=-20, status=status)
     later = book(patient, minutes=240)
@@ -183,7 +220,9 @@ def test_a_visit_under_way_counts_before_a_later_one(enrolled, book, answered, s
     assert later.status == "booked"
 
 
-def test_of_two_visits_the_next_one_arrives(enrolled, book, answered):
+def test_of_two_visits_the_next_one_arrives(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     patient = enrolled().user
     book(patient, minutes=-120, status="fulfilled")
     later = book(patient, minutes=300)
@@ -195,7 +234,9 @@ def test_of_two_visits_the_next_one_arrives(enrolled, book, answered):
     assert (sooner.status, later.status) == ("arrived", "booked")
 
 
-def test_of_a_missed_visit_and_the_one_that_is_due_the_latter_arrives(enrolled, book, answered):
+def test_of_a_missed_visit_and_the_one_that_is_due_the_latter_arrives(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     patient = enrolled().user
     missed = book(patient, minutes=-660)
     due = book(patient, minutes=84, practitioner=1)
@@ -206,7 +247,9 @@ def test_of_a_missed_visit_and_the_one_that_is_due_the_latter_arrives(enrolled, 
     assert statuses(missed, due) == ["booked", "arrived"]
 
 
-def test_a_face_whose_visit_is_over_goes_to_the_desk(enrolled, book, answered):
+def test_a_face_whose_visit_is_over_goes_to_the_desk(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     missed = book(patient := enrolled().user, minutes=-50)
     tonight = book(patient, minutes=600)
 
@@ -226,7 +269,9 @@ def test_a_face_whose_visit_is_over_goes_to_the_desk(enrolled, book, answered):
     ],
     ids=["tomorrow", "yesterday", "unpaid", "cancelled", "over", "missed"],
 )
-def test_who_is_not_expected_today_is_never_searched(enrolled, book, answered, minutes, status):
+def test_who_is_not_expected_today_is_never_searched(
+    enrolled: Enrolled, book: Book, answered: Answered, minutes: int, status: str
+) -> None:
     appointment = book(enrolled().user, minutes=minutes, status=status)
 
     assert without_id(answered(faces.astronaut())) == nobody("not_recognised")
@@ -234,13 +279,17 @@ def test_who_is_not_expected_today_is_never_searched(enrolled, book, answered, m
     assert appointment.status == status
 
 
-def test_who_did_not_enrol_is_not_recognised(person, book, answered):
+def test_who_did_not_enrol_is_not_recognised(
+    person: Person, book: Book, answered: Answered
+) -> None:
     book(person())
 
     assert answered(faces.astronaut())["status"] == "not_recognised"
 
 
-def test_after_withdrawal_the_face_is_unknown(enrolled, book, answered):
+def test_after_withdrawal_the_face_is_unknown(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     patient = enrolled()
     book(patient.user)
     patient.withdraw()
@@ -249,7 +298,9 @@ def test_after_withdrawal_the_face_is_unknown(enrolled, book, answered):
     assert Appointment.objects.get().status == "booked"
 
 
-def test_withdrawal_between_the_frame_and_the_search_counts(enrolled, book, kiosk, work):
+def test_withdrawal_between_the_frame_and_the_search_counts(
+    enrolled: Enrolled, book: Book, kiosk: Kiosk, work: Work
+) -> None:
     patient = enrolled()
     book(patient.user)
     accepted = kiosk.show(faces.astronaut())
@@ -260,7 +311,13 @@ def test_withdrawal_between_the_frame_and_the_search_counts(enrolled, book, kios
     assert kiosk.result(accepted.json()["id"]).json()["status"] == "not_recognised"
 
 
-def test_an_ended_enrolment_is_not_searched(enrolled, book, make_kiosk, work, at_ten):
+def test_an_ended_enrolment_is_not_searched(
+    enrolled: Enrolled,
+    book: Book,
+    make_kiosk: Callable[[], Kiosk],
+    work: Work,
+    at_ten: time_machine.Traveller,
+) -> None:
     patient = enrolled()
     at_ten.shift(timedelta(days=366))
     book(patient.user)
@@ -273,7 +330,9 @@ def test_an_ended_enrolment_is_not_searched(enrolled, book, make_kiosk, work, at
     assert kiosk.result(accepted.json()["id"]).json()["status"] == "not_recognised"
 
 
-def test_templates_of_another_model_are_not_compared(enrolled, book, answered):
+def test_templates_of_another_model_are_not_compared(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     book(enrolled().user)
     Template.objects.update(model_hash="0" * 64)
 
@@ -282,8 +341,8 @@ def test_templates_of_another_model_are_not_compared(enrolled, book, answered):
 
 @pytest.mark.parametrize("length", [0, 11, None], ids=["empty", "cut off", "changed"])
 def test_a_damaged_template_is_named_in_the_log_and_spoils_no_other(
-    enrolled, book, answered, length
-):
+    enrolled: Enrolled, book: Book, answered: Answered, length: int | None
+) -> None:
     book(enrolled().user)
     (name, (photo, *_)), *_ = faces.people().items()
     other = book(enrolled(photo, full_name=name).user, minutes=90)
@@ -302,7 +361,9 @@ def test_a_damaged_template_is_named_in_the_log_and_spoils_no_other(
     assert other.status == "arrived"
 
 
-def test_too_early_by_the_clinics_rule(enrolled, book, answered, kiosk, settings):
+def test_too_early_by_the_clinics_rule(
+    enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk, settings: Settings
+) -> None:
     settings.CHECK_IN_EARLIEST_MINUTES = 60
     appointment = book(enrolled().user, minutes=61)
 
@@ -317,7 +378,7 @@ def test_too_early_by_the_clinics_rule(enrolled, book, answered, kiosk, settings
 
 
 @pytest.fixture
-def unsure(enrolled, book, answered):
+def unsure(enrolled: Enrolled, book: Book, answered: Answered) -> Unsure:
     """A match in the grey zone."""
     appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
     body = answered(faces.look_alike())
@@ -325,14 +386,16 @@ def unsure(enrolled, book, answered):
     return body["id"], appointment
 
 
-def test_stricter_thresholds_make_a_sure_match_unsure(enrolled, book, answered, settings):
+def test_stricter_thresholds_make_a_sure_match_unsure(
+    enrolled: Enrolled, book: Book, answered: Answered, settings: Settings
+) -> None:
     book(enrolled().user)
     settings.FACE_ACCEPT_DISTANCE, settings.FACE_CONFIRM_DISTANCE = 0.10, 0.30
 
     assert without_id(answered(faces.altered_copies()["mirrored"])) == nobody("confirm")
 
 
-def test_the_birth_year_settles_an_unsure_match(unsure, kiosk):
+def test_the_birth_year_settles_an_unsure_match(unsure: Unsure, kiosk: Kiosk) -> None:
     check_in, appointment = unsure
 
     answer = kiosk.confirm(check_in, birth_year=1985)
@@ -345,7 +408,7 @@ def test_the_birth_year_settles_an_unsure_match(unsure, kiosk):
     assert CheckIn.objects.get().candidates == []
 
 
-def test_the_code_settles_an_unsure_match(unsure, kiosk):
+def test_the_code_settles_an_unsure_match(unsure: Unsure, kiosk: Kiosk) -> None:
     check_in, appointment = unsure
 
     answer = kiosk.confirm(check_in, code=f" {appointment.check_in_code.lower()} ")
@@ -353,7 +416,9 @@ def test_the_code_settles_an_unsure_match(unsure, kiosk):
     assert (answer.status_code, answer.json()["status"]) == (200, "arrived")
 
 
-def test_a_second_factor_lets_in_for_the_visit_that_is_due(unsure, book, kiosk, at_ten):
+def test_a_second_factor_lets_in_for_the_visit_that_is_due(
+    unsure: Unsure, book: Book, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     # Given that the visit the face stood for is over by now, and another one follows
     check_in, missed = unsure
     at_ten.shift(timedelta(minutes=4))
@@ -369,7 +434,9 @@ def test_a_second_factor_lets_in_for_the_visit_that_is_due(unsure, book, kiosk, 
     assert statuses(missed, due) == ["booked", "arrived"]
 
 
-def test_three_wrong_tries_end_at_the_desk(unsure, kiosk, person, book):
+def test_three_wrong_tries_end_at_the_desk(
+    unsure: Unsure, kiosk: Kiosk, person: Person, book: Book
+) -> None:
     check_in, appointment = unsure
     other = book(person(full_name="Rui Costa"), minutes=90)
 
@@ -398,11 +465,11 @@ def test_three_wrong_tries_end_at_the_desk(unsure, kiosk, person, book):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_guesses_get_no_more_tries(unsure, kiosk):
+def test_parallel_guesses_get_no_more_tries(unsure: Unsure, kiosk: Kiosk) -> None:
     check_in, appointment = unsure
     answers = []
 
-    def guess(year):
+    def guess(year: int) -> None:
         answers.append(kiosk.confirm(check_in, birth_year=year).json()["code"])
         connection.close()
 
@@ -418,7 +485,12 @@ def test_parallel_guesses_get_no_more_tries(unsure, kiosk):
     assert appointment.status == "booked"
 
 
-def test_the_tries_of_a_day_are_the_persons_not_the_check_ins(unsure, kiosk, answered, at_ten):
+def test_the_tries_of_a_day_are_the_persons_not_the_check_ins(
+    unsure: Unsure,
+    kiosk: Kiosk,
+    answered: Answered,
+    at_ten: time_machine.Traveller,
+) -> None:
     check_in, appointment = unsure
     wrong = [kiosk.confirm(check_in, birth_year=1900 + n).json()["code"] for n in range(3)]
     again = answered(faces.look_alike())["id"]
@@ -441,7 +513,9 @@ def test_the_tries_of_a_day_are_the_persons_not_the_check_ins(unsure, kiosk, ans
 
 
 @pytest.mark.parametrize("factor", [{}, {"birth_year": 1985, "code": "ABCDEF"}, {"birth_year": []}])
-def test_a_confirmation_is_one_of_the_two(unsure, kiosk, factor):
+def test_a_confirmation_is_one_of_the_two(
+    unsure: Unsure, kiosk: Kiosk, factor: dict[str, object]
+) -> None:
     check_in, _ = unsure
 
     answer = kiosk.http.post(f"/api/check-ins/{check_in}/confirm", factor, format="json")
@@ -450,14 +524,16 @@ def test_a_confirmation_is_one_of_the_two(unsure, kiosk, factor):
     assert CheckIn.objects.get().attempts == 0
 
 
-def test_only_the_same_kiosk_may_confirm(unsure, make_kiosk):
+def test_only_the_same_kiosk_may_confirm(unsure: Unsure, make_kiosk: Callable[[], Kiosk]) -> None:
     check_in, _ = unsure
 
     assert make_kiosk().confirm(check_in, birth_year=1985).status_code == 404
     assert CheckIn.objects.get().status == "confirm"
 
 
-def test_a_confirmation_that_nobody_gives_is_closed(unsure, kiosk, at_ten):
+def test_a_confirmation_that_nobody_gives_is_closed(
+    unsure: Unsure, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     check_in, appointment = unsure
     at_ten.shift(timedelta(minutes=6))
 
@@ -471,7 +547,9 @@ def test_a_confirmation_that_nobody_gives_is_closed(unsure, kiosk, at_ten):
     assert appointment.status == "booked"
 
 
-def test_withdrawal_before_the_confirmation_counts(unsure, kiosk, browser):
+def test_withdrawal_before_the_confirmation_counts(
+    unsure: Unsure, kiosk: Kiosk, browser: Callable[[User], Browser]
+) -> None:
     check_in, appointment = unsure
     browser(appointment.patient).withdraw()
 
@@ -481,8 +559,8 @@ def test_withdrawal_before_the_confirmation_counts(unsure, kiosk, browser):
 
 
 def test_of_two_look_alikes_nobody_is_shown_until_the_second_factor(
-    enrolled, book, answered, kiosk
-):
+    enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk
+) -> None:
     ana = enrolled(birth_date=date(1985, 2, 3)).user
     eva = enrolled(full_name="Eva Dias").user
     book(ana)
@@ -497,7 +575,9 @@ def test_of_two_look_alikes_nobody_is_shown_until_the_second_factor(
     assert hers.status == "arrived"
 
 
-def test_of_two_look_alikes_only_the_expected_one_is_a_candidate(enrolled, book, answered):
+def test_of_two_look_alikes_only_the_expected_one_is_a_candidate(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     expected = enrolled().user
     enrolled(faces.altered_copies()["cropped"], full_name="Eva Dias")
     book(expected)
@@ -505,7 +585,9 @@ def test_of_two_look_alikes_only_the_expected_one_is_a_candidate(enrolled, book,
     assert answered(faces.astronaut())["label"] == "Ana M."
 
 
-def test_look_alikes_of_one_year_need_the_code(enrolled, book, answered, kiosk):
+def test_look_alikes_of_one_year_need_the_code(
+    enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk
+) -> None:
     ana, eva = enrolled().user, enrolled(full_name="Eva Dias").user
     book(ana)
     hers = book(eva, minutes=90)
@@ -521,13 +603,13 @@ def test_look_alikes_of_one_year_need_the_code(enrolled, book, answered, kiosk):
 
 
 @pytest.fixture
-def always_confirm(db):
+def always_confirm(db: None) -> None:
     rules.change(always_confirm=True, actor=DESK)
 
 
 def test_where_the_clinic_always_asks_a_sure_face_shows_nothing_before_the_second_factor(
-    always_confirm, enrolled, book, answered, kiosk
-):
+    always_confirm: None, enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk
+) -> None:
     appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
 
     body = answered(faces.astronaut())
@@ -543,8 +625,8 @@ def test_where_the_clinic_always_asks_a_sure_face_shows_nothing_before_the_secon
 
 
 def test_where_the_clinic_always_asks_the_code_is_a_second_factor_too(
-    always_confirm, enrolled, book, answered, kiosk
-):
+    always_confirm: None, enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk
+) -> None:
     appointment = book(enrolled().user)
     body = answered(faces.astronaut())
 
@@ -554,8 +636,8 @@ def test_where_the_clinic_always_asks_the_code_is_a_second_factor_too(
 
 
 def test_where_the_clinic_always_asks_three_wrong_years_are_the_end(
-    always_confirm, enrolled, book, answered, kiosk
-):
+    always_confirm: None, enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk
+) -> None:
     book(enrolled(birth_date=date(1985, 2, 3)).user)
     body = answered(faces.astronaut())
 
@@ -568,8 +650,13 @@ def test_where_the_clinic_always_asks_three_wrong_years_are_the_end(
 
 
 def test_where_the_clinic_always_asks_strangers_and_codes_are_answered_as_ever(
-    always_confirm, enrolled, person, book, answered, kiosk
-):
+    always_confirm: None,
+    enrolled: Enrolled,
+    person: Person,
+    book: Book,
+    answered: Answered,
+    kiosk: Kiosk,
+) -> None:
     book(enrolled().user)
     assert answered(faces.strangers()["remodelled"])["status"] == "not_recognised"
 
@@ -581,8 +668,8 @@ def test_where_the_clinic_always_asks_strangers_and_codes_are_answered_as_ever(
 
 
 def test_a_check_in_by_face_says_that_nobody_looked_whether_the_person_lives(
-    enrolled, book, answered, kiosk, person
-):
+    enrolled: Enrolled, book: Book, answered: Answered, kiosk: Kiosk, person: Person
+) -> None:
     book(enrolled().user)
     answered(faces.astronaut())
     by_code(kiosk, "ZZZZZZ")
@@ -604,7 +691,9 @@ def test_a_check_in_by_face_says_that_nobody_looked_whether_the_person_lives(
         ("photo", "failed", "confirm"),
     ],
 )
-def test_the_database_refuses_a_liveness_that_cannot_be(kiosk, kind, liveness, status):
+def test_the_database_refuses_a_liveness_that_cannot_be(
+    kiosk: Kiosk, kind: str, liveness: str, status: str
+) -> None:
     with pytest.raises(IntegrityError, match=r"recognition_(liveness|nobody_known)"):
         CheckIn.objects.create(
             device=kiosk.device,
@@ -618,7 +707,9 @@ def test_the_database_refuses_a_liveness_that_cannot_be(kiosk, kind, liveness, s
 # Something is down -------------------------------------------------------------------------------
 
 
-def test_an_engine_that_fails_is_an_answer(enrolled, book, answered, settings):
+def test_an_engine_that_fails_is_an_answer(
+    enrolled: Enrolled, book: Book, answered: Answered, settings: Settings
+) -> None:
     book(enrolled().user)
     settings.FACE_ENGINE = "tests.recognition.engines.BrokenEngine"
 
@@ -626,7 +717,9 @@ def test_an_engine_that_fails_is_an_answer(enrolled, book, answered, settings):
     assert Appointment.objects.get().status == "booked"
 
 
-def test_where_the_engine_is_off_no_frame_is_stored(kiosk, store, settings):
+def test_where_the_engine_is_off_no_frame_is_stored(
+    kiosk: Kiosk, store: Store, settings: Settings
+) -> None:
     settings.FACE_ENGINE = ""
 
     accepted = kiosk.show(faces.astronaut())
@@ -636,7 +729,14 @@ def test_where_the_engine_is_off_no_frame_is_stored(kiosk, store, settings):
     assert kiosk.result(accepted.json()["id"]).json()["status"] == "unavailable"
 
 
-def test_an_answer_that_comes_too_late_is_none(enrolled, book, kiosk, work, store, at_ten):
+def test_an_answer_that_comes_too_late_is_none(
+    enrolled: Enrolled,
+    book: Book,
+    kiosk: Kiosk,
+    work: Work,
+    store: Store,
+    at_ten: time_machine.Traveller,
+) -> None:
     book(enrolled().user)
     check_in = kiosk.show(faces.astronaut()).json()["id"]
     assert kiosk.result(check_in).json()["status"] == "processing"
@@ -651,7 +751,9 @@ def test_an_answer_that_comes_too_late_is_none(enrolled, book, kiosk, work, stor
     assert Appointment.objects.get().status == "booked"
 
 
-def test_a_frame_that_no_worker_takes_is_erased(kiosk, store, at_ten, decided):
+def test_a_frame_that_no_worker_takes_is_erased(
+    kiosk: Kiosk, store: Store, at_ten: time_machine.Traveller, decided: list[CheckInDecided]
+) -> None:
     check_in = kiosk.show(faces.astronaut()).json()["id"]
     assert len(store()) == 1
 
@@ -664,7 +766,7 @@ def test_a_frame_that_no_worker_takes_is_erased(kiosk, store, at_ten, decided):
     assert [str(event.check_in_id) for event in decided] == [check_in]
 
 
-def test_a_frame_that_vanished_is_an_answer(kiosk, work, store):
+def test_a_frame_that_vanished_is_an_answer(kiosk: Kiosk, work: Work, store: Store) -> None:
     check_in = kiosk.show(faces.astronaut()).json()["id"]
     private.delete(store()[0])
 
@@ -672,7 +774,9 @@ def test_a_frame_that_vanished_is_an_answer(kiosk, work, store):
     assert kiosk.result(check_in).json()["status"] == "unavailable"
 
 
-def test_the_job_done_twice_changes_nothing(enrolled, book, answered):
+def test_the_job_done_twice_changes_nothing(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     book(enrolled().user)
     body = answered(faces.astronaut())
 
@@ -685,8 +789,8 @@ def test_the_job_done_twice_changes_nothing(enrolled, book, answered):
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
-    enrolled, book, make_kiosk, kiosk, work
-):
+    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], kiosk: Kiosk, work: Work
+) -> None:
     # Given one face, unsure at four kiosks
     appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
     kiosks = [kiosk, *(make_kiosk() for _ in range(3))]
@@ -696,7 +800,7 @@ def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
     assert {each.result(one).json()["status"] for each, one in places} == {"confirm"}
 
     # When all guess at once, five wrong years and the right one last
-    def guess(number):
+    def guess(number: int) -> str:
         each, one = places[number % 4]
         try:
             return each.confirm(one, birth_year=1900 + number).json()["code"]
@@ -719,8 +823,8 @@ def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_parallel_answers_the_right_one_counts_among_the_first_five(
-    enrolled, book, make_kiosk, kiosk, work
-):
+    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], kiosk: Kiosk, work: Work
+) -> None:
     # Given four wrong tries of today, and two kiosks that ask
     appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
     kiosks = [kiosk, make_kiosk()]
@@ -732,7 +836,7 @@ def test_of_parallel_answers_the_right_one_counts_among_the_first_five(
     assert work() == 2
 
     # When both give the right year at once
-    def answer(number):
+    def answer(number: int) -> int:
         try:
             return kiosks[number].confirm(shown[number], birth_year=1985).status_code
         finally:
@@ -746,7 +850,12 @@ def test_of_parallel_answers_the_right_one_counts_among_the_first_five(
 
 
 @pytest.mark.parametrize("factor_given", [{"birth_year": 1985}, {"code": "right"}])
-def test_a_second_factor_whose_answer_was_lost_is_given_again(unsure, kiosk, at_ten, factor_given):
+def test_a_second_factor_whose_answer_was_lost_is_given_again(
+    unsure: Unsure,
+    kiosk: Kiosk,
+    at_ten: time_machine.Traveller,
+    factor_given: dict[str, object],
+) -> None:
     check_in, appointment = unsure
     if "code" in factor_given:
         factor_given = {"code": appointment.check_in_code}
@@ -768,7 +877,9 @@ def test_a_second_factor_whose_answer_was_lost_is_given_again(unsure, kiosk, at_
     assert CheckIn.objects.get().last_factor == ""
 
 
-def test_a_wrong_second_factor_whose_answer_was_lost_is_one_try(unsure, kiosk, at_ten):
+def test_a_wrong_second_factor_whose_answer_was_lost_is_one_try(
+    unsure: Unsure, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     check_in, _ = unsure
     told = []
 
@@ -781,7 +892,9 @@ def test_a_wrong_second_factor_whose_answer_was_lost_is_one_try(unsure, kiosk, a
     assert kiosk.confirm(check_in, birth_year=1983).json()["code"] == "nothing_to_confirm"
 
 
-def test_a_try_at_a_check_in_that_was_closed_is_not_told_again(unsure, kiosk, at_ten):
+def test_a_try_at_a_check_in_that_was_closed_is_not_told_again(
+    unsure: Unsure, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     check_in, _ = unsure
     kiosk.confirm(check_in, birth_year=1984)
     at_ten.shift(timedelta(minutes=6))
@@ -794,14 +907,14 @@ def test_a_try_at_a_check_in_that_was_closed_is_not_told_again(unsure, kiosk, at
 # By code -----------------------------------------------------------------------------------------
 
 
-def by_code(kiosk, code):
+def by_code(kiosk: Kiosk, code: str) -> dict[str, Any]:
     accepted = kiosk.type_code(code)
     assert accepted.status_code == 202
     assert accepted.json()["status"] == "processing"
     return kiosk.result(accepted.json()["id"]).json()
 
 
-def test_the_code_arrives(person, book, kiosk, store):
+def test_the_code_arrives(person: Person, book: Book, kiosk: Kiosk, store: Store) -> None:
     appointment = book(person())
 
     body = by_code(kiosk, appointment.check_in_code)
@@ -818,13 +931,13 @@ def test_the_code_arrives(person, book, kiosk, store):
     assert store() == []
 
 
-def test_a_code_may_be_typed_loosely(person, book, kiosk):
+def test_a_code_may_be_typed_loosely(person: Person, book: Book, kiosk: Kiosk) -> None:
     code = book(person()).check_in_code
 
     assert by_code(kiosk, f" {code[:3].lower()}-{code[3:].lower()} ")["status"] == "arrived"
 
 
-def test_the_code_a_second_time_says_already(person, book, kiosk):
+def test_the_code_a_second_time_says_already(person: Person, book: Book, kiosk: Kiosk) -> None:
     code = book(person()).check_in_code
     by_code(kiosk, code)
 
@@ -845,7 +958,9 @@ def test_the_code_a_second_time_says_already(person, book, kiosk):
     ],
     ids=["tomorrow", "yesterday", "unpaid", "cancelled", "over", "missed"],
 )
-def test_a_code_of_no_visit_today(person, book, kiosk, minutes, before, status):
+def test_a_code_of_no_visit_today(
+    person: Person, book: Book, kiosk: Kiosk, minutes: int, before: str, status: str
+) -> None:
     appointment = book(person(), minutes=minutes, status=before)
 
     assert without_id(by_code(kiosk, appointment.check_in_code)) == nobody(status)
@@ -853,11 +968,13 @@ def test_a_code_of_no_visit_today(person, book, kiosk, minutes, before, status):
     assert appointment.status == before
 
 
-def statuses(*appointments):
+def statuses(*appointments: Appointment) -> list[str]:
     return [Appointment.objects.get(pk=appointment.pk).status for appointment in appointments]
 
 
-def test_any_code_of_today_arrives_the_visit_that_is_due(person, book, kiosk):
+def test_any_code_of_today_arrives_the_visit_that_is_due(
+    person: Person, book: Book, kiosk: Kiosk
+) -> None:
     missed = book(patient := person(), minutes=-660)
     due = book(patient, minutes=84, practitioner=1)
     tomorrow = book(patient, minutes=24 * 60)
@@ -871,7 +988,9 @@ def test_any_code_of_today_arrives_the_visit_that_is_due(person, book, kiosk):
 
 
 @pytest.mark.parametrize("minutes", [-46, -300])
-def test_the_code_of_a_visit_whose_time_is_over_leads_to_the_desk(person, book, kiosk, minutes):
+def test_the_code_of_a_visit_whose_time_is_over_leads_to_the_desk(
+    person: Person, book: Book, kiosk: Kiosk, minutes: int
+) -> None:
     missed = book(person(), minutes=minutes)
 
     assert without_id(by_code(kiosk, missed.check_in_code)) == nobody("no_appointment", "missed")
@@ -880,12 +999,14 @@ def test_the_code_of_a_visit_whose_time_is_over_leads_to_the_desk(person, book, 
 
 
 @pytest.mark.parametrize("code", ["ZZZZZZ", "x", "'; --", "ÀÉÎ"])
-def test_an_unknown_code_is_not_recognised(kiosk, code):
+def test_an_unknown_code_is_not_recognised(kiosk: Kiosk, code: str) -> None:
     assert without_id(by_code(kiosk, code)) == nobody("not_recognised")
 
 
 @pytest.mark.parametrize("body", [{}, {"code": ""}, {"code": None}, {"code": ["A"]}, [], "x"])
-def test_a_body_without_a_code_is_refused(kiosk, body):
+def test_a_body_without_a_code_is_refused(
+    kiosk: Kiosk, body: dict[str, object] | list[object] | str
+) -> None:
     refused = kiosk.http.post("/api/check-ins", body, format="json")
 
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid")
@@ -904,21 +1025,29 @@ def test_a_body_without_a_code_is_refused(kiosk, body):
     ],
     ids=["empty", "svg", "over 8 MB"],
 )
-def test_a_bad_frame_is_refused_and_nothing_is_kept(kiosk, store, frame, status, code):
+def test_a_bad_frame_is_refused_and_nothing_is_kept(
+    kiosk: Kiosk, store: Store, frame: bytes, status: int, code: str
+) -> None:
     refused = kiosk.show(frame)
 
     assert (refused.status_code, refused.json()["code"]) == (status, code)
     assert (CheckIn.objects.count(), Picture.objects.count(), store()) == (0, 0, [])
 
 
-def test_a_form_without_a_picture_is_refused(kiosk):
+def test_a_form_without_a_picture_is_refused(kiosk: Kiosk) -> None:
     refused = kiosk.http.post("/api/check-ins", {"code": "ABCDEF"}, format="multipart")
 
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/image")
     assert CheckIn.objects.count() == 0
 
 
-def test_only_the_same_kiosk_reads_the_answer(person, book, kiosk, make_kiosk, browser):
+def test_only_the_same_kiosk_reads_the_answer(
+    person: Person,
+    book: Book,
+    kiosk: Kiosk,
+    make_kiosk: Callable[[], Kiosk],
+    browser: Callable[[User], Browser],
+) -> None:
     patient = person()
     check_in = kiosk.type_code(book(patient).check_in_code).json()["id"]
 
@@ -931,7 +1060,9 @@ def test_only_the_same_kiosk_reads_the_answer(person, book, kiosk, make_kiosk, b
     assert CheckIn.objects.count() == 1
 
 
-def test_a_forged_token_lets_nobody_in(person, book, kiosk, make_kiosk, store):
+def test_a_forged_token_lets_nobody_in(
+    person: Person, book: Book, kiosk: Kiosk, make_kiosk: Callable[[], Kiosk], store: Store
+) -> None:
     patient = person()
     code = book(patient).check_in_code
     token, revoked = kiosk.token, make_kiosk()
@@ -958,7 +1089,9 @@ def test_a_forged_token_lets_nobody_in(person, book, kiosk, make_kiosk, store):
     assert Appointment.objects.get().status == "booked"
 
 
-def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(person, book, kiosk, make_kiosk):
+def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(
+    person: Person, book: Book, kiosk: Kiosk, make_kiosk: Callable[[], Kiosk]
+) -> None:
     code = book(person()).check_in_code
     tried = [kiosk.type_code(code) for _ in range(61)]
 
@@ -970,8 +1103,12 @@ def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(person, book, kiosk, mak
 
 
 def test_after_thirty_wrong_codes_in_an_hour_a_kiosk_takes_none(
-    person, book, kiosk, make_kiosk, at_ten
-):
+    person: Person,
+    book: Book,
+    kiosk: Kiosk,
+    make_kiosk: Callable[[], Kiosk],
+    at_ten: time_machine.Traveller,
+) -> None:
     # Given thirty wrong codes, and right ones between them, which don't count
     appointment, other = book(person()), book(person(full_name="Rui Costa"), practitioner=1)
     for number in range(30):
@@ -997,12 +1134,14 @@ def test_after_thirty_wrong_codes_in_an_hour_a_kiosk_takes_none(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_parallel_wrong_codes_never_pass_the_limit(person, book, kiosk):
+def test_parallel_wrong_codes_never_pass_the_limit(
+    person: Person, book: Book, kiosk: Kiosk
+) -> None:
     appointment = book(person())
     for _ in range(27):
         ratelimit.count(wrong_codes.SCOPE, str(kiosk.device.pk), seconds=wrong_codes.WINDOW_SECONDS)
 
-    def try_one(_):
+    def try_one(_: int) -> int:
         try:
             return kiosk.type_code("ZZZZZZ").status_code
         finally:
@@ -1018,11 +1157,13 @@ def test_parallel_wrong_codes_never_pass_the_limit(person, book, kiosk):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_decision_is_announced_once_the_frame_is_gone(enrolled, book, kiosk, work, store):
+def test_the_decision_is_announced_once_the_frame_is_gone(
+    enrolled: Enrolled, book: Book, kiosk: Kiosk, work: Work, store: Store
+) -> None:
     book(enrolled().user)
     seen = []
 
-    def look(event):
+    def look(event: CheckInDecided) -> None:
         seen.append((event, screens.check_in_body(event.check_in_id)["status"], store()))
 
     events.subscribe(CheckInDecided, look, when="commit")
@@ -1035,7 +1176,9 @@ def test_the_decision_is_announced_once_the_frame_is_gone(enrolled, book, kiosk,
     ]
 
 
-def test_answers_are_forgotten_after_thirty_days(kiosk, at_ten):
+def test_answers_are_forgotten_after_thirty_days(
+    kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     kiosk.type_code("ZZZZZZ")
     at_ten.shift(timedelta(days=29))
     kept = kiosk.type_code("ZZZZZZ").json()["id"]
@@ -1048,7 +1191,9 @@ def test_answers_are_forgotten_after_thirty_days(kiosk, at_ten):
     assert [str(check_in.pk) for check_in in CheckIn.objects.all()] == [kept]
 
 
-def test_no_name_in_outbox_audit_or_keys(enrolled, book, answered):
+def test_no_name_in_outbox_audit_or_keys(
+    enrolled: Enrolled, book: Book, answered: Answered
+) -> None:
     patient = enrolled(full_name="Canária Visível").user
     book(patient)
     answered(faces.astronaut())

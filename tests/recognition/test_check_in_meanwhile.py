@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from booking.events import VisitChanged
 from booking.models import Appointment
@@ -25,7 +27,7 @@ from recognition.models import CheckIn, Picture
 from recognition.services import check_in, rules
 from recognition.tasks import sweep
 from tests.recognition import faces
-from tests.recognition.conftest import Browser, Kiosk
+from tests.recognition.conftest import Book, Browser, Enrolled, Kiosk, Work
 from tests.recognition.engines import MeanwhileEngine
 from tests.recognition.rekognition_double import Rekognition
 from tests.recognition.workers import kill_before_it_answers, states_while_asked
@@ -54,7 +56,7 @@ def nothing_stays(store: Callable[[], list[str]]) -> Iterator[None]:
     assert not Picture.objects.filter(enrolment=None).exists()
 
 
-def meanwhile(settings: Any, happening: Callable[[], object]) -> None:
+def meanwhile(settings: Settings, happening: Callable[[], object]) -> None:
     """From here on this happens, elsewhere and to its end, while the engine looks for somebody."""
     finished = threading.Event()
 
@@ -87,8 +89,17 @@ def meanwhile(settings: Any, happening: Callable[[], object]) -> None:
     ],
 )
 def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
-    patient, appointment, kiosk, work, settings, at_ten, nothing_stays, what, answer, ends
-):
+    patient: Browser,
+    appointment: Appointment,
+    kiosk: Kiosk,
+    work: Work,
+    settings: Settings,
+    at_ten: time_machine.Traveller,
+    nothing_stays: None,
+    what: str,
+    answer: str,
+    ends: str,
+) -> None:
     manager = User.objects.get(username="manager")
 
     def move(**later: float) -> None:
@@ -125,8 +136,14 @@ def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
 
 
 def test_where_the_visit_is_cancelled_while_the_engine_looks_the_next_one_of_today_counts(
-    patient, appointment, book, kiosk, work, settings, nothing_stays
-):
+    patient: Browser,
+    appointment: Appointment,
+    book: Book,
+    kiosk: Kiosk,
+    work: Work,
+    settings: Settings,
+    nothing_stays: None,
+) -> None:
     later = book(patient.user, minutes=180)
     meanwhile(settings, lambda: cancel(appointment.pk, actor=DESK, by_clinic=True))
     made = kiosk.show(faces.astronaut()).json()["id"]
@@ -139,8 +156,15 @@ def test_where_the_visit_is_cancelled_while_the_engine_looks_the_next_one_of_tod
 
 
 def test_of_two_look_alikes_who_withdraws_while_the_engine_looks_is_no_candidate(
-    patient, appointment, enrolled, book, kiosk, work, settings, nothing_stays
-):
+    patient: Browser,
+    appointment: Appointment,
+    enrolled: Enrolled,
+    book: Book,
+    kiosk: Kiosk,
+    work: Work,
+    settings: Settings,
+    nothing_stays: None,
+) -> None:
     other = book(enrolled(full_name="Eva Dias").user, minutes=90)
     meanwhile(settings, patient.withdraw)
     made = kiosk.show(faces.astronaut()).json()["id"]
@@ -152,8 +176,11 @@ def test_of_two_look_alikes_who_withdraws_while_the_engine_looks_is_no_candidate
 
 
 def test_the_way_to_the_decision_asks_little_of_the_database(
-    patient, appointment, kiosk, django_assert_num_queries
-):
+    patient: Browser,
+    appointment: Appointment,
+    kiosk: Kiosk,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     """Every statement of it is time that somebody waits; with those that open and end a
     transaction, and without those after the decision."""
     counted: list[int] = []

@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from pytest_django import Settings
 
 from recognition import consent
 
@@ -17,11 +18,11 @@ from recognition import consent
     ],
     ids=["birthday", "day before", "29 Feb on the 28th", "29 Feb on 1 March", "1900", "unknown"],
 )
-def test_adults_only(born, today, adult):
+def test_adults_only(born: date | None, today: date, adult: bool) -> None:
     assert consent.is_adult(born, today) is adult
 
 
-def test_a_consent_text_that_somebody_agreed_to_is_never_edited():
+def test_a_consent_text_that_somebody_agreed_to_is_never_edited() -> None:
     assert {text.version: text.sha256 for text in consent.TEXTS} == {
         "1": "46e984fa1cbc4e383e24473ca5335c1933d83179c24ccabb356e5dfa7aeab9eb",
         "2-amazon": "976ca04013dd3b90f15007f42ed93035cf838ab7f717fb93bde44b67c742a40f",
@@ -30,7 +31,7 @@ def test_a_consent_text_that_somebody_agreed_to_is_never_edited():
 
 
 @pytest.mark.parametrize("text", consent.TEXTS, ids=lambda text: text.version)
-def test_both_languages_say_how_to_take_it_back(text):
+def test_both_languages_say_how_to_take_it_back(text: consent.ConsentText) -> None:
     assert "retirá-la" in text.pt
     assert "withdraw" in text.en
 
@@ -43,7 +44,9 @@ def test_both_languages_say_how_to_take_it_back(text):
         ("", "1"),
     ],
 )
-def test_the_text_says_where_the_engine_in_use_keeps_faces(settings, engine, version):
+def test_the_text_says_where_the_engine_in_use_keeps_faces(
+    settings: Settings, engine: str, version: str
+) -> None:
     settings.FACE_ENGINE = engine
 
     assert consent.current().version == version
@@ -51,7 +54,7 @@ def test_the_text_says_where_the_engine_in_use_keeps_faces(settings, engine, ver
     assert ("Amazon" in consent.current().en) is (version == "2-amazon")
 
 
-def test_the_text_tells_of_the_video_where_one_is_made(settings):
+def test_the_text_tells_of_the_video_where_one_is_made(settings: Settings) -> None:
     settings.FACE_ENGINE = "recognition.engines.rekognition.RekognitionEngine"
     assert "vídeo" not in consent.current().pt
 

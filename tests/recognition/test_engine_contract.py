@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pytest_django import Settings
 
 from recognition.engines.base import FaceEngine, Flaw, Known, Refused
 from recognition.engines.dlib import DlibEngine
@@ -21,7 +22,7 @@ UPLOAD, OTHER = uuid.UUID(int=11), uuid.UUID(int=12)
 
 
 @pytest.fixture
-def amazon(settings: Any) -> Iterator[None]:
+def amazon(settings: Settings) -> Iterator[None]:
     """A collection of this test's own on a real account, deleted afterwards."""
     region = os.environ.get("AWS_CONTRACT_REGION")
     if not region:
@@ -55,7 +56,7 @@ def learn(engine: FaceEngine, person: uuid.UUID, upload: uuid.UUID, *pictures: A
 
 
 @pytest.mark.parametrize("copy", list(faces.altered_copies()))
-def test_who_is_known_is_found_from_another_picture(engine, copy):
+def test_who_is_known_is_found_from_another_picture(engine: FaceEngine, copy: str) -> None:
     known = learn(engine, ANA, UPLOAD, faces.astronaut())
 
     found = engine.search(faces.jpeg(faces.altered_copies()[copy]), known)
@@ -63,7 +64,9 @@ def test_who_is_known_is_found_from_another_picture(engine, copy):
     assert found == Match(Verdict.SURE, (ANA,))
 
 
-def test_everybody_is_found_by_the_other_photo_and_taken_for_nobody_else(engine):
+def test_everybody_is_found_by_the_other_photo_and_taken_for_nobody_else(
+    engine: FaceEngine,
+) -> None:
     people = {uuid.uuid4(): pictures for pictures in faces.people().values()}
     known = {
         person: learn(engine, person, uuid.uuid4(), pictures[0])
@@ -78,7 +81,7 @@ def test_everybody_is_found_by_the_other_photo_and_taken_for_nobody_else(engine)
         assert engine.search(frame, others) == Match(Verdict.UNKNOWN)
 
 
-def test_who_enrolled_but_is_not_among_those_given_is_never_named(engine):
+def test_who_enrolled_but_is_not_among_those_given_is_never_named(engine: FaceEngine) -> None:
     hers = learn(engine, ANA, UPLOAD, faces.astronaut())
     frame = faces.jpeg(faces.astronaut())
 
@@ -86,7 +89,7 @@ def test_who_enrolled_but_is_not_among_those_given_is_never_named(engine):
     assert engine.search(frame, hers) == Match(Verdict.SURE, (ANA,))
 
 
-def test_of_two_with_one_face_nobody_is_sure(engine):
+def test_of_two_with_one_face_nobody_is_sure(engine: FaceEngine) -> None:
     known = learn(engine, ANA, UPLOAD, faces.astronaut())
     known += learn(engine, BIA, OTHER, faces.astronaut())
 
@@ -107,28 +110,30 @@ def test_of_two_with_one_face_nobody_is_sure(engine):
     ],
     ids=["blank", "two"],
 )
-def test_a_picture_without_one_face_says_why(engine, picture, flaw):
+def test_a_picture_without_one_face_says_why(
+    engine: FaceEngine, picture: Image, flaw: Flaw
+) -> None:
     known = learn(engine, ANA, UPLOAD, faces.astronaut())
 
     assert engine.search(faces.jpeg(picture), known) == flaw
     assert engine.enrol(OTHER, photos(faces.astronaut(), picture)) == Refused({2: flaw})
 
 
-def test_a_photo_of_somebody_else_is_named_by_its_position(engine):
+def test_a_photo_of_somebody_else_is_named_by_its_position(engine: FaceEngine) -> None:
     somebody = next(iter(faces.people().values()))[0]
     pictures = photos(faces.astronaut(), somebody, faces.altered_copies()["mirrored"])
 
     assert engine.enrol(UPLOAD, pictures) == Refused({2: "different_person"})
 
 
-def test_the_same_upload_may_come_again(engine):
+def test_the_same_upload_may_come_again(engine: FaceEngine) -> None:
     learn(engine, ANA, UPLOAD, faces.astronaut())
     known = learn(engine, ANA, UPLOAD, faces.astronaut())
 
     assert engine.search(faces.jpeg(faces.astronaut()), known) == Match(Verdict.SURE, (ANA,))
 
 
-def test_erasing_one_upload_twice_leaves_the_others(engine):
+def test_erasing_one_upload_twice_leaves_the_others(engine: FaceEngine) -> None:
     learn(engine, ANA, UPLOAD, faces.astronaut())
     known = learn(engine, BIA, OTHER, faces.astronaut())
 
@@ -138,7 +143,7 @@ def test_erasing_one_upload_twice_leaves_the_others(engine):
     assert engine.search(faces.jpeg(faces.astronaut()), known) == Match(Verdict.SURE, (BIA,))
 
 
-def test_what_made_a_template_has_a_lasting_name(engine):
+def test_what_made_a_template_has_a_lasting_name(engine: FaceEngine) -> None:
     assert engine.name in {"dlib", "rekognition"}
     assert len(engine.model_hash) == 64
     assert engine.model_hash == type(engine)().model_hash

@@ -4,6 +4,7 @@ import uuid
 import numpy as np
 import pytest
 from PIL import Image
+from pytest_django import Settings
 
 from recognition.engines import dlib
 from recognition.engines.base import Flaw, Known, sole_face
@@ -24,7 +25,7 @@ def vector(engine: DlibEngine, picture: Image.Image) -> np.ndarray:
     return found
 
 
-def test_a_face_is_found_where_it_is(engine):
+def test_a_face_is_found_where_it_is(engine: DlibEngine) -> None:
     (face,) = engine.detect_and_embed(faces.pixels(faces.astronaut()))
 
     assert face.vector is not None
@@ -36,7 +37,7 @@ def test_a_face_is_found_where_it_is(engine):
 
 
 @pytest.mark.parametrize("copy", list(faces.altered_copies()))
-def test_an_altered_copy_is_the_same_person(engine, copy):
+def test_an_altered_copy_is_the_same_person(engine: DlibEngine, copy: str) -> None:
     distance = engine.distance(
         vector(engine, faces.astronaut()), vector(engine, faces.altered_copies()[copy])
     )
@@ -44,7 +45,9 @@ def test_an_altered_copy_is_the_same_person(engine, copy):
     assert distance <= 0.35
 
 
-def test_everybody_is_accepted_from_another_photo_and_nobody_as_somebody_else(engine):
+def test_everybody_is_accepted_from_another_photo_and_nobody_as_somebody_else(
+    engine: DlibEngine,
+) -> None:
     vectors = {
         name: [vector(engine, photo) for photo in photos] for name, photos in faces.people().items()
     }
@@ -78,7 +81,9 @@ def test_everybody_is_accepted_from_another_photo_and_nobody_as_somebody_else(en
     ],
     ids=["blank", "dark", "blurred", "far-away"],
 )
-def test_a_useless_picture_says_why_and_gives_no_vector(engine, picture, flaw):
+def test_a_useless_picture_says_why_and_gives_no_vector(
+    engine: DlibEngine, picture: Image, flaw: Flaw
+) -> None:
     found = engine.detect_and_embed(faces.pixels(picture))
 
     assert sole_face(found) == flaw
@@ -98,13 +103,17 @@ def test_a_useless_picture_says_why_and_gives_no_vector(engine, picture, flaw):
     ],
     ids=["ahead", "to-one-side", "to-the-other", "tilted", "tilted-ahead", "no-eyes"],
 )
-def test_a_turn_is_how_far_the_nose_stands_aside(corners, nose, aside):
+def test_a_turn_is_how_far_the_nose_stands_aside(
+    corners: list[tuple[int, int]], nose: tuple[int, int], aside: float
+) -> None:
     assert turn(np.array([*corners, nose], dtype=np.float32)) == pytest.approx(aside)
 
 
 @pytest.mark.usefixtures("_looked_at_anew")
 @pytest.mark.parametrize(("limit", "flaw"), [(0.05, Flaw.TURNED), (0.3, None)])
-def test_a_face_past_the_limit_is_told_turned_and_gives_no_vector(engine, monkeypatch, limit, flaw):
+def test_a_face_past_the_limit_is_told_turned_and_gives_no_vector(
+    engine: DlibEngine, monkeypatch: pytest.MonkeyPatch, limit: float, flaw: Flaw | None
+) -> None:
     monkeypatch.setattr(dlib, "MAX_TURN", limit)
     aside = faces.turned(faces.astronaut(), 25, between_eyes=(225, 103), eye_distance=43)
 
@@ -116,7 +125,7 @@ def test_a_face_past_the_limit_is_told_turned_and_gives_no_vector(engine, monkey
     assert ahead.quality.flaw is None
 
 
-def test_a_gentle_turn_is_recognised_and_a_turn_aside_is_told(engine):
+def test_a_gentle_turn_is_recognised_and_a_turn_aside_is_told(engine: DlibEngine) -> None:
     picture = faces.people()["london_024"][0]
 
     def looking(degrees: float) -> Image.Image:
@@ -129,7 +138,7 @@ def test_a_gentle_turn_is_recognised_and_a_turn_aside_is_told(engine):
     assert (aside.quality.flaw, aside.vector) == (Flaw.TURNED, None)
 
 
-def test_of_two_people_no_vector_is_computed(engine):
+def test_of_two_people_no_vector_is_computed(engine: DlibEngine) -> None:
     two = faces.side_by_side(faces.astronaut(), faces.altered_copies()["mirrored"])
 
     found = engine.detect_and_embed(faces.pixels(two))
@@ -139,7 +148,7 @@ def test_of_two_people_no_vector_is_computed(engine):
     assert sole_face(found) == Flaw.MULTIPLE_FACES
 
 
-def test_a_large_photo_is_reduced_and_the_box_still_fits_the_original(engine):
+def test_a_large_photo_is_reduced_and_the_box_still_fits_the_original(engine: DlibEngine) -> None:
     huge = faces.astronaut().resize((3072, 3072), Image.Resampling.BICUBIC)
 
     (face,) = engine.detect_and_embed(faces.pixels(huge))
@@ -150,11 +159,11 @@ def test_a_large_photo_is_reduced_and_the_box_still_fits_the_original(engine):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1600, 1), (1, 1600), (50, 50)])
-def test_odd_sizes_hold_no_face(engine, size):
+def test_odd_sizes_hold_no_face(engine: DlibEngine, size: tuple[int, int]) -> None:
     assert engine.detect_and_embed(faces.pixels(Image.new("RGB", size))) == []
 
 
-def test_distances_to_a_gallery_are_those_of_each_pair(engine):
+def test_distances_to_a_gallery_are_those_of_each_pair(engine: DlibEngine) -> None:
     one = vector(engine, faces.astronaut())
     other = vector(engine, faces.altered_copies()["mirrored"])
 
@@ -164,7 +173,9 @@ def test_distances_to_a_gallery_are_those_of_each_pair(engine):
 
 
 @pytest.mark.parametrize("people", [0, 1, 2_000])
-def test_a_gallery_finds_who_is_near_exactly_as_each_distance_says(engine, people):
+def test_a_gallery_finds_who_is_near_exactly_as_each_distance_says(
+    engine: DlibEngine, people: int
+) -> None:
     dice = np.random.default_rng(people)
     vectors = dice.normal(size=(people * 3, 128)).astype(np.float32)
     vectors *= 1.4 / np.linalg.norm(vectors, axis=1, keepdims=True) if people else 1
@@ -188,7 +199,7 @@ def test_a_gallery_finds_who_is_near_exactly_as_each_distance_says(engine, peopl
 
 
 @pytest.mark.parametrize("away", [0.0, 1e-4, 0.3])
-def test_a_gallery_loses_no_digits_where_two_are_near(engine, away):
+def test_a_gallery_loses_no_digits_where_two_are_near(engine: DlibEngine, away: float) -> None:
     one = vector(engine, faces.astronaut())
     step = np.zeros(128, dtype=np.float32)
     step[7] = away
@@ -200,7 +211,9 @@ def test_a_gallery_loses_no_digits_where_two_are_near(engine, away):
 
 
 @pytest.mark.parametrize(("second", "verdict"), [(0.34, "unsure"), (0.36, "sure")])
-def test_the_next_person_counts_up_to_the_margin(engine, second, verdict):
+def test_the_next_person_counts_up_to_the_margin(
+    engine: DlibEngine, second: float, verdict: str
+) -> None:
     one = vector(engine, faces.astronaut())
     first, other = uuid.uuid4(), uuid.uuid4()
 
@@ -216,13 +229,13 @@ def test_the_next_person_counts_up_to_the_margin(engine, second, verdict):
     assert match.people == ((first,) if verdict == "sure" else (first, other))
 
 
-def test_the_model_is_named_by_its_content(engine):
+def test_the_model_is_named_by_its_content(engine: DlibEngine) -> None:
     assert engine.name == "dlib"
     assert len(engine.model_hash) == 64
     assert engine.model_hash == DlibEngine().model_hash
 
 
-def test_the_thresholds_are_the_clinics(engine, settings):
+def test_the_thresholds_are_the_clinics(engine: DlibEngine, settings: Settings) -> None:
     assert (engine.accept, engine.confirm) == (0.45, 0.50)
 
     settings.FACE_ACCEPT_DISTANCE = 0.4

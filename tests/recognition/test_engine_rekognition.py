@@ -1,12 +1,18 @@
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import boto3
 import pytest
+import time_machine
 from botocore.exceptions import ClientError
+from PIL.Image import Image
+from pytest_django import Settings
 
 from clinic.accounts import services as accounts
+from clinic.accounts.models import User
 from clinic.core import clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage
@@ -24,7 +30,17 @@ from recognition.matching import Match, Verdict
 from recognition.models import CheckIn, Consent, Enrolment, Template
 from recognition.tasks import expire
 from tests.recognition import faces
-from tests.recognition.conftest import COLLECTION, committing
+from tests.recognition.conftest import (
+    COLLECTION,
+    Book,
+    Browser,
+    Enrolled,
+    Kiosk,
+    Person,
+    Store,
+    Work,
+    committing,
+)
 from tests.recognition.rekognition_double import MODEL, RefusedError, Rekognition
 
 pytestmark = pytest.mark.engine
@@ -47,8 +63,8 @@ TWO_PHOTOS = photos(faces.astronaut(), faces.altered_copies()["mirrored"])
 
 
 def test_the_first_enrolment_makes_the_collection_and_names_photos_by_the_upload(
-    engine, rekognition
-):
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     found = engine.enrol(UPLOAD, photos(faces.astronaut(), faces.altered_copies()["mirrored"]))
 
     assert found == [f"{UPLOAD}.1".encode(), f"{UPLOAD}.2".encode()]
@@ -61,8 +77,8 @@ def test_the_first_enrolment_makes_the_collection_and_names_photos_by_the_upload
 
 
 def test_a_search_asks_for_the_clinics_threshold_and_names_only_who_is_expected(
-    engine, rekognition
-):
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     engine.enrol(UPLOAD, ASTRONAUT)
     template = f"{UPLOAD}.1".encode()
     frame = faces.jpeg(faces.altered_copies()["tilted"])
@@ -79,12 +95,14 @@ def test_a_search_asks_for_the_clinics_threshold_and_names_only_who_is_expected(
     assert engine.search(frame, not_hers) == Match(Verdict.UNKNOWN)
 
 
-def test_where_nobody_is_expected_no_frame_leaves_the_clinic(engine, rekognition):
+def test_where_nobody_is_expected_no_frame_leaves_the_clinic(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     assert engine.search(ASTRONAUT[1], []) == Match(Verdict.UNKNOWN)
     assert rekognition.asked == []
 
 
-def test_two_who_pass_the_threshold_are_both_candidates(engine):
+def test_two_who_pass_the_threshold_are_both_candidates(engine: RekognitionEngine) -> None:
     engine.enrol(UPLOAD, ASTRONAUT)
     engine.enrol(OTHER, ASTRONAUT)
     known = [Known(ANA, f"{UPLOAD}.1".encode()), Known(BIA, f"{OTHER}.1".encode())]
@@ -105,7 +123,9 @@ def test_two_who_pass_the_threshold_are_both_candidates(engine):
     ],
     ids=["blank", "two", "another", "dark"],
 )
-def test_a_refused_upload_leaves_nothing_at_the_provider(engine, rekognition, second, reason):
+def test_a_refused_upload_leaves_nothing_at_the_provider(
+    engine: RekognitionEngine, rekognition: Rekognition, second: Image, reason: str | None
+) -> None:
     if reason is None:
         found = engine.enrol(UPLOAD, {1: faces.jpeg(second)})
         assert found == Refused({1: Flaw.TOO_DARK})
@@ -115,14 +135,18 @@ def test_a_refused_upload_leaves_nothing_at_the_provider(engine, rekognition, se
     assert rekognition.collections.get(COLLECTION, []) == []
 
 
-def test_a_face_that_looks_aside_is_told_so(engine, rekognition):
+def test_a_face_that_looks_aside_is_told_so(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     rekognition.looks_aside = True
 
     assert engine.enrol(UPLOAD, photos(faces.astronaut())) == Refused({1: Flaw.TURNED})
     assert rekognition.collections[COLLECTION] == []
 
 
-def test_photos_of_one_person_are_compared_with_the_first_only(engine, rekognition):
+def test_photos_of_one_person_are_compared_with_the_first_only(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     copies = faces.altered_copies()
     same = [faces.astronaut(), copies["mirrored"], copies["tilted"], copies["cropped"]]
 
@@ -132,7 +156,9 @@ def test_photos_of_one_person_are_compared_with_the_first_only(engine, rekogniti
     assert rekognition.operations().count("CompareFaces") == 3
 
 
-def test_a_first_photo_of_somebody_else_is_the_one_that_is_named(engine, rekognition):
+def test_a_first_photo_of_somebody_else_is_the_one_that_is_named(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     stranger = faces.remodelled(bulge=-0.5, eyes=0.3)
     same = faces.astronaut(), faces.altered_copies()["mirrored"]
 
@@ -143,14 +169,18 @@ def test_a_first_photo_of_somebody_else_is_the_one_that_is_named(engine, rekogni
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_where_there_is_nothing_to_compare_nothing_is(engine, rekognition, count):
+def test_where_there_is_nothing_to_compare_nothing_is(
+    engine: RekognitionEngine, rekognition: Rekognition, count: int
+) -> None:
     found = engine.enrol(UPLOAD, dict(list(ASTRONAUT.items())[:count]))
 
     assert found == [f"{UPLOAD}.1".encode()][:count]
     assert rekognition.operations().count("CompareFaces") == 0
 
 
-def test_somebody_in_the_background_hinders_neither_enrolment_nor_search(engine, rekognition):
+def test_somebody_in_the_background_hinders_neither_enrolment_nor_search(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     rekognition.bystander = 0.4
 
     found = engine.enrol(UPLOAD, photos(faces.astronaut(), faces.altered_copies()["mirrored"]))
@@ -160,7 +190,9 @@ def test_somebody_in_the_background_hinders_neither_enrolment_nor_search(engine,
     assert engine.search(ASTRONAUT[1], known) == Match(Verdict.SURE, (ANA,))
 
 
-def test_a_face_of_the_background_that_was_indexed_for_the_near_one_goes_again(engine, rekognition):
+def test_a_face_of_the_background_that_was_indexed_for_the_near_one_goes_again(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     rekognition.bystander, rekognition.misled = 0.4, {"IndexFaces"}
 
     found = engine.enrol(UPLOAD, ASTRONAUT)
@@ -170,7 +202,9 @@ def test_a_face_of_the_background_that_was_indexed_for_the_near_one_goes_again(e
     assert rekognition.collections[COLLECTION] == []
 
 
-def test_a_likeness_to_somebody_in_the_background_is_none(engine, rekognition):
+def test_a_likeness_to_somebody_in_the_background_is_none(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     rekognition.bystander, rekognition.misled = 0.4, {"CompareFaces"}
 
     found = engine.enrol(UPLOAD, photos(faces.astronaut(), faces.altered_copies()["mirrored"]))
@@ -179,7 +213,9 @@ def test_a_likeness_to_somebody_in_the_background_is_none(engine, rekognition):
     assert rekognition.collections == {}
 
 
-def test_who_stands_behind_is_never_searched_for_the_person_at_the_kiosk(engine, rekognition):
+def test_who_stands_behind_is_never_searched_for_the_person_at_the_kiosk(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     engine.enrol(UPLOAD, ASTRONAUT)
     rekognition.bystander, rekognition.misled = 0.4, {"SearchFacesByImage"}
 
@@ -188,7 +224,9 @@ def test_who_stands_behind_is_never_searched_for_the_person_at_the_kiosk(engine,
     assert found == Flaw.BLURRED
 
 
-def test_an_upload_tried_again_after_a_crash_replaces_what_it_left(engine, rekognition):
+def test_an_upload_tried_again_after_a_crash_replaces_what_it_left(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     engine.enrol(UPLOAD, ASTRONAUT)
     engine.enrol(OTHER, ASTRONAUT)
 
@@ -200,7 +238,9 @@ def test_an_upload_tried_again_after_a_crash_replaces_what_it_left(engine, rekog
     ]
 
 
-def test_erasing_reads_every_page_spares_others_and_may_be_repeated(engine, rekognition):
+def test_erasing_reads_every_page_spares_others_and_may_be_repeated(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     copies = faces.altered_copies()
     engine.enrol(OTHER, ASTRONAUT)
     engine.enrol(UPLOAD, photos(faces.astronaut(), copies["mirrored"], copies["tilted"]))
@@ -212,7 +252,9 @@ def test_erasing_reads_every_page_spares_others_and_may_be_repeated(engine, reko
     assert rekognition.operations().count("DeleteFaces") == 1
 
 
-def test_erasing_where_there_is_no_collection_is_no_error(engine, rekognition):
+def test_erasing_where_there_is_no_collection_is_no_error(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     engine.erase(UPLOAD)
 
     assert rekognition.operations() == ["ListFaces"]
@@ -227,7 +269,9 @@ def test_erasing_where_there_is_no_collection_is_no_error(engine, rekognition):
         "cut",
     ],
 )
-def test_a_passing_failure_is_tried_twice_and_then_unavailable(engine, rekognition, fault):
+def test_a_passing_failure_is_tried_twice_and_then_unavailable(
+    engine: RekognitionEngine, rekognition: Rekognition, fault: str
+) -> None:
     known = [Known(ANA, f"{UPLOAD}.1".encode())]
     engine.enrol(UPLOAD, ASTRONAUT)
 
@@ -238,7 +282,9 @@ def test_a_passing_failure_is_tried_twice_and_then_unavailable(engine, rekogniti
         engine.search(ASTRONAUT[1], known)
 
 
-def test_a_provider_that_hangs_is_given_up_within_the_time_of_a_check_in(engine, rekognition):
+def test_a_provider_that_hangs_is_given_up_within_the_time_of_a_check_in(
+    engine: RekognitionEngine, rekognition: Rekognition
+) -> None:
     rekognition.faults.extend(["hang", "hang"])
 
     with pytest.raises(EngineUnavailableError, match="ReadTimeoutError"):
@@ -255,7 +301,9 @@ def test_a_provider_that_hangs_is_given_up_within_the_time_of_a_check_in(engine,
         "InvalidS3ObjectException",
     ],
 )
-def test_a_lasting_failure_is_refused_at_once(engine, rekognition, fault):
+def test_a_lasting_failure_is_refused_at_once(
+    engine: RekognitionEngine, rekognition: Rekognition, fault: str
+) -> None:
     rekognition.faults.append(fault)
 
     with pytest.raises(EngineRefusedError, match=fault):
@@ -285,7 +333,9 @@ NO_FAILURE = {
         "SearchFacesByImage",
     ],
 )
-def test_every_error_that_is_documented_is_one_of_ours(engine, rekognition, operation):
+def test_every_error_that_is_documented_is_one_of_ours(
+    engine: RekognitionEngine, rekognition: Rekognition, operation: str
+) -> None:
     outcomes, documented = {}, MODEL.operation_model(operation).error_shapes
     for error in [shape.name for shape in documented]:
 
@@ -312,7 +362,9 @@ def test_every_error_that_is_documented_is_one_of_ours(engine, rekognition, oper
 
 
 @pytest.mark.parametrize("name", ["", "clinic faces", "clínica", "x" * 256])
-def test_a_collection_of_no_valid_name_is_never_asked_for(engine, rekognition, settings, name):
+def test_a_collection_of_no_valid_name_is_never_asked_for(
+    engine: RekognitionEngine, rekognition: Rekognition, settings: Settings, name: str
+) -> None:
     settings.FACE_COLLECTION = name
 
     with pytest.raises(EngineRefusedError, match="face_collection_not_named"):
@@ -322,7 +374,9 @@ def test_a_collection_of_no_valid_name_is_never_asked_for(engine, rekognition, s
 
 
 @pytest.mark.parametrize("size", [0, 5_242_881])
-def test_a_photo_the_service_would_refuse_is_not_sent(engine, rekognition, size):
+def test_a_photo_the_service_would_refuse_is_not_sent(
+    engine: RekognitionEngine, rekognition: Rekognition, size: int
+) -> None:
     with pytest.raises(EngineRefusedError, match="photo_too_large"):
         engine.search(b"x" * size, [Known(ANA, b"x.1")])
 
@@ -350,7 +404,9 @@ def test_a_photo_the_service_would_refuse_is_not_sent(engine, rekognition, size)
         ),
     ],
 )
-def test_the_double_refuses_what_botocore_lets_pass(rekognition, operation, body):
+def test_the_double_refuses_what_botocore_lets_pass(
+    rekognition: Rekognition, operation: str, body: dict[str, object]
+) -> None:
     client = boto3.client("rekognition", endpoint_url=rekognition.url, region_name="eu-west-1")
 
     with pytest.raises(ClientError, match="InvalidParameterException"):
@@ -360,8 +416,8 @@ def test_the_double_refuses_what_botocore_lets_pass(rekognition, operation, body
 
 
 def test_withdrawal_erases_the_faces_at_the_provider_and_twice_is_no_error(
-    rekognition, enrolled, work
-):
+    rekognition: Rekognition, enrolled: Enrolled, work: Work
+) -> None:
     patient = enrolled()
     template = Template.objects.get()
     plain = vault.unseal(bytes(template.sealed), owner=patient.user.pk)
@@ -382,7 +438,9 @@ def test_withdrawal_erases_the_faces_at_the_provider_and_twice_is_no_error(
     assert rekognition.collections[COLLECTION] == []
 
 
-def test_an_erased_account_is_erased_at_the_provider_too(rekognition, enrolled, work):
+def test_an_erased_account_is_erased_at_the_provider_too(
+    rekognition: Rekognition, enrolled: Enrolled, work: Work
+) -> None:
     patient = enrolled()
     assert len(rekognition.collections[COLLECTION]) == 1
 
@@ -397,8 +455,8 @@ def test_an_erased_account_is_erased_at_the_provider_too(rekognition, enrolled, 
 
 
 def test_withdrawal_reaches_a_provider_that_is_down_or_no_longer_in_use(
-    rekognition, enrolled, work, settings
-):
+    rekognition: Rekognition, enrolled: Enrolled, work: Work, settings: Settings
+) -> None:
     patient = enrolled()
     settings.FACE_ENGINE = "recognition.engines.dlib.DlibEngine"
     rekognition.faults.extend(["InternalServerError", "InternalServerError"])
@@ -413,9 +471,13 @@ def test_withdrawal_reaches_a_provider_that_is_down_or_no_longer_in_use(
 
 
 def test_an_erasure_goes_on_until_the_provider_obeys_and_the_manager_reads_that_it_is_undone(
-    rekognition, enrolled, browser, person, work
-):
-    def undone():
+    rekognition: Rekognition,
+    enrolled: Enrolled,
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+) -> None:
+    def undone() -> int:
         return manager.http.get("/api/staff/privacy").json()["retention"]["undone_erasures"]
 
     patient = enrolled()
@@ -434,8 +496,12 @@ def test_an_erasure_goes_on_until_the_provider_obeys_and_the_manager_reads_that_
 
 
 def test_a_withdrawn_upload_whose_try_crashed_is_erased_by_the_next(
-    rekognition, engine, browser, person, work
-):
+    rekognition: Rekognition,
+    engine: RekognitionEngine,
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+) -> None:
     patient = browser(person())
     patient.upload(faces.astronaut())
     attempt = uuid.UUID(OutboxMessage.objects.get(task="recognition.enrol").args["attempt"])
@@ -453,8 +519,12 @@ def test_a_withdrawn_upload_whose_try_crashed_is_erased_by_the_next(
     ids=["collection", "region", "none"],
 )
 def test_an_erasure_where_the_faces_are_not_is_no_proof(
-    rekognition, enrolled, work, settings, changed
-):
+    rekognition: Rekognition,
+    enrolled: Enrolled,
+    work: Work,
+    settings: Settings,
+    changed: dict[str, str],
+) -> None:
     patient = enrolled()
     before = {name: getattr(settings, name) for name in changed}
     for name, value in changed.items():
@@ -476,8 +546,8 @@ def test_an_erasure_where_the_faces_are_not_is_no_proof(
 
 
 def test_a_face_that_the_provider_lists_late_is_erased_an_hour_after(
-    rekognition, enrolled, work, at_ten
-):
+    rekognition: Rekognition, enrolled: Enrolled, work: Work, at_ten: time_machine.Traveller
+) -> None:
     patient = enrolled()
     late = rekognition.collections[COLLECTION].pop()
     patient.withdraw()
@@ -493,7 +563,7 @@ def test_a_face_that_the_provider_lists_late_is_erased_an_hour_after(
     assert AuditEntry.objects.filter(action="recognition.provider_erased").count() == 2
 
 
-def crash_after_indexing(engine, patient):
+def crash_after_indexing(engine: RekognitionEngine, patient: Browser) -> UUID:
     """Upload a photo; the worker dies when it is indexed and before the answer is written."""
     patient.upload(faces.astronaut())
     attempt = Enrolment.objects.get(patient=patient.user).attempt
@@ -502,8 +572,12 @@ def crash_after_indexing(engine, patient):
 
 
 def test_a_replaced_upload_whose_try_crashed_is_erased_though_its_job_never_comes_again(
-    rekognition, engine, browser, person, work
-):
+    rekognition: Rekognition,
+    engine: RekognitionEngine,
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+) -> None:
     patient = browser(person())
     replaced = crash_after_indexing(engine, patient)
     OutboxMessage.objects.filter(task="recognition.enrol").update(done_at=clock.now())
@@ -518,8 +592,14 @@ def test_a_replaced_upload_whose_try_crashed_is_erased_though_its_job_never_come
 
 @pytest.mark.parametrize("now", ["recognition.engines.dlib.DlibEngine", ""], ids=["dlib", "off"])
 def test_a_crashed_upload_is_erased_at_withdrawal_also_where_the_engine_is_another_by_then(
-    rekognition, engine, browser, person, work, settings, now
-):
+    rekognition: Rekognition,
+    engine: RekognitionEngine,
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+    settings: Settings,
+    now: str,
+) -> None:
     patient = browser(person())
     crash_after_indexing(engine, patient)
     settings.FACE_ENGINE = now
@@ -532,8 +612,13 @@ def test_a_crashed_upload_is_erased_at_withdrawal_also_where_the_engine_is_anoth
 
 
 def test_a_try_by_another_engine_erases_what_the_crashed_one_left(
-    rekognition, engine, browser, person, work, settings
-):
+    rekognition: Rekognition,
+    engine: RekognitionEngine,
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+    settings: Settings,
+) -> None:
     patient = browser(person())
     crash_after_indexing(engine, patient)
     settings.FACE_ENGINE = "recognition.engines.dlib.DlibEngine"
@@ -546,8 +631,13 @@ def test_a_try_by_another_engine_erases_what_the_crashed_one_left(
 
 
 def test_the_job_of_a_withdrawn_upload_erases_also_at_a_provider_out_of_use(
-    rekognition, engine, browser, person, work, settings
-):
+    rekognition: Rekognition,
+    engine: RekognitionEngine,
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+    settings: Settings,
+) -> None:
     patient = browser(person())
     crash_after_indexing(engine, patient)
     patient.withdraw()
@@ -560,7 +650,9 @@ def test_the_job_of_a_withdrawn_upload_erases_also_at_a_provider_out_of_use(
     assert rekognition.collections[COLLECTION] == []
 
 
-def test_an_enrolment_that_ends_is_erased_at_the_provider(rekognition, enrolled, work, at_ten):
+def test_an_enrolment_that_ends_is_erased_at_the_provider(
+    rekognition: Rekognition, enrolled: Enrolled, work: Work, at_ten: time_machine.Traveller
+) -> None:
     enrolled()
 
     at_ten.shift(timedelta(days=366))
@@ -571,7 +663,9 @@ def test_an_enrolment_that_ends_is_erased_at_the_provider(rekognition, enrolled,
     assert rekognition.collections[COLLECTION] == []
 
 
-def test_a_new_enrolment_replaces_the_old_one_at_the_provider(rekognition, enrolled, work):
+def test_a_new_enrolment_replaces_the_old_one_at_the_provider(
+    rekognition: Rekognition, enrolled: Enrolled, work: Work
+) -> None:
     patient = enrolled()
     old = Template.objects.get().upload
 
@@ -585,8 +679,8 @@ def test_a_new_enrolment_replaces_the_old_one_at_the_provider(rekognition, enrol
 
 
 def test_an_expected_patient_arrives_and_a_provider_that_is_down_is_an_answer(
-    rekognition, enrolled, book, kiosk, work, store
-):
+    rekognition: Rekognition, enrolled: Enrolled, book: Book, kiosk: Kiosk, work: Work, store: Store
+) -> None:
     patient = enrolled()
     book(patient.user)
 

@@ -1,14 +1,20 @@
 """Registering a face: consent first, photos only until the answer, everything erasable."""
 
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
+from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import time_machine
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from PIL.Image import Image
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from clinic.accounts.models import User
@@ -19,7 +25,16 @@ from recognition.models import Consent, Enrolment, Picture, Template
 from recognition.services import enrolment, pictures
 from recognition.tasks import expire, sweep
 from tests.recognition import faces
-from tests.recognition.conftest import Browser, committing
+from tests.recognition.conftest import (
+    Browser,
+    Clinic,
+    Enrolled,
+    Kiosk,
+    Person,
+    Store,
+    Work,
+    committing,
+)
 
 pytestmark = pytest.mark.engine
 
@@ -41,7 +56,9 @@ def actions(patient: User) -> list[str]:
     return list(entries.order_by("id").values_list("action", flat=True))
 
 
-def test_before_anything_the_patient_reads_the_consent_text(browser, person):
+def test_before_anything_the_patient_reads_the_consent_text(
+    browser: Callable[[User], Browser], person: Person
+) -> None:
     state = browser(person()).face()
 
     assert state == {
@@ -63,7 +80,9 @@ def test_before_anything_the_patient_reads_the_consent_text(browser, person):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_photos_of_one_person_become_templates_and_are_erased(browser, person, work, store):
+def test_photos_of_one_person_become_templates_and_are_erased(
+    browser: Callable[[User], Browser], person: Person, work: Work, store: Store
+) -> None:
     patient = browser(person())
     copies = faces.altered_copies()
 
@@ -85,7 +104,9 @@ def test_photos_of_one_person_become_templates_and_are_erased(browser, person, w
     assert actions(patient.user) == ["recognition.enrolment_requested", "recognition.enrolled"]
 
 
-def test_the_consent_is_recorded_word_for_word(browser, person):
+def test_the_consent_is_recorded_word_for_word(
+    browser: Callable[[User], Browser], person: Person
+) -> None:
     patient = browser(person())
 
     patient.upload(faces.astronaut())
@@ -97,7 +118,7 @@ def test_the_consent_is_recorded_word_for_word(browser, person):
     assert (given.language, given.withdrawn_at) == ("en", None)
 
 
-def test_vectors_are_stored_sealed(enrolled):
+def test_vectors_are_stored_sealed(enrolled: Enrolled) -> None:
     patient = enrolled()
 
     template = Template.objects.get()
@@ -120,7 +141,14 @@ def test_vectors_are_stored_sealed(enrolled):
     ],
     ids=["blank", "dark", "blurred", "far-away", "two-faces"],
 )
-def test_one_bad_photo_fails_the_upload_and_is_named(browser, person, work, store, bad, code):
+def test_one_bad_photo_fails_the_upload_and_is_named(
+    browser: Callable[[User], Browser],
+    person: Person,
+    work: Work,
+    store: Store,
+    bad: Image,
+    code: str,
+) -> None:
     patient = browser(person())
     patient.upload(faces.astronaut(), bad)
 
@@ -135,7 +163,9 @@ def test_one_bad_photo_fails_the_upload_and_is_named(browser, person, work, stor
 
 
 @pytest.mark.parametrize("who", list(faces.strangers()))
-def test_photos_of_two_people_fail_and_the_odd_one_is_named(browser, person, work, store, who):
+def test_photos_of_two_people_fail_and_the_odd_one_is_named(
+    browser: Callable[[User], Browser], person: Person, work: Work, store: Store, who: str
+) -> None:
     patient = browser(person())
     stranger = faces.strangers()[who]
     patient.upload(faces.astronaut(), stranger, faces.altered_copies()["mirrored"])
@@ -150,7 +180,9 @@ def test_photos_of_two_people_fail_and_the_odd_one_is_named(browser, person, wor
 
 
 @pytest.mark.parametrize("answer", [None, "false", ""])
-def test_without_consent_nothing_is_kept(browser, person, store, answer):
+def test_without_consent_nothing_is_kept(
+    browser: Callable[[User], Browser], person: Person, store: Store, answer: str | None
+) -> None:
     refused = browser(person()).upload(faces.astronaut(), consent=answer)
 
     assert (refused.status_code, refused.json()["code"]) == (400, "consent_required")
@@ -162,7 +194,9 @@ def test_without_consent_nothing_is_kept(browser, person, store, answer):
     [None, date(2008, 11, 24), date(2020, 1, 1)],
     ids=["unknown", "eighteen tomorrow", "a child"],
 )
-def test_without_an_adults_birth_date_nothing_is_kept(browser, person, store, birth_date):
+def test_without_an_adults_birth_date_nothing_is_kept(
+    browser: Callable[[User], Browser], person: Person, store: Store, birth_date: date | None
+) -> None:
     patient = browser(person(birth_date=birth_date))
 
     refused = patient.upload(faces.astronaut())
@@ -172,7 +206,7 @@ def test_without_an_adults_birth_date_nothing_is_kept(browser, person, store, bi
     assert (rows(), store()) == (NOTHING, [])
 
 
-def test_the_eighteenth_birthday_counts(browser, person):
+def test_the_eighteenth_birthday_counts(browser: Callable[[User], Browser], person: Person) -> None:
     assert (
         browser(person(birth_date=date(2008, 11, 23))).upload(faces.astronaut()).status_code == 202
     )
@@ -191,8 +225,13 @@ def test_the_eighteenth_birthday_counts(browser, person):
     ids=["none", "six", "empty", "svg", "over 8 MB", "damaged"],
 )
 def test_unusable_files_are_refused_and_nothing_is_kept(
-    browser, person, store, photos, status, code
-):
+    browser: Callable[[User], Browser],
+    person: Person,
+    store: Store,
+    photos: list[bytes],
+    status: int,
+    code: str,
+) -> None:
     refused = browser(person()).upload(*photos)
 
     assert (refused.status_code, refused.json()["code"]) == (status, code)
@@ -200,7 +239,9 @@ def test_unusable_files_are_refused_and_nothing_is_kept(
     assert (rows(), store()) == (NOTHING, [])
 
 
-def test_a_photo_is_what_it_holds_whatever_it_is_called(browser, person, store):
+def test_a_photo_is_what_it_holds_whatever_it_is_called(
+    browser: Callable[[User], Browser], person: Person, store: Store
+) -> None:
     http = browser(person()).http
 
     def send(data: bytes, name: str, content_type: str, language: str = "en") -> Any:
@@ -232,8 +273,14 @@ def test_a_photo_is_what_it_holds_whatever_it_is_called(browser, person, store):
     ids=["another type", "too large", "empty"],
 )
 def test_one_bad_file_among_good_ones_is_named_and_none_kept(
-    browser, person, store, position, bad, status, code
-):
+    browser: Callable[[User], Browser],
+    person: Person,
+    store: Store,
+    position: int,
+    bad: bytes,
+    status: int,
+    code: str,
+) -> None:
     photos: list[Any] = [faces.blank(), faces.blank()]
     photos.insert(position, bad)
 
@@ -246,7 +293,9 @@ def test_one_bad_file_among_good_ones_is_named_and_none_kept(
     assert (rows(), store()) == (NOTHING, [])
 
 
-def test_a_body_that_declares_too_much_is_not_read(browser, person):
+def test_a_body_that_declares_too_much_is_not_read(
+    browser: Callable[[User], Browser], person: Person
+) -> None:
     refused = browser(person()).http.put(
         "/api/me/face",
         b"--x\r\n",
@@ -257,7 +306,9 @@ def test_a_body_that_declares_too_much_is_not_read(browser, person):
     assert (refused.status_code, refused.json()["code"]) == (413, "image_too_large")
 
 
-def test_what_is_stored_carries_no_metadata(browser, person, store, tmp_path):
+def test_what_is_stored_carries_no_metadata(
+    browser: Callable[[User], Browser], person: Person, store: Store, tmp_path: Path
+) -> None:
     exif = faces.astronaut().getexif()
     exif[0x010E] = "CANARY"
 
@@ -267,7 +318,9 @@ def test_what_is_stored_carries_no_metadata(browser, person, store, tmp_path):
     assert b"CANARY" not in private.get(key)
 
 
-def test_a_new_upload_replaces_the_one_in_work(browser, person, work, store):
+def test_a_new_upload_replaces_the_one_in_work(
+    browser: Callable[[User], Browser], person: Person, work: Work, store: Store
+) -> None:
     patient = browser(person())
     patient.upload(faces.blank(), faces.blank())
     first = set(store())
@@ -284,7 +337,7 @@ def test_a_new_upload_replaces_the_one_in_work(browser, person, work, store):
     ]
 
 
-def test_a_later_upload_that_fails_leaves_nobody_enrolled(enrolled, work):
+def test_a_later_upload_that_fails_leaves_nobody_enrolled(enrolled: Enrolled, work: Work) -> None:
     patient = enrolled()
 
     patient.upload(faces.blank())
@@ -295,7 +348,7 @@ def test_a_later_upload_that_fails_leaves_nobody_enrolled(enrolled, work):
     assert Template.objects.count() == 0
 
 
-def test_the_job_done_twice_changes_nothing(enrolled):
+def test_the_job_done_twice_changes_nothing(enrolled: Enrolled) -> None:
     patient = enrolled()
     row = Enrolment.objects.get()
     before = (list(Template.objects.values_list("pk", flat=True)), actions(patient.user))
@@ -306,7 +359,7 @@ def test_the_job_done_twice_changes_nothing(enrolled):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_withdrawal_erases_at_once_and_is_audited(enrolled, store):
+def test_withdrawal_erases_at_once_and_is_audited(enrolled: Enrolled, store: Store) -> None:
     patient = enrolled()
 
     assert patient.withdraw().status_code == 204
@@ -321,7 +374,9 @@ def test_withdrawal_erases_at_once_and_is_audited(enrolled, store):
     assert (entry.actor_id, entry.patient_id) == (str(patient.user.pk), patient.user.pk)
 
 
-def test_withdrawal_while_the_photos_wait_erases_them(browser, person, work, store):
+def test_withdrawal_while_the_photos_wait_erases_them(
+    browser: Callable[[User], Browser], person: Person, work: Work, store: Store
+) -> None:
     patient = browser(person())
     patient.upload(faces.astronaut())
     assert len(store()) == 1
@@ -334,7 +389,9 @@ def test_withdrawal_while_the_photos_wait_erases_them(browser, person, work, sto
     assert Template.objects.count() == 0
 
 
-def test_withdrawing_twice_or_from_nothing_is_no_error(browser, person, enrolled):
+def test_withdrawing_twice_or_from_nothing_is_no_error(
+    browser: Callable[[User], Browser], person: Person, enrolled: Enrolled
+) -> None:
     assert browser(person()).withdraw().status_code == 204
 
     patient = enrolled()
@@ -343,7 +400,7 @@ def test_withdrawing_twice_or_from_nothing_is_no_error(browser, person, enrolled
     assert actions(patient.user).count("recognition.face_erased") == 1
 
 
-def test_nothing_of_the_face_is_left_in_any_table(enrolled):
+def test_nothing_of_the_face_is_left_in_any_table(enrolled: Enrolled) -> None:
     patient = enrolled()
     sealed = bytes(Template.objects.get().sealed)
     template_id = str(Template.objects.get().pk)
@@ -358,7 +415,9 @@ def test_nothing_of_the_face_is_left_in_any_table(enrolled):
             assert template_id not in found, model
 
 
-def test_an_enrolment_ends_after_twelve_months(enrolled, at_ten):
+def test_an_enrolment_ends_after_twelve_months(
+    enrolled: Enrolled, at_ten: time_machine.Traveller
+) -> None:
     patient = enrolled()
 
     at_ten.shift(timedelta(days=364))
@@ -385,7 +444,9 @@ def test_an_enrolment_ends_after_twelve_months(enrolled, at_ten):
     )
 
 
-def test_photos_that_no_worker_looks_at_for_a_day_are_erased(browser, person, store, at_ten):
+def test_photos_that_no_worker_looks_at_for_a_day_are_erased(
+    browser: Callable[[User], Browser], person: Person, store: Store, at_ten: time_machine.Traveller
+) -> None:
     patient = browser(person())
     patient.upload(faces.astronaut())
 
@@ -403,7 +464,9 @@ def test_photos_that_no_worker_looks_at_for_a_day_are_erased(browser, person, st
     assert actions(patient.user)[-1] == "recognition.enrolment_failed"
 
 
-def test_a_file_that_lost_its_owner_in_a_crash_is_found(clinic, store, at_ten):
+def test_a_file_that_lost_its_owner_in_a_crash_is_found(
+    clinic: Clinic, store: Store, at_ten: time_machine.Traveller
+) -> None:
     (picture,) = pictures.keep([faces.jpeg(faces.blank())])
     assert store() == [picture.storage_key]
 
@@ -416,7 +479,9 @@ def test_a_file_that_lost_its_owner_in_a_crash_is_found(clinic, store, at_ten):
     assert (store(), Picture.objects.count()) == ([], 0)
 
 
-def test_a_photo_that_vanished_is_named_unreadable(browser, person, work, store):
+def test_a_photo_that_vanished_is_named_unreadable(
+    browser: Callable[[User], Browser], person: Person, work: Work, store: Store
+) -> None:
     patient = browser(person())
     patient.upload(faces.astronaut())
     private.delete(store()[0])
@@ -427,8 +492,8 @@ def test_a_photo_that_vanished_is_named_unreadable(browser, person, work, store)
 
 
 def test_an_engine_that_fails_leaves_the_upload_for_another_try(
-    browser, person, work, store, settings
-):
+    browser: Callable[[User], Browser], person: Person, work: Work, store: Store, settings: Settings
+) -> None:
     patient = browser(person())
     patient.upload(faces.astronaut())
     settings.FACE_ENGINE = "tests.recognition.engines.BrokenEngine"
@@ -442,7 +507,9 @@ def test_an_engine_that_fails_leaves_the_upload_for_another_try(
     assert patient.face()["status"] == "enrolled"
 
 
-def test_where_the_engine_is_off_nobody_can_enrol(browser, person, store, settings):
+def test_where_the_engine_is_off_nobody_can_enrol(
+    browser: Callable[[User], Browser], person: Person, store: Store, settings: Settings
+) -> None:
     settings.FACE_ENGINE = ""
 
     refused = browser(person()).upload(faces.astronaut())
@@ -452,7 +519,9 @@ def test_where_the_engine_is_off_nobody_can_enrol(browser, person, store, settin
     assert (rows(), store()) == (NOTHING, [])
 
 
-def test_a_storage_that_is_down_keeps_nothing(browser, person, settings, tmp_path):
+def test_a_storage_that_is_down_keeps_nothing(
+    browser: Callable[[User], Browser], person: Person, settings: Settings, tmp_path: Path
+) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
     settings.STORAGES = settings.STORAGES | {
@@ -466,7 +535,9 @@ def test_a_storage_that_is_down_keeps_nothing(browser, person, settings, tmp_pat
     assert (Consent.objects.count(), Enrolment.objects.count()) == (0, 0)
 
 
-def test_only_patients_have_a_face_here(person, kiosk, browser):
+def test_only_patients_have_a_face_here(
+    person: Person, kiosk: Kiosk, browser: Callable[[User], Browser]
+) -> None:
     staff = browser(person(role="reception"))
 
     assert APIClient().get("/api/me/face").status_code == 401
@@ -476,7 +547,7 @@ def test_only_patients_have_a_face_here(person, kiosk, browser):
         assert http.put("/api/me/face", {}, format="multipart").status_code == 403
 
 
-def test_an_upload_needs_the_csrf_token(person, store):
+def test_an_upload_needs_the_csrf_token(person: Person, store: Store) -> None:
     http = APIClient(enforce_csrf_checks=True)
     http.cookies = browser_cookies(person())
 
@@ -486,13 +557,15 @@ def test_an_upload_needs_the_csrf_token(person, store):
     assert (rows(), store()) == (NOTHING, [])
 
 
-def test_one_patients_face_is_not_anothers(enrolled, browser, person):
+def test_one_patients_face_is_not_anothers(
+    enrolled: Enrolled, browser: Callable[[User], Browser], person: Person
+) -> None:
     enrolled()
 
     assert browser(person(full_name="Rui Costa")).face()["status"] == "none"
 
 
-def test_uploads_are_counted(browser, person):
+def test_uploads_are_counted(browser: Callable[[User], Browser], person: Person) -> None:
     patient = browser(person())
     tried = [patient.upload(b"GIF89a").status_code for _ in range(31)]
 
@@ -500,7 +573,7 @@ def test_uploads_are_counted(browser, person):
     assert tried[30] == 429
 
 
-def test_the_outbox_holds_ids_only(browser, person):
+def test_the_outbox_holds_ids_only(browser: Callable[[User], Browser], person: Person) -> None:
     browser(person()).upload(faces.astronaut())
 
     message = OutboxMessage.objects.get(task="recognition.enrol")
@@ -508,7 +581,7 @@ def test_the_outbox_holds_ids_only(browser, person):
     assert all(uuid.UUID(value) for value in message.args.values())
 
 
-def browser_cookies(user: User):
+def browser_cookies(user: User) -> SimpleCookie:
     return Browser(user).http.cookies
 
 
@@ -531,7 +604,14 @@ def browser_cookies(user: User):
     ],
     ids=["json", "urlencoded", "broken off", "no boundary", "101 files"],
 )
-def test_a_form_that_is_none_is_refused(browser, person, store, body, content_type, status):
+def test_a_form_that_is_none_is_refused(
+    browser: Callable[[User], Browser],
+    person: Person,
+    store: Store,
+    body: bytes,
+    content_type: str,
+    status: int,
+) -> None:
     patient = browser(person())
 
     refused = patient.http.put("/api/me/face", body, content_type=content_type)
@@ -542,7 +622,9 @@ def test_a_form_that_is_none_is_refused(browser, person, store, body, content_ty
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a" * 300 + ".jpg", "x\0.jpg", "x.svg", ""])
-def test_the_name_of_a_file_means_nothing(browser, person, store, name):
+def test_the_name_of_a_file_means_nothing(
+    browser: Callable[[User], Browser], person: Person, store: Store, name: str
+) -> None:
     photo = SimpleUploadedFile("photo.jpg", faces.jpeg(faces.astronaut()))
     photo._name = name
     form = {"images": [photo], "consent": "true"}

@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 
 from tests.recognition import faces
 from tests.recognition.conftest import COLLECTION
-from tests.recognition.rekognition_double import RefusedError
+from tests.recognition.rekognition_double import RefusedError, Rekognition
 
 KEYS = [
     "engine",
@@ -55,7 +55,7 @@ def save(folder: Path, **photos: object) -> None:
 
 @pytest.mark.engine
 @pytest.mark.usefixtures("_looked_at_anew")
-def test_one_person_is_accepted_from_the_other_photos(tmp_path):
+def test_one_person_is_accepted_from_the_other_photos(tmp_path: Path) -> None:
     copies = faces.altered_copies()
     save(tmp_path / "ana", a=faces.astronaut(), b=copies["mirrored"], c=copies["cropped"])
 
@@ -88,7 +88,7 @@ def test_one_person_is_accepted_from_the_other_photos(tmp_path):
 
 
 @pytest.mark.engine
-def test_impostors_are_counted_and_useless_photos_are_rejected(tmp_path):
+def test_impostors_are_counted_and_useless_photos_are_rejected(tmp_path: Path) -> None:
     copies = faces.altered_copies()
     save(tmp_path / "ana", a=faces.astronaut(), b=copies["mirrored"], c=faces.blank())
     save(tmp_path / "bia", a=copies["cropped"], b=copies["tilted"], c=b"damaged")
@@ -120,7 +120,7 @@ def test_impostors_are_counted_and_useless_photos_are_rejected(tmp_path):
 
 
 @pytest.mark.engine
-def test_two_builds_of_one_face_are_told_apart_or_asked_about(tmp_path):
+def test_two_builds_of_one_face_are_told_apart_or_asked_about(tmp_path: Path) -> None:
     mirrored = faces.altered_copies()["mirrored"]
     other = faces.strangers()["remodelled"]
     save(tmp_path / "ana", a=faces.astronaut(), b=mirrored, c=faces.look_alike())
@@ -143,7 +143,7 @@ def test_two_builds_of_one_face_are_told_apart_or_asked_about(tmp_path):
 
 
 @pytest.mark.engine
-def test_whoever_is_recognised_from_no_other_photo_is_missed(tmp_path):
+def test_whoever_is_recognised_from_no_other_photo_is_missed(tmp_path: Path) -> None:
     save(tmp_path / "ana", a=faces.astronaut(), b=faces.strangers()["remodelled"])
     save(tmp_path / "bia", a=faces.astronaut(), b=faces.blank())
 
@@ -155,7 +155,7 @@ def test_whoever_is_recognised_from_no_other_photo_is_missed(tmp_path):
 
 
 @pytest.mark.engine
-def test_the_folder_of_test_people_has_no_false_accept():
+def test_the_folder_of_test_people_has_no_false_accept() -> None:
     faces.people()
 
     report = evaluate(faces.FOLDER)
@@ -182,7 +182,7 @@ UNREADABLE = ["ana/c.jpg: image_unreadable", "ana/d.jpg: image_unreadable"]
 
 
 @pytest.mark.engine
-def test_a_photo_that_cannot_be_read_is_named_and_counts_as_useless(tmp_path):
+def test_a_photo_that_cannot_be_read_is_named_and_counts_as_useless(tmp_path: Path) -> None:
     unreadable(two_photos(tmp_path) / "ana")
     before = sorted(tmp_path.rglob("*"))
 
@@ -194,7 +194,7 @@ def test_a_photo_that_cannot_be_read_is_named_and_counts_as_useless(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_an_empty_folder_is_an_error(tmp_path):
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no folder with two or more photos"):
         evaluate(tmp_path)
     with pytest.raises(CommandError, match="is not a folder"):
@@ -206,7 +206,7 @@ def two_photos(folder: Path) -> Path:
     return folder
 
 
-def test_nothing_goes_to_amazon_unasked(rekognition, tmp_path):
+def test_nothing_goes_to_amazon_unasked(rekognition: Rekognition, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"2 photos .* 8 calls .* Nothing was sent"):
         evaluate(two_photos(tmp_path))
 
@@ -214,7 +214,9 @@ def test_nothing_goes_to_amazon_unasked(rekognition, tmp_path):
 
 
 @pytest.mark.engine
-def test_amazon_finds_everybody_in_the_folder_of_test_people_and_keeps_nobody(rekognition):
+def test_amazon_finds_everybody_in_the_folder_of_test_people_and_keeps_nobody(
+    rekognition: Rekognition,
+) -> None:
     faces.people()
 
     report, words = evaluate_in_words(faces.FOLDER, "--send-to-amazon")
@@ -233,8 +235,10 @@ def test_amazon_finds_everybody_in_the_folder_of_test_people_and_keeps_nobody(re
 
 @pytest.mark.engine
 @pytest.mark.parametrize("fault", ["ThrottlingException", "cut", "AccessDeniedException"])
-def test_amazon_keeps_nobody_after_a_failure_in_the_middle(rekognition, tmp_path, fault):
-    def fail(operation):
+def test_amazon_keeps_nobody_after_a_failure_in_the_middle(
+    rekognition: Rekognition, tmp_path: Path, fault: str
+) -> None:
+    def fail(operation: str) -> None:
         if operation == "IndexFaces" and not rekognition.faults:
             rekognition.faults.extend([fault, fault] if fault[0] != "A" else [fault])
 
@@ -246,8 +250,8 @@ def test_amazon_keeps_nobody_after_a_failure_in_the_middle(rekognition, tmp_path
 
 
 @pytest.mark.engine
-def test_amazon_keeps_nobody_after_ctrl_c(rekognition, tmp_path):
-    def interrupt(operation):
+def test_amazon_keeps_nobody_after_ctrl_c(rekognition: Rekognition, tmp_path: Path) -> None:
+    def interrupt(operation: str) -> None:
         if operation == "SearchFacesByImage":
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
@@ -259,8 +263,10 @@ def test_amazon_keeps_nobody_after_ctrl_c(rekognition, tmp_path):
 
 
 @pytest.mark.engine
-def test_a_collection_that_cannot_be_deleted_is_named(rekognition, tmp_path):
-    def refuse(operation):
+def test_a_collection_that_cannot_be_deleted_is_named(
+    rekognition: Rekognition, tmp_path: Path
+) -> None:
+    def refuse(operation: str) -> None:
         if operation == "DeleteCollection":
             raise RefusedError("AccessDeniedException")
 
@@ -271,7 +277,9 @@ def test_a_collection_that_cannot_be_deleted_is_named(rekognition, tmp_path):
 
 
 @pytest.mark.engine
-def test_only_old_trial_collections_of_this_clinic_are_deleted(rekognition, tmp_path):
+def test_only_old_trial_collections_of_this_clinic_are_deleted(
+    rekognition: Rekognition, tmp_path: Path
+) -> None:
     old, new = (f"{COLLECTION}-trial-{uuid.uuid4()}" for _ in range(2))
     spared = [COLLECTION, f"{COLLECTION}-trial-x", f"other-trial-{uuid.uuid4()}"]
     for name in [old, new, *spared]:
@@ -284,7 +292,9 @@ def test_only_old_trial_collections_of_this_clinic_are_deleted(rekognition, tmp_
 
 
 @pytest.mark.engine
-def test_a_photo_that_cannot_be_read_does_not_go_to_amazon(rekognition, tmp_path):
+def test_a_photo_that_cannot_be_read_does_not_go_to_amazon(
+    rekognition: Rekognition, tmp_path: Path
+) -> None:
     unreadable(two_photos(tmp_path) / "ana")
 
     report, words = evaluate_in_words(tmp_path, "--send-to-amazon")
@@ -297,10 +307,12 @@ def test_a_photo_that_cannot_be_read_does_not_go_to_amazon(rekognition, tmp_path
 
 
 @pytest.mark.engine
-def test_a_photo_that_goes_away_meanwhile_is_named_and_nobody_is_kept(rekognition, tmp_path):
+def test_a_photo_that_goes_away_meanwhile_is_named_and_nobody_is_kept(
+    rekognition: Rekognition, tmp_path: Path
+) -> None:
     photos = two_photos(tmp_path) / "ana"
 
-    def remove_the_second(operation):
+    def remove_the_second(operation: str) -> None:
         if operation == "SearchFacesByImage":
             (photos / "b.jpg").unlink()
 
@@ -326,8 +338,8 @@ def test_a_photo_that_goes_away_meanwhile_is_named_and_nobody_is_kept(rekognitio
     ],
 )
 def test_more_photos_than_one_search_names_are_refused_at_once(
-    rekognition, tmp_path, count, message
-):
+    rekognition: Rekognition, tmp_path: Path, count: int, message: str
+) -> None:
     folder = tmp_path / "ana"
     folder.mkdir()
     for number in range(count):

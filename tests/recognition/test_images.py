@@ -99,7 +99,7 @@ def refusal(data: bytes) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize(("kind", "options"), [("JPEG", {}), ("PNG", {}), ("WEBP", {})])
-def test_the_three_formats_come_out_as_jpeg(kind, options):
+def test_the_three_formats_come_out_as_jpeg(kind: str, options: dict[str, object]) -> None:
     cleaned = images.clean(encoded(PICTURE, kind, **options))
 
     with Image.open(io.BytesIO(cleaned)) as image:
@@ -108,7 +108,7 @@ def test_the_three_formats_come_out_as_jpeg(kind, options):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "LA", "I;16"])
-def test_every_png_mode_becomes_rgb(mode):
+def test_every_png_mode_becomes_rgb(mode: str) -> None:
     picture = Image.new(mode, (32, 32)) if mode == "I;16" else PICTURE.convert("L").convert(mode)
 
     with Image.open(io.BytesIO(images.clean(encoded(picture, "PNG")))) as image:
@@ -131,13 +131,13 @@ def test_every_png_mode_becomes_rgb(mode):
     ],
     ids=["svg", "html", "pdf", "gif", "bmp", "tiff", "avif", "zip", "wave", "one-byte"],
 )
-def test_other_types_are_refused_by_content(data):
+def test_other_types_are_refused_by_content(data: bytes) -> None:
     assert refusal(data) == ("image_type", 415)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_truncated_files_are_unreadable(kind, share):
+def test_truncated_files_are_unreadable(kind: str, share: float) -> None:
     whole = encoded(faces.astronaut(), kind)
 
     assert refusal(whole[: int(len(whole) * share)]) == ("image_unreadable", 400)
@@ -153,11 +153,11 @@ def test_truncated_files_are_unreadable(kind, share):
     ],
     ids=["empty", "jpeg", "png", "webp"],
 )
-def test_damaged_files_are_unreadable(data):
+def test_damaged_files_are_unreadable(data: bytes) -> None:
     assert refusal(data) == ("image_unreadable", 400)
 
 
-def test_a_file_over_8_mb_is_refused_before_it_is_opened():
+def test_a_file_over_8_mb_is_refused_before_it_is_opened() -> None:
     assert refusal(b"\xff\xd8\xff" + b"\0" * images.MAX_BYTES) == ("image_too_large", 413)
 
 
@@ -210,14 +210,14 @@ HEAVIEST = {
 
 
 @pytest.mark.parametrize("what", HARMFUL)
-def test_what_could_harm_is_refused_with_a_code_of_its_own(what):
+def test_what_could_harm_is_refused_with_a_code_of_its_own(what: str) -> None:
     data, code = HARMFUL[what]
 
     assert len(data) < images.MAX_BYTES
     assert refusal(data)[0] == code
 
 
-def test_memory_and_work_stay_bounded_and_the_process_goes_on():
+def test_memory_and_work_stay_bounded_and_the_process_goes_on() -> None:
     measure = """
 import json, re, time
 from pathlib import Path
@@ -262,7 +262,7 @@ print(json.dumps(found))
     assert max(seconds.values()) < 2, seconds
 
 
-def test_whatever_the_damage_it_is_a_refusal_or_a_picture():
+def test_whatever_the_damage_it_is_a_refusal_or_a_picture() -> None:
     dice = random.Random(7)
     whole = [encoded(PICTURE, kind) for kind in ("JPEG", "PNG", "WEBP")]
     whole += [jpeg(64, 48, scans=2), webp(64, 48)]
@@ -300,14 +300,14 @@ def test_whatever_the_damage_it_is_a_refusal_or_a_picture():
     ],
     ids=["cmyk", "16 bits", "palette", "chunk cut short", "png and zip", "two pictures in a jpeg"],
 )
-def test_an_unusual_picture_keeps_its_light(data, grey):
+def test_an_unusual_picture_keeps_its_light(data: bytes, grey: int) -> None:
     pixels = images.decode(images.clean(data))
 
     assert pixels.shape == (48, 64, 3)
     assert pixels.mean() == pytest.approx(grey, abs=3)
 
 
-def test_exactly_20_megapixels_pass_and_are_reduced():
+def test_exactly_20_megapixels_pass_and_are_reduced() -> None:
     cleaned = images.clean(png(5000, 4000))
 
     with Image.open(io.BytesIO(cleaned)) as image:
@@ -315,7 +315,7 @@ def test_exactly_20_megapixels_pass_and_are_reduced():
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "L"])
-def test_a_large_picture_is_reduced_as_at_once_and_turned_upright(mode):
+def test_a_large_picture_is_reduced_as_at_once_and_turned_upright(mode: str) -> None:
     large = faces.astronaut().resize((2000, 1900)).convert(mode)
     exif = Image.Exif()
     exif[Base.Orientation] = 6
@@ -330,13 +330,15 @@ def test_a_large_picture_is_reduced_as_at_once_and_turned_upright(mode):
 @pytest.mark.parametrize(
     ("size", "kept"), [((10_000, 500), (1600, 80)), ((100, 2000), (80, 1600)), ((20, 1), (20, 1))]
 )
-def test_a_long_picture_passes_up_to_twenty_times_its_width(size, kept):
+def test_a_long_picture_passes_up_to_twenty_times_its_width(
+    size: tuple[int, int], kept: tuple[int, int]
+) -> None:
     with Image.open(io.BytesIO(images.clean(png(*size)))) as image:
         assert image.size == kept
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_every_format_is_turned_upright(kind):
+def test_every_format_is_turned_upright(kind: str) -> None:
     exif = Image.Exif()
     exif[Base.Orientation] = 6
 
@@ -344,7 +346,7 @@ def test_every_format_is_turned_upright(kind):
         assert image.size == (48, 64)
 
 
-def test_metadata_and_gps_do_not_come_out():
+def test_metadata_and_gps_do_not_come_out() -> None:
     exif = Image.Exif()
     exif[Base.ImageDescription] = "CANARY"
     exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitude] = (38.0, 43.0, 12.0)
@@ -361,19 +363,19 @@ def test_metadata_and_gps_do_not_come_out():
         assert dict(image.getexif()) == {}
 
 
-def test_what_follows_the_picture_does_not_come_out():
+def test_what_follows_the_picture_does_not_come_out() -> None:
     polyglot = encoded(PICTURE, "JPEG") + b"PK\x03\x04<script>CANARY</script>"
 
     assert b"CANARY" not in images.clean(polyglot)
 
 
-def test_the_film_behind_a_moving_photo_isnt_counted():
+def test_the_film_behind_a_moving_photo_isnt_counted() -> None:
     photo = encoded(PICTURE, "JPEG")
 
     assert images.clean(photo + b"\xff\xda\0\4film" * 1000) == images.clean(photo)
 
 
-def test_a_script_in_a_png_text_does_not_come_out():
+def test_a_script_in_a_png_text_does_not_come_out() -> None:
     info = PngInfo()
     info.add_text("Comment", "<script>CANARY</script>")
 
@@ -381,7 +383,7 @@ def test_a_script_in_a_png_text_does_not_come_out():
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_the_picture_comes_out_upright(orientation):
+def test_the_picture_comes_out_upright(orientation: int) -> None:
     upright = Image.new("RGB", (40, 20), "black")
     upright.paste("white", (0, 0, 10, 10))
     stored = {
@@ -405,11 +407,11 @@ def test_the_picture_comes_out_upright(orientation):
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_a_damaged_exif_block_does_not_spoil_a_good_picture():
+def test_a_damaged_exif_block_does_not_spoil_a_good_picture() -> None:
     data = encoded(PICTURE, "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xffgarbage")
 
     assert images.decode(images.clean(data)).shape == (48, 64, 3)
 
 
-def test_only_the_first_frame_of_an_animation_is_taken():
+def test_only_the_first_frame_of_an_animation_is_taken() -> None:
     assert images.decode(images.clean(webp(64, 48)))[:, :, 0].mean() < 200

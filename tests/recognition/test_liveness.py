@@ -3,11 +3,15 @@
 import base64
 import json
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+import time_machine
 from botocore.exceptions import ClientError
 from django.core.management.base import SystemCheckError
 from django.db import IntegrityError, connection
@@ -26,8 +30,10 @@ from recognition.models import CheckIn, LivenessSession, Picture
 from recognition.services import rules
 from recognition.services.liveness import SCREEN
 from recognition.tasks import sweep
+from tests.answers import Answer
 from tests.recognition import faces
-from tests.recognition.rekognition_double import MODEL, STREAM_ROLE, RefusedError
+from tests.recognition.conftest import Book, Browser, Enrolled, Kiosk, Store, Work
+from tests.recognition.rekognition_double import MODEL, STREAM_ROLE, RefusedError, Rekognition
 from tests.recognition.sts_double import STATUS as STS_ERRORS
 from tests.recognition.workers import states_while_asked
 
@@ -38,19 +44,22 @@ ASTRONAUT = faces.jpeg(faces.astronaut())
 
 
 @pytest.fixture
-def expected(liveness, enrolled, book):
+def expected(liveness: Rekognition, enrolled: Enrolled, book: Book) -> Browser:
     """A patient whose face is known, with a visit today."""
     patient = enrolled()
     book(patient.user)
     return patient
 
 
+Filmed = Callable[..., dict[str, Any]]
+
+
 @pytest.fixture
-def filmed(liveness, kiosk, work, store):
+def filmed(liveness: Rekognition, kiosk: Kiosk, work: Work, store: Store) -> Filmed:
     """Somebody is filmed at the kiosk, which checks in with that; the answer. However it ends, no
     picture is stored at any time."""
 
-    def film(**video):
+    def film(**video: Any) -> dict[str, Any]:
         begun = kiosk.begin_video().json()
         liveness.film(begun, **{"picture": ASTRONAUT, **video})
         accepted = kiosk.send_video(begun["session_id"])
@@ -63,7 +72,7 @@ def filmed(liveness, kiosk, work, store):
     return film
 
 
-def outcome():
+def outcome() -> tuple[str, str]:
     """How the one check-in ended, and what its life was found to be."""
     check_in = CheckIn.objects.get()
     assert check_in.session is None
@@ -73,7 +82,9 @@ def outcome():
 # Begun --------------------------------------------------------------------------------------------
 
 
-def test_a_kiosk_gets_a_session_and_a_key_that_only_streams(liveness, kiosk, at_ten):
+def test_a_kiosk_gets_a_session_and_a_key_that_only_streams(
+    liveness: Rekognition, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     answer = kiosk.begin_video()
 
     assert (answer.status_code, answer["Cache-Control"]) == (201, "no-store")
@@ -97,7 +108,9 @@ def test_a_kiosk_gets_a_session_and_a_key_that_only_streams(liveness, kiosk, at_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_the_provider_is_asked(liveness, kiosk, filmed):
+def test_no_transaction_is_open_while_the_provider_is_asked(
+    liveness: Rekognition, kiosk: Kiosk, filmed: Filmed
+) -> None:
     states = states_while_asked(liveness)
 
     filmed()
@@ -109,7 +122,9 @@ def test_no_transaction_is_open_while_the_provider_is_asked(liveness, kiosk, fil
     ]
 
 
-def test_the_key_is_written_down_nowhere(liveness, kiosk, caplog):
+def test_the_key_is_written_down_nowhere(
+    liveness: Rekognition, kiosk: Kiosk, caplog: pytest.LogCaptureFixture
+) -> None:
     begun = kiosk.begin_video().json()
 
     assert begun["credentials"]["secret_access_key"] not in repr(LivenessSession.objects.values())
@@ -119,7 +134,9 @@ def test_the_key_is_written_down_nowhere(liveness, kiosk, caplog):
     assert begun["credentials"]["session_token"] not in caplog.text
 
 
-def test_where_it_is_not_set_up_the_kiosk_is_told_so_and_nobody_is_asked(rekognition, kiosk):
+def test_where_it_is_not_set_up_the_kiosk_is_told_so_and_nobody_is_asked(
+    rekognition: Rekognition, kiosk: Kiosk
+) -> None:
     assert kiosk.http.get("/api/check-ins/liveness").json() == {"available": False}
 
     answer = kiosk.begin_video()
@@ -128,7 +145,9 @@ def test_where_it_is_not_set_up_the_kiosk_is_told_so_and_nobody_is_asked(rekogni
     assert (rekognition.asked, rekognition.sts.asked) == ([], [])
 
 
-def test_without_the_screen_that_films_a_photo_is_taken(liveness, kiosk, tmp_path):
+def test_without_the_screen_that_films_a_photo_is_taken(
+    liveness: Rekognition, kiosk: Kiosk, tmp_path: Path
+) -> None:
     (tmp_path / SCREEN).unlink()
 
     assert kiosk.http.get("/api/check-ins/liveness").json() == {"available": False}
@@ -138,7 +157,9 @@ def test_without_the_screen_that_films_a_photo_is_taken(liveness, kiosk, tmp_pat
     assert (liveness.asked, liveness.sts.asked) == ([], [])
 
 
-def test_nothing_starts_where_videos_are_asked_for_and_no_screen_is_built(liveness, tmp_path):
+def test_nothing_starts_where_videos_are_asked_for_and_no_screen_is_built(
+    liveness: Rekognition, tmp_path: Path
+) -> None:
     require_sound_settings()
     (tmp_path / SCREEN).unlink()
 
@@ -146,13 +167,15 @@ def test_nothing_starts_where_videos_are_asked_for_and_no_screen_is_built(livene
         require_sound_settings()
 
 
-def test_where_it_is_set_up_the_kiosk_can_tell(liveness, kiosk):
+def test_where_it_is_set_up_the_kiosk_can_tell(liveness: Rekognition, kiosk: Kiosk) -> None:
     assert kiosk.http.get("/api/check-ins/liveness").json() == {"available": True}
     assert liveness.asked == []
 
 
 @pytest.mark.parametrize("fault", [*sorted(STS_ERRORS), "cut"])
-def test_a_role_that_is_not_lent_is_unavailable_and_begins_nothing(liveness, kiosk, fault):
+def test_a_role_that_is_not_lent_is_unavailable_and_begins_nothing(
+    liveness: Rekognition, kiosk: Kiosk, fault: str
+) -> None:
     liveness.sts.faults.extend([fault, fault])
 
     answer = kiosk.begin_video()
@@ -170,7 +193,9 @@ def test_a_role_that_is_not_lent_is_unavailable_and_begins_nothing(liveness, kio
         "hang",
     ],
 )
-def test_a_session_that_is_not_made_is_unavailable(liveness, kiosk, fault):
+def test_a_session_that_is_not_made_is_unavailable(
+    liveness: Rekognition, kiosk: Kiosk, fault: str
+) -> None:
     liveness.faults.extend([fault, fault])
 
     answer = kiosk.begin_video()
@@ -179,10 +204,10 @@ def test_a_session_that_is_not_made_is_unavailable(liveness, kiosk, fault):
     assert LivenessSession.objects.count() == 0
 
 
-def test_a_try_that_is_made_again_makes_one_session(liveness, kiosk):
+def test_a_try_that_is_made_again_makes_one_session(liveness: Rekognition, kiosk: Kiosk) -> None:
     lost = []
 
-    def lose(operation):
+    def lose(operation: str) -> None:
         if operation == "CreateFaceLivenessSession" and not lost:
             lost.append(operation)
             liveness._CreateFaceLivenessSession(liveness.asked[-1][1])
@@ -195,7 +220,7 @@ def test_a_try_that_is_made_again_makes_one_session(liveness, kiosk):
     assert len(liveness.sessions) == 1
 
 
-def test_twenty_videos_a_minute_are_enough(liveness, kiosk):
+def test_twenty_videos_a_minute_are_enough(liveness: Rekognition, kiosk: Kiosk) -> None:
     for _ in range(20):
         assert kiosk.begin_video().status_code == 201
 
@@ -208,7 +233,9 @@ def test_twenty_videos_a_minute_are_enough(liveness, kiosk):
 # Streamed, and asked for --------------------------------------------------------------------------
 
 
-def test_who_is_seen_to_live_arrives_by_the_video_s_own_picture(expected, filmed, liveness):
+def test_who_is_seen_to_live_arrives_by_the_video_s_own_picture(
+    expected: Browser, filmed: Filmed, liveness: Rekognition
+) -> None:
     picture = faces.jpeg(faces.altered_copies()["tilted"])
 
     body = filmed(confidence=80.0, picture=picture)
@@ -231,7 +258,12 @@ def test_who_is_seen_to_live_arrives_by_the_video_s_own_picture(expected, filmed
     [{"confidence": 79.9}, {"confidence": 0.0}, {"status": "FAILED"}],
     ids=["unsure", "a photo of a photo", "failed"],
 )
-def test_who_is_not_seen_to_live_is_nobody_and_is_not_searched(expected, filmed, liveness, video):
+def test_who_is_not_seen_to_live_is_nobody_and_is_not_searched(
+    expected: Browser,
+    filmed: Filmed,
+    liveness: Rekognition,
+    video: dict[str, object],
+) -> None:
     body = filmed(**video)
 
     assert (body["status"], body["label"], body["detail"]) == ("not_recognised", None, None)
@@ -241,8 +273,12 @@ def test_who_is_not_seen_to_live_is_nobody_and_is_not_searched(expected, filmed,
 
 
 def test_a_failure_that_is_told_late_is_counted_all_the_same(
-    expected, kiosk, liveness, work, at_ten
-):
+    expected: Browser,
+    kiosk: Kiosk,
+    liveness: Rekognition,
+    work: Work,
+    at_ten: time_machine.Traveller,
+) -> None:
     begun = kiosk.begin_video().json()
     liveness.film(begun, status="FAILED")
     kiosk.send_video(begun["session_id"])
@@ -256,12 +292,16 @@ def test_a_failure_that_is_told_late_is_counted_all_the_same(
 @pytest.mark.parametrize(
     "video", [{"status": "IN_PROGRESS"}, {"confidence": None}], ids=["broken off", "unsaid"]
 )
-def test_a_video_that_tells_nothing_is_no_verdict(expected, filmed, video):
+def test_a_video_that_tells_nothing_is_no_verdict(
+    expected: Browser, filmed: Filmed, video: dict[str, object]
+) -> None:
     assert filmed(**video)["status"] == "unavailable"
     assert outcome() == ("unavailable", "not_assessed")
 
 
-def test_a_session_without_a_video_is_no_verdict(expected, kiosk, work):
+def test_a_session_without_a_video_is_no_verdict(
+    expected: Browser, kiosk: Kiosk, work: Work
+) -> None:
     kiosk.send_video(kiosk.begin_video().json()["session_id"])
 
     assert work() == 1
@@ -270,8 +310,12 @@ def test_a_session_without_a_video_is_no_verdict(expected, kiosk, work):
 
 
 def test_a_session_that_ends_before_it_is_asked_for_is_no_verdict(
-    expected, kiosk, liveness, work, at_ten
-):
+    expected: Browser,
+    kiosk: Kiosk,
+    liveness: Rekognition,
+    work: Work,
+    at_ten: time_machine.Traveller,
+) -> None:
     begun = kiosk.begin_video().json()
     liveness.film(begun, picture=ASTRONAUT)
     at_ten.shift(timedelta(seconds=170))
@@ -294,7 +338,9 @@ def test_a_session_that_ends_before_it_is_asked_for_is_no_verdict(
         "cut",
     ],
 )
-def test_a_result_that_is_not_given_is_no_verdict(expected, kiosk, liveness, work, fault):
+def test_a_result_that_is_not_given_is_no_verdict(
+    expected: Browser, kiosk: Kiosk, liveness: Rekognition, work: Work, fault: str
+) -> None:
     begun = kiosk.begin_video().json()
     liveness.film(begun, picture=ASTRONAUT)
     kiosk.send_video(begun["session_id"])
@@ -306,12 +352,14 @@ def test_a_result_that_is_not_given_is_no_verdict(expected, kiosk, liveness, wor
     assert liveness.operations()[-1] != "SearchFacesByImage"
 
 
-def test_a_search_that_fails_after_a_sign_of_life_is_an_answer(expected, kiosk, liveness, work):
+def test_a_search_that_fails_after_a_sign_of_life_is_an_answer(
+    expected: Browser, kiosk: Kiosk, liveness: Rekognition, work: Work
+) -> None:
     begun = kiosk.begin_video().json()
     liveness.film(begun, picture=ASTRONAUT)
     kiosk.send_video(begun["session_id"])
 
-    def fail(operation):
+    def fail(operation: str) -> None:
         if operation == "SearchFacesByImage":
             raise RefusedError("AccessDeniedException")
 
@@ -333,12 +381,16 @@ def test_a_search_that_fails_after_a_sign_of_life_is_an_answer(expected, kiosk, 
     ],
     ids=["blank", "two", "a stranger", "none", "not a picture"],
 )
-def test_the_video_s_picture_is_judged_like_any_other(expected, filmed, picture, status):
+def test_the_video_s_picture_is_judged_like_any_other(
+    expected: Browser, filmed: Filmed, picture: bytes | None, status: str
+) -> None:
     assert filmed(picture=picture)["status"] == status
     assert outcome() == (status, "passed")
 
 
-def test_the_clinic_may_ask_for_a_second_factor_all_the_same(expected, filmed, kiosk):
+def test_the_clinic_may_ask_for_a_second_factor_all_the_same(
+    expected: Browser, filmed: Filmed, kiosk: Kiosk
+) -> None:
     rules.change(always_confirm=True, actor=DESK)
 
     body = filmed()
@@ -358,8 +410,15 @@ def test_the_clinic_may_ask_for_a_second_factor_all_the_same(expected, filmed, k
     ],
 )
 def test_what_happens_while_the_provider_is_asked_counts(
-    expected, kiosk, liveness, work, store, at_ten, what, status
-):
+    expected: Browser,
+    kiosk: Kiosk,
+    liveness: Rekognition,
+    work: Work,
+    store: Store,
+    at_ten: time_machine.Traveller,
+    what: str,
+    status: str,
+) -> None:
     begun = kiosk.begin_video().json()
     liveness.film(begun, picture=ASTRONAUT)
     kiosk.send_video(begun["session_id"])
@@ -370,7 +429,7 @@ def test_what_happens_while_the_provider_is_asked_counts(
         "the waiting is closed": lambda: (at_ten.shift(timedelta(seconds=21)), sweep()),
     }
 
-    def happen(operation):
+    def happen(operation: str) -> None:
         if operation == "GetFaceLivenessSessionResults":
             happenings[what]()
             connection.close()
@@ -384,7 +443,9 @@ def test_what_happens_while_the_provider_is_asked_counts(
     assert (Appointment.objects.get().status, store()) == ("booked", [])
 
 
-def test_a_photo_proves_no_life_and_needs_a_second_factor(expected, kiosk, work):
+def test_a_photo_proves_no_life_and_needs_a_second_factor(
+    expected: Browser, kiosk: Kiosk, work: Work
+) -> None:
     accepted = kiosk.show(faces.astronaut())
     assert work() == 1
 
@@ -397,14 +458,20 @@ def test_a_photo_proves_no_life_and_needs_a_second_factor(expected, kiosk, work)
 # Used once, by its kiosk, in time -----------------------------------------------------------------
 
 
-def refused(answer):
+def refused(answer: Answer) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "liveness_over")
     assert OutboxMessage.objects.filter(task="recognition.identify").count() == (
         CheckIn.objects.count()
     )
 
 
-def test_a_session_serves_once(expected, filmed, kiosk, work, liveness):
+def test_a_session_serves_once(
+    expected: Browser,
+    filmed: Filmed,
+    kiosk: Kiosk,
+    work: Work,
+    liveness: Rekognition,
+) -> None:
     begun = kiosk.begin_video().json()
     liveness.film(begun, picture=ASTRONAUT)
     first = kiosk.send_video(begun["session_id"])
@@ -425,10 +492,12 @@ def test_a_session_serves_once(expected, filmed, kiosk, work, liveness):
 
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
-def test_a_session_that_is_sent_many_times_at_once_serves_once(liveness, kiosk):
+def test_a_session_that_is_sent_many_times_at_once_serves_once(
+    liveness: Rekognition, kiosk: Kiosk
+) -> None:
     begun = kiosk.begin_video().json()["session_id"]
 
-    def send(_: int):
+    def send(_: int) -> Answer:
         try:
             return kiosk.send_video(begun)
         finally:
@@ -442,7 +511,9 @@ def test_a_session_that_is_sent_many_times_at_once_serves_once(liveness, kiosk):
     assert OutboxMessage.objects.filter(task="recognition.identify").count() == 1
 
 
-def test_a_session_serves_its_own_kiosk(liveness, kiosk, make_kiosk):
+def test_a_session_serves_its_own_kiosk(
+    liveness: Rekognition, kiosk: Kiosk, make_kiosk: Callable[[], Kiosk]
+) -> None:
     begun = kiosk.begin_video().json()["session_id"]
 
     refused(make_kiosk().send_video(begun))
@@ -450,12 +521,16 @@ def test_a_session_serves_its_own_kiosk(liveness, kiosk, make_kiosk):
     assert (CheckIn.objects.count(), LivenessSession.objects.count()) == (0, 1)
 
 
-def test_a_session_that_nobody_began_here_serves_nobody(liveness, kiosk):
+def test_a_session_that_nobody_began_here_serves_nobody(
+    liveness: Rekognition, kiosk: Kiosk
+) -> None:
     refused(kiosk.send_video(str(uuid.uuid4())))
     assert liveness.asked == []
 
 
-def test_a_session_serves_for_three_minutes_and_is_then_forgotten(liveness, kiosk, at_ten):
+def test_a_session_serves_for_three_minutes_and_is_then_forgotten(
+    liveness: Rekognition, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     begun = kiosk.begin_video().json()["session_id"]
     at_ten.shift(timedelta(seconds=170))
     sweep()
@@ -471,14 +546,16 @@ def test_a_session_serves_for_three_minutes_and_is_then_forgotten(liveness, kios
 @pytest.mark.parametrize(
     "body", [{}, {"liveness": "not-a-session"}, {"liveness": str(uuid.UUID(int=1)), "code": "AB"}]
 )
-def test_a_body_that_names_no_one_way_is_refused(liveness, kiosk, body):
+def test_a_body_that_names_no_one_way_is_refused(
+    liveness: Rekognition, kiosk: Kiosk, body: dict[str, object]
+) -> None:
     answer = kiosk.http.post("/api/check-ins", body, format="json")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
     assert CheckIn.objects.count() == 0
 
 
-def test_the_database_keeps_no_session_of_a_check_in_with_an_answer(kiosk):
+def test_the_database_keeps_no_session_of_a_check_in_with_an_answer(kiosk: Kiosk) -> None:
     check_in = CheckIn.objects.create(device=kiosk.device, kind="photo", session=uuid.UUID(int=1))
 
     with pytest.raises(IntegrityError, match="recognition_session_until_the_answer"):
@@ -491,8 +568,14 @@ def test_the_database_keeps_no_session_of_a_check_in_with_an_answer(kiosk):
 
 
 def test_five_failures_in_three_minutes_stop_the_videos_of_that_kiosk_for_half_an_hour(
-    expected, filmed, kiosk, make_kiosk, liveness, work, at_ten
-):
+    expected: Browser,
+    filmed: Filmed,
+    kiosk: Kiosk,
+    make_kiosk: Callable[[], Kiosk],
+    liveness: Rekognition,
+    work: Work,
+    at_ten: time_machine.Traveller,
+) -> None:
     for _ in range(5):
         assert kiosk.begin_video().status_code == 201
         filmed(status="FAILED")
@@ -512,7 +595,12 @@ def test_five_failures_in_three_minutes_stop_the_videos_of_that_kiosk_for_half_a
     assert kiosk.begin_video().status_code == 201
 
 
-def test_failures_apart_stop_nothing(expected, filmed, kiosk, at_ten):
+def test_failures_apart_stop_nothing(
+    expected: Browser,
+    filmed: Filmed,
+    kiosk: Kiosk,
+    at_ten: time_machine.Traveller,
+) -> None:
     for _ in range(6):
         filmed(status="FAILED")
         at_ten.shift(timedelta(seconds=50))
@@ -532,7 +620,9 @@ def test_failures_apart_stop_nothing(expected, filmed, kiosk, at_ten):
         ("get_face_liveness_session_results", {"SessionId": "A" * 36}),
     ],
 )
-def test_the_double_refuses_what_botocore_lets_pass(rekognition, operation, body):
+def test_the_double_refuses_what_botocore_lets_pass(
+    rekognition: Rekognition, operation: str, body: dict[str, object]
+) -> None:
     client = boto3.client("rekognition", endpoint_url=rekognition.url, region_name="eu-west-1")
 
     with pytest.raises(ClientError, match="InvalidParameterException"):
@@ -550,7 +640,9 @@ def test_the_double_refuses_what_botocore_lets_pass(rekognition, operation, body
         ({"Policy": "{}"}, "MalformedPolicyDocument"),
     ],
 )
-def test_the_double_lends_no_role_that_sts_would_not(rekognition, changed, code):
+def test_the_double_lends_no_role_that_sts_would_not(
+    rekognition: Rekognition, changed: dict[str, object], code: str
+) -> None:
     client = boto3.client("sts", endpoint_url=rekognition.url, region_name="eu-west-1")
     sound = {
         "RoleArn": STREAM_ROLE,
@@ -566,7 +658,9 @@ def test_the_double_lends_no_role_that_sts_would_not(rekognition, changed, code)
     assert len(rekognition.sts.keys) == 1
 
 
-def test_a_key_that_may_more_than_stream_or_is_too_old_streams_nothing(liveness, kiosk, at_ten):
+def test_a_key_that_may_more_than_stream_or_is_too_old_streams_nothing(
+    liveness: Rekognition, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     begun = kiosk.begin_video().json()
     key = liveness.sts.keys[begun["credentials"]["access_key_id"]]
 
@@ -579,7 +673,9 @@ def test_a_key_that_may_more_than_stream_or_is_too_old_streams_nothing(liveness,
         liveness.film(begun)
 
 
-def test_an_id_that_is_none_is_refused(liveness, kiosk, monkeypatch):
+def test_an_id_that_is_none_is_refused(
+    liveness: Rekognition, kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(liveness, "_CreateFaceLivenessSession", lambda _: {"SessionId": "0" * 36})
 
     with pytest.raises(EngineError):
@@ -588,7 +684,9 @@ def test_an_id_that_is_none_is_refused(liveness, kiosk, monkeypatch):
     assert kiosk.begin_video().status_code == 503
 
 
-def test_only_a_kiosk_begins_a_video(liveness, make_kiosk):
+def test_only_a_kiosk_begins_a_video(
+    liveness: Rekognition, make_kiosk: Callable[[], Kiosk]
+) -> None:
     display = make_kiosk("display")
 
     assert display.begin_video().status_code == 403

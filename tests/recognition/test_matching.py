@@ -19,7 +19,7 @@ from recognition.matching import Match, Verdict, decide, odd_ones_out
         ({"a": 0.30, "b": 0.30}, Match(Verdict.UNSURE, ("a", "b"))),
     ],
 )
-def test_sure_unsure_unknown(nearest, expected):
+def test_sure_unsure_unknown(nearest: dict[str, float], expected: Match) -> None:
     assert decide(nearest, accept=0.45, confirm=0.50, margin=0.05) == expected
 
 
@@ -33,5 +33,7 @@ def test_sure_unsure_unknown(nearest, expected):
         ([[0.0, 0.7, 0.7], [0.7, 0.0, 0.2], [0.7, 0.2, 0.0]], {0}),
     ],
 )
-def test_the_photo_that_shows_somebody_else_is_named(distances, odd):
+def test_the_photo_that_shows_somebody_else_is_named(
+    distances: list[list[float]], odd: set[int]
+) -> None:
     assert odd_ones_out(distances, accept=0.45) == odd

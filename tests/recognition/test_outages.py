@@ -1,15 +1,18 @@
 """A provider is down for a minute: whoever stands at the kiosk hears so at once and goes on with
 the code, nothing of a face stays behind, and what waited is done as soon as it is back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
 
 import boto3
 import pytest
+import time_machine
 from moto.server import ThreadedMotoServer
+from pytest_django import Settings
 
+from clinic.accounts.models import User
 from clinic.config.settings.files import object_storage
 from clinic.core import outbox
 from clinic.launcher.embedded import free_port
@@ -17,7 +20,17 @@ from recognition.models import CheckIn, Enrolment, Picture
 from recognition.services.check_in import ANSWER_WITHIN
 from recognition.tasks import sweep
 from tests.recognition import faces
-from tests.recognition.conftest import committing
+from tests.recognition.conftest import (
+    Book,
+    Browser,
+    Enrolled,
+    Kiosk,
+    Person,
+    Store,
+    Work,
+    committing,
+)
+from tests.recognition.rekognition_double import Rekognition
 
 pytestmark = pytest.mark.engine
 
@@ -53,7 +66,7 @@ class S3:
 
 
 @pytest.fixture
-def s3(store: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
+def s3(store: Any, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     double = S3()
@@ -65,8 +78,8 @@ def s3(store: Any, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 
 def test_while_the_pictures_cannot_be_kept_the_code_lets_people_in(
-    s3, enrolled, book, kiosk, work, at_ten
-):
+    s3: S3, enrolled: Enrolled, book: Book, kiosk: Kiosk, work: Work, at_ten: time_machine.Traveller
+) -> None:
     appointment = book(enrolled().user)
     left_behind = kiosk.show(faces.astronaut()).json()["id"]
     s3.stop()
@@ -97,7 +110,7 @@ def test_while_the_pictures_cannot_be_kept_the_code_lets_people_in(
     assert s3.files() == 0
 
 
-def test_an_s3_that_hangs_is_given_up_while_somebody_still_waits():
+def test_an_s3_that_hangs_is_given_up_while_somebody_still_waits() -> None:
     config = object_storage(BUCKET, "private")["OPTIONS"]["client_config"]
 
     longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
@@ -105,8 +118,15 @@ def test_an_s3_that_hangs_is_given_up_while_somebody_still_waits():
 
 
 def test_while_rekognition_is_down_the_kiosk_says_so_and_enrolments_wait_for_it(
-    rekognition, browser, person, enrolled, book, kiosk, store, at_ten
-):
+    rekognition: Rekognition,
+    browser: Callable[[User], Browser],
+    person: Person,
+    enrolled: Enrolled,
+    book: Book,
+    kiosk: Kiosk,
+    store: Store,
+    at_ten: time_machine.Traveller,
+) -> None:
     appointment = book(enrolled().user)
     newcomer = browser(person(full_name="Rui Costa"))
     newcomer.upload(faces.remodelled(bulge=-0.5, eyes=0.3))

@@ -2,12 +2,16 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
+from pytest_django import Settings
 
+from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEntry
 from recognition import consent
@@ -15,11 +19,14 @@ from recognition import tasks as _tasks  # noqa: F401  (registers its outbox han
 from recognition.models import CheckIn, CheckInRules, Consent, Template
 from recognition.services import check_in, enrolment, pictures, retention
 from tests.recognition import faces
-from tests.recognition.conftest import NOW
+from tests.recognition.conftest import NOW, Book, Browser, Enrolled, Kiosk, Person, Store, Work
+from tests.recognition.rekognition_double import Rekognition
+
+Report = Callable[[], dict[str, Any]]
 
 
 @pytest.fixture
-def report(person, browser):
+def report(person: Person, browser: Callable[[User], Browser]) -> Report:
     manager = person("Marta Reis", role="manager")
 
     def read() -> dict[str, Any]:
@@ -34,7 +41,7 @@ def kept(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one.pop("what"): one for one in report["kept"]}
 
 
-def test_an_empty_clinic_keeps_nothing(report):
+def test_an_empty_clinic_keeps_nothing(report: Report) -> None:
     body = report()
 
     assert {name: body[name] for name in ("consents_in_force", "patients_enrolled", "days")} == {
@@ -59,7 +66,9 @@ def test_an_empty_clinic_keeps_nothing(report):
     }
 
 
-def test_a_frame_is_a_kiosk_s_until_the_answer_and_then_swept(report, kiosk, store, at_ten):
+def test_a_frame_is_a_kiosk_s_until_the_answer_and_then_swept(
+    report: Report, kiosk: Kiosk, store: Store, at_ten: time_machine.Traveller
+) -> None:
     def counted() -> tuple[int, int]:
         data = kept(report())
         return data["frame"]["records"], data["orphan"]["records"]
@@ -79,7 +88,9 @@ def test_a_frame_is_a_kiosk_s_until_the_answer_and_then_swept(report, kiosk, sto
     assert store() == []
 
 
-def test_what_is_kept_is_counted_and_the_oldest_dated(report, enrolled, at_ten):
+def test_what_is_kept_is_counted_and_the_oldest_dated(
+    report: Report, enrolled: Enrolled, at_ten: time_machine.Traveller
+) -> None:
     enrolled()
     at_ten.move_to(NOW + timedelta(days=1))
     leaver = enrolled(full_name="Rui Costa")
@@ -107,7 +118,7 @@ def test_what_is_kept_is_counted_and_the_oldest_dated(report, enrolled, at_ten):
     assert "Ana" not in json.dumps(body)
 
 
-def test_a_limit_is_the_codes_own(report, monkeypatch):
+def test_a_limit_is_the_codes_own(report: Report, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = {what: (one["months"], one["seconds"]) for what, one in kept(report()).items()}
     assert limits == {
         "template": (12, None),
@@ -153,7 +164,14 @@ def test_a_limit_is_the_codes_own(report, monkeypatch):
         ("", "", "off", (None,) * 3),
     ],
 )
-def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, runs, thresholds):
+def test_the_engine_is_the_one_of_the_settings(
+    report: Report,
+    settings: Settings,
+    path: str,
+    name: str,
+    runs: str,
+    thresholds: tuple[float, float, float] | tuple[None, None, None],
+) -> None:
     settings.FACE_ENGINE, settings.AWS_REGION = path, "eu-west-1"
     settings.FACE_ACCEPT_DISTANCE, settings.FACE_CONFIRM_DISTANCE = 0.31, 0.42
     settings.FACE_MARGIN = 0.07
@@ -165,7 +183,9 @@ def test_the_engine_is_the_one_of_the_settings(report, settings, path, name, run
     assert (engine["accept"], engine["confirm"], engine["margin"]) == thresholds
 
 
-def test_the_video_and_its_unused_sessions_are_told_where_one_is_made(report, liveness, kiosk):
+def test_the_video_and_its_unused_sessions_are_told_where_one_is_made(
+    report: Report, liveness: Rekognition, kiosk: Kiosk
+) -> None:
     told = report()
     assert told["engine"]["liveness"] == 80.0
     assert told["consent_version"] == "3-amazon-video"
@@ -178,14 +198,16 @@ def test_the_video_and_its_unused_sessions_are_told_where_one_is_made(report, li
     assert session["seconds"] == 180
 
 
-def test_where_no_video_is_made_none_is_told(report, rekognition):
+def test_where_no_video_is_made_none_is_told(report: Report, rekognition: Rekognition) -> None:
     body = report()
 
     assert body["engine"]["liveness"] is None
     assert "session" not in kept(body)
 
 
-def test_copies_at_amazon_are_told_while_there_are_any_or_may_be(report, settings, enrolled):
+def test_copies_at_amazon_are_told_while_there_are_any_or_may_be(
+    report: Report, settings: Settings, enrolled: Enrolled
+) -> None:
     enrolled()
     assert "copy" not in kept(report())
 
@@ -198,7 +220,9 @@ def test_copies_at_amazon_are_told_while_there_are_any_or_may_be(report, setting
     assert kept(report())["copy"]["records"] == 0
 
 
-def test_the_clean_ups_come_as_often_as_the_schedule_says(report, settings):
+def test_the_clean_ups_come_as_often_as_the_schedule_says(
+    report: Report, settings: Settings
+) -> None:
     jobs = settings.CELERY_BEAT_SCHEDULE
     settings.CELERY_BEAT_SCHEDULE = jobs | {
         "expire-faces": jobs["expire-faces"] | {"schedule": 600.0},
@@ -210,7 +234,7 @@ def test_the_clean_ups_come_as_often_as_the_schedule_says(report, settings):
     assert (retention_now["every_seconds"], retention_now["pictures_every_seconds"]) == (600, 5)
 
 
-def test_pictures_are_where_the_settings_put_them(report, settings):
+def test_pictures_are_where_the_settings_put_them(report: Report, settings: Settings) -> None:
     assert {kept(report())[what]["place"] for what in ("upload", "frame", "orphan")} == {"folder"}
 
     settings.S3_PRIVATE_BUCKET = "clinic-private"
@@ -220,7 +244,9 @@ def test_pictures_are_where_the_settings_put_them(report, settings):
     assert data["template"]["place"] == "database"
 
 
-def test_a_lost_key_and_one_being_replaced_are_seen(report, enrolled, settings):
+def test_a_lost_key_and_one_being_replaced_are_seen(
+    report: Report, enrolled: Enrolled, settings: Settings
+) -> None:
     enrolled()
     old, new = settings.FACE_KEY, base64.b64encode(b"n" * 32).decode()
 
@@ -233,7 +259,9 @@ def test_a_lost_key_and_one_being_replaced_are_seen(report, enrolled, settings):
     assert (lost["older_key"], lost["unreadable"]) == (0, 1)
 
 
-def test_an_overdue_face_is_seen_until_the_job_has_erased_it(report, enrolled, at_ten):
+def test_an_overdue_face_is_seen_until_the_job_has_erased_it(
+    report: Report, enrolled: Enrolled, at_ten: time_machine.Traveller
+) -> None:
     enrolled()
     at_ten.move_to(NOW + timedelta(days=366))
 
@@ -248,8 +276,8 @@ def test_an_overdue_face_is_seen_until_the_job_has_erased_it(report, enrolled, a
 
 
 def test_the_first_clean_up_is_late_only_when_there_was_something_to_clean_for_two_rounds(
-    report, enrolled, at_ten
-):
+    report: Report, enrolled: Enrolled, at_ten: time_machine.Traveller
+) -> None:
     at_ten.move_to(NOW + timedelta(days=400))
     assert report()["retention"]["late"] is False
 
@@ -263,7 +291,9 @@ def test_the_first_clean_up_is_late_only_when_there_was_something_to_clean_for_t
     assert report()["retention"]["late"] is False
 
 
-def test_a_clean_up_that_stopped_coming_is_late_after_two_rounds(report, at_ten):
+def test_a_clean_up_that_stopped_coming_is_late_after_two_rounds(
+    report: Report, at_ten: time_machine.Traveller
+) -> None:
     retention.run()
 
     at_ten.shift(timedelta(minutes=119))
@@ -272,7 +302,9 @@ def test_a_clean_up_that_stopped_coming_is_late_after_two_rounds(report, at_ten)
     assert report()["retention"]["late"] is True
 
 
-def test_the_manager_chooses_whether_a_second_factor_is_always_asked(person, browser, report):
+def test_the_manager_chooses_whether_a_second_factor_is_always_asked(
+    person: Person, browser: Callable[[User], Browser], report: Report
+) -> None:
     marta = person("Marta Reis", role="manager")
     http = browser(marta).http
     assert http.get("/api/staff/check-in-rules").json() == {"always_confirm": False}
@@ -289,7 +321,9 @@ def test_the_manager_chooses_whether_a_second_factor_is_always_asked(person, bro
 
 
 @pytest.mark.parametrize("body", [{}, {"always_confirm": "perhaps"}, {"always_confirm": None}])
-def test_half_a_choice_changes_nothing(person, browser, body):
+def test_half_a_choice_changes_nothing(
+    person: Person, browser: Callable[[User], Browser], body: dict[str, object]
+) -> None:
     http = browser(person(role="manager")).http
 
     assert http.put("/api/staff/check-in-rules", body, format="json").status_code == 400
@@ -299,7 +333,9 @@ def test_half_a_choice_changes_nothing(person, browser, body):
 
 
 @pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
-def test_nobody_else_chooses_it(person, browser, role):
+def test_nobody_else_chooses_it(
+    person: Person, browser: Callable[[User], Browser], role: str
+) -> None:
     http = browser(person(role=role)).http
 
     refused = http.put("/api/staff/check-in-rules", {"always_confirm": True}, format="json")
@@ -308,7 +344,9 @@ def test_nobody_else_chooses_it(person, browser, role):
     assert not CheckInRules.objects.exists()
 
 
-def test_days_are_shown_kept_or_not_yet_and_the_newest_first(report, kiosk, at_ten):
+def test_days_are_shown_kept_or_not_yet_and_the_newest_first(
+    report: Report, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
     def photo(status: str) -> None:
         moment = clock.now()
         CheckIn.objects.create(
@@ -332,8 +370,14 @@ def test_days_are_shown_kept_or_not_yet_and_the_newest_first(report, kiosk, at_t
 
 @pytest.mark.engine
 def test_the_manager_hears_whose_tries_are_spent_and_where(
-    person, browser, enrolled, book, kiosk, work, at_ten
-):
+    person: Person,
+    browser: Callable[[User], Browser],
+    enrolled: Enrolled,
+    book: Book,
+    kiosk: Kiosk,
+    work: Work,
+    at_ten: time_machine.Traveller,
+) -> None:
     # Given a person for whom five years were tried, and after that a kiosk with thirty wrong codes
     ana = enrolled(full_name="Ana Marques", birth_date=date(1985, 2, 3)).user
     book(ana)
@@ -375,14 +419,16 @@ def test_the_manager_hears_whose_tries_are_spent_and_where(
 
 @pytest.mark.parametrize("path", ["privacy", "spent-tries"])
 @pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
-def test_only_the_manager_reads_it(person, browser, role, path):
+def test_only_the_manager_reads_it(
+    person: Person, browser: Callable[[User], Browser], role: str, path: str
+) -> None:
     refused = browser(person(role=role)).http.get(f"/api/staff/{path}")
 
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     assert not AuditEntry.objects.filter(action="spent_tries.read").exists()
 
 
-def test_no_model_of_faces_is_in_the_admin():
+def test_no_model_of_faces_is_in_the_admin() -> None:
     """The page says that nobody may see templates and pictures."""
     registered = {model for model in admin.site._registry if model._meta.app_label == "recognition"}
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import Settings
 
 from recognition import vault
 from recognition.models import Enrolment, Template
@@ -31,7 +32,7 @@ def command(*flags: str) -> tuple[str, str, str]:
 
 
 @pytest.fixture
-def sealed_by(person: Callable[..., Any], settings: Any) -> Callable[..., list[Template]]:
+def sealed_by(person: Callable[..., Any], settings: Settings) -> Callable[..., list[Template]]:
     """Templates of one patient each, sealed under that key."""
 
     def make(key: str, count: int = 1) -> list[Template]:
@@ -67,7 +68,7 @@ def rows() -> list[tuple[uuid.UUID, bytes, str]]:
     ]
 
 
-def test_the_first_key_seals_and_every_key_opens(settings):
+def test_the_first_key_seals_and_every_key_opens(settings: Settings) -> None:
     owner = uuid.uuid4()
     settings.FACE_KEY = OLD
     old = vault.seal(VECTOR, owner=owner)
@@ -83,7 +84,9 @@ def test_the_first_key_seals_and_every_key_opens(settings):
         vault.unseal(old.data, owner=owner)
 
 
-def test_every_template_moves_to_the_new_key_and_the_old_one_can_go(sealed_by, settings):
+def test_every_template_moves_to_the_new_key_and_the_old_one_can_go(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     templates = sealed_by(OLD, 3)
     settings.FACE_KEY = f"{NEW},{OLD}"
 
@@ -99,7 +102,9 @@ def test_every_template_moves_to_the_new_key_and_the_old_one_can_go(sealed_by, s
     assert [opened(template) for template in templates] == [VECTOR] * 3
 
 
-def test_a_second_run_changes_nothing(sealed_by, settings):
+def test_a_second_run_changes_nothing(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     sealed_by(OLD, 2)
     settings.FACE_KEY = f"{NEW},{OLD}"
     command()
@@ -112,7 +117,9 @@ def test_a_second_run_changes_nothing(sealed_by, settings):
     assert rows() == before
 
 
-def test_a_run_that_was_killed_between_batches_is_taken_up_again(sealed_by, settings):
+def test_a_run_that_was_killed_between_batches_is_taken_up_again(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     templates = sealed_by(OLD, 3)
     settings.FACE_KEY = f"{NEW},{OLD}"
 
@@ -126,7 +133,9 @@ def test_a_run_that_was_killed_between_batches_is_taken_up_again(sealed_by, sett
     assert rotation.standing() == rotation.Standing(current=3, old=0, lost={})
 
 
-def test_a_batch_that_dies_halfway_leaves_every_template_as_it_was(sealed_by, settings):
+def test_a_batch_that_dies_halfway_leaves_every_template_as_it_was(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     sealed_by(OLD, 2)
     settings.FACE_KEY = f"{NEW},{OLD}"
     before = rows()
@@ -143,7 +152,9 @@ def test_a_batch_that_dies_halfway_leaves_every_template_as_it_was(sealed_by, se
     assert rows() == before
 
 
-def test_a_key_that_is_missing_is_named_and_nothing_is_lost(sealed_by, settings):
+def test_a_key_that_is_missing_is_named_and_nothing_is_lost(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     template = sealed_by(OLD)[0]
     name = vault.key_id()
     settings.FACE_KEY = f"{NEW},{OTHER}"
@@ -160,7 +171,9 @@ def test_a_key_that_is_missing_is_named_and_nothing_is_lost(sealed_by, settings)
     assert opened(template) == VECTOR
 
 
-def test_a_damaged_template_is_named_left_and_does_not_stop_the_others(sealed_by, settings):
+def test_a_damaged_template_is_named_left_and_does_not_stop_the_others(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     templates = sealed_by(OLD, 3)
     broken = templates[1]
     damaged = bytearray(broken.sealed)
@@ -176,7 +189,9 @@ def test_a_damaged_template_is_named_left_and_does_not_stop_the_others(sealed_by
     assert bytes(Template.objects.get(pk=broken.pk).sealed) == bytes(damaged)
 
 
-def test_the_check_says_what_is_left_and_changes_nothing(sealed_by, settings):
+def test_the_check_says_what_is_left_and_changes_nothing(
+    sealed_by: Callable[..., list[Template]], settings: Settings
+) -> None:
     sealed_by(OLD, 2)
     settings.FACE_KEY = f"{NEW},{OLD}"
     before = rows()

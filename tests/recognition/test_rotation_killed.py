@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connection
+from pytest_django import Settings
 
 from clinic.launcher.processes import wait_until
 from recognition import vault
@@ -34,7 +35,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def vectors(person: Callable[..., Any], settings: Any) -> Vectors:
+def vectors(person: Callable[..., Any], settings: Settings) -> Vectors:
     """What is sealed in each template, all of them under the old key and no two alike; from here
     on the settings name both."""
     settings.FACE_KEY = OLD

@@ -1,8 +1,10 @@
 """The numbers of a day outlive its check-ins, and hold nobody."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 import pytest
+import time_machine
 from django.db import IntegrityError
 
 from clinic.core import clock
@@ -10,6 +12,7 @@ from recognition import tasks as _tasks  # noqa: F401  (registers its outbox han
 from recognition.models import CheckIn, DayTally, RetentionRun
 from recognition.services import check_in, retention, tallies
 from tests.recognition import faces
+from tests.recognition.conftest import Book, Enrolled, Kiosk, Work
 
 MONDAY = date(2026, 11, 23)
 FIELDS = ("accepted", "confirmed", "unknown", "unusable", "unavailable", "by_code")
@@ -29,8 +32,14 @@ def kept() -> dict[date, dict[str, int]]:
     return {tally.day: numbers(tally) for tally in DayTally.objects.all()}
 
 
+class Tried(Protocol):
+    def __call__(
+        self, status: str, *, kind: str = "photo", at: datetime | None = None
+    ) -> CheckIn: ...
+
+
 @pytest.fixture
-def tried(kiosk):
+def tried(kiosk: Kiosk) -> Tried:
     """A check-in that ended so, at that instant (by default now)."""
 
     def make(status: str, *, kind: str = "photo", at: datetime | None = None) -> CheckIn:
@@ -62,20 +71,22 @@ def tried(kiosk):
         ("processing", "unavailable"),
     ],
 )
-def test_each_answer_to_a_photo_has_its_place(tried, status, field):
+def test_each_answer_to_a_photo_has_its_place(tried: Tried, status: str, field: str) -> None:
     tried(status)
 
     assert numbers(tallies.count(MONDAY)) == NOTHING | {field: 1}
 
 
-def test_a_code_is_no_face(tried):
+def test_a_code_is_no_face(tried: Tried) -> None:
     tried("arrived", kind="code")
     tried("not_recognised", kind="code")
 
     assert numbers(tallies.count(MONDAY)) == NOTHING | {"by_code": 2}
 
 
-def test_a_face_that_a_second_factor_settled_counts_as_confirmed(enrolled, book, kiosk, work):
+def test_a_face_that_a_second_factor_settled_counts_as_confirmed(
+    enrolled: Enrolled, book: Book, kiosk: Kiosk, work: Work
+) -> None:
     book(enrolled(birth_date=date(1985, 2, 3)).user)
     unsure = kiosk.show(faces.look_alike()).json()["id"]
     work()
@@ -84,7 +95,7 @@ def test_a_face_that_a_second_factor_settled_counts_as_confirmed(enrolled, book,
     assert numbers(tallies.count(MONDAY)) == NOTHING | {"confirmed": 1}
 
 
-def test_each_face_counts_by_its_liveness_and_a_code_by_none(tried):
+def test_each_face_counts_by_its_liveness_and_a_code_by_none(tried: Tried) -> None:
     tried("arrived")
     tried("arrived", kind="code")
     tried("no_face")
@@ -100,7 +111,7 @@ def test_each_face_counts_by_its_liveness_and_a_code_by_none(tried):
         DayTally.objects.update(liveness_failed=0)
 
 
-def test_a_day_ends_at_the_clinics_midnight(tried):
+def test_a_day_ends_at_the_clinics_midnight(tried: Tried) -> None:
     tried("arrived", at=datetime(2026, 7, 14, 22, 59, tzinfo=UTC))
     tried("not_recognised", at=datetime(2026, 7, 14, 23, 0, tzinfo=UTC))
 
@@ -112,7 +123,9 @@ def test_a_day_ends_at_the_clinics_midnight(tried):
     }
 
 
-def test_a_day_is_kept_an_hour_after_its_end_and_not_before(tried, at_ten):
+def test_a_day_is_kept_an_hour_after_its_end_and_not_before(
+    tried: Tried, at_ten: time_machine.Traveller
+) -> None:
     tried("arrived")
     at_ten.move_to(datetime(2026, 11, 24, 0, 59, tzinfo=UTC))
     assert (tallies.close_days(), kept()) == (0, {})
@@ -122,7 +135,9 @@ def test_a_day_is_kept_an_hour_after_its_end_and_not_before(tried, at_ten):
     assert (tallies.close_days(), kept()) == (1, {MONDAY: NOTHING | {"accepted": 1}})
 
 
-def test_the_numbers_stay_when_the_check_ins_are_forgotten_however_often_it_runs(tried, at_ten):
+def test_the_numbers_stay_when_the_check_ins_are_forgotten_however_often_it_runs(
+    tried: Tried, at_ten: time_machine.Traveller
+) -> None:
     tried("arrived")
     tried("not_recognised")
     expected = {MONDAY: NOTHING | {"accepted": 1, "unknown": 1}}
@@ -138,7 +153,9 @@ def test_the_numbers_stay_when_the_check_ins_are_forgotten_however_often_it_runs
     assert kept() == expected
 
 
-def test_a_job_that_slept_past_the_retention_counts_before_it_forgets(tried, at_ten):
+def test_a_job_that_slept_past_the_retention_counts_before_it_forgets(
+    tried: Tried, at_ten: time_machine.Traveller
+) -> None:
     tried("arrived")
     at_ten.move_to(clock.now() + check_in.KEEP_ANSWERS + timedelta(days=9))
 
@@ -151,7 +168,7 @@ def test_a_job_that_slept_past_the_retention_counts_before_it_forgets(tried, at_
     assert clock.now() - run.finished_at < timedelta(seconds=5)
 
 
-def test_a_run_that_fails_is_not_noted(tried, monkeypatch):
+def test_a_run_that_fails_is_not_noted(tried: Tried, monkeypatch: pytest.MonkeyPatch) -> None:
     tried("arrived")
 
     def fail() -> int:

@@ -6,17 +6,22 @@ from decimal import Decimal
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing import chain, numbering, pdf
 from billing.invoicing.models import Invoice, InvoiceSeries, InvoicingRules, SigningKey
 from billing.invoicing.services import invoices, rules
 from billing.payments.models import Payment, Refund
 from billing.payments.services import ledger, refunds
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import certificate, factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 from tests.billing.invoicing.test_invoices import paid, pdf_text
 
@@ -31,13 +36,13 @@ def key_pem() -> str:
 
 
 @pytest.fixture
-def certified(settings, key_pem) -> int:
+def certified(settings: Settings, key_pem: str) -> int:
     """The program has a certificate, a key, and this year's series; the year."""
     settings.INVOICE_SIGNING_KEY = key_pem
     return certificate.certify()
 
 
-def give_back(payment: Payment, bank, amount: str | None = None, reason: str = "") -> Refund:
+def give_back(payment: Payment, bank: Bank, amount: str | None = None, reason: str = "") -> Refund:
     bank.will(201, {"refund_id": f"f-{Refund.objects.count() + 1}"})
     locked = next(
         one for one in ledger.lock_money_of(payment.appointment_id) if one.pk == payment.pk
@@ -50,7 +55,9 @@ def give_back(payment: Payment, bank, amount: str | None = None, reason: str = "
     return refund
 
 
-def test_a_certified_invoice_says_so_on_paper_and_in_its_code(client, held, certified):
+def test_a_certified_invoice_says_so_on_paper_and_in_its_code(
+    client: APIClient, held: Appointment, certified: int
+) -> None:
     paid(client, held)
 
     invoice = Invoice.objects.get()
@@ -65,7 +72,9 @@ def test_a_certified_invoice_says_so_on_paper_and_in_its_code(client, held, cert
     assert "fins de Formação" not in text
 
 
-def test_each_document_is_signed_over_the_one_before(client, ana, certified):
+def test_each_document_is_signed_over_the_one_before(
+    client: APIClient, ana: Patient, certified: int
+) -> None:
     for _ in range(3):
         paid(client, factories.appointment(ana))
 
@@ -95,7 +104,14 @@ def test_each_document_is_signed_over_the_one_before(client, ana, certified):
         ("UPDATE billing_invoice SET atcud = 'JFX7K2P9-9' WHERE sequence = 2", "ATCUD"),
     ],
 )
-def test_verify_invoices_finds_a_broken_chain(client, ana, certified, capsys, statement, fault):
+def test_verify_invoices_finds_a_broken_chain(
+    client: APIClient,
+    ana: Patient,
+    certified: int,
+    capsys: pytest.CaptureFixture[str],
+    statement: str,
+    fault: str,
+) -> None:
     for _ in range(2):
         paid(client, factories.appointment(ana))
     with connection.cursor() as cursor:
@@ -110,8 +126,8 @@ def test_verify_invoices_finds_a_broken_chain(client, ana, certified, capsys, st
 
 
 def test_a_new_key_signs_under_a_new_version_and_the_old_ones_still_verify(
-    client, ana, certified, settings
-):
+    client: APIClient, ana: Patient, certified: int, settings: Settings
+) -> None:
     paid(client, factories.appointment(ana))
     settings.INVOICE_SIGNING_KEY = certificate.new_key()
 
@@ -123,8 +139,8 @@ def test_a_new_key_signs_under_a_new_version_and_the_old_ones_still_verify(
 
 
 def test_without_this_years_series_the_invoice_waits_and_the_payment_stands(
-    client, held, settings, key_pem
-):
+    client: APIClient, held: Appointment, settings: Settings, key_pem: str
+) -> None:
     settings.INVOICE_SIGNING_KEY = key_pem
     InvoicingRules.objects.create(certificate_number="1234")
     year = clock.today().year
@@ -144,7 +160,7 @@ def test_without_this_years_series_the_invoice_waits_and_the_payment_stands(
     assert Invoice.objects.get().number == f"FR {year}A/1"
 
 
-def test_a_year_has_one_series_of_a_kind(certified):
+def test_a_year_has_one_series_of_a_kind(certified: int) -> None:
     with pytest.raises(DomainError) as refused:
         rules.open_series(
             document_type="FR",
@@ -159,7 +175,9 @@ def test_a_year_has_one_series_of_a_kind(certified):
 
 
 class TestCreditNotes:
-    def test_money_given_back_is_credited_with_the_invoices_own_tax(self, client, bank, held):
+    def test_money_given_back_is_credited_with_the_invoices_own_tax(
+        self, client: APIClient, bank: Bank, held: Appointment
+    ) -> None:
         payment = paid(client, held)
         invoice = Invoice.objects.get()
 
@@ -183,14 +201,18 @@ class TestCreditNotes:
         assert note.number in mail.subject
         call_command("verify_invoices")
 
-    def test_the_same_refund_is_credited_once(self, client, bank, held):
+    def test_the_same_refund_is_credited_once(
+        self, client: APIClient, bank: Bank, held: Appointment
+    ) -> None:
         refund = give_back(paid(client, held), bank)
 
         again = invoices.credit(refund.pk)
 
         assert again == Invoice.objects.get(document_type="NC")
 
-    def test_part_of_the_money_can_go_back_and_never_more_than_all(self, client, bank, held):
+    def test_part_of_the_money_can_go_back_and_never_more_than_all(
+        self, client: APIClient, bank: Bank, held: Appointment
+    ) -> None:
         payment = paid(client, held)
 
         give_back(payment, bank, "10.00")
@@ -208,7 +230,9 @@ class TestCreditNotes:
         assert [note.vat_total for note in notes] == [Decimal("1.87"), Decimal("5.61")]
         call_command("verify_invoices")
 
-    def test_money_that_went_back_before_any_invoice_needs_no_note(self, client, bank, held):
+    def test_money_that_went_back_before_any_invoice_needs_no_note(
+        self, client: APIClient, bank: Bank, held: Appointment
+    ) -> None:
         payment = factories.multibanco(held)
         send(client, notice(payment))
         payment.refresh_from_db()
@@ -223,7 +247,9 @@ class TestCreditNotes:
 
         assert invoices.credit(refund.pk) is None
 
-    def test_a_certified_note_has_its_own_chain(self, client, bank, held, certified):
+    def test_a_certified_note_has_its_own_chain(
+        self, client: APIClient, bank: Bank, held: Appointment, certified: int
+    ) -> None:
         payment = paid(client, held)
 
         give_back(payment, bank)
@@ -236,8 +262,8 @@ class TestCreditNotes:
         call_command("verify_invoices")
 
     def test_what_was_for_training_is_credited_for_training_by_a_certified_program(
-        self, client, bank, held, settings, key_pem
-    ):
+        self, client: APIClient, bank: Bank, held: Appointment, settings: Settings, key_pem: str
+    ) -> None:
         payment = paid(client, held)
         settings.INVOICE_SIGNING_KEY = key_pem
         year = certificate.certify()
@@ -249,8 +275,13 @@ class TestCreditNotes:
         call_command("verify_invoices")
 
     def test_a_real_invoice_is_credited_once_there_is_a_certificate_again(
-        self, client, bank, held, certified, capsys
-    ):
+        self,
+        client: APIClient,
+        bank: Bank,
+        held: Appointment,
+        certified: int,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
         payment = paid(client, held)
         rules.change_rules({"certificate_number": ""}, actor=MANAGER)
 

@@ -8,9 +8,12 @@ from django.db import connection
 from django.db.models import Sum
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rest_framework.test import APIClient
 
 from billing.invoicing import vat
 from billing.invoicing.models import Invoice
+from booking.models import Appointment
+from tests.billing.bank import Bank
 from tests.billing.invoicing.test_certified import give_back
 from tests.billing.invoicing.test_invoices import paid
 
@@ -19,7 +22,9 @@ CENT = Decimal("0.01")
 
 
 @pytest.mark.django_db
-def test_the_last_of_three_notes_takes_what_is_left_of_net_and_vat(client, bank, held):
+def test_the_last_of_three_notes_takes_what_is_left_of_net_and_vat(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = paid(client, held)
     invoice = Invoice.objects.get()
     assert (invoice.net_total, invoice.vat_total) == (Decimal("32.52"), Decimal("7.48"))
@@ -49,8 +54,8 @@ def test_the_last_of_three_notes_takes_what_is_left_of_net_and_vat(client, bank,
 @pytest.mark.django_db
 @pytest.mark.parametrize("cents", [1, -1])
 def test_verify_invoices_finds_notes_of_another_net_than_the_invoice(
-    client, bank, held, capsys, cents
-):
+    client: APIClient, bank: Bank, held: Appointment, capsys: pytest.CaptureFixture[str], cents: int
+) -> None:
     payment = paid(client, held)
     give_back(payment, bank, "20.00")
     give_back(payment, bank, "20.00")
@@ -73,7 +78,7 @@ def test_verify_invoices_finds_notes_of_another_net_than_the_invoice(
 
 @settings(max_examples=500, deadline=None)
 @given(shares=st.lists(st.integers(1, 5_000), min_size=1, max_size=60), rate=RATES)
-def test_any_parts_of_any_amount_come_to_its_net_and_vat(shares, rate):
+def test_any_parts_of_any_amount_come_to_its_net_and_vat(shares: list[int], rate: Decimal) -> None:
     parts = [CENT * share for share in shares]
     whole = vat.split(sum(parts, Decimal(0)), rate)
 
@@ -93,12 +98,12 @@ def test_any_parts_of_any_amount_come_to_its_net_and_vat(shares, rate):
 
 
 @given(gross=st.integers(1, 1_000_000).map(lambda cents: CENT * cents), rate=RATES)
-def test_a_part_that_is_all_is_taken_apart_like_the_whole(gross, rate):
+def test_a_part_that_is_all_is_taken_apart_like_the_whole(gross: Decimal, rate: Decimal) -> None:
     whole = vat.split(gross, rate)
 
     assert vat.part(gross, rate, net_left=whole.net, vat_left=whole.vat) == whole
 
 
-def test_a_part_is_never_more_than_what_is_left():
+def test_a_part_is_never_more_than_what_is_left() -> None:
     with pytest.raises(ValueError, match="left"):
         vat.part(Decimal("40.01"), Decimal(23), net_left=Decimal("32.52"), vat_left=Decimal("7.48"))

@@ -3,19 +3,23 @@
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
+from pytest_django import Settings
 
 from billing.invoicing import numbering
 from billing.invoicing.models import DocumentType, Invoice, InvoiceSeries, InvoicingRules
 from billing.invoicing.services import invoices, rules
 from billing.payments.models import Payment, PaymentStatus, Refund
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.audit import Actor
+from clinic.directory.models import Patient
 from tests.billing import factories
 from tests.billing.invoicing.test_certified import certified, key_pem
 
@@ -28,7 +32,7 @@ BEFORE_MIDNIGHT = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
 AFTER_MIDNIGHT = datetime(2027, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
-def paid_for(appointment) -> Payment:
+def paid_for(appointment: Appointment) -> Payment:
     """A payment whose money is there, and whose invoice is still to be issued."""
     payment = factories.multibanco(appointment)
     Payment.objects.filter(pk=payment.pk).update(
@@ -79,7 +83,7 @@ def tamper(statement: str) -> None:
 
 @pytest.mark.django_db
 class TestOctober:
-    def test_the_wall_clock_never_runs_back_within_a_series(self, ana):
+    def test_the_wall_clock_never_runs_back_within_a_series(self, ana: Patient) -> None:
         payments = [paid_for(factories.appointment(ana)) for _ in range(3)]
 
         times = [
@@ -94,7 +98,7 @@ class TestOctober:
         assert times == ["2026-10-25T01:30:00", "2026-10-25T01:30:00", "2026-10-25T01:40:00"]
         call_command("verify_invoices")
 
-    def test_a_credit_note_never_looks_older_than_its_invoice(self, ana):
+    def test_a_credit_note_never_looks_older_than_its_invoice(self, ana: Patient) -> None:
         payment = paid_for(factories.appointment(ana))
         issued_at(FIRST_HALF_PAST_ONE, payment)
         refund = given_back(payment)
@@ -106,7 +110,7 @@ class TestOctober:
         assert entered(note) == "2026-10-25T01:30:00"
         call_command("verify_invoices")
 
-    def test_a_clock_that_was_set_back_doesnt_take_the_documents_along(self, ana):
+    def test_a_clock_that_was_set_back_doesnt_take_the_documents_along(self, ana: Patient) -> None:
         first, second = (paid_for(factories.appointment(ana)) for _ in range(2))
         issued_at(SECOND_TWENTY_TO_TWO, first)
 
@@ -115,7 +119,9 @@ class TestOctober:
         assert invoice.issued_at == SECOND_TWENTY_TO_TWO
         call_command("verify_invoices")
 
-    def test_verify_invoices_finds_a_wall_clock_that_ran_back(self, ana, capsys):
+    def test_verify_invoices_finds_a_wall_clock_that_ran_back(
+        self, ana: Patient, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         first, second = (paid_for(factories.appointment(ana)) for _ in range(2))
         issued_at(FIRST_HALF_PAST_ONE, first)
         issued_at(SECOND_TWENTY_TO_TWO, second)
@@ -141,7 +147,9 @@ class TestOctober:
         ),
     ],
 )
-def test_verify_invoices_compares_date_moment_and_series(ana, capsys, statement, fault):
+def test_verify_invoices_compares_date_moment_and_series(
+    ana: Patient, capsys: pytest.CaptureFixture[str], statement: str, fault: str
+) -> None:
     issued_at(SECOND_TWENTY_TO_TWO, paid_for(factories.appointment(ana)))
     tamper(statement)
 
@@ -154,8 +162,8 @@ def test_verify_invoices_compares_date_moment_and_series(ana, capsys, statement,
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", list(DocumentType))
 def test_a_year_that_ends_while_the_series_is_locked_takes_the_new_years_series(
-    ana, settings, key_pem, kind
-):
+    ana: Patient, settings: Settings, key_pem: str, kind: DocumentType
+) -> None:
     with time_machine.travel(BEFORE_MIDNIGHT, tick=False) as traveller:
         settings.INVOICE_SIGNING_KEY = key_pem
         InvoicingRules.objects.create(certificate_number="1234")
@@ -185,7 +193,7 @@ def test_a_year_that_ends_while_the_series_is_locked_takes_the_new_years_series(
         call_command("verify_invoices")
 
 
-def _and_leave(issue, subject) -> None:
+def _and_leave(issue: Callable[..., object], subject: object) -> None:
     try:
         issue(subject)
     finally:

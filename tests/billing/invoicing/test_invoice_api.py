@@ -1,10 +1,13 @@
 import hashlib
+from pathlib import Path
 
 import pytest
 from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice, InvoiceDocument
+from booking.models import Appointment
 from clinic.accounts.choices import Role
+from clinic.accounts.models import User
 from clinic.core.models import AuditEntry
 from tests.billing import factories
 from tests.billing.factories import drain, notice, send
@@ -12,25 +15,27 @@ from tests.billing.factories import drain, notice, send
 pytestmark = pytest.mark.django_db
 
 
-def logged_in(user) -> APIClient:
+def logged_in(user: User) -> APIClient:
     client = APIClient()
     client.force_authenticate(user)
     return client
 
 
 @pytest.fixture
-def invoice(client, held) -> Invoice:
+def invoice(client: APIClient, held: Appointment) -> Invoice:
     send(client, notice(factories.multibanco(held)))
     drain()
     return Invoice.objects.select_related("document").get()
 
 
 @pytest.fixture
-def owner(invoice) -> APIClient:
+def owner(invoice: Invoice) -> APIClient:
     return logged_in(factories.User.objects.get(username="ana"))
 
 
-def test_a_patient_sees_their_invoice(owner, invoice, held):
+def test_a_patient_sees_their_invoice(
+    owner: APIClient, invoice: Invoice, held: Appointment
+) -> None:
     page = owner.get("/api/invoices").json()
 
     assert page["count"] == 1
@@ -54,7 +59,7 @@ def test_a_patient_sees_their_invoice(owner, invoice, held):
     }
 
 
-def test_the_download_is_the_file_that_was_mailed(owner, invoice):
+def test_the_download_is_the_file_that_was_mailed(owner: APIClient, invoice: Invoice) -> None:
     response = owner.get(f"/api/invoices/{invoice.id}/pdf")
 
     assert response.status_code == 200
@@ -65,7 +70,7 @@ def test_the_download_is_the_file_that_was_mailed(owner, invoice):
     assert hashlib.sha256(response.content).hexdigest() == invoice.document.sha256
 
 
-def test_an_invoice_still_in_the_making_says_come_back(owner, invoice):
+def test_an_invoice_still_in_the_making_says_come_back(owner: APIClient, invoice: Invoice) -> None:
     InvoiceDocument.objects.all().delete()
 
     response = owner.get(f"/api/invoices/{invoice.id}/pdf")
@@ -85,7 +90,9 @@ def test_an_invoice_still_in_the_making_says_come_back(owner, invoice):
         (None, None, 401),
     ],
 )
-def test_who_sees_an_invoice(invoice, role, listed, status):
+def test_who_sees_an_invoice(
+    invoice: Invoice, role: Role | None, listed: int | None, status: int
+) -> None:
     client = APIClient() if role is None else logged_in(factories.user("other", role))
 
     page = client.get("/api/invoices")
@@ -96,12 +103,14 @@ def test_who_sees_an_invoice(invoice, role, listed, status):
         assert client.get(path).status_code == status
 
 
-def test_an_unknown_invoice_is_not_found(owner):
+def test_an_unknown_invoice_is_not_found(owner: APIClient) -> None:
     assert owner.get("/api/invoices/00000000-0000-4000-8000-000000000000").status_code == 404
     assert owner.get("/api/invoices/1").status_code == 404
 
 
-def test_while_the_files_are_away_the_pdf_is_to_be_asked_for_again(owner, invoice, tmp_path):
+def test_while_the_files_are_away_the_pdf_is_to_be_asked_for_again(
+    owner: APIClient, invoice: Invoice, tmp_path: Path
+) -> None:
     folder, away = tmp_path / "private", tmp_path / "away"
     path = f"/api/invoices/{invoice.id}/pdf"
 
@@ -120,7 +129,7 @@ def test_while_the_files_are_away_the_pdf_is_to_be_asked_for_again(owner, invoic
 
 
 @pytest.mark.parametrize("path", ["", "/{id}", "/{id}/pdf"])
-def test_a_managers_look_at_an_invoice_is_written_down(invoice, path):
+def test_a_managers_look_at_an_invoice_is_written_down(invoice: Invoice, path: str) -> None:
     manager = factories.user("marta", Role.MANAGER)
     client = logged_in(manager)
 
@@ -133,7 +142,9 @@ def test_a_managers_look_at_an_invoice_is_written_down(invoice, path):
     ]
 
 
-def test_a_patients_own_invoice_and_a_refused_look_leave_no_row(owner, invoice):
+def test_a_patients_own_invoice_and_a_refused_look_leave_no_row(
+    owner: APIClient, invoice: Invoice
+) -> None:
     owner.get("/api/invoices")
     owner.get(f"/api/invoices/{invoice.id}/pdf")
     logged_in(factories.user("other")).get(f"/api/invoices/{invoice.id}")

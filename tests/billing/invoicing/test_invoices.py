@@ -6,15 +6,18 @@ import pypdf
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Model
 from django.test import override_settings
+from rest_framework.test import APIClient
 
 from billing.invoicing import pdf
 from billing.invoicing.models import Invoice, InvoiceDocument, InvoiceLine, InvoiceSeries
 from billing.invoicing.services import invoices
 from billing.payments.models import CustomerKind, Payment, PaymentEvent
 from billing.payments.services.checkout import Customer
+from booking.models import Appointment
 from clinic.core import clock
-from clinic.directory.models import Specialty
+from clinic.directory.models import Patient, Specialty
 from clinic.notifications.models import Message
 from clinic.storage import private
 from tests.billing import factories
@@ -31,7 +34,9 @@ TAXPAYER = Customer(
 )
 
 
-def paid(client, appointment, customer=factories.FINAL_CONSUMER) -> Payment:
+def paid(
+    client: APIClient, appointment: Appointment, customer: Customer = factories.FINAL_CONSUMER
+) -> Payment:
     payment = factories.multibanco(appointment, customer)
     send(client, notice(payment))
     drain()
@@ -46,7 +51,7 @@ def pdf_text(invoice: Invoice) -> str:
     return text.replace("\u00a0", " ")
 
 
-def test_an_invoice_for_a_massage_has_vat_inside(client, held):
+def test_an_invoice_for_a_massage_has_vat_inside(client: APIClient, held: Appointment) -> None:
     payment = paid(client, held)
 
     invoice = Invoice.objects.get()
@@ -72,7 +77,7 @@ def test_an_invoice_for_a_massage_has_vat_inside(client, held):
     )
 
 
-def test_an_invoice_for_a_treatment_is_exempt_and_says_why(client, ana):
+def test_an_invoice_for_a_treatment_is_exempt_and_says_why(client: APIClient, ana: Patient) -> None:
     paid(client, factories.appointment(ana, "evaluation"), TAXPAYER)
 
     invoice = Invoice.objects.get()
@@ -86,7 +91,7 @@ def test_an_invoice_for_a_treatment_is_exempt_and_says_why(client, ana):
         assert words in text
 
 
-def test_a_small_business_is_exempt_and_says_why(client, ana):
+def test_a_small_business_is_exempt_and_says_why(client: APIClient, ana: Patient) -> None:
     Specialty.objects.filter(pk="evaluation").update(vat_exemption="M10")
 
     paid(client, factories.appointment(ana, "evaluation"))
@@ -104,7 +109,9 @@ def test_a_small_business_is_exempt_and_says_why(client, ana):
         ("23.00", "*I1:PT*I7:32.52*I8:7.48*N:7.48*O:40.00*"),
     ],
 )
-def test_each_rate_has_its_own_fields_in_the_code(client, ana, rate, fields):
+def test_each_rate_has_its_own_fields_in_the_code(
+    client: APIClient, ana: Patient, rate: str, fields: str
+) -> None:
     Specialty.objects.filter(pk="massage").update(vat_rate=rate)
 
     paid(client, factories.appointment(ana))
@@ -112,7 +119,7 @@ def test_each_rate_has_its_own_fields_in_the_code(client, ana, rate, fields):
     assert fields in Invoice.objects.get().qr
 
 
-def test_the_pdf_says_what_the_law_wants(client, held):
+def test_the_pdf_says_what_the_law_wants(client: APIClient, held: Appointment) -> None:
     paid(client, held)
     invoice = Invoice.objects.select_related("document").get()
 
@@ -159,7 +166,7 @@ def test_the_pdf_says_what_the_law_wants(client, held):
         "Łukasz Şebnem Õ'Neill-Ção",
     ],
 )
-def test_a_hostile_name_prints_as_text(client, held, name):
+def test_a_hostile_name_prints_as_text(client: APIClient, held: Appointment, name: str) -> None:
     paid(client, held, Customer(kind=CustomerKind.TAXPAYER, tax_id="123456789", name=name))
 
     invoice = Invoice.objects.select_related("document").get()
@@ -169,7 +176,9 @@ def test_a_hostile_name_prints_as_text(client, held, name):
     assert "DocumentoemitidoparafinsdeFormação" in squeezed
 
 
-def test_a_name_in_letters_we_have_no_font_for_still_gets_its_invoice(client, held):
+def test_a_name_in_letters_we_have_no_font_for_still_gets_its_invoice(
+    client: APIClient, held: Appointment
+) -> None:
     paid(client, held, Customer(kind=CustomerKind.TAXPAYER, tax_id="123456789", name="日本 😀"))
 
     invoice = Invoice.objects.select_related("document").get()
@@ -177,7 +186,9 @@ def test_a_name_in_letters_we_have_no_font_for_still_gets_its_invoice(client, he
     assert "40,00 €" in pdf_text(invoice)
 
 
-def test_an_english_patient_reads_english_beside_the_legal_words(client, db):
+def test_an_english_patient_reads_english_beside_the_legal_words(
+    client: APIClient, db: None
+) -> None:
     factories.clinic()
     john = factories.patient("john", language="en")
     paid(client, factories.appointment(john))
@@ -189,7 +200,7 @@ def test_an_english_patient_reads_english_beside_the_legal_words(client, db):
         assert words in text
 
 
-def test_the_invoice_is_mailed_once_with_its_pdf(client, held):
+def test_the_invoice_is_mailed_once_with_its_pdf(client: APIClient, held: Appointment) -> None:
     payment = paid(client, held, TAXPAYER)
     invoice = Invoice.objects.get()
 
@@ -212,7 +223,7 @@ def test_the_invoice_is_mailed_once_with_its_pdf(client, held):
     assert (Invoice.objects.count(), InvoiceDocument.objects.count()) == (1, 1)
 
 
-def test_without_an_address_the_invoice_waits_in_the_account(client, db):
+def test_without_an_address_the_invoice_waits_in_the_account(client: APIClient, db: None) -> None:
     factories.clinic()
     walk_in = factories.patient("walkin", email="")
     paid(client, factories.appointment(walk_in))
@@ -221,7 +232,7 @@ def test_without_an_address_the_invoice_waits_in_the_account(client, db):
     assert not Message.objects.filter(template="invoice_issued").exists()
 
 
-def test_an_unpaid_payment_gets_no_invoice(held):
+def test_an_unpaid_payment_gets_no_invoice(held: Appointment) -> None:
     payment = factories.multibanco(held)
 
     assert invoices.issue(payment.id) is None
@@ -229,7 +240,7 @@ def test_an_unpaid_payment_gets_no_invoice(held):
     assert not InvoiceSeries.objects.exists()
 
 
-def test_numbers_have_no_gap_when_a_transaction_rolls_back(client, ana):
+def test_numbers_have_no_gap_when_a_transaction_rolls_back(client: APIClient, ana: Patient) -> None:
     paid(client, factories.appointment(ana))
     second = factories.multibanco(factories.appointment(ana))
     send(client, notice(second))
@@ -244,7 +255,9 @@ def test_numbers_have_no_gap_when_a_transaction_rolls_back(client, ana):
 
 
 @pytest.mark.parametrize("model", [Invoice, InvoiceLine, PaymentEvent])
-def test_what_was_written_down_is_never_changed_or_deleted(client, held, model):
+def test_what_was_written_down_is_never_changed_or_deleted(
+    client: APIClient, held: Appointment, model: type[Model]
+) -> None:
     paid(client, held)
     rows = model.objects.all()
 
@@ -256,7 +269,9 @@ def test_what_was_written_down_is_never_changed_or_deleted(client, held, model):
     assert model.objects.count() == 1
 
 
-def test_verify_invoices_is_content_with_what_it_issued(client, ana, capsys):
+def test_verify_invoices_is_content_with_what_it_issued(
+    client: APIClient, ana: Patient, capsys: pytest.CaptureFixture[str]
+) -> None:
     for specialty in ("massage", "evaluation", "shock_waves"):
         paid(client, factories.appointment(ana, specialty))
 
@@ -276,7 +291,9 @@ def test_verify_invoices_is_content_with_what_it_issued(client, ana, capsys):
         ("UPDATE billing_invoicedocument SET sha256 = repeat('0', 64)", "PDF"),
     ],
 )
-def test_verify_invoices_finds_what_was_tampered_with(client, ana, capsys, statement, fault):
+def test_verify_invoices_finds_what_was_tampered_with(
+    client: APIClient, ana: Patient, capsys: pytest.CaptureFixture[str], statement: str, fault: str
+) -> None:
     for _ in range(2):
         paid(client, factories.appointment(ana))
     with connection.cursor() as cursor:
@@ -291,7 +308,7 @@ def test_verify_invoices_finds_what_was_tampered_with(client, ana, capsys, state
 
 
 @override_settings(LANGUAGE_CODE="en")
-def test_amounts_are_portuguese_whatever_the_server_speaks():
+def test_amounts_are_portuguese_whatever_the_server_speaks() -> None:
     assert pdf.euros(Decimal("1234567.5")) == "1\u00a0234\u00a0567,50\u00a0€"
     assert pdf.percent(Decimal("23.00")) == "23\u00a0%"
     assert pdf.percent(Decimal("6.50")) == "6,5\u00a0%"

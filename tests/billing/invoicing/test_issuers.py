@@ -2,9 +2,10 @@
 a third party is asked for is asked for once, whatever becomes of the answers."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,8 @@ import httpx
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing import checks
 from billing.invoicing.issuers import invoicexpress as adapter
@@ -22,12 +25,17 @@ from billing.manager import selectors as money
 from billing.manager.serializers import IssueBody
 from billing.payments.models import CustomerKind, IssueKind, PaymentIssue, PaymentStatus
 from billing.payments.services.checkout import Customer
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from clinic.storage import private
 from tests.billing import factories
+from tests.billing.bank import Bank
+from tests.billing.doubles import Answer
 from tests.billing.factories import drain
+from tests.billing.invoicing.invoicexpress_double import InvoiceXpress
 from tests.billing.invoicing.test_certified import give_back
 from tests.billing.invoicing.test_invoices import TAXPAYER, paid
 from tests.billing.test_concurrency import at_once
@@ -40,22 +48,23 @@ NAMESAKE = Customer(kind=CustomerKind.TAXPAYER, tax_id="501964843", name=TAXPAYE
 
 
 @pytest.fixture(autouse=True)
-def _short_time_out(monkeypatch):
+def _short_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "TIMEOUT", httpx.Timeout(0.4))
 
 
 @pytest.fixture
-def _noon():
+def _noon() -> Iterator[None]:
     """Far from midnight, so that minutes later it is the same day."""
     with clock.replaying(clock.day_bounds(clock.today())[0] + timedelta(hours=12)):
         yield
 
 
 @pytest.fixture(params=["own", "invoicexpress"])
-def issuer(request) -> str:
-    if request.param != "own":
-        request.getfixturevalue(request.param)
-    return request.param
+def issuer(request: pytest.FixtureRequest) -> str:
+    name = str(request.param)
+    if name != "own":
+        request.getfixturevalue(name)
+    return name
 
 
 def totals(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
@@ -63,7 +72,9 @@ def totals(invoice: Invoice) -> tuple[Decimal, Decimal, Decimal]:
 
 
 @pytest.fixture
-def settle(django_capture_on_commit_callbacks) -> Callable[..., Any]:
+def settle(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> Callable[..., Any]:
     """Do something, then what waits for its commit, and what that leads to."""
 
     def settle(act: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
@@ -77,7 +88,7 @@ def settle(django_capture_on_commit_callbacks) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def after(settle) -> Callable[..., int]:
+def after(settle: Callable[..., Any]) -> Callable[..., int]:
     """How many documents the clockwork asks about when so much time has passed."""
 
     def after(**time: int) -> int:
@@ -98,7 +109,9 @@ def refusals() -> list[tuple[str | None, str]]:
     return [(issue["refusal"], issue["refusal_told"]) for issue in shown]
 
 
-def test_every_issuer_gives_money_one_document_with_its_file(issuer, client, bank, ana, settle):
+def test_every_issuer_gives_money_one_document_with_its_file(
+    issuer: str, client: APIClient, bank: Bank, ana: Patient, settle: Callable[..., Any]
+) -> None:
     payment = settle(paid, client, factories.appointment(ana), TAXPAYER)
     unpaid = factories.multibanco(factories.appointment(ana))
     for _ in range(2):
@@ -133,7 +146,13 @@ def test_every_issuer_gives_money_one_document_with_its_file(issuer, client, ban
     call_command("verify_invoices")
 
 
-def test_what_invoicexpress_is_asked_for(client, bank, ana, invoicexpress, settle):
+def test_what_invoicexpress_is_asked_for(
+    client: APIClient,
+    bank: Bank,
+    ana: Patient,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+) -> None:
     today = clock.today().strftime("%d/%m/%Y")
     massage = settle(paid, client, factories.appointment(ana), TAXPAYER)
     settle(paid, client, factories.appointment(ana, "evaluation"))
@@ -204,8 +223,16 @@ def test_what_invoicexpress_is_asked_for(client, bank, ana, invoicexpress, settl
     ],
 )
 def test_after_a_call_without_an_answer_the_document_is_looked_up_first(
-    client, held, invoicexpress, call, fault, creations, finalizations, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    call: str,
+    fault: Answer | str,
+    creations: int,
+    finalizations: int,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.will(call, fault)
 
     settle(paid, client, held)
@@ -226,8 +253,12 @@ def test_after_a_call_without_an_answer_the_document_is_looked_up_first(
 
 
 def test_nobody_issues_while_the_third_party_is_down_and_a_person_is_told_once(
-    client, held, invoicexpress, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.will("GET taxes", *["break"] * 9)
     invoicexpress.will("GET invoices", *["break"] * 4)
 
@@ -252,8 +283,13 @@ def test_nobody_issues_while_the_third_party_is_down_and_a_person_is_told_once(
 
 
 def test_a_refusal_is_told_at_once_and_asked_again_until_it_is_mended(
-    client, ana, held, invoicexpress, settle, after
-):
+    client: APIClient,
+    ana: Patient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     usual = invoicexpress.taxes
     invoicexpress.taxes = [tax for tax in usual if tax["name"] != "IVA23"]
     settle(paid, client, held)
@@ -284,8 +320,14 @@ def test_a_refusal_is_told_at_once_and_asked_again_until_it_is_mended(
     ],
 )
 def test_a_draft_that_is_not_ours_is_never_finalized(
-    client, held, invoicexpress, change, reason, refusal, settle
-):
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    change: dict[str, object],
+    reason: str,
+    refusal: tuple[str, str],
+    settle: Callable[..., Any],
+) -> None:
     draft = {
         "id": 5,
         "status": "draft",
@@ -305,7 +347,13 @@ def test_a_draft_that_is_not_ours_is_never_finalized(
     assert refusals() == [refusal]
 
 
-def test_the_manager_reads_the_newest_reason(client, held, invoicexpress, settle, after):
+def test_the_manager_reads_the_newest_reason(
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     usual = invoicexpress.taxes
     invoicexpress.taxes = [tax for tax in usual if tax["name"] != "IVA23"]
     settle(paid, client, held)
@@ -322,8 +370,12 @@ def test_the_manager_reads_the_newest_reason(client, held, invoicexpress, settle
 
 
 def test_a_document_of_another_amount_is_kept_as_it_is_and_told_of(
-    client, held, invoicexpress, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.surcharge = Decimal("0.01")
 
     settle(paid, client, held)
@@ -338,8 +390,12 @@ def test_a_document_of_another_amount_is_kept_as_it_is_and_told_of(
 
 
 def test_a_draft_of_another_day_is_deleted_and_made_anew(
-    client, held, invoicexpress, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.will(FINALIZE, "break")
     settle(paid, client, held)
 
@@ -353,8 +409,12 @@ def test_a_draft_of_another_day_is_deleted_and_made_anew(
 
 
 def test_a_document_that_somebody_cancelled_over_there_is_left_to_a_person(
-    client, held, invoicexpress, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.will(FINALIZE, "lose")
     settle(paid, client, held)
     (issued,) = invoicexpress.issued()
@@ -367,8 +427,13 @@ def test_a_document_that_somebody_cancelled_over_there_is_left_to_a_person(
 
 
 def test_money_given_back_before_its_invoice_came_is_credited_when_it_comes(
-    client, held, bank, invoicexpress, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    bank: Bank,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.will(FINALIZE, "lose")
     payment = settle(paid, client, held)
     settle(give_back, payment, bank)
@@ -384,7 +449,9 @@ def test_money_given_back_before_its_invoice_came_is_credited_when_it_comes(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_several_who_ask_at_once_issue_once(client, held, invoicexpress):
+def test_several_who_ask_at_once_issue_once(
+    client: APIClient, held: Appointment, invoicexpress: InvoiceXpress
+) -> None:
     invoicexpress.will(CREATE, "break")
     paid(client, held)
     DocumentRequest.objects.update(next_at=clock.now())
@@ -397,8 +464,8 @@ def test_several_who_ask_at_once_issue_once(client, held, invoicexpress):
 
 
 def test_a_customer_is_put_right_and_a_namesake_never_taken_for_them(
-    client, ana, invoicexpress, settle
-):
+    client: APIClient, ana: Patient, invoicexpress: InvoiceXpress, settle: Callable[..., Any]
+) -> None:
     settle(paid, client, factories.appointment(ana), TAXPAYER)
     moved = Customer(
         kind=CustomerKind.TAXPAYER, tax_id="123456789", name=TAXPAYER.name, address="Porto"
@@ -414,7 +481,9 @@ def test_a_customer_is_put_right_and_a_namesake_never_taken_for_them(
     assert [invoice.customer_tax_id for invoice in Invoice.objects.all()] == ["123456789"] * 2
 
 
-def test_a_file_that_is_not_there_yet_is_asked_for_again(client, held, invoicexpress, settle):
+def test_a_file_that_is_not_there_yet_is_asked_for_again(
+    client: APIClient, held: Appointment, invoicexpress: InvoiceXpress, settle: Callable[..., Any]
+) -> None:
     elsewhere = (200, {"output": {"pdfUrl": "file:///etc/passwd"}})
     invoicexpress.will("GET pdf", (202, None), "break", elsewhere)
     invoicexpress.will("GET files", (200, b"<html>Sorry</html>"), (404, None), "break")
@@ -435,8 +504,15 @@ def test_a_file_that_is_not_there_yet_is_asked_for_again(client, held, invoicexp
 
 
 def test_our_own_files_leave_the_third_partys_documents_out_and_say_so(
-    client, bank, ana, settings, invoicexpress, tmp_path, capsys, settle
-):
+    client: APIClient,
+    bank: Bank,
+    ana: Patient,
+    settings: Settings,
+    invoicexpress: InvoiceXpress,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    settle: Callable[..., Any],
+) -> None:
     theirs = settle(paid, client, factories.appointment(ana))
     settings.INVOICE_ISSUER = "billing.invoicing.issuers.own.OwnIssuer"
     ours = settle(paid, client, factories.appointment(ana))
@@ -459,8 +535,13 @@ def test_our_own_files_leave_the_third_partys_documents_out_and_say_so(
 
 
 def test_without_its_credentials_a_third_partys_document_waits(
-    client, held, settings, invoicexpress, settle, after
-):
+    client: APIClient,
+    held: Appointment,
+    settings: Settings,
+    invoicexpress: InvoiceXpress,
+    settle: Callable[..., Any],
+    after: Callable[..., int],
+) -> None:
     invoicexpress.will(FINALIZE, "lose")
     settle(paid, client, held)
     settings.INVOICE_ISSUER = "billing.invoicing.issuers.own.OwnIssuer"
@@ -499,7 +580,9 @@ def test_without_its_credentials_a_third_partys_document_waits(
         ),
     ],
 )
-def test_an_issuer_that_cannot_issue_stops_the_start(settings, change, found):
+def test_an_issuer_that_cannot_issue_stops_the_start(
+    settings: Settings, change: dict[str, object], found: list[str]
+) -> None:
     settings.INVOICE_ISSUER = "billing.invoicing.issuers.invoicexpress.InvoiceXpressIssuer"
     settings.INVOICEXPRESS_API_KEY = "a key"
     settings.INVOICEXPRESS_URL = "https://vez.app.invoicexpress.com"

@@ -8,8 +8,10 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from billing.invoicing.models import KeptInvoiceDetails
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient
 from tests.billing import factories
 from tests.billing.invoicing.test_invoice_api import logged_in
 
@@ -22,7 +24,7 @@ NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def owner(ana) -> APIClient:
+def owner(ana: Patient) -> APIClient:
     return logged_in(factories.User.objects.get(pk=ana.pk))
 
 
@@ -31,7 +33,7 @@ def told() -> list[tuple[str, str, object, dict[str, object]]]:
     return [(entry.action, entry.actor_id, entry.patient_id, entry.data) for entry in entries]
 
 
-def test_what_is_kept_is_found_again_changed_and_forgotten(owner, ana):
+def test_what_is_kept_is_found_again_changed_and_forgotten(owner: APIClient, ana: Patient) -> None:
     assert owner.get(URL).json() == NOTHING
 
     with clock.replaying(NOON):
@@ -66,7 +68,9 @@ def test_what_is_kept_is_found_again_changed_and_forgotten(owner, ana):
         ({**DETAILS, "address": "Rua\n1"}, ("/address", "control_characters")),
     ],
 )
-def test_a_refusal_leaves_what_was_kept(owner, body, refused):
+def test_a_refusal_leaves_what_was_kept(
+    owner: APIClient, body: dict[str, object], refused: tuple[str, str]
+) -> None:
     before = owner.put(URL, DETAILS, format="json").json()
 
     answer = owner.put(URL, body, format="json")
@@ -77,7 +81,7 @@ def test_a_refusal_leaves_what_was_kept(owner, body, refused):
     assert len(told()) == 1
 
 
-def test_nobody_else_sees_changes_or_forgets_them(owner, ana):
+def test_nobody_else_sees_changes_or_forgets_them(owner: APIClient, ana: Patient) -> None:
     bruno = factories.patient("bruno")
     other = logged_in(factories.User.objects.get(pk=bruno.pk))
     owner.put(URL, DETAILS, format="json")
@@ -90,7 +94,9 @@ def test_nobody_else_sees_changes_or_forgets_them(owner, ana):
     assert KeptInvoiceDetails.objects.get().pk == ana.pk
 
 
-def test_paying_keeps_nothing_by_itself_and_the_link_shows_nothing_of_it(client, owner, held):
+def test_paying_keeps_nothing_by_itself_and_the_link_shows_nothing_of_it(
+    client: APIClient, owner: APIClient, held: Appointment
+) -> None:
     owner.put(URL, DETAILS, format="json")
     order = {"method": "multibanco", "invoice": {"kind": "taxpayer", "tax_id": "123456789"}}
 
@@ -105,7 +111,7 @@ def test_paying_keeps_nothing_by_itself_and_the_link_shows_nothing_of_it(client,
     assert not any(text in shown.content.decode() for text in DETAILS.values())
 
 
-def test_they_go_with_the_patient(ana):
+def test_they_go_with_the_patient(ana: Patient) -> None:
     KeptInvoiceDetails.objects.create(patient=ana, **DETAILS, kept_at=NOON)
 
     ana.delete()

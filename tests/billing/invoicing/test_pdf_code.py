@@ -8,10 +8,13 @@ import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
+from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice
+from clinic.directory.models import Patient
 from clinic.storage import private
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.invoicing.test_certified import certified, give_back, key_pem
 from tests.billing.invoicing.test_invoices import TAXPAYER, paid
 
@@ -60,8 +63,8 @@ def metadata(pdf: bytes) -> str:
 
 
 def test_invoice_and_credit_note_carry_a_code_that_reads_as_it_was_stored(
-    client, ana, bank, certified
-):
+    client: APIClient, ana: Patient, bank: Bank, certified: int
+) -> None:
     payment = paid(client, factories.appointment(ana), TAXPAYER)
     give_back(payment, bank, "15.00")
     documents = list(Invoice.objects.order_by("document_type"))

@@ -83,7 +83,7 @@ OURS = qr.Document(
 )
 
 
-def test_the_official_example_with_every_field():
+def test_the_official_example_with_every_field() -> None:
     assert qr.text(INVOICE_OF_EVERYTHING) == (
         "A:123456789*B:999999990*C:PT*D:FT*E:N*F:20191231*G:FT AB2019/0035*H:CSDF7T5H-0035*I1:PT"
         "*I2:12000.00*I3:15000.00*I4:900.00*I5:50000.00*I6:6500.00*I7:80000.00*I8:18400.00"
@@ -94,21 +94,21 @@ def test_the_official_example_with_every_field():
     )
 
 
-def test_the_official_simplified_example():
+def test_the_official_simplified_example() -> None:
     assert qr.text(SIMPLIFIED) == (
         "A:123456789*B:999999990*C:PT*D:FS*E:N*F:20190812*G:FS CDVF/12345*H:CDF7T5HD-12345*I1:PT"
         "*I7:0.65*I8:0.15*N:0.15*O:0.80*Q:YhGV*R:9999*S:NU;0.80"
     )
 
 
-def test_our_invoice_and_receipt():
+def test_our_invoice_and_receipt() -> None:
     assert qr.text(OURS) == (
         "A:510123457*B:999999990*C:PT*D:FR*E:N*F:20261123*G:FR 2026A/15*H:JFX7K2P9-15*I1:PT"
         "*I2:40.00*I7:32.52*I8:7.48*N:7.48*O:80.00*Q:AbC1*R:0000"
     )
 
 
-def test_all_exempt():
+def test_all_exempt() -> None:
     exempt = replace(
         OURS,
         taxes=[qr.RegionTaxes("PT", exempt_base=D("60"))],
@@ -119,7 +119,7 @@ def test_all_exempt():
 
 
 @pytest.mark.parametrize("hostile", ["12*3", "", "Ção", "a\nb"])
-def test_what_the_code_cannot_hold_is_refused(hostile):
+def test_what_the_code_cannot_hold_is_refused(hostile: str) -> None:
     with pytest.raises(ValueError, match="field B"):
         qr.text(replace(OURS, buyer_tax_id=hostile))
 
@@ -129,8 +129,8 @@ def test_what_the_code_cannot_hold_is_refused(hostile):
     [(OURS, 137, 9), (SIMPLIFIED, 141, 9), (INVOICE_OF_EVERYTHING, 452, 17)],
 )
 def test_the_image_has_the_official_size_and_a_quiet_zone_of_four_modules(
-    document, characters, version
-):
+    document: qr.Document, characters: int, version: int
+) -> None:
     content = qr.text(document)
     assert len(content) == characters
 

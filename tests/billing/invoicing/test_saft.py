@@ -13,6 +13,7 @@ import xmlschema
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
+from rest_framework.test import APIClient
 
 from billing.invoicing import saft
 from billing.invoicing.models import Invoice, InvoiceLine
@@ -20,9 +21,11 @@ from billing.invoicing.saft import NAMESPACE
 from billing.invoicing.services import exports
 from billing.payments.models import CustomerKind
 from billing.payments.services.checkout import Customer
+from booking.models import Appointment
 from clinic.core import clock
-from clinic.directory.models import Organization
+from clinic.directory.models import Organization, Patient
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.invoicing.test_certified import certified, give_back, key_pem
 from tests.billing.invoicing.test_invoices import TAXPAYER, paid
 
@@ -40,7 +43,7 @@ def schema() -> xmlschema.XMLSchema11:
 
 
 @pytest.fixture
-def a_year(client, bank, ana, certified) -> int:
+def a_year(client: APIClient, bank: Bank, ana: Patient, certified: int) -> int:
     """Three invoices by three rules of VAT and customer, and two credit notes; the year."""
     massage = paid(client, factories.appointment(ana), TAXPAYER)
     paid(client, factories.appointment(ana, "evaluation"), LUKASZ)
@@ -67,7 +70,9 @@ def texts(file: bytes, path: str) -> list[str]:
     return [found.text or "" for found in root.iterfind(steps)]
 
 
-def test_the_file_of_a_year_has_no_error_by_the_official_schema(a_year, tmp_path, schema):
+def test_the_file_of_a_year_has_no_error_by_the_official_schema(
+    a_year: int, tmp_path: Path, schema: xmlschema.XMLSchema11
+) -> None:
     file = export(a_year, tmp_path)
 
     assert errors(schema, file) == []
@@ -75,7 +80,7 @@ def test_the_file_of_a_year_has_no_error_by_the_official_schema(a_year, tmp_path
     assert file.decode("windows-1252")
 
 
-def test_its_totals_are_the_ledgers(a_year, tmp_path):
+def test_its_totals_are_the_ledgers(a_year: int, tmp_path: Path) -> None:
     file = export(a_year, tmp_path)
 
     sales = "SourceDocuments/SalesInvoices"
@@ -90,7 +95,7 @@ def test_its_totals_are_the_ledgers(a_year, tmp_path):
     assert gross == Invoice.objects.aggregate(sum=Sum("gross_total"))["sum"]
 
 
-def test_each_document_is_in_it_as_it_was_issued(a_year, tmp_path):
+def test_each_document_is_in_it_as_it_was_issued(a_year: int, tmp_path: Path) -> None:
     file = export(a_year, tmp_path)
 
     invoice = "SourceDocuments/SalesInvoices/Invoice"
@@ -117,7 +122,9 @@ def test_each_document_is_in_it_as_it_was_issued(a_year, tmp_path):
     assert texts(file, "Header/SoftwareCertificateNumber") == ["1234"]
 
 
-def test_a_month_holds_only_its_documents(a_year, tmp_path, schema):
+def test_a_month_holds_only_its_documents(
+    a_year: int, tmp_path: Path, schema: xmlschema.XMLSchema11
+) -> None:
     month = clock.today().month
     other = month % 12 + 1
 
@@ -127,7 +134,9 @@ def test_a_month_holds_only_its_documents(a_year, tmp_path, schema):
     assert errors(schema, empty) == []
 
 
-def test_while_training_the_file_holds_the_training_documents(client, held, tmp_path, schema):
+def test_while_training_the_file_holds_the_training_documents(
+    client: APIClient, held: Appointment, tmp_path: Path, schema: xmlschema.XMLSchema11
+) -> None:
     paid(client, held)
 
     file = export(clock.today().year, tmp_path)
@@ -137,7 +146,9 @@ def test_while_training_the_file_holds_the_training_documents(client, held, tmp_
     assert texts(file, "SourceDocuments/SalesInvoices/Invoice/Hash") == ["0"]
 
 
-def test_documents_for_training_stay_out_of_the_real_file(client, ana, tmp_path, request):
+def test_documents_for_training_stay_out_of_the_real_file(
+    client: APIClient, ana: Patient, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     paid(client, factories.appointment(ana))
     year = request.getfixturevalue("certified")
     paid(client, factories.appointment(ana))
@@ -158,7 +169,9 @@ def test_documents_for_training_stay_out_of_the_real_file(client, ana, tmp_path,
         (b"<InvoiceNo>FR ", b"<InvoiceNo>FR/"),
     ],
 )
-def test_the_schema_would_have_caught_what_often_goes_wrong(a_year, tmp_path, schema, right, wrong):
+def test_the_schema_would_have_caught_what_often_goes_wrong(
+    a_year: int, tmp_path: Path, schema: xmlschema.XMLSchema11, right: bytes, wrong: bytes
+) -> None:
     file = export(a_year, tmp_path)
     assert right in file
 
@@ -178,8 +191,13 @@ def without_the_rule() -> None:
 
 
 def test_a_document_that_was_issued_before_the_rule_of_text_leaves_the_file_readable(
-    client, held, certified, tmp_path, schema, capsys
-):
+    client: APIClient,
+    held: Appointment,
+    certified: int,
+    tmp_path: Path,
+    schema: xmlschema.XMLSchema11,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     paid(client, held, TAXPAYER)
     without_the_rule()
 
@@ -195,7 +213,9 @@ def test_a_document_that_was_issued_before_the_rule_of_text_leaves_the_file_read
     assert f"FR {certified}A/1: its description has characters that no file may hold" in told
 
 
-def test_the_database_takes_no_document_that_no_file_could_hold(client, held, certified):
+def test_the_database_takes_no_document_that_no_file_could_hold(
+    client: APIClient, held: Appointment, certified: int
+) -> None:
     paid(client, held, TAXPAYER)
     invoice = Invoice.objects.get()
     invoice.pk, invoice.sequence, invoice.number = uuid4(), 2, "FR X/2"
@@ -211,8 +231,8 @@ def test_the_database_takes_no_document_that_no_file_could_hold(client, held, ce
     ("right", "wrong"), [(b"<Line>", b"<Line"), (b"</Invoice>", b""), (b"Vez", b"V\x0bz")]
 )
 def test_a_file_that_nobody_could_read_is_found_before_it_is_handed_out(
-    a_year, tmp_path, right, wrong
-):
+    a_year: int, tmp_path: Path, right: bytes, wrong: bytes
+) -> None:
     file = export(a_year, tmp_path)
     totals = saft.Totals(documents=5, debit=Decimal(0), credit=Decimal(0), left_out=0)
     saft.check(io.BytesIO(file), totals)
@@ -223,7 +243,9 @@ def test_a_file_that_nobody_could_read_is_found_before_it_is_handed_out(
         saft.check(io.BytesIO(file), replace(totals, documents=6))
 
 
-def test_the_command_writes_the_whole_file_or_none(a_year, tmp_path, capsys):
+def test_the_command_writes_the_whole_file_or_none(
+    a_year: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = tmp_path / "accountant"
     folder.mkdir()
     target = folder / "saft.xml"
@@ -239,6 +261,6 @@ def test_the_command_writes_the_whole_file_or_none(a_year, tmp_path, capsys):
     assert list(folder.iterdir()) == [target]
 
 
-def test_a_folder_that_is_not_there_is_a_clear_error(a_year, tmp_path):
+def test_a_folder_that_is_not_there_is_a_clear_error(a_year: int, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         call_command("export_saft", "--year", "2026", "--output", str(tmp_path / "no" / "x.xml"))

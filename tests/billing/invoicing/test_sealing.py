@@ -4,6 +4,8 @@ import hashlib
 import io
 import time
 from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
 
 import pypdf
 import pytest
@@ -13,14 +15,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import transaction
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing import checks, pdf, tasks
 from billing.invoicing.models import Invoice, InvoiceDocument
 from billing.invoicing.sealing import SealError
 from billing.invoicing.services import invoices, overdue
+from booking.models import Appointment
 from clinic.config.celery import app as celery
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from clinic.storage import private
 from tests.billing import factories
@@ -69,7 +75,7 @@ class CrashingSealer(LocalSealer):
         raise ConnectionError("reset by peer")
 
 
-def seal_with(settings, sealer: type) -> None:
+def seal_with(settings: Settings, sealer: type) -> None:
     settings.PDF_SEALER = f"{__name__}.{sealer.__name__}"
 
 
@@ -80,11 +86,13 @@ def verified(data: bytes) -> bytes:
     return pdf
 
 
-def stored_files(folder) -> list[str]:
+def stored_files(folder: Path) -> list[str]:
     return sorted(file.name for file in (folder / "private").rglob("*.pdf"))
 
 
-def test_what_is_sealed_is_stored_hashed_mailed_and_verified(client, held, settings):
+def test_what_is_sealed_is_stored_hashed_mailed_and_verified(
+    client: APIClient, held: Appointment, settings: Settings
+) -> None:
     seal_with(settings, LocalSealer)
 
     paid(client, held, TAXPAYER)
@@ -104,7 +112,9 @@ def test_what_is_sealed_is_stored_hashed_mailed_and_verified(client, held, setti
     call_command("verify_invoices")
 
 
-def test_without_a_sealer_the_file_is_as_it_was_rendered(client, held):
+def test_without_a_sealer_the_file_is_as_it_was_rendered(
+    client: APIClient, held: Appointment
+) -> None:
     paid(client, held)
 
     invoice = Invoice.objects.select_related("document").get()
@@ -114,8 +124,12 @@ def test_without_a_sealer_the_file_is_as_it_was_rendered(client, held):
 
 @pytest.mark.parametrize("sealer", [BrokenSealer, ForgetfulSealer, ChattySealer, CrashingSealer])
 def test_without_the_seal_nothing_is_stored_or_mailed_and_it_is_tried_again(
-    client, held, settings, tmp_path, sealer
-):
+    client: APIClient,
+    held: Appointment,
+    settings: Settings,
+    tmp_path: Path,
+    sealer: type,
+) -> None:
     seal_with(settings, sealer)
 
     paid(client, held, TAXPAYER)
@@ -136,7 +150,9 @@ def test_without_the_seal_nothing_is_stored_or_mailed_and_it_is_tried_again(
     assert Message.objects.filter(template="invoice_issued").count() == 1
 
 
-def test_a_file_that_was_sealed_in_vain_does_not_stop_the_next(client, held, settings):
+def test_a_file_that_was_sealed_in_vain_does_not_stop_the_next(
+    client: APIClient, held: Appointment, settings: Settings
+) -> None:
     """The worker died between storing and committing; the next seal has other bytes."""
     seal_with(settings, BrokenSealer)
     paid(client, held, TAXPAYER)
@@ -158,14 +174,18 @@ def test_a_file_that_was_sealed_in_vain_does_not_stop_the_next(client, held, set
     ("path", "found"),
     [("", []), (f"{__name__}.LocalSealer", []), (f"{__name__}.NoSealer", ["billing.E005"])],
 )
-def test_a_sealer_that_is_not_there_is_told_at_the_start(settings, path, found):
+def test_a_sealer_that_is_not_there_is_told_at_the_start(
+    settings: Settings, path: str, found: list[str]
+) -> None:
     settings.PDF_SEALER = path
 
     assert [error.id for error in checks.pdf_sealer()] == found
 
 
 @pytest.fixture
-def given_up(client, held, settings, monkeypatch) -> Invoice:
+def given_up(
+    client: APIClient, held: Appointment, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Invoice:
     """An invoice whose sealer was down for so long that the outbox set its message aside."""
     seal_with(settings, CrashingSealer)
     paid(client, held, TAXPAYER)
@@ -176,7 +196,9 @@ def given_up(client, held, settings, monkeypatch) -> Invoice:
     return Invoice.objects.get()
 
 
-def test_a_sealer_that_was_down_for_hours_costs_no_document(given_up, settings, tmp_path):
+def test_a_sealer_that_was_down_for_hours_costs_no_document(
+    given_up: Invoice, settings: Settings, tmp_path: Path
+) -> None:
     tasks.render_overdue()
     assert not InvoiceDocument.objects.exists()
     assert stored_files(tmp_path) == []
@@ -191,7 +213,13 @@ def test_a_sealer_that_was_down_for_hours_costs_no_document(given_up, settings, 
     assert Message.objects.filter(template="invoice_issued").count() == 1
 
 
-def test_one_that_cannot_be_sealed_holds_up_no_other(client, ana, given_up, settings, monkeypatch):
+def test_one_that_cannot_be_sealed_holds_up_no_other(
+    client: APIClient,
+    ana: Patient,
+    given_up: Invoice,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     other = factories.multibanco(factories.appointment(ana))
     seal_with(settings, BrokenSealer)
     send(client, notice(other))
@@ -199,7 +227,7 @@ def test_one_that_cannot_be_sealed_holds_up_no_other(client, ana, given_up, sett
     seal_with(settings, LocalSealer)
     render = invoices.render
 
-    def refuse_the_first(invoice_id):
+    def refuse_the_first(invoice_id: UUID) -> None:
         if invoice_id == given_up.pk:
             raise SealError("not this one")
         return render(invoice_id)
@@ -213,7 +241,9 @@ def test_one_that_cannot_be_sealed_holds_up_no_other(client, ana, given_up, sett
     assert InvoiceDocument.objects.get().invoice.payment_id == other.pk
 
 
-def test_what_the_outbox_still_tries_is_left_to_it(client, held, settings):
+def test_what_the_outbox_still_tries_is_left_to_it(
+    client: APIClient, held: Appointment, settings: Settings
+) -> None:
     seal_with(settings, BrokenSealer)
     paid(client, held, TAXPAYER)
     seal_with(settings, LocalSealer)
@@ -223,7 +253,9 @@ def test_what_the_outbox_still_tries_is_left_to_it(client, held, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_runs_at_once_seal_and_mail_once(given_up, settings, tmp_path):
+def test_two_runs_at_once_seal_and_mail_once(
+    given_up: Invoice, settings: Settings, tmp_path: Path
+) -> None:
     seal_with(settings, SlowSealer)
 
     at_once(2, lambda _: overdue.render_overdue())
@@ -233,7 +265,7 @@ def test_two_runs_at_once_seal_and_mail_once(given_up, settings, tmp_path):
     assert Message.objects.filter(template="invoice_issued").count() == 1
 
 
-def test_every_hour_runs_what_it_names():
+def test_every_hour_runs_what_it_names() -> None:
     celery.loader.import_default_modules()
     entry = django_settings.CELERY_BEAT_SCHEDULE["render-overdue"]
 

@@ -12,7 +12,7 @@ CENTS = st.integers(min_value=1, max_value=10_000_000).map(lambda cents: Decimal
 RATES = st.sampled_from([Decimal("23.00"), Decimal("13.00"), Decimal("6.00"), Decimal("0.00")])
 
 
-def test_forty_euro_of_massage():
+def test_forty_euro_of_massage() -> None:
     taken_apart = vat.split(Decimal("40.00"), Decimal("23.00"))
 
     assert taken_apart.unit_net == Decimal("32.520325")
@@ -20,7 +20,7 @@ def test_forty_euro_of_massage():
     assert taken_apart.vat == Decimal("7.48")
 
 
-def test_without_vat_everything_is_net():
+def test_without_vat_everything_is_net() -> None:
     taken_apart = vat.split(Decimal("45.00"), Decimal("0.00"))
 
     assert (taken_apart.unit_net, taken_apart.net, taken_apart.vat) == (
@@ -32,7 +32,7 @@ def test_without_vat_everything_is_net():
 
 @settings(max_examples=2_000, deadline=None)
 @given(gross=CENTS, rate=RATES)
-def test_net_and_vat_are_gross_again(gross, rate):
+def test_net_and_vat_are_gross_again(gross: Decimal, rate: Decimal) -> None:
     taken_apart = vat.split(gross, rate)
 
     assert taken_apart.net + taken_apart.vat == gross
@@ -43,26 +43,26 @@ def test_net_and_vat_are_gross_again(gross, rate):
 @pytest.mark.parametrize(
     ("gross", "rate"), [("0.005", "23"), ("-1.00", "23"), ("1.00", "-1"), ("1.00", "101")]
 )
-def test_what_is_no_price_is_refused(gross, rate):
+def test_what_is_no_price_is_refused(gross: str, rate: str) -> None:
     with pytest.raises(ValueError, match=r"gross|rate"):
         vat.split(Decimal(gross), Decimal(rate))
 
 
-def test_exemptions_print_their_reason():
+def test_exemptions_print_their_reason() -> None:
     assert vat.exemption_reason("M07") == "Isento artigo 9.º do CIVA"
     assert vat.exemption_reason("") == ""
     with pytest.raises(KeyError):
         vat.exemption_reason("M99")
 
 
-def test_whatever_a_specialty_can_be_taxed_with_an_invoice_can_print():
+def test_whatever_a_specialty_can_be_taxed_with_an_invoice_can_print() -> None:
     assert set(vat.EXEMPTIONS) == set(Exemption.values)
     assert set(vat.BRACKETS) == {rate for rate, _ in VAT_RATES}
     with pytest.raises(KeyError):
         vat.bracket(Decimal(22))
 
 
-def test_line_and_totals_agree_for_two_hundred_thousand_prices():
+def test_line_and_totals_agree_for_two_hundred_thousand_prices() -> None:
     assert disagreements(200_000) == []
 
 

@@ -1,6 +1,7 @@
 """The manager's money: what is read, given back, settled and set."""
 
 import csv
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -12,17 +13,22 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing.invoicing import chain, checks
 from billing.invoicing.models import InvoiceSeries, InvoicingRules
 from billing.payments.models import Payment, PaymentIssue, PaymentStatus, Reconciliation, Refund
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient, Specialty
+from tests.answers import Answer
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 from tests.billing.invoicing.test_invoice_api import logged_in
+from tests.billing.payments.eupago_double import Eupago
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +40,7 @@ def manager() -> APIClient:
     return logged_in(factories.user("marta", role="manager"))
 
 
-def pay(client, held, method: str = "multibanco") -> Payment:
+def pay(client: APIClient, held: Appointment, method: str = "multibanco") -> Payment:
     payment = getattr(factories, method)(held)
     if method == "mb_way":
         Payment.objects.filter(pk=payment.pk).update(request_id=f"r-{payment.pk}")
@@ -46,17 +52,19 @@ def pay(client, held, method: str = "multibanco") -> Payment:
 
 
 @pytest.fixture
-def paid(client, held) -> Payment:
+def paid(client: APIClient, held: Appointment) -> Payment:
     return pay(client, held)
 
 
-def give_back(manager, payment: Payment, key: str = "k", **order: str):
+def give_back(manager: APIClient, payment: Payment, key: str = "k", **order: str) -> Answer:
     return manager.post(
         f"{MONEY}payments/{payment.pk}/refund", order, headers={"Idempotency-Key": key}
     )
 
 
-def test_sums_are_exact_and_cost_the_same_for_one_payment_and_for_many(client, manager, ana):
+def test_sums_are_exact_and_cost_the_same_for_one_payment_and_for_many(
+    client: APIClient, manager: APIClient, ana: Patient
+) -> None:
     price = Decimal("33.33")
     pay(client, factories.appointment(ana, price=price))
     with CaptureQueriesContext(connection) as few:
@@ -91,7 +99,7 @@ def test_sums_are_exact_and_cost_the_same_for_one_payment_and_for_many(client, m
     }
 
 
-def test_a_payment_counts_on_its_civil_day(manager, paid):
+def test_a_payment_counts_on_its_civil_day(manager: APIClient, paid: Payment) -> None:
     """Half past midnight in a Lisbon summer is still yesterday in UTC."""
     midnight, _ = clock.day_bounds(clock.today().replace(year=2026, month=7, day=2))
     Payment.objects.filter(pk=paid.pk).update(paid_at=midnight + timedelta(minutes=30))
@@ -118,13 +126,15 @@ def test_a_payment_counts_on_its_civil_day(manager, paid):
         ("statement?from=2024-01-01&to=2025-01-01", "/from"),
     ],
 )
-def test_what_cannot_be_asked_names_its_field(manager, query, pointer):
+def test_what_cannot_be_asked_names_its_field(manager: APIClient, query: str, pointer: str) -> None:
     answer = manager.get(MONEY + query)
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
 
 
-def test_payments_are_found_by_name_document_state_and_day(client, manager, paid):
+def test_payments_are_found_by_name_document_state_and_day(
+    client: APIClient, manager: APIClient, paid: Payment
+) -> None:
     bruno = factories.patient("bruno", full_name="Bruno Dias")
     other = factories.multibanco(factories.appointment(bruno))
     number = paid.documents.get().number
@@ -141,7 +151,9 @@ def test_payments_are_found_by_name_document_state_and_day(client, manager, paid
     assert set(looks) == {paid.patient_id, bruno.pk}
 
 
-def test_a_part_then_the_rest_each_with_its_credit_note_and_never_more(bank, manager, paid):
+def test_a_part_then_the_rest_each_with_its_credit_note_and_never_more(
+    bank: Bank, manager: APIClient, paid: Payment
+) -> None:
     bank.will(201, {"refund_id": "f-1"})
     first = give_back(manager, paid, "one", amount="15.50", reason="Saiu mais cedo")
     again = give_back(manager, paid, "one", amount="15.50", reason="Saiu mais cedo")
@@ -193,14 +205,18 @@ def test_a_part_then_the_rest_each_with_its_credit_note_and_never_more(bank, man
         ({"amount": "1.00", "reason": "a\nb"}, "/reason"),
     ],
 )
-def test_a_refund_that_is_not_well_said_changes_nothing(manager, paid, order, pointer):
+def test_a_refund_that_is_not_well_said_changes_nothing(
+    manager: APIClient, paid: Payment, order: dict[str, str], pointer: str
+) -> None:
     answer = give_back(manager, paid, **order)
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
     assert not Refund.objects.exists()
 
 
-def test_what_was_never_paid_or_never_was_is_not_given_back(manager, held):
+def test_what_was_never_paid_or_never_was_is_not_given_back(
+    manager: APIClient, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
 
     assert give_back(manager, payment, reason="x").json()["code"] == "nothing_to_refund"
@@ -220,7 +236,9 @@ def open_issue(kind: str, payment: Payment | None, **detail: str) -> PaymentIssu
     )
 
 
-def test_each_issue_suggests_what_can_be_done_about_it(client, manager, ana, paid):
+def test_each_issue_suggests_what_can_be_done_about_it(
+    client: APIClient, manager: APIClient, ana: Patient, paid: Payment
+) -> None:
     twice = factories.mb_way(factories.appointment(ana))
     Payment.objects.filter(pk=twice.pk).update(status="paid", paid_at=clock.now())
     leaving = pay(client, factories.appointment(ana))
@@ -259,8 +277,8 @@ def test_each_issue_suggests_what_can_be_done_about_it(client, manager, ana, pai
     ],
 )
 def test_a_refund_that_was_sent_without_an_answer_is_asked_about_and_not_suggested_again(
-    manager, paid, kind, seconds, action
-):
+    manager: APIClient, paid: Payment, kind: str, seconds: int, action: str
+) -> None:
     sent_at = clock.now() - timedelta(seconds=seconds)
     Refund.objects.create(
         payment=paid, amount="40.00", status="sent", requested_at=sent_at, sent_at=sent_at
@@ -290,8 +308,8 @@ def test_a_refund_that_was_sent_without_an_answer_is_asked_about_and_not_suggest
     ],
 )
 def test_what_the_provider_does_not_send_back_is_agreed_on_with_the_patient(
-    eupago, manager, held, method, kind, action
-):
+    eupago: Eupago, manager: APIClient, held: Appointment, method: str, kind: str, action: str
+) -> None:
     payment = getattr(factories, method)(held)
     Payment.objects.filter(pk=payment.pk).update(
         status="paid",
@@ -320,7 +338,9 @@ def test_what_the_provider_does_not_send_back_is_agreed_on_with_the_patient(
     assert eupago.refunds == []
 
 
-def test_a_provider_that_is_no_longer_here_sends_nothing_back(settings, manager, paid):
+def test_a_provider_that_is_no_longer_here_sends_nothing_back(
+    settings: Settings, manager: APIClient, paid: Payment
+) -> None:
     settings.CLINIC_SANDBOX = False
     open_issue("late", paid)
 
@@ -331,7 +351,7 @@ def test_a_provider_that_is_no_longer_here_sends_nothing_back(settings, manager,
     assert not shown["provider_refunds"]
 
 
-def test_an_issue_is_settled_once_with_a_note(manager, paid):
+def test_an_issue_is_settled_once_with_a_note(manager: APIClient, paid: Payment) -> None:
     issue = open_issue("amount_mismatch", paid, amount="41.00")
     settle = f"{MONEY}issues/{issue.pk}/settle"
 
@@ -354,7 +374,9 @@ def test_an_issue_is_settled_once_with_a_note(manager, paid):
     )
 
 
-def test_an_issue_that_a_refund_settled_says_so(bank, manager, paid):
+def test_an_issue_that_a_refund_settled_says_so(
+    bank: Bank, manager: APIClient, paid: Payment
+) -> None:
     issue = open_issue("late", paid)
     shown = manager.get(f"{MONEY}issues").json()["results"][0]
     assert (shown["settled_how"], shown["settled_by"]) == (None, None)
@@ -386,7 +408,7 @@ def compared(hours_ago: float, **values: Any) -> Reconciliation:
     )
 
 
-def test_the_nightly_comparisons_are_listed_with_what_differed(manager):
+def test_the_nightly_comparisons_are_listed_with_what_differed(manager: APIClient) -> None:
     difference = {"about": "movement:m-1", "ours": "none", "theirs": "paid", "outcome": "orphan"}
     older = compared(25, differences=[difference])
     newer = compared(1)
@@ -408,7 +430,9 @@ def test_the_nightly_comparisons_are_listed_with_what_differed(manager):
         (1, {"provider": "another"}, "never"),
     ],
 )
-def test_a_night_that_was_missed_or_cut_short_is_said(manager, hours_ago, values, state):
+def test_a_night_that_was_missed_or_cut_short_is_said(
+    manager: APIClient, hours_ago: float, values: dict[str, object], state: str
+) -> None:
     last = compared(hours_ago, **values)
 
     (shown,) = manager.get(f"{MONEY}reconciliations/standings").json()
@@ -418,7 +442,9 @@ def test_a_night_that_was_missed_or_cut_short_is_said(manager, hours_ago, values
     assert Reconciliation.objects.get().pk == last.pk
 
 
-def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(settings, manager):
+def test_a_certificate_without_a_key_is_refused_and_with_one_is_kept(
+    settings: Settings, manager: APIClient
+) -> None:
     settings.INVOICE_SIGNING_KEY = ""
     assert checks.signing_key() == []
     change = {"certificate_number": "1234", "producer_name": "Vez, Lda."}
@@ -465,7 +491,9 @@ def public_half() -> str:
     ],
     ids=["text", "too long", "locked", "elliptic", "public"],
 )
-def test_a_certificate_with_a_key_that_cannot_sign_is_refused(settings, manager, make):
+def test_a_certificate_with_a_key_that_cannot_sign_is_refused(
+    settings: Settings, manager: APIClient, make: Callable[[], str]
+) -> None:
     settings.INVOICE_SIGNING_KEY = make()
 
     refused = manager.patch(f"{MONEY}rules", {"certificate_number": "1234", "producer_name": "V"})
@@ -488,7 +516,7 @@ def test_a_certificate_with_a_key_that_cannot_sign_is_refused(settings, manager,
         {"mb_way_mechanism": "XX"},
     ],
 )
-def test_rules_that_are_none_change_nothing(manager, change):
+def test_rules_that_are_none_change_nothing(manager: APIClient, change: dict[str, str]) -> None:
     answer = manager.patch(f"{MONEY}rules", {"producer_name": "Vez", **change})
 
     assert answer.status_code == 400
@@ -496,7 +524,7 @@ def test_rules_that_are_none_change_nothing(manager, change):
     assert not InvoicingRules.objects.exists()
 
 
-def test_a_series_is_opened_once_and_only_as_the_authority_takes_it(manager):
+def test_a_series_is_opened_once_and_only_as_the_authority_takes_it(manager: APIClient) -> None:
     year = clock.today().year
     wish = {
         "document_type": "FR",
@@ -520,7 +548,7 @@ def test_a_series_is_opened_once_and_only_as_the_authority_takes_it(manager):
     assert manager.get(f"{MONEY}series").json() == [wish | {"training": False, "last_number": 0}]
 
 
-def test_the_saft_file_arrives_whole(manager, paid):
+def test_the_saft_file_arrives_whole(manager: APIClient, paid: Payment) -> None:
     today = clock.today()
 
     answer = manager.get(f"{MONEY}saft?year={today.year}&month={today.month}")
@@ -533,13 +561,15 @@ def test_the_saft_file_arrives_whole(manager, paid):
     assert paid.status == PaymentStatus.PAID
 
 
-def statement(manager, query: str = "") -> list[list[str]]:
+def statement(manager: APIClient, query: str = "") -> list[list[str]]:
     raw = manager.get(f"{MONEY}statement?{query}").getvalue()
     assert raw.startswith(b"\xef\xbb\xbf")
     return list(csv.reader(StringIO(raw.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
-def test_the_table_for_a_spreadsheet_adds_up_to_the_ledger(bank, client, manager, ana, paid):
+def test_the_table_for_a_spreadsheet_adds_up_to_the_ledger(
+    bank: Bank, client: APIClient, manager: APIClient, ana: Patient, paid: Payment
+) -> None:
     Specialty.objects.filter(pk="shock_waves").update(name_pt='=1+1; "x"')
     odd = factories.appointment(ana, "shock_waves", price=Decimal("10.10"))
     other = pay(client, odd, "mb_way")
@@ -570,7 +600,9 @@ def test_the_table_for_a_spreadsheet_adds_up_to_the_ledger(bank, client, manager
     assert (taken.data["last"], taken.data["rows"]) == (today, 3)
 
 
-def test_the_table_keeps_to_its_civil_days_and_is_one_pass_however_long(client, manager, ana, paid):
+def test_the_table_keeps_to_its_civil_days_and_is_one_pass_however_long(
+    client: APIClient, manager: APIClient, ana: Patient, paid: Payment
+) -> None:
     midnight, _ = clock.day_bounds(clock.today().replace(year=2026, month=7, day=2))
     Payment.objects.filter(pk=paid.pk).update(paid_at=midnight + timedelta(minutes=30))
 

@@ -25,6 +25,7 @@ from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 from tests.billing.invoicing.test_invoice_api import logged_in
 from tests.billing.payments.test_settlement import run_out, take
@@ -41,19 +42,19 @@ def manager() -> APIClient:
 
 
 @pytest.fixture
-def paid(client, held) -> Payment:
+def paid(client: APIClient, held: Appointment) -> Payment:
     """Ana's massage, paid by the money that the bank calls mb-1."""
     return tell(client, factories.multibanco(held))
 
 
-def tell(client, payment: Payment, **changes: Any) -> Payment:
+def tell(client: APIClient, payment: Payment, **changes: Any) -> Payment:
     send(client, notice(payment, **MB_1 | changes))
     drain()
     payment.refresh_from_db()
     return payment
 
 
-def charge_back(client, payment: Payment, **changes: Any) -> Payment:
+def charge_back(client: APIClient, payment: Payment, **changes: Any) -> Payment:
     return tell(client, payment, **{"type": "chargeback"} | changes)
 
 
@@ -73,16 +74,16 @@ def drain_but_refunds() -> None:
     waiting.update(next_at=clock.now())
 
 
-def rows(manager, state: str = "open") -> list[dict[str, Any]]:
+def rows(manager: APIClient, state: str = "open") -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = manager.get(f"{MONEY}issues?state={state}").json()["results"]
     return listed
 
 
-def advice(manager) -> list[tuple[str, str]]:
+def advice(manager: APIClient) -> list[tuple[str, str]]:
     return [(row["kind"], row["action"]) for row in rows(manager)]
 
 
-def give_back(manager, payment: Payment, key: str = "k") -> tuple[int, str | None]:
+def give_back(manager: APIClient, payment: Payment, key: str = "k") -> tuple[int, str | None]:
     answer = manager.post(
         f"{MONEY}payments/{payment.pk}/refund",
         {"reason": "Pediu"},
@@ -91,12 +92,16 @@ def give_back(manager, payment: Payment, key: str = "k") -> tuple[int, str | Non
     return answer.status_code, answer.json().get("code")
 
 
-def accept(manager, issue: PaymentIssue, reason: str = "Contestado") -> tuple[int, str | None]:
+def accept(
+    manager: APIClient, issue: PaymentIssue, reason: str = "Contestado"
+) -> tuple[int, str | None]:
     answer = manager.post(f"{MONEY}issues/{issue.pk}/accept", {"reason": reason})
     return answer.status_code, answer.json().get("code")
 
 
-def test_a_chargeback_is_for_a_person_and_moves_nothing(client, manager, paid):
+def test_a_chargeback_is_for_a_person_and_moves_nothing(
+    client: APIClient, manager: APIClient, paid: Payment
+) -> None:
     charge_back(client, paid)
 
     issue = PaymentIssue.objects.get()
@@ -118,7 +123,9 @@ def test_a_chargeback_is_for_a_person_and_moves_nothing(client, manager, paid):
     )
 
 
-def test_however_often_it_is_told_it_is_one_issue_and_a_settled_one_stays_settled(client, paid):
+def test_however_often_it_is_told_it_is_one_issue_and_a_settled_one_stays_settled(
+    client: APIClient, paid: Payment
+) -> None:
     occurred_at = clock.now().isoformat()
     body = notice(paid, type="chargeback", occurred_at=occurred_at, **MB_1)
     for _ in range(3):
@@ -135,7 +142,9 @@ def test_however_often_it_is_told_it_is_one_issue_and_a_settled_one_stays_settle
     assert PaymentEvent.objects.filter(type="chargeback").count() == 3
 
 
-def test_money_that_is_taken_anew_after_a_person_was_done_is_another_issue(client, paid):
+def test_money_that_is_taken_anew_after_a_person_was_done_is_another_issue(
+    client: APIClient, paid: Payment
+) -> None:
     charge_back(client, paid)
     PaymentIssue.objects.update(resolved_at=clock.now())
 
@@ -157,7 +166,14 @@ def test_money_that_is_taken_anew_after_a_person_was_done_is_another_issue(clien
         ({"amount": "99999999.999"}, "99999999.999", 0),
     ],
 )
-def test_another_amount_is_told_as_it_is(client, manager, paid, change, amount, events):
+def test_another_amount_is_told_as_it_is(
+    client: APIClient,
+    manager: APIClient,
+    paid: Payment,
+    change: dict[str, str],
+    amount: str,
+    events: int,
+) -> None:
     charge_back(client, paid, **change)
 
     (row,) = rows(manager)
@@ -173,7 +189,9 @@ def test_another_amount_is_told_as_it_is(client, manager, paid, change, amount, 
         {"payment_id": None, "reference": "999000002", "transaction_id": "mb-9"},
     ],
 )
-def test_a_chargeback_of_nothing_we_know_is_for_a_person(client, manager, paid, change):
+def test_a_chargeback_of_nothing_we_know_is_for_a_person(
+    client: APIClient, manager: APIClient, paid: Payment, change: dict[str, object]
+) -> None:
     for _ in range(2):
         charge_back(client, paid, **change)
 
@@ -195,15 +213,17 @@ def test_a_chargeback_of_nothing_we_know_is_for_a_person(client, manager, paid, 
         {"method": "card", "reference": "", "entity": "", "transaction_id": "cb-1"},
     ],
 )
-def test_it_is_known_by_our_name_or_by_the_moneys_or_by_its_reference(client, paid, change):
+def test_it_is_known_by_our_name_or_by_the_moneys_or_by_its_reference(
+    client: APIClient, paid: Payment, change: dict[str, object]
+) -> None:
     charge_back(client, paid, **change)
 
     assert PaymentIssue.objects.get().payment_id == paid.id
 
 
 def test_a_chargeback_that_overtakes_the_payment_does_not_keep_it_from_counting(
-    client, manager, held
-):
+    client: APIClient, manager: APIClient, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     charge_back(client, payment)
     assert (payment.status, advice(manager)) == ("pending", [("chargeback", "settle")])
@@ -217,7 +237,9 @@ def test_a_chargeback_that_overtakes_the_payment_does_not_keep_it_from_counting(
     assert advice(manager) == [("chargeback", "accept")]
 
 
-def test_who_was_treated_left_proof_and_who_was_not_can_be_asked(client, manager, paid):
+def test_who_was_treated_left_proof_and_who_was_not_can_be_asked(
+    client: APIClient, manager: APIClient, paid: Payment
+) -> None:
     Patient.objects.filter(pk=paid.patient_id).update(phone="+351912345678")
     charge_back(client, paid)
     (row,) = rows(manager)
@@ -229,7 +251,9 @@ def test_who_was_treated_left_proof_and_who_was_not_can_be_asked(client, manager
     assert (row["action"], row["patient_phone"]) == ("contest", None)
 
 
-def test_a_chargeback_after_the_refund_is_answered_with_the_refund(client, manager, bank, paid):
+def test_a_chargeback_after_the_refund_is_answered_with_the_refund(
+    client: APIClient, manager: APIClient, bank: Bank, paid: Payment
+) -> None:
     bank.will(201, {"refund_id": "f-1"})
     assert give_back(manager, paid)[0] == 201
     drain()
@@ -245,7 +269,9 @@ def test_a_chargeback_after_the_refund_is_answered_with_the_refund(client, manag
     assert Refund.objects.count() == 1
 
 
-def test_nobody_gives_back_what_the_bank_has_taken(client, manager, bank, paid):
+def test_nobody_gives_back_what_the_bank_has_taken(
+    client: APIClient, manager: APIClient, bank: Bank, paid: Payment
+) -> None:
     charge_back(client, paid)
     shown = manager.get(f"{MONEY}payments/{paid.pk}").json()
 
@@ -268,8 +294,8 @@ def test_nobody_gives_back_what_the_bank_has_taken(client, manager, bank, paid):
 
 
 def test_a_visit_that_is_called_off_meanwhile_is_free_and_its_refund_waits_for_a_person(
-    client, manager, bank, paid
-):
+    client: APIClient, manager: APIClient, bank: Bank, paid: Payment
+) -> None:
     charge_back(client, paid)
 
     cancel(paid)
@@ -288,7 +314,9 @@ def test_a_visit_that_is_called_off_meanwhile_is_free_and_its_refund_waits_for_a
     assert rows(manager) == []
 
 
-def test_a_refund_that_was_asked_for_just_before_is_not_sent(client, bank, paid):
+def test_a_refund_that_was_asked_for_just_before_is_not_sent(
+    client: APIClient, bank: Bank, paid: Payment
+) -> None:
     refund = refunds.give_back(paid.pk, actor=Actor.system("test"), reason="Pediu")
     send(client, notice(paid, type="chargeback", **MB_1))
     drain_but_refunds()
@@ -301,7 +329,9 @@ def test_a_refund_that_was_asked_for_just_before_is_not_sent(client, bank, paid)
     assert issue.detail["reason"] == "the payer's bank took the money back"
 
 
-def test_a_refund_that_was_tried_without_an_answer_may_have_arrived(client, manager, bank, paid):
+def test_a_refund_that_was_tried_without_an_answer_may_have_arrived(
+    client: APIClient, manager: APIClient, bank: Bank, paid: Payment
+) -> None:
     bank.will(503)
     refund = refunds.give_back(paid.pk, actor=Actor.system("test"), reason="Pediu")
     drain()
@@ -319,8 +349,8 @@ def test_a_refund_that_was_tried_without_an_answer_may_have_arrived(client, mana
 
 
 def test_late_money_that_was_taken_back_before_we_heard_of_it_is_promised_to_nobody(
-    client, manager, bank, ana
-):
+    client: APIClient, manager: APIClient, bank: Bank, ana: Patient
+) -> None:
     Patient.objects.filter(pk=ana.pk).update(phone="+351912345678")
     held = factories.appointment(ana)
     payment = factories.multibanco(held)
@@ -337,7 +367,9 @@ def test_late_money_that_was_taken_back_before_we_heard_of_it_is_promised_to_nob
     assert advice(manager) == [("chargeback", "accept"), ("late", "hold")]
 
 
-def test_a_loss_that_is_accepted_is_credited_once_and_nothing_is_sent(client, manager, bank, paid):
+def test_a_loss_that_is_accepted_is_credited_once_and_nothing_is_sent(
+    client: APIClient, manager: APIClient, bank: Bank, paid: Payment
+) -> None:
     charge_back(client, paid)
     issue = PaymentIssue.objects.get()
     cancel(paid)
@@ -383,8 +415,14 @@ def test_a_loss_that_is_accepted_is_credited_once_and_nothing_is_sent(client, ma
     ],
 )
 def test_as_much_is_lost_as_was_taken_and_never_more_than_was_left(
-    client, manager, bank, paid, change, lost, status
-):
+    client: APIClient,
+    manager: APIClient,
+    bank: Bank,
+    paid: Payment,
+    change: dict[str, str],
+    lost: str,
+    status: str,
+) -> None:
     bank.will(201, {"refund_id": "f-1"})
     refunds.give_back(
         paid.pk, actor=Actor.system("test"), reason="Parte", amount=factories.amount("15.50")
@@ -404,7 +442,9 @@ def test_as_much_is_lost_as_was_taken_and_never_more_than_was_left(
     assert len(bank.calls) == 1
 
 
-def test_a_loss_needs_a_reason_and_a_chargeback(client, manager, paid):
+def test_a_loss_needs_a_reason_and_a_chargeback(
+    client: APIClient, manager: APIClient, paid: Payment
+) -> None:
     charge_back(client, paid)
     issue = PaymentIssue.objects.get()
     other = PaymentIssue.objects.create(kind="late", payment=paid, created_at=clock.now())
@@ -417,7 +457,7 @@ def test_a_loss_needs_a_reason_and_a_chargeback(client, manager, paid):
 
 
 @pytest.mark.parametrize("role", ["patient", "practitioner", "reception"])
-def test_only_the_manager_accepts_a_loss(client, paid, role):
+def test_only_the_manager_accepts_a_loss(client: APIClient, paid: Payment, role: str) -> None:
     charge_back(client, paid)
 
     answer = accept(logged_in(factories.user("rita", role=role)), PaymentIssue.objects.get())

@@ -1,8 +1,11 @@
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from billing.payments.models import Payment, PaymentStatus, Reason
 from booking.links import checkout_token
@@ -10,6 +13,8 @@ from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.errors import DomainError
 from clinic.core.models import OutboxMessage, RateWindow
+from clinic.directory.models import Patient
+from tests.answers import Answer
 from tests.billing import factories
 from tests.billing.invoicing.test_invoices import TAXPAYER
 
@@ -19,12 +24,16 @@ MULTIBANCO = {"method": "multibanco", "invoice": {"kind": "final_consumer"}}
 MB_WAY = {"method": "mb_way", "phone": "912 345 678", "invoice": {"kind": "final_consumer"}}
 
 
-def pay(client, held, body, key="first"):
+def pay(
+    client: APIClient, held: Appointment, body: dict[str, Any], key: str | None = "first"
+) -> Answer:
     headers = {} if key is None else {"Idempotency-Key": key}
     return client.post(factories.payments_url(held), body, format="json", headers=headers)
 
 
-def test_the_link_shows_what_is_to_be_paid_and_nobodys_name(client, held):
+def test_the_link_shows_what_is_to_be_paid_and_nobodys_name(
+    client: APIClient, held: Appointment
+) -> None:
     response = client.get(f"/api/checkout/{checkout_token(held)}")
 
     assert response.status_code == 200
@@ -44,7 +53,9 @@ def test_the_link_shows_what_is_to_be_paid_and_nobodys_name(client, held):
 
 
 @pytest.mark.parametrize("damage", ["forged", "truncated", "nonsense", "other"])
-def test_a_link_that_is_not_ours_opens_nothing(client, held, damage):
+def test_a_link_that_is_not_ours_opens_nothing(
+    client: APIClient, held: Appointment, damage: str
+) -> None:
     good = checkout_token(held)
     token = {
         "forged": ("B" if good[0] != "B" else "C") + good[1:],
@@ -66,7 +77,7 @@ def test_a_link_that_is_not_ours_opens_nothing(client, held, damage):
     assert not Payment.objects.exists()
 
 
-def test_a_multibanco_reference_is_there_at_once(client, held):
+def test_a_multibanco_reference_is_there_at_once(client: APIClient, held: Appointment) -> None:
     response = pay(client, held, MULTIBANCO)
 
     assert response.status_code == 201
@@ -82,7 +93,7 @@ def test_a_multibanco_reference_is_there_at_once(client, held):
     assert not OutboxMessage.objects.filter(task="billing.start_payment").exists()
 
 
-def test_an_mb_way_request_waits_in_the_outbox(client, held):
+def test_an_mb_way_request_waits_in_the_outbox(client: APIClient, held: Appointment) -> None:
     body = pay(client, held, MB_WAY).json()
 
     assert (body["status"], body["phone"], body["reference"]) == ("pending", "+351912345678", None)
@@ -94,7 +105,9 @@ def test_an_mb_way_request_waits_in_the_outbox(client, held):
 
 
 @pytest.mark.parametrize("key", [None, "", "k" * 201])
-def test_a_payment_needs_an_idempotency_key(client, held, key):
+def test_a_payment_needs_an_idempotency_key(
+    client: APIClient, held: Appointment, key: str | None
+) -> None:
     response = pay(client, held, MULTIBANCO, key)
 
     assert response.status_code == 400
@@ -102,7 +115,9 @@ def test_a_payment_needs_an_idempotency_key(client, held, key):
     assert not Payment.objects.exists()
 
 
-def test_the_same_key_gets_the_same_answer_and_no_second_payment(client, held):
+def test_the_same_key_gets_the_same_answer_and_no_second_payment(
+    client: APIClient, held: Appointment
+) -> None:
     first = pay(client, held, MULTIBANCO)
     again = pay(client, held, MULTIBANCO)
 
@@ -110,7 +125,7 @@ def test_the_same_key_gets_the_same_answer_and_no_second_payment(client, held):
     assert Payment.objects.count() == 1
 
 
-def test_the_same_key_with_another_body_is_refused(client, held):
+def test_the_same_key_with_another_body_is_refused(client: APIClient, held: Appointment) -> None:
     pay(client, held, MULTIBANCO)
     response = pay(client, held, MB_WAY)
 
@@ -119,7 +134,9 @@ def test_the_same_key_with_another_body_is_refused(client, held):
     assert [payment.method for payment in Payment.objects.all()] == ["multibanco"]
 
 
-def test_asking_again_for_the_same_method_gives_the_same_payment_with_the_new_details(client, held):
+def test_asking_again_for_the_same_method_gives_the_same_payment_with_the_new_details(
+    client: APIClient, held: Appointment
+) -> None:
     first = pay(client, held, MULTIBANCO).json()
     taxpayer = {"kind": "taxpayer", "tax_id": "PT 123 456 789", "name": "Ana  Lda."}
 
@@ -131,7 +148,7 @@ def test_asking_again_for_the_same_method_gives_the_same_payment_with_the_new_de
     assert payment.customer_name == "Ana Lda."
 
 
-def test_the_other_method_replaces_what_waits(client, held):
+def test_the_other_method_replaces_what_waits(client: APIClient, held: Appointment) -> None:
     reference = pay(client, held, MULTIBANCO).json()
     push = pay(client, held, MB_WAY, key="second").json()
 
@@ -144,7 +161,7 @@ def test_the_other_method_replaces_what_waits(client, held):
     }
 
 
-def test_a_visit_keeps_its_reference_whatever_was_chosen_in_between(held):
+def test_a_visit_keeps_its_reference_whatever_was_chosen_in_between(held: Appointment) -> None:
     first = factories.multibanco(held)
     factories.mb_way(held)
 
@@ -159,7 +176,7 @@ def test_a_visit_keeps_its_reference_whatever_was_chosen_in_between(held):
     ]
 
 
-def test_a_reference_waits_as_long_as_the_hold_does_now(held):
+def test_a_reference_waits_as_long_as_the_hold_does_now(held: Appointment) -> None:
     first = factories.multibanco(held)
     factories.mb_way(held)
     later = clock.now() + timedelta(minutes=25)
@@ -168,7 +185,7 @@ def test_a_reference_waits_as_long_as_the_hold_does_now(held):
     assert factories.multibanco(held).expires_at == later > first.expires_at
 
 
-def test_a_reference_for_another_amount_is_another(held):
+def test_a_reference_for_another_amount_is_another(held: Appointment) -> None:
     first = factories.multibanco(held)
     factories.mb_way(held)
     Appointment.objects.filter(pk=held.pk).update(price=Decimal("41.00"))
@@ -179,7 +196,7 @@ def test_a_reference_for_another_amount_is_another(held):
     assert (again.amount, again.reference) != (first.amount, first.reference)
 
 
-def test_a_visit_asks_a_phone_three_times_at_most(client, held):
+def test_a_visit_asks_a_phone_three_times_at_most(client: APIClient, held: Appointment) -> None:
     for last in "123":
         factories.mb_way(held, f"+35191234567{last}")
 
@@ -198,7 +215,7 @@ def test_a_visit_asks_a_phone_three_times_at_most(client, held):
     assert factories.multibanco(held).status == PaymentStatus.PENDING
 
 
-def test_a_visit_has_five_payments_at_most(held):
+def test_a_visit_has_five_payments_at_most(held: Appointment) -> None:
     for number in range(5):
         payment = factories.multibanco(held)
         Payment.objects.filter(pk=payment.pk).update(status="failed", amount=number + 1)
@@ -211,7 +228,9 @@ def test_a_visit_has_five_payments_at_most(held):
     assert not Payment.objects.filter(status="pending").exists()
 
 
-def test_another_phone_replaces_the_request_of_the_first(client, held):
+def test_another_phone_replaces_the_request_of_the_first(
+    client: APIClient, held: Appointment
+) -> None:
     pay(client, held, MB_WAY)
     pay(client, held, {**MB_WAY, "phone": "961234567"}, key="second")
 
@@ -266,7 +285,9 @@ def test_another_phone_replaces_the_request_of_the_first(client, held):
         ({"invoice": {"kind": "final_consumer", "email": "no"}}, "/invoice/email", "invalid"),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_is_stored(client, held, change, pointer, code):
+def test_what_is_wrong_is_named_and_nothing_is_stored(
+    client: APIClient, held: Appointment, change: dict[str, object], pointer: str, code: str
+) -> None:
     response = pay(client, held, {**MULTIBANCO, **change})
 
     assert response.status_code == 400
@@ -294,7 +315,9 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(client, held, change, poin
         },
     ],
 )
-def test_null_is_as_good_as_left_out(client, held, optional):
+def test_null_is_as_good_as_left_out(
+    client: APIClient, held: Appointment, optional: dict[str, object]
+) -> None:
     response = pay(client, held, {**MULTIBANCO, **optional})
 
     assert response.status_code == 201
@@ -304,7 +327,7 @@ def test_null_is_as_good_as_left_out(client, held, optional):
     assert (payment.customer_address, payment.customer_email) == ("", "")
 
 
-def test_a_paid_appointment_takes_no_second_payment(client, held):
+def test_a_paid_appointment_takes_no_second_payment(client: APIClient, held: Appointment) -> None:
     payment = factories.multibanco(held)
     factories.send(client, factories.notice(payment))
     factories.drain()
@@ -316,7 +339,7 @@ def test_a_paid_appointment_takes_no_second_payment(client, held):
     assert Payment.objects.get().status == PaymentStatus.PAID
 
 
-def test_a_hold_that_ran_out_takes_no_payment(client, ana):
+def test_a_hold_that_ran_out_takes_no_payment(client: APIClient, ana: Patient) -> None:
     late = factories.appointment(ana, hold_expires_at=clock.now() - timedelta(seconds=1))
     expired = factories.appointment(ana, status="expired", closed_at=clock.now())
 
@@ -327,7 +350,9 @@ def test_a_hold_that_ran_out_takes_no_payment(client, ana):
     assert not Payment.objects.exists()
 
 
-def test_a_push_just_before_the_end_of_the_hold_keeps_the_slot_until_it_is_decided(client, ana):
+def test_a_push_just_before_the_end_of_the_hold_keeps_the_slot_until_it_is_decided(
+    client: APIClient, ana: Patient
+) -> None:
     held = factories.appointment(ana, hold_expires_at=clock.now() + timedelta(seconds=20))
 
     assert pay(client, held, MB_WAY).status_code == 201
@@ -336,7 +361,9 @@ def test_a_push_just_before_the_end_of_the_hold_keeps_the_slot_until_it_is_decid
     assert held.hold_expires_at == Payment.objects.get().expires_at + timedelta(minutes=2)
 
 
-def test_a_push_that_can_not_be_answered_within_the_longest_hold_is_refused(client, ana):
+def test_a_push_that_can_not_be_answered_within_the_longest_hold_is_refused(
+    client: APIClient, ana: Patient
+) -> None:
     moment = clock.now()
     held = factories.appointment(
         ana,
@@ -356,7 +383,9 @@ def test_a_push_that_can_not_be_answered_within_the_longest_hold_is_refused(clie
 
 @pytest.mark.parametrize("price", ["0.00", "0.50", "99999.01"])
 @pytest.mark.parametrize("order", [MULTIBANCO, MB_WAY])
-def test_an_amount_that_no_provider_takes_is_named(client, ana, price, order):
+def test_an_amount_that_no_provider_takes_is_named(
+    client: APIClient, ana: Patient, price: str, order: dict[str, object]
+) -> None:
     held = factories.appointment(ana, price=Decimal(price))
 
     refused = pay(client, held, order)
@@ -365,7 +394,7 @@ def test_an_amount_that_no_provider_takes_is_named(client, ana, price, order):
     assert not Payment.objects.exists()
 
 
-def test_a_cancelled_appointment_has_nothing_to_pay(client, ana):
+def test_a_cancelled_appointment_has_nothing_to_pay(client: APIClient, ana: Patient) -> None:
     cancelled = factories.appointment(ana, status="cancelled", closed_at=clock.now())
 
     response = pay(client, cancelled, MULTIBANCO)
@@ -375,7 +404,9 @@ def test_a_cancelled_appointment_has_nothing_to_pay(client, ana):
     assert not Payment.objects.exists()
 
 
-def test_a_payment_is_followed_only_through_its_own_link(client, held, ana):
+def test_a_payment_is_followed_only_through_its_own_link(
+    client: APIClient, held: Appointment, ana: Patient
+) -> None:
     payment = factories.multibanco(held)
     other = factories.appointment(ana)
 
@@ -383,7 +414,7 @@ def test_a_payment_is_followed_only_through_its_own_link(client, held, ana):
     assert client.get(f"{factories.payments_url(other)}/{payment.id}").status_code == 404
 
 
-def test_pushes_to_one_phone_are_counted(client, ana):
+def test_pushes_to_one_phone_are_counted(client: APIClient, ana: Patient) -> None:
     answers = [
         pay(client, factories.appointment(ana), MB_WAY, key=str(number)) for number in range(7)
     ]
@@ -393,7 +424,7 @@ def test_pushes_to_one_phone_are_counted(client, ana):
     assert Payment.objects.count() == 6
 
 
-def test_a_request_that_was_paid_does_not_count(client, ana):
+def test_a_request_that_was_paid_does_not_count(client: APIClient, ana: Patient) -> None:
     for number in range(8):
         held = factories.appointment(ana)
         assert pay(client, held, MB_WAY, key=str(number)).status_code == 201
@@ -404,7 +435,9 @@ def test_a_request_that_was_paid_does_not_count(client, ana):
     assert Payment.objects.filter(status=PaymentStatus.PAID).count() == 8
 
 
-def test_without_a_provider_no_payment_starts(client, held, settings):
+def test_without_a_provider_no_payment_starts(
+    client: APIClient, held: Appointment, settings: Settings
+) -> None:
     settings.PAYMENT_PROVIDER = ""
 
     response = pay(client, held, MULTIBANCO)
@@ -414,7 +447,7 @@ def test_without_a_provider_no_payment_starts(client, held, settings):
     assert not Payment.objects.exists()
 
 
-def test_paying_needs_the_csrf_token(held):
+def test_paying_needs_the_csrf_token(held: Appointment) -> None:
     browser = Client(enforce_csrf_checks=True)
     url = factories.payments_url(held)
     headers = {"Idempotency-Key": "k"}

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Callable
 from datetime import time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice
@@ -29,12 +31,15 @@ from billing.payments.models import (
 )
 from billing.payments.providers import eupago as adapter
 from billing.payments.services import refunds, requests
+from booking.models import Appointment
 from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor
+from clinic.directory.models import Patient
 from tests.billing import factories, moments
+from tests.billing.doubles import Answer
 from tests.billing.factories import drain
-from tests.billing.payments.eupago_double import ENTITY, WEBHOOK_KEY
+from tests.billing.payments.eupago_double import ENTITY, WEBHOOK_KEY, Eupago
 from tests.billing.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
@@ -52,12 +57,12 @@ FIRST_SIXTEEN = bytes(range(16))
 
 
 @pytest.fixture(autouse=True)
-def _short_time_out(monkeypatch):
+def _short_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "TIMEOUT", httpx.Timeout(0.4))
 
 
 @pytest.fixture
-def reference(eupago, held) -> Payment:
+def reference(eupago: Eupago, held: Appointment) -> Payment:
     """A reference of eupago's that waits for its money."""
     payment = factories.multibanco(held)
     made = eupago.make(str(payment.id), payment.amount, ENTITY)
@@ -68,7 +73,7 @@ def reference(eupago, held) -> Payment:
 
 
 @pytest.fixture
-def push(eupago, held) -> Payment:
+def push(eupago: Eupago, held: Appointment) -> Payment:
     """A request that eupago has put on the phone."""
     payment = factories.mb_way(held)
     payment.request_id = str(eupago.make(str(payment.id), payment.amount, None).number)
@@ -127,13 +132,13 @@ def enciphered(clear: bytes) -> bytes:
     return base64.b64encode(encryptor.update(padded) + encryptor.finalize())
 
 
-def test_the_published_signature_of_a_clear_notice(eupago):
+def test_the_published_signature_of_a_clear_notice(eupago: Eupago) -> None:
     headers = {"X-Signature": "nhBq1YVqVAPKnsuv5KW5ikfuTUovzEHm9YoZQxEwTXQ="}
 
     assert adapter.EupagoProvider().open_webhook(headers, VECTOR_BODY) == VECTOR_BODY
 
 
-def test_the_published_signature_of_an_enciphered_notice(eupago):
+def test_the_published_signature_of_an_enciphered_notice(eupago: Eupago) -> None:
     headers = {
         "X-Signature": "eihrOaSayX2nUtJhJPwYeteDNVQJ6u7Xj0c/xIXl1Qs=",
         "X-Initialization-Vector": base64.b64encode(FIRST_SIXTEEN).decode(),
@@ -144,7 +149,9 @@ def test_the_published_signature_of_an_enciphered_notice(eupago):
 
 
 @sends
-def test_a_reference_is_on_its_way_at_first_and_then_shown_with_all_its_digits(eupago, held):
+def test_a_reference_is_on_its_way_at_first_and_then_shown_with_all_its_digits(
+    eupago: Eupago, held: Appointment
+) -> None:
     body = {"method": "multibanco", "invoice": {"kind": "final_consumer"}}
     client = APIClient()
     url = factories.payments_url(held)
@@ -161,7 +168,9 @@ def test_a_reference_is_on_its_way_at_first_and_then_shown_with_all_its_digits(e
 
 @pytest.mark.parametrize("answer", [(200, {"estado": -10}), (403, {}), (404, b"<html>")])
 @sends
-def test_a_reference_that_is_refused_says_so(eupago, held, answer):
+def test_a_reference_that_is_refused_says_so(
+    eupago: Eupago, held: Appointment, answer: Answer
+) -> None:
     payment = factories.multibanco(held)
     eupago.will(CREATE, answer)
 
@@ -178,7 +187,11 @@ OTHER_AMOUNT = {"estado": 0, "entidade": 11249, "referencia": 7, "valor": "41.00
     "answer", ["lose", "break", "hang", (503, {}), (200, b"?"), (200, OTHER_AMOUNT)]
 )
 @sends
-def test_a_reference_without_an_answer_is_never_asked_for_again(eupago, held, answer):
+def test_a_reference_without_an_answer_is_never_asked_for_again(
+    eupago: Eupago,
+    held: Appointment,
+    answer: Answer | str,
+) -> None:
     payment = factories.multibanco(held)
     eupago.will(CREATE, answer)
 
@@ -191,7 +204,9 @@ def test_a_reference_without_an_answer_is_never_asked_for_again(eupago, held, an
 
 
 @sends
-def test_a_lost_answer_is_found_by_our_identifier_and_then_paid(eupago, held):
+def test_a_lost_answer_is_found_by_our_identifier_and_then_paid(
+    eupago: Eupago, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     eupago.will(CREATE, "lose")
     drain()
@@ -215,7 +230,9 @@ def test_a_lost_answer_is_found_by_our_identifier_and_then_paid(eupago, held):
 
 
 @sends
-def test_a_reference_that_never_was_fails_so_that_the_patient_can_try_again(eupago, held):
+def test_a_reference_that_never_was_fails_so_that_the_patient_can_try_again(
+    eupago: Eupago, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     eupago.will(CREATE, "break")
     drain()
@@ -228,8 +245,8 @@ def test_a_reference_that_never_was_fails_so_that_the_patient_can_try_again(eupa
 
 @sends
 def test_a_reference_that_stays_unknown_is_given_up_early_and_the_next_try_is_another(
-    eupago, held, settings
-):
+    eupago: Eupago, held: Appointment, settings: Settings
+) -> None:
     settings.EUPAGO_CLIENT_ID = ""
     payment = factories.multibanco(held)
     eupago.will(CREATE, "lose")
@@ -250,7 +267,9 @@ def test_a_reference_that_stays_unknown_is_given_up_early_and_the_next_try_is_an
 
 
 @sends
-def test_a_notice_of_a_reference_whose_answer_was_lost_brings_its_digits(eupago, held):
+def test_a_notice_of_a_reference_whose_answer_was_lost_brings_its_digits(
+    eupago: Eupago, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     eupago.will(CREATE, "lose")
     drain()
@@ -262,7 +281,9 @@ def test_a_notice_of_a_reference_whose_answer_was_lost_brings_its_digits(eupago,
     assert (payment.entity, payment.reference) == ("11249", "005000000")
 
 
-def test_an_unpaid_reference_ends_with_the_hold_only_after_eupago_was_asked(eupago, reference):
+def test_an_unpaid_reference_ends_with_the_hold_only_after_eupago_was_asked(
+    eupago: Eupago, reference: Payment
+) -> None:
     later(reference, 15 * 60 + 121)
 
     requests.follow_due()
@@ -273,7 +294,9 @@ def test_an_unpaid_reference_ends_with_the_hold_only_after_eupago_was_asked(eupa
 
 @sends
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
-def test_a_notice_of_a_moment_that_can_not_be_pays_and_is_told(eupago, reference, when):
+def test_a_notice_of_a_moment_that_can_not_be_pays_and_is_told(
+    eupago: Eupago, reference: Payment, when: str
+) -> None:
     assert post(notice(reference, date=when)) == 200
     drain()
 
@@ -282,7 +305,9 @@ def test_a_notice_of_a_moment_that_can_not_be_pays_and_is_told(eupago, reference
 
 @sends
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-def test_a_moment_that_can_not_be_is_no_better_where_it_was_asked_for(eupago, reference, day):
+def test_a_moment_that_can_not_be_is_no_better_where_it_was_asked_for(
+    eupago: Eupago, reference: Payment, day: str
+) -> None:
     eupago.pay(reference.reference).paid_on = day
     later(reference, 15 * 60 + 1)
 
@@ -293,7 +318,9 @@ def test_a_moment_that_can_not_be_is_no_better_where_it_was_asked_for(eupago, re
 
 
 @sends
-def test_the_moment_that_eupago_tells_when_asked_is_the_payment_s(eupago, reference):
+def test_the_moment_that_eupago_tells_when_asked_is_the_payment_s(
+    eupago: Eupago, reference: Payment
+) -> None:
     yesterday = clock.today() - timedelta(days=1)
     eupago.pay(reference.reference).paid_on = f"{yesterday}"
     later(reference, 15 * 60 + 1)
@@ -306,7 +333,9 @@ def test_the_moment_that_eupago_tells_when_asked_is_the_payment_s(eupago, refere
 
 
 @sends
-def test_a_push_that_is_accepted_is_not_paid_and_waits_five_minutes(eupago, held):
+def test_a_push_that_is_accepted_is_not_paid_and_waits_five_minutes(
+    eupago: Eupago, held: Appointment
+) -> None:
     push = factories.mb_way(held)
 
     drain()
@@ -328,7 +357,9 @@ def test_a_push_that_is_accepted_is_not_paid_and_waits_five_minutes(eupago, held
     ],
 )
 @sends
-def test_a_push_that_is_rejected_says_why(eupago, held, code, text, expected):
+def test_a_push_that_is_rejected_says_why(
+    eupago: Eupago, held: Appointment, code: str, text: str, expected: tuple[PaymentStatus, Reason]
+) -> None:
     payment = factories.mb_way(held)
     eupago.will(PUSH, (400, {"transactionStatus": "Rejected", "code": code, "text": text}))
 
@@ -337,7 +368,9 @@ def test_a_push_that_is_rejected_says_why(eupago, held, code, text, expected):
     assert state(payment) == (*expected, RequestState.REJECTED)
 
 
-def test_an_answer_about_the_reference_of_another_payment_pays_nothing(eupago, reference):
+def test_an_answer_about_the_reference_of_another_payment_pays_nothing(
+    eupago: Eupago, reference: Payment
+) -> None:
     eupago.pay(reference.reference).identifier = "00000000-0000-4000-8000-000000000000"
     later(reference, 15 * 60 + 1)
 
@@ -348,7 +381,9 @@ def test_an_answer_about_the_reference_of_another_payment_pays_nothing(eupago, r
 
 
 @sends
-def test_a_push_without_an_answer_is_asked_about_and_settled(eupago, held):
+def test_a_push_without_an_answer_is_asked_about_and_settled(
+    eupago: Eupago, held: Appointment
+) -> None:
     payment = factories.mb_way(held)
     eupago.will(PUSH, "lose")
     drain()
@@ -363,7 +398,9 @@ def test_a_push_without_an_answer_is_asked_about_and_settled(eupago, held):
 
 
 @sends
-def test_without_management_credentials_an_open_outcome_stays_open(eupago, held, settings):
+def test_without_management_credentials_an_open_outcome_stays_open(
+    eupago: Eupago, held: Appointment, settings: Settings
+) -> None:
     settings.EUPAGO_CLIENT_ID = ""
     payment = factories.mb_way(held)
     eupago.will(PUSH, "lose")
@@ -385,7 +422,9 @@ def test_without_management_credentials_an_open_outcome_stays_open(eupago, held,
         ("PAID", (PaymentStatus.PAID, Reason.NONE)),
     ],
 )
-def test_a_notice_moves_a_payment(eupago, push, word, expected):
+def test_a_notice_moves_a_payment(
+    eupago: Eupago, push: Payment, word: str, expected: tuple[PaymentStatus, Reason]
+) -> None:
     assert post(notice(push, status=word, method="Mbway")) == 200
     drain()
 
@@ -393,7 +432,9 @@ def test_a_notice_moves_a_payment(eupago, push, word, expected):
 
 
 @pytest.mark.parametrize("wrap", [lambda one: one, lambda one: [one]])
-def test_the_other_name_of_a_transaction_and_whole_euros_are_read_too(eupago, reference, wrap):
+def test_the_other_name_of_a_transaction_and_whole_euros_are_read_too(
+    eupago: Eupago, reference: Payment, wrap: Callable[[dict[str, Any]], object]
+) -> None:
     one = told(reference, amount={"value": 40, "currency": "EUR"}, trid=113193247)
 
     assert post(json.dumps({"transactions": wrap(one)}).encode()) == 200
@@ -403,7 +444,7 @@ def test_the_other_name_of_a_transaction_and_whole_euros_are_read_too(eupago, re
     assert reference.transaction_id == "113193247"
 
 
-def test_an_enciphered_notice_pays(eupago, reference):
+def test_an_enciphered_notice_pays(eupago: Eupago, reference: Payment) -> None:
     text = enciphered(notice(reference))
     vector = base64.b64encode(FIRST_SIXTEEN).decode()
 
@@ -419,7 +460,7 @@ def test_an_enciphered_notice_pays(eupago, reference):
     assert WebhookDelivery.objects.get().body["transaction"]["trid"] == "113193247"
 
 
-def test_notices_that_nobody_signed_change_nothing(eupago, reference):
+def test_notices_that_nobody_signed_change_nothing(eupago: Eupago, reference: Payment) -> None:
     raw = notice(reference)
     text = enciphered(raw)
     wrapped = json.dumps({"data": text.decode()}).encode()
@@ -471,7 +512,9 @@ def test_notices_that_nobody_signed_change_nothing(eupago, reference):
         ({"status": None}, "orphan"),
     ],
 )
-def test_a_signed_notice_that_does_not_fit_is_for_a_person(eupago, reference, change, kind):
+def test_a_signed_notice_that_does_not_fit_is_for_a_person(
+    eupago: Eupago, reference: Payment, change: dict[str, object], kind: str
+) -> None:
     assert post(notice(reference, **change)) == 200
     drain()
 
@@ -480,7 +523,9 @@ def test_a_signed_notice_that_does_not_fit_is_for_a_person(eupago, reference, ch
     assert state(reference) == ("pending", "", RequestState.ACCEPTED)
 
 
-def test_somebody_elses_reference_pays_nobody(eupago, reference, ana):
+def test_somebody_elses_reference_pays_nobody(
+    eupago: Eupago, reference: Payment, ana: Patient
+) -> None:
     other = factories.multibanco(factories.appointment(ana))
     drain()
     other.refresh_from_db()
@@ -492,7 +537,9 @@ def test_somebody_elses_reference_pays_nobody(eupago, reference, ana):
     assert state(reference)[0] == state(other)[0] == "pending"
 
 
-def test_a_status_that_we_do_not_follow_is_kept_and_left_alone(eupago, reference):
+def test_a_status_that_we_do_not_follow_is_kept_and_left_alone(
+    eupago: Eupago, reference: Payment
+) -> None:
     post(notice(reference, status="Onhold"))
     drain()
 
@@ -502,7 +549,9 @@ def test_a_status_that_we_do_not_follow_is_kept_and_left_alone(eupago, reference
 
 @pytest.mark.concurrency
 @sends
-def test_a_notice_replayed_a_hundred_times_at_once_counts_once(eupago, reference):
+def test_a_notice_replayed_a_hundred_times_at_once_counts_once(
+    eupago: Eupago, reference: Payment
+) -> None:
     raw = notice(reference)
 
     answers = at_once(10, lambda _: [post(raw) for _ in range(10)])
@@ -518,7 +567,7 @@ def test_a_notice_replayed_a_hundred_times_at_once_counts_once(eupago, reference
 
 
 @pytest.fixture
-def paid(eupago, push) -> Payment:
+def paid(eupago: Eupago, push: Payment) -> Payment:
     trid = str(eupago.pay(push.request_id).trid)
     post(notice(push, trid=trid))
     drain()
@@ -543,7 +592,9 @@ def refund_notice(payment: Payment, amount: str = "40.00") -> bytes:
 
 
 @sends
-def test_a_refund_goes_back_once_and_its_notice_is_the_same_refund(eupago, paid):
+def test_a_refund_goes_back_once_and_its_notice_is_the_same_refund(
+    eupago: Eupago, paid: Payment
+) -> None:
     cancel(paid)
     post(refund_notice(paid))
     drain()
@@ -556,7 +607,7 @@ def test_a_refund_goes_back_once_and_its_notice_is_the_same_refund(eupago, paid)
 
 
 @sends
-def test_a_refused_refund_is_for_a_person(eupago, paid):
+def test_a_refused_refund_is_for_a_person(eupago: Eupago, paid: Payment) -> None:
     path = f"api/management/v1.02/refund/{paid.transaction_id}"
     eupago.will(path, (400, {"transactionStatus": "Rejected", "code": "AMOUNT_INVALID"}))
 
@@ -568,7 +619,7 @@ def test_a_refused_refund_is_for_a_person(eupago, paid):
 
 
 @sends
-def test_without_a_token_nothing_was_sent(eupago, paid):
+def test_without_a_token_nothing_was_sent(eupago: Eupago, paid: Payment) -> None:
     eupago.will("api/auth/token", (503, {}))
 
     cancel(paid)
@@ -579,7 +630,9 @@ def test_without_a_token_nothing_was_sent(eupago, paid):
 
 
 @sends
-def test_a_refund_without_an_answer_is_not_sent_again_and_its_notice_settles_it(eupago, paid):
+def test_a_refund_without_an_answer_is_not_sent_again_and_its_notice_settles_it(
+    eupago: Eupago, paid: Payment
+) -> None:
     path = f"api/management/v1.02/refund/{paid.transaction_id}"
     eupago.will(path, "lose")
     cancel(paid)
@@ -601,7 +654,9 @@ def test_a_refund_without_an_answer_is_not_sent_again_and_its_notice_settles_it(
     assert issue.resolved_at is not None
 
 
-def test_money_given_back_at_eupagos_own_desk_is_for_a_person(eupago, paid):
+def test_money_given_back_at_eupagos_own_desk_is_for_a_person(
+    eupago: Eupago, paid: Payment
+) -> None:
     post(refund_notice(paid, amount="15.00"))
     drain()
 
@@ -611,7 +666,9 @@ def test_money_given_back_at_eupagos_own_desk_is_for_a_person(eupago, paid):
     assert not Refund.objects.exists()
 
 
-def test_a_refund_of_other_money_than_this_payments_is_for_a_person(eupago, paid):
+def test_a_refund_of_other_money_than_this_payments_is_for_a_person(
+    eupago: Eupago, paid: Payment
+) -> None:
     raw = refund_notice(paid).replace(paid.transaction_id.encode(), b"999")
 
     post(raw)
@@ -645,7 +702,9 @@ def chargeback_notice(payment: Payment, **changes: Any) -> bytes:
         {"trid": "113193247", "originalTrid": None},
     ],
 )
-def test_a_chargeback_is_for_a_person(eupago, paid, change):
+def test_a_chargeback_is_for_a_person(
+    eupago: Eupago, paid: Payment, change: dict[str, object]
+) -> None:
     raw = chargeback_notice(paid, **change)
 
     assert [post(raw), post(raw)] == [200, 200]
@@ -660,7 +719,7 @@ def test_a_chargeback_is_for_a_person(eupago, paid, change):
     assert not Refund.objects.exists()
 
 
-def test_a_chargeback_that_nobody_signed_changes_nothing(eupago, paid):
+def test_a_chargeback_that_nobody_signed_changes_nothing(eupago: Eupago, paid: Payment) -> None:
     raw = chargeback_notice(paid)
 
     assert [post(raw, ""), post(raw, adapter.sign(raw + b" "))] == [400, 400]
@@ -672,7 +731,9 @@ def test_a_chargeback_that_nobody_signed_changes_nothing(eupago, paid):
 
 @pytest.mark.concurrency
 @sends
-def test_a_chargeback_replayed_a_hundred_times_at_once_is_one_issue(eupago, paid):
+def test_a_chargeback_replayed_a_hundred_times_at_once_is_one_issue(
+    eupago: Eupago, paid: Payment
+) -> None:
     raw = chargeback_notice(paid)
 
     answers = at_once(10, lambda _: [post(raw) for _ in range(10)])
@@ -685,7 +746,9 @@ def test_a_chargeback_replayed_a_hundred_times_at_once_is_one_issue(eupago, paid
 
 
 @sends
-def test_a_payment_that_was_charged_back_is_not_given_back_too(eupago, paid):
+def test_a_payment_that_was_charged_back_is_not_given_back_too(
+    eupago: Eupago, paid: Payment
+) -> None:
     post(chargeback_notice(paid))
     drain()
 
@@ -701,7 +764,7 @@ def test_a_payment_that_was_charged_back_is_not_given_back_too(eupago, paid):
 
 
 @sends
-def test_a_multibanco_payment_is_given_back_by_a_person(eupago, reference):
+def test_a_multibanco_payment_is_given_back_by_a_person(eupago: Eupago, reference: Payment) -> None:
     post(notice(reference))
     drain()
 
@@ -742,7 +805,9 @@ SOUND = {
         ),
     ],
 )
-def test_settings_that_would_take_no_money_or_play_money_are_refused(settings, changes, found):
+def test_settings_that_would_take_no_money_or_play_money_are_refused(
+    settings: Settings, changes: dict[str, object], found: list[str]
+) -> None:
     for name, value in {**SOUND, **changes}.items():
         setattr(settings, name, value)
 

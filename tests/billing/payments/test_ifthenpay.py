@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 import time_machine
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice
@@ -29,13 +30,16 @@ from billing.payments.models import (
 )
 from billing.payments.providers import ifthenpay as adapter
 from billing.payments.services import refunds, requests
+from booking.models import Appointment
 from booking.services import changes
 from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from tests.billing import factories, moments
+from tests.billing.doubles import Answer
 from tests.billing.factories import drain
-from tests.billing.payments.ifthenpay_double import SETTINGS, Push
+from tests.billing.payments.ifthenpay_double import SETTINGS, Ifthenpay, Push
 from tests.billing.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
@@ -52,17 +56,17 @@ UNTOUCHED = ("pending", "", RequestState.OFFLINE)
 
 
 @pytest.fixture(autouse=True)
-def _short_time_out(monkeypatch):
+def _short_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "TIMEOUT", httpx.Timeout(0.4))
 
 
 @pytest.fixture
-def reference(ifthenpay, held) -> Payment:
+def reference(ifthenpay: Ifthenpay, held: Appointment) -> Payment:
     return factories.multibanco(held)
 
 
 @pytest.fixture
-def push(ifthenpay, held) -> Payment:
+def push(ifthenpay: Ifthenpay, held: Appointment) -> Payment:
     """A request that ifthenpay has put on the phone."""
     payment = factories.mb_way(held)
     payment.request_id = ifthenpay.make(payment.order_id, "40.00").request_id
@@ -71,7 +75,7 @@ def push(ifthenpay, held) -> Payment:
     return payment
 
 
-def asked_for(ifthenpay, payment: Payment) -> Push:
+def asked_for(ifthenpay: Ifthenpay, payment: Payment) -> Push:
     """The request for this payment, as ifthenpay has it."""
     (found,) = [one for one in ifthenpay.pushes.values() if one.order_id == payment.order_id]
     return found
@@ -101,7 +105,9 @@ def callback(payment: Payment, **changes: Any) -> int:
     return int(APIClient().get(f"{URL}?{urlencode(query)}").status_code)
 
 
-def test_a_reference_is_ready_at_once_and_ifthenpay_hears_nothing_of_it(ifthenpay, held):
+def test_a_reference_is_ready_at_once_and_ifthenpay_hears_nothing_of_it(
+    ifthenpay: Ifthenpay, held: Appointment
+) -> None:
     body = {"method": "multibanco", "invoice": {"kind": "final_consumer"}}
 
     shown = (
@@ -119,8 +125,8 @@ def test_a_reference_is_ready_at_once_and_ifthenpay_hears_nothing_of_it(ifthenpa
 
 @pytest.mark.parametrize("subentity", ["999", "99"])
 def test_few_digits_are_given_out_once_each_of_them_that_is_held_is_passed_over(
-    ifthenpay, ana, settings, subentity
-):
+    ifthenpay: Ifthenpay, ana: Patient, settings: Settings, subentity: str
+) -> None:
     settings.IFTHENPAY_SUBENTITY = subentity
     size = multibanco.pool_size(subentity)
     first = factories.multibanco(factories.appointment(ana))
@@ -136,7 +142,9 @@ def test_few_digits_are_given_out_once_each_of_them_that_is_held_is_passed_over(
 
 
 @sends
-def test_a_push_bears_a_name_that_nobody_guesses_and_waits_four_minutes(ifthenpay, held, ana):
+def test_a_push_bears_a_name_that_nobody_guesses_and_waits_four_minutes(
+    ifthenpay: Ifthenpay, held: Appointment, ana: Patient
+) -> None:
     push = factories.mb_way(held)
     other = factories.mb_way(factories.appointment(ana))
     drain()
@@ -166,7 +174,12 @@ def test_a_push_bears_a_name_that_nobody_guesses_and_waits_four_minutes(ifthenpa
     ],
 )
 @sends
-def test_a_push_that_is_refused_says_why(ifthenpay, held, answer, expected):
+def test_a_push_that_is_refused_says_why(
+    ifthenpay: Ifthenpay,
+    held: Appointment,
+    answer: Answer,
+    expected: tuple[PaymentStatus, Reason],
+) -> None:
     payment = factories.mb_way(held)
     ifthenpay.will(PUSH, answer)
 
@@ -192,7 +205,11 @@ ACCEPTED = {"Status": "000", "RequestId": "abc", "Amount": "40.00"}
     ],
 )
 @sends
-def test_a_push_without_a_usable_answer_is_never_sent_again(ifthenpay, held, answer):
+def test_a_push_without_a_usable_answer_is_never_sent_again(
+    ifthenpay: Ifthenpay,
+    held: Appointment,
+    answer: Answer | str,
+) -> None:
     payment = factories.mb_way(held)
     ifthenpay.will(PUSH, answer)
     drain()
@@ -210,7 +227,9 @@ def test_a_push_without_a_usable_answer_is_never_sent_again(ifthenpay, held, ans
 
 @pytest.mark.parametrize("told_by", ["clock", "callback"])
 @sends
-def test_the_money_of_a_lost_answer_is_found_by_our_own_name(ifthenpay, held, told_by):
+def test_the_money_of_a_lost_answer_is_found_by_our_own_name(
+    ifthenpay: Ifthenpay, held: Appointment, told_by: str
+) -> None:
     replaced = factories.mb_way(held, phone="+351961234567")
     payment = factories.mb_way(held)
     ifthenpay.will(PUSH, "lose")
@@ -243,7 +262,12 @@ def test_the_money_of_a_lost_answer_is_found_by_our_own_name(ifthenpay, held, to
         ("777", ("pending", Reason.NONE)),
     ],
 )
-def test_a_push_is_asked_about_when_its_time_is_over(ifthenpay, push, code, expected):
+def test_a_push_is_asked_about_when_its_time_is_over(
+    ifthenpay: Ifthenpay,
+    push: Payment,
+    code: str,
+    expected: tuple[PaymentStatus, Reason] | tuple[str, Reason],
+) -> None:
     ifthenpay.pushes[push.request_id].status = code
     later(push, 5 * 60 + 1)
 
@@ -263,7 +287,9 @@ def test_a_push_is_asked_about_when_its_time_is_over(ifthenpay, push, code, expe
         "break",
     ],
 )
-def test_an_answer_that_makes_no_sense_pays_nothing(ifthenpay, push, answer):
+def test_an_answer_that_makes_no_sense_pays_nothing(
+    ifthenpay: Ifthenpay, push: Payment, answer: Answer | str
+) -> None:
     ifthenpay.will(STATUS, answer)
     later(push, 5 * 60 + 1)
 
@@ -273,7 +299,9 @@ def test_an_answer_that_makes_no_sense_pays_nothing(ifthenpay, push, answer):
     assert not PaymentEvent.objects.exists()
 
 
-def test_a_callback_makes_us_ask_and_the_answer_pays(ifthenpay, push, ana):
+def test_a_callback_makes_us_ask_and_the_answer_pays(
+    ifthenpay: Ifthenpay, push: Payment, ana: Patient
+) -> None:
     ifthenpay.pay(ifthenpay.pushes[push.request_id])
     reference = factories.multibanco(factories.appointment(ana))
     ifthenpay.pay_reference(reference.reference, "40.00")
@@ -294,8 +322,8 @@ def test_a_callback_makes_us_ask_and_the_answer_pays(ifthenpay, push, ana):
 
 
 def test_a_callback_that_the_query_does_not_confirm_pays_nothing_and_is_asked_about_again(
-    ifthenpay, push, ana
-):
+    ifthenpay: Ifthenpay, push: Payment, ana: Patient
+) -> None:
     reference = factories.multibanco(factories.appointment(ana))
     callback(push)
     callback(reference)
@@ -318,7 +346,9 @@ def test_a_callback_that_the_query_does_not_confirm_pays_nothing_and_is_asked_ab
     "change",
     [{"key": None}, {"key": ""}, {"key": KEY[:-1]}, {"key": KEY.lower()}, {"key": f"{KEY} "}],
 )
-def test_a_callback_without_the_key_is_refused_and_asks_nobody(ifthenpay, reference, change):
+def test_a_callback_without_the_key_is_refused_and_asks_nobody(
+    ifthenpay: Ifthenpay, reference: Payment, change: dict[str, object]
+) -> None:
     ifthenpay.pay_reference(reference.reference, "40.00")
 
     answer = callback(reference, **change)
@@ -330,7 +360,9 @@ def test_a_callback_without_the_key_is_refused_and_asks_nobody(ifthenpay, refere
     assert ifthenpay.calls == []
 
 
-def test_a_callback_where_no_key_was_agreed_on_is_refused(ifthenpay, reference, settings):
+def test_a_callback_where_no_key_was_agreed_on_is_refused(
+    ifthenpay: Ifthenpay, reference: Payment, settings: Settings
+) -> None:
     settings.IFTHENPAY_ANTI_PHISHING_KEY = ""
 
     assert callback(reference, key="") == callback(reference, key=None) == 400
@@ -338,8 +370,8 @@ def test_a_callback_where_no_key_was_agreed_on_is_refused(ifthenpay, reference, 
 
 
 def test_who_signs_is_not_heard_unsigned_and_who_does_not_is_heard_by_get_alone(
-    ifthenpay, reference
-):
+    ifthenpay: Ifthenpay, reference: Payment
+) -> None:
     client = APIClient()
     query = urlencode({"key": KEY, "reference": reference.reference})
 
@@ -364,7 +396,9 @@ def test_who_signs_is_not_heard_unsigned_and_who_does_not_is_heard_by_get_alone(
         ({"reference": None, "orderId": "1234", "requestId": "a b"}, "malformed"),
     ],
 )
-def test_a_callback_about_nothing_of_ours_asks_nobody(ifthenpay, reference, change, outcome):
+def test_a_callback_about_nothing_of_ours_asks_nobody(
+    ifthenpay: Ifthenpay, reference: Payment, change: dict[str, object], outcome: str
+) -> None:
     assert callback(reference, **change) == 200
     drain()
 
@@ -375,8 +409,8 @@ def test_a_callback_about_nothing_of_ours_asks_nobody(ifthenpay, reference, chan
 
 
 def test_neither_the_key_nor_more_than_names_the_payment_is_kept_or_tells_callbacks_apart(
-    ifthenpay, reference, settings
-):
+    ifthenpay: Ifthenpay, reference: Payment, settings: Settings
+) -> None:
     same = {"payment_datetime": "27-11-2026 10:00:00"}
     callback(reference, payer="Ana", **same)
     settings.IFTHENPAY_ANTI_PHISHING_KEY = another = "another" * 5
@@ -391,7 +425,9 @@ def test_neither_the_key_nor_more_than_names_the_payment_is_kept_or_tells_callba
 
 @pytest.mark.concurrency
 @sends
-def test_a_callback_repeated_a_hundred_times_at_once_counts_once(ifthenpay, held):
+def test_a_callback_repeated_a_hundred_times_at_once_counts_once(
+    ifthenpay: Ifthenpay, held: Appointment
+) -> None:
     reference = factories.multibanco(held)
     ifthenpay.pay_reference(reference.reference, "40.00")
     same = {"payment_datetime": "27-11-2026 10:00:00"}
@@ -409,7 +445,9 @@ def test_a_callback_repeated_a_hundred_times_at_once_counts_once(ifthenpay, held
 
 
 @pytest.mark.parametrize("amount", ["40.01", "39.99", "4000"])
-def test_another_amount_than_ours_is_for_a_person(ifthenpay, reference, amount):
+def test_another_amount_than_ours_is_for_a_person(
+    ifthenpay: Ifthenpay, reference: Payment, amount: str
+) -> None:
     ifthenpay.pay_reference(reference.reference, amount)
     callback(reference)
     drain()
@@ -419,8 +457,8 @@ def test_another_amount_than_ours_is_for_a_person(ifthenpay, reference, amount):
 
 
 def test_money_that_somebody_paid_before_the_reference_was_ours_does_not_pay_it(
-    ifthenpay, reference
-):
+    ifthenpay: Ifthenpay, reference: Payment
+) -> None:
     ifthenpay.pay_reference(
         reference.reference, "40.00", at=reference.created_at - timedelta(minutes=6)
     )
@@ -431,7 +469,9 @@ def test_money_that_somebody_paid_before_the_reference_was_ours_does_not_pay_it(
     assert state(reference) == UNTOUCHED
 
 
-def test_a_list_that_was_filtered_badly_pays_nothing_but_what_was_asked_about(ifthenpay, reference):
+def test_a_list_that_was_filtered_badly_pays_nothing_but_what_was_asked_about(
+    ifthenpay: Ifthenpay, reference: Payment
+) -> None:
     ifthenpay.pay_reference("999000002", "40.00")
     ifthenpay.pay_reference(reference.reference, "40.00", sub="998")
     ifthenpay.pay_reference(
@@ -459,7 +499,9 @@ def outcomes(run: Reconciliation) -> list[str]:
     return [difference["outcome"] for difference in run.differences]
 
 
-def test_the_night_finds_what_no_callback_told_of_once(ifthenpay, reference, ana):
+def test_the_night_finds_what_no_callback_told_of_once(
+    ifthenpay: Ifthenpay, reference: Payment, ana: Patient
+) -> None:
     refused = factories.mb_way(factories.appointment(ana))
     Payment.objects.filter(pk=refused.pk).update(request_state=RequestState.REJECTED)
     ifthenpay.pay(ifthenpay.make(refused.order_id, "40.00"))
@@ -479,7 +521,9 @@ def test_the_night_finds_what_no_callback_told_of_once(ifthenpay, reference, ana
 
 @pytest.mark.parametrize("when", ["01-01-0001 00:00:00", "31-12-9999 23:59:59"])
 @pytest.mark.parametrize("told_by", ["callback", "night"])
-def test_a_moment_that_can_not_be_pays_and_is_told(ifthenpay, reference, when, told_by):
+def test_a_moment_that_can_not_be_pays_and_is_told(
+    ifthenpay: Ifthenpay, reference: Payment, when: str, told_by: str
+) -> None:
     ifthenpay.pay_reference(reference.reference, "40.00")
     ifthenpay.paid[-1]["paymentDate"] = when
     ifthenpay.will(READ, *[(200, NOTHING_LISTED[1] | {"payments": ifthenpay.paid})] * 3)
@@ -493,7 +537,9 @@ def test_a_moment_that_can_not_be_pays_and_is_told(ifthenpay, reference, when, t
     moments.expect_that_of_receipt(reference)
 
 
-def test_what_both_books_have_is_no_difference(ifthenpay, push, ana):
+def test_what_both_books_have_is_no_difference(
+    ifthenpay: Ifthenpay, push: Payment, ana: Patient
+) -> None:
     reference = factories.multibanco(factories.appointment(ana))
     ifthenpay.pay(ifthenpay.pushes[push.request_id])
     ifthenpay.pay_reference(reference.reference, "40.00")
@@ -507,7 +553,9 @@ def test_what_both_books_have_is_no_difference(ifthenpay, push, ana):
     assert state(push)[0] == state(reference)[0] == PaymentStatus.PAID
 
 
-def test_a_reference_paid_three_times_in_one_minute_is_two_duplicates(ifthenpay, reference):
+def test_a_reference_paid_three_times_in_one_minute_is_two_duplicates(
+    ifthenpay: Ifthenpay, reference: Payment
+) -> None:
     for _ in range(3):
         ifthenpay.pay_reference(reference.reference, "40.00", at=reference.created_at)
     callback(reference)
@@ -534,7 +582,9 @@ def test_a_reference_paid_three_times_in_one_minute_is_two_duplicates(ifthenpay,
         "break",
     ],
 )
-def test_a_list_that_can_not_be_used_says_nothing_of_our_money(ifthenpay, reference, answer):
+def test_a_list_that_can_not_be_used_says_nothing_of_our_money(
+    ifthenpay: Ifthenpay, reference: Payment, answer: Answer | str
+) -> None:
     ifthenpay.pay_reference(reference.reference, "40.00")
     callback(reference)
     drain()
@@ -546,7 +596,9 @@ def test_a_list_that_can_not_be_used_says_nothing_of_our_money(ifthenpay, refere
     assert not PaymentIssue.objects.exists()
 
 
-def test_a_hint_that_is_not_confirmed_within_a_day_is_for_a_person(ifthenpay, push):
+def test_a_hint_that_is_not_confirmed_within_a_day_is_for_a_person(
+    ifthenpay: Ifthenpay, push: Payment
+) -> None:
     assert callback(push) == 200
     drain()
     message = OutboxMessage.objects.get(task="billing.confirm_delivery")
@@ -567,7 +619,7 @@ def test_a_hint_that_is_not_confirmed_within_a_day_is_for_a_person(ifthenpay, pu
 
 
 @pytest.fixture
-def paid(ifthenpay, push) -> Payment:
+def paid(ifthenpay: Ifthenpay, push: Payment) -> Payment:
     ifthenpay.pay(ifthenpay.pushes[push.request_id])
     callback(push)
     drain()
@@ -581,7 +633,7 @@ def cancel(payment: Payment) -> None:
 
 
 @sends
-def test_a_push_is_given_back_once(ifthenpay, paid):
+def test_a_push_is_given_back_once(ifthenpay: Ifthenpay, paid: Payment) -> None:
     cancel(paid)
     drain()
 
@@ -600,7 +652,12 @@ def test_a_push_is_given_back_once(ifthenpay, paid):
     ],
 )
 @sends
-def test_a_refused_refund_is_for_a_person(ifthenpay, paid, answer, words):
+def test_a_refused_refund_is_for_a_person(
+    ifthenpay: Ifthenpay,
+    paid: Payment,
+    answer: Answer,
+    words: str,
+) -> None:
     ifthenpay.will(REFUND, answer)
 
     cancel(paid)
@@ -612,7 +669,9 @@ def test_a_refused_refund_is_for_a_person(ifthenpay, paid, answer, words):
 
 @pytest.mark.parametrize("answer", ["lose", (500, {"Code": 1}), (200, {"Code": 7})])
 @sends
-def test_a_refund_without_an_answer_is_not_sent_again(ifthenpay, paid, answer):
+def test_a_refund_without_an_answer_is_not_sent_again(
+    ifthenpay: Ifthenpay, paid: Payment, answer: Answer | str
+) -> None:
     ifthenpay.will(REFUND, answer)
     cancel(paid)
     refund = Refund.objects.get()
@@ -627,7 +686,9 @@ def test_a_refund_without_an_answer_is_not_sent_again(ifthenpay, paid, answer):
 
 
 @sends
-def test_a_multibanco_payment_is_given_back_by_a_person(ifthenpay, reference):
+def test_a_multibanco_payment_is_given_back_by_a_person(
+    ifthenpay: Ifthenpay, reference: Payment
+) -> None:
     ifthenpay.pay_reference(reference.reference, "40.00")
     callback(reference)
     drain()
@@ -679,7 +740,9 @@ SOUND = {
         ),
     ],
 )
-def test_settings_that_would_take_no_money_or_play_money_are_refused(settings, changes, found):
+def test_settings_that_would_take_no_money_or_play_money_are_refused(
+    settings: Settings, changes: dict[str, object], found: list[str]
+) -> None:
     for name, value in {**SOUND, **changes}.items():
         setattr(settings, name, value)
 

@@ -1,6 +1,7 @@
 """Phone numbers and NIFs as people write them; the front end is held to the same examples."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,26 +16,28 @@ EXAMPLES = json.loads(
 
 
 @pytest.mark.parametrize("example", EXAMPLES["nif"], ids=lambda one: ascii(one["typed"]))
-def test_tax_numbers_are_read_as_people_write_them(example):
+def test_tax_numbers_are_read_as_people_write_them(example: dict[str, str | None]) -> None:
     assert _read(nif.parse, example["typed"], nif.InvalidTaxIdError) == example["read"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES["mb_way"], ids=lambda one: ascii(one["typed"]))
-def test_the_checkout_and_the_profile_read_a_portuguese_mobile_alike(example):
+def test_the_checkout_and_the_profile_read_a_portuguese_mobile_alike(
+    example: dict[str, str | None],
+) -> None:
     typed, right = example["typed"], example["read"]
 
     assert _read(phones.parse_mobile, typed, phones.InvalidMobileError) == right
     assert _read(normalise_mobile, typed, InvalidPhoneError) == right
 
 
-def _read(parse, typed, refusal):
+def _read(parse: Callable[[str], str], typed: str, refusal: type[Exception]) -> str | None:
     try:
         return parse(typed)
     except refusal:
         return None
 
 
-def test_the_final_consumers_number_is_not_for_typing():
+def test_the_final_consumers_number_is_not_for_typing() -> None:
     with pytest.raises(nif.InvalidTaxIdError, match="final consumer"):
         nif.parse("999 999 990")
 
@@ -61,6 +64,6 @@ def test_the_final_consumers_number_is_not_for_typing():
         "112",
     ],
 )
-def test_what_mb_way_cannot_ask(typed):
+def test_what_mb_way_cannot_ask(typed: str) -> None:
     with pytest.raises(phones.InvalidMobileError):
         phones.parse_mobile(typed)

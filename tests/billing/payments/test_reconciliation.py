@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice
 from billing.payments import providers, tasks
@@ -21,12 +23,15 @@ from billing.payments.models import (
     RequestState,
 )
 from billing.payments.services import reconciliation
+from booking.models import Appointment
 from clinic.config.celery import app as celery
 from clinic.core import clock
 from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient
 from tests.billing import factories, moments
 from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
+from tests.billing.payments.eupago_double import Eupago
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +70,9 @@ def outcomes(run: Reconciliation) -> list[str]:
     return [difference["outcome"] for difference in run.differences]
 
 
-def test_money_whose_notice_was_lost_is_found_books_the_slot_and_is_found_once(bank, held):
+def test_money_whose_notice_was_lost_is_found_books_the_slot_and_is_found_once(
+    bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     an_hour_passes()
     books(bank, movement(payment, "mb-1"))
@@ -85,7 +92,9 @@ def test_money_whose_notice_was_lost_is_found_books_the_slot_and_is_found_once(b
 
 
 @pytest.mark.parametrize("when", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-def test_a_moment_that_can_not_be_in_the_books_pays_and_is_told(bank, held, when):
+def test_a_moment_that_can_not_be_in_the_books_pays_and_is_told(
+    bank: Bank, held: Appointment, when: str
+) -> None:
     payment = factories.multibanco(held)
     an_hour_passes()
     books(bank, movement(payment, "mb-1", occurred_at=when))
@@ -96,7 +105,9 @@ def test_a_moment_that_can_not_be_in_the_books_pays_and_is_told(bank, held, when
     moments.expect_that_of_receipt(payment)
 
 
-def test_what_both_books_say_is_no_difference_and_a_late_notice_neither(client, bank, held):
+def test_what_both_books_say_is_no_difference_and_a_late_notice_neither(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     body = notice(payment, transaction_id="mb-1")
     send(client, body)
@@ -111,7 +122,9 @@ def test_what_both_books_say_is_no_difference_and_a_late_notice_neither(client, 
     assert PaymentEvent.objects.filter(payment=payment, to_status="paid").count() == 2
 
 
-def test_money_that_the_bank_never_saw_is_for_a_person_once(client, bank, held):
+def test_money_that_the_bank_never_saw_is_for_a_person_once(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))
     drain()
@@ -138,7 +151,9 @@ def test_money_that_the_bank_never_saw_is_for_a_person_once(client, bank, held):
         ({"currency": "USD"}, "amount_mismatch"),
     ],
 )
-def test_money_that_fits_nothing_is_for_a_person_once_though_settled(bank, held, change, kind):
+def test_money_that_fits_nothing_is_for_a_person_once_though_settled(
+    bank: Bank, held: Appointment, change: dict[str, str], kind: str
+) -> None:
     payment = factories.multibanco(held)
     an_hour_passes()
     books(bank, movement(payment, "mb-9", **change))
@@ -153,7 +168,9 @@ def test_money_that_fits_nothing_is_for_a_person_once_though_settled(bank, held,
     assert payment.status == PaymentStatus.PENDING
 
 
-def test_a_second_payment_of_one_reference_goes_back_whoever_told_of_it(client, bank, held):
+def test_a_second_payment_of_one_reference_goes_back_whoever_told_of_it(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))
     drain()
@@ -170,7 +187,9 @@ def test_a_second_payment_of_one_reference_goes_back_whoever_told_of_it(client, 
     assert (again.transaction_id, again.refunds.get().amount) == ("mb-2", payment.amount)
 
 
-def test_a_push_that_was_paid_after_we_gave_it_up_is_asked_about(bank, held):
+def test_a_push_that_was_paid_after_we_gave_it_up_is_asked_about(
+    bank: Bank, held: Appointment
+) -> None:
     push = factories.mb_way(held)
     Payment.objects.filter(pk=push.pk).update(
         status="expired", closed_at=clock.now(), request_state="accepted", request_id="r-1"
@@ -194,7 +213,9 @@ def test_a_push_that_was_paid_after_we_gave_it_up_is_asked_about(bank, held):
     ]
 
 
-def test_a_bank_that_is_down_is_written_down_and_changes_nothing(bank, held):
+def test_a_bank_that_is_down_is_written_down_and_changes_nothing(
+    bank: Bank, held: Appointment
+) -> None:
     push = factories.mb_way(held)
     Payment.objects.filter(pk=push.pk).update(request_state=RequestState.UNKNOWN)
     an_hour_passes()
@@ -208,7 +229,9 @@ def test_a_bank_that_is_down_is_written_down_and_changes_nothing(bank, held):
     assert not PaymentIssue.objects.exists()
 
 
-def test_a_chargeback_whose_notice_was_lost_is_found_once(client, bank, held):
+def test_a_chargeback_whose_notice_was_lost_is_found_once(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))
     drain()
@@ -229,8 +252,8 @@ def test_a_chargeback_whose_notice_was_lost_is_found_once(client, bank, held):
 
 
 def test_money_is_booked_though_all_that_was_heard_of_it_is_that_it_was_taken_back(
-    client, bank, held
-):
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1", type="chargeback"))
     drain()
@@ -245,7 +268,9 @@ def test_money_is_booked_though_all_that_was_heard_of_it_is_that_it_was_taken_ba
     assert PaymentIssue.objects.get().kind == "chargeback"
 
 
-def test_a_payment_of_which_the_books_know_the_chargeback_alone_is_for_a_person(client, bank, held):
+def test_a_payment_of_which_the_books_know_the_chargeback_alone_is_for_a_person(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))
     drain()
@@ -255,7 +280,9 @@ def test_a_payment_of_which_the_books_know_the_chargeback_alone_is_for_a_person(
     assert outcomes(tonight()) == ["charged_back", "unreconciled"]
 
 
-def test_money_of_the_same_name_and_another_amount_is_for_a_person(client, bank, held):
+def test_money_of_the_same_name_and_another_amount_is_for_a_person(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     send(client, notice(payment, transaction_id="mb-1"))
     drain()
@@ -266,7 +293,9 @@ def test_money_of_the_same_name_and_another_amount_is_for_a_person(client, bank,
     assert PaymentIssue.objects.get().kind == "amount_mismatch"
 
 
-def test_what_is_still_on_its_way_is_left_alone(client, bank, held):
+def test_what_is_still_on_its_way_is_left_alone(
+    client: APIClient, bank: Bank, held: Appointment
+) -> None:
     send(client, notice(factories.multibanco(held)))
     drain()
     books(bank)
@@ -280,7 +309,7 @@ def test_what_is_still_on_its_way_is_left_alone(client, bank, held):
 
 
 @pytest.fixture
-def unheard(eupago, held, settings) -> Payment:
+def unheard(eupago: Eupago, held: Appointment, settings: Settings) -> Payment:
     """A push of eupago's that was paid while its notices were lost."""
     settings.CLINIC_SANDBOX = False
     payment = factories.mb_way(held)
@@ -293,7 +322,9 @@ def unheard(eupago, held, settings) -> Payment:
     return payment
 
 
-def test_eupago_lists_nothing_so_it_is_asked_about_every_payment(eupago, unheard):
+def test_eupago_lists_nothing_so_it_is_asked_about_every_payment(
+    eupago: Eupago, unheard: Payment
+) -> None:
     first, second = tonight("eupago"), tonight("eupago")
     assert (outcomes(first), outcomes(second)) == (["paid"], [])
     assert (first.listed, first.asked, second.asked) == (None, 1, 1)
@@ -309,7 +340,9 @@ def test_eupago_lists_nothing_so_it_is_asked_about_every_payment(eupago, unheard
     assert unheard.status == PaymentStatus.PAID
 
 
-def test_a_refund_that_was_sent_by_a_worker_that_died_is_for_a_person(eupago, unheard):
+def test_a_refund_that_was_sent_by_a_worker_that_died_is_for_a_person(
+    eupago: Eupago, unheard: Payment
+) -> None:
     tonight("eupago")
     Refund.objects.create(
         payment=unheard,
@@ -328,14 +361,14 @@ def test_a_refund_that_was_sent_by_a_worker_that_died_is_for_a_person(eupago, un
     assert eupago.refunds == []
 
 
-def test_every_night_runs_what_it_names(db):
+def test_every_night_runs_what_it_names(db: None) -> None:
     celery.loader.import_default_modules()
     entry = django_settings.CELERY_BEAT_SCHEDULE["reconcile-payments"]
 
     assert celery.tasks[entry["task"]].run is tasks.reconcile.run
 
 
-def test_the_night_has_the_time_that_asking_every_provider_may_take():
+def test_the_night_has_the_time_that_asking_every_provider_may_take() -> None:
     asking = len(providers.known()) * reconciliation.PATIENCE_SECONDS
 
     assert asking < tasks.reconcile.soft_time_limit / 2
@@ -343,8 +376,11 @@ def test_the_night_has_the_time_that_asking_every_provider_may_take():
 
 
 def test_whom_a_night_has_no_time_to_ask_about_counts_as_unanswered(
-    bank, ana, monkeypatch, django_assert_num_queries
-):
+    bank: Bank,
+    ana: Patient,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     """Given many whose fate nobody knows, the rest is counted and not gone through."""
     for number in range(3):
         factories.mb_way(factories.appointment(ana), phone=f"+35191234567{number}")

@@ -7,14 +7,16 @@ from django.db import IntegrityError, transaction
 from billing.payments import multibanco
 from billing.payments.models import Payment, PaymentStatus, ReferencePool
 from billing.payments.services import references
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.errors import DomainError
+from clinic.directory.models import Patient
 from tests.billing import factories
 
 pytestmark = pytest.mark.django_db
 
 
-def test_references_follow_the_pool_and_pass_a_terminals_check(ana):
+def test_references_follow_the_pool_and_pass_a_terminals_check(ana: Patient) -> None:
     payments = [factories.multibanco(factories.appointment(ana)) for _ in range(3)]
 
     orders = [multibanco.order_of("999", payment.reference) for payment in payments]
@@ -23,7 +25,9 @@ def test_references_follow_the_pool_and_pass_a_terminals_check(ana):
         assert multibanco.is_valid("99999", payment.reference, Decimal("40.00"))
 
 
-def test_a_held_reference_is_skipped_when_the_pool_comes_round(held, ana):
+def test_a_held_reference_is_skipped_when_the_pool_comes_round(
+    held: Appointment, ana: Patient
+) -> None:
     first = factories.multibanco(held)
     order = multibanco.order_of("999", first.reference)
     ReferencePool.objects.update(last_order=(order - 1) % 10_000)
@@ -33,7 +37,7 @@ def test_a_held_reference_is_skipped_when_the_pool_comes_round(held, ana):
     assert multibanco.order_of("999", second.reference) == (order + 1) % 10_000
 
 
-def test_an_expired_reference_rests_ninety_days(held, ana):
+def test_an_expired_reference_rests_ninety_days(held: Appointment, ana: Patient) -> None:
     payment = factories.multibanco(held)
     order = multibanco.order_of("999", payment.reference)
 
@@ -50,7 +54,9 @@ def test_an_expired_reference_rests_ninety_days(held, ana):
     assert next_order() == order
 
 
-def test_the_database_refuses_a_second_holder_of_a_reference(held, ana):
+def test_the_database_refuses_a_second_holder_of_a_reference(
+    held: Appointment, ana: Patient
+) -> None:
     first = factories.multibanco(held)
     second = factories.multibanco(factories.appointment(ana))
 
@@ -58,7 +64,9 @@ def test_the_database_refuses_a_second_holder_of_a_reference(held, ana):
         Payment.objects.filter(pk=second.pk).update(reference=first.reference)
 
 
-def test_a_full_pool_is_told_and_leaves_nothing_behind(ana, held, monkeypatch):
+def test_a_full_pool_is_told_and_leaves_nothing_behind(
+    ana: Patient, held: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(multibanco, "pool_size", lambda _subentity: 1)
     factories.multibanco(held)
 

@@ -1,18 +1,21 @@
 import pytest
+from rest_framework.test import APIClient
 
 from billing.payments import subscribers
 from billing.payments.models import Payment, PaymentIssue, PaymentStatus, Refund, RefundStatus
 from booking.events import AppointmentCancelled, AppointmentExpired
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def paid(client, held) -> Payment:
+def paid(client: APIClient, held: Appointment) -> Payment:
     payment = factories.multibanco(held)
     send(client, notice(payment))
     drain()
@@ -28,7 +31,7 @@ def cancel(payment: Payment, *, refundable: bool) -> None:
     subscribers.on_appointment_cancelled(AppointmentCancelled(appointment.pk, refundable))
 
 
-def test_a_cancelled_appointment_gives_the_money_back(bank, paid):
+def test_a_cancelled_appointment_gives_the_money_back(bank: Bank, paid: Payment) -> None:
     bank.will(201, {"refund_id": "f-1"})
 
     cancel(paid, refundable=True)
@@ -47,7 +50,7 @@ def test_a_cancelled_appointment_gives_the_money_back(bank, paid):
     assert paid.status == PaymentStatus.REFUNDED
 
 
-def test_a_late_cancellation_keeps_the_money(bank, paid):
+def test_a_late_cancellation_keeps_the_money(bank: Bank, paid: Payment) -> None:
     cancel(paid, refundable=False)
     drain()
 
@@ -57,7 +60,9 @@ def test_a_late_cancellation_keeps_the_money(bank, paid):
     assert bank.calls == []
 
 
-def test_a_refund_without_an_answer_is_asked_for_again_under_the_same_id(bank, paid):
+def test_a_refund_without_an_answer_is_asked_for_again_under_the_same_id(
+    bank: Bank, paid: Payment
+) -> None:
     bank.will(503)
     bank.will(201, {})
     cancel(paid, refundable=True)
@@ -74,7 +79,7 @@ def test_a_refund_without_an_answer_is_asked_for_again_under_the_same_id(bank, p
     assert first == second
 
 
-def test_a_refused_refund_is_for_a_person(bank, paid):
+def test_a_refused_refund_is_for_a_person(bank: Bank, paid: Payment) -> None:
     bank.will(409, {"code": "no"})
 
     cancel(paid, refundable=True)
@@ -86,7 +91,7 @@ def test_a_refused_refund_is_for_a_person(bank, paid):
     assert PaymentIssue.objects.get().kind == "refund_failed"
 
 
-def test_running_everything_again_refunds_once(bank, paid):
+def test_running_everything_again_refunds_once(bank: Bank, paid: Payment) -> None:
     bank.will(201, {})
     cancel(paid, refundable=True)
     drain()
@@ -99,7 +104,7 @@ def test_running_everything_again_refunds_once(bank, paid):
     assert len(bank.calls) == 1
 
 
-def test_an_expired_hold_closes_what_waits_and_refunds_nothing(held):
+def test_an_expired_hold_closes_what_waits_and_refunds_nothing(held: Appointment) -> None:
     payment = factories.multibanco(held)
     held.status, held.closed_at = "expired", clock.now()
     held.save()

@@ -4,21 +4,24 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from billing.payments.models import Payment, PaymentIssue, PaymentStatus, Reason, RequestState
 from billing.payments.providers import sandbox
 from billing.payments.services import requests
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def push(held) -> Payment:
+def push(held: Appointment) -> Payment:
     return factories.mb_way(held)
 
 
@@ -37,7 +40,9 @@ def later(payment: Payment, seconds: int) -> None:
     payment.save()
 
 
-def test_an_accepted_request_keeps_the_banks_id_and_deadline(bank, push, settings):
+def test_an_accepted_request_keeps_the_banks_id_and_deadline(
+    bank: Bank, push: Payment, settings: Settings
+) -> None:
     deadline = clock.now() + timedelta(minutes=4)
     bank.will(201, {"request_id": "r-1", "expires_at": deadline.isoformat()})
 
@@ -61,7 +66,9 @@ def test_an_accepted_request_keeps_the_banks_id_and_deadline(bank, push, setting
 
 
 @pytest.mark.parametrize("told", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"])
-def test_a_deadline_that_can_not_be_is_told_and_ours_is_taken(bank, push, told):
+def test_a_deadline_that_can_not_be_is_told_and_ours_is_taken(
+    bank: Bank, push: Payment, told: str
+) -> None:
     bank.will(201, {"request_id": "r-1", "expires_at": told})
 
     drain()
@@ -72,7 +79,9 @@ def test_a_deadline_that_can_not_be_is_told_and_ours_is_taken(bank, push, told):
     assert (issue.kind, issue.payment_id) == ("wrong_time", push.pk)
 
 
-def test_the_slot_waits_for_the_deadline_that_the_bank_gives(bank, push, held):
+def test_the_slot_waits_for_the_deadline_that_the_bank_gives(
+    bank: Bank, push: Payment, held: Appointment
+) -> None:
     deadline = clock.now() + timedelta(minutes=20)
     bank.will(201, {"request_id": "r-1", "expires_at": deadline.isoformat()})
 
@@ -91,7 +100,13 @@ def test_the_slot_waits_for_the_deadline_that_the_bank_gives(bank, push, held):
         (400, b"<html>", (PaymentStatus.FAILED, Reason.UNAVAILABLE)),
     ],
 )
-def test_a_rejected_request_says_why(bank, push, status, answer, expected):
+def test_a_rejected_request_says_why(
+    bank: Bank,
+    push: Payment,
+    status: int,
+    answer: bytes | dict[str, str],
+    expected: tuple[PaymentStatus, Reason],
+) -> None:
     bank.will(status, answer)
 
     drain()
@@ -103,7 +118,9 @@ def test_a_rejected_request_says_why(bank, push, status, answer, expected):
     ("status", "answer"),
     [(500, {}), (503, b""), (201, {}), (201, b"no json"), (200, {"request_id": "r"})],
 )
-def test_an_answer_that_says_nothing_is_never_sent_again(bank, push, status, answer):
+def test_an_answer_that_says_nothing_is_never_sent_again(
+    bank: Bank, push: Payment, status: int, answer: bytes | dict[str, str]
+) -> None:
     bank.will(status, answer)
     drain()
     drain()
@@ -113,7 +130,9 @@ def test_an_answer_that_says_nothing_is_never_sent_again(bank, push, status, ans
     assert not OutboxMessage.objects.filter(done_at=None, task__startswith="billing.").exists()
 
 
-def test_a_bank_that_hangs_is_left_after_the_time_out(bank, push, monkeypatch):
+def test_a_bank_that_hangs_is_left_after_the_time_out(
+    bank: Bank, push: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sandbox, "TIMEOUT", httpx.Timeout(0.2))
     bank.seconds = 0.6
     bank.will(201, {})
@@ -123,7 +142,7 @@ def test_a_bank_that_hangs_is_left_after_the_time_out(bank, push, monkeypatch):
     assert state(push) == ("pending", "", RequestState.UNKNOWN)
 
 
-def test_a_bank_that_is_down_leaves_the_outcome_open(push, settings):
+def test_a_bank_that_is_down_leaves_the_outcome_open(push: Payment, settings: Settings) -> None:
     settings.SANDBOX_BANK_URL = "http://127.0.0.1:9"
 
     drain()
@@ -131,7 +150,7 @@ def test_a_bank_that_is_down_leaves_the_outcome_open(push, settings):
     assert state(push) == ("pending", "", RequestState.UNKNOWN)
 
 
-def test_an_open_outcome_is_asked_about_and_settled(bank, push):
+def test_an_open_outcome_is_asked_about_and_settled(bank: Bank, push: Payment) -> None:
     bank.will(500)
     bank.will(200, {**notice(push, request_id="r-1"), "event_id": None})
     drain()
@@ -149,7 +168,9 @@ def test_an_open_outcome_is_asked_about_and_settled(bank, push):
     assert not push.issues.exists()
 
 
-def test_a_request_that_never_arrived_fails_so_that_the_patient_can_try_again(bank, push):
+def test_a_request_that_never_arrived_fails_so_that_the_patient_can_try_again(
+    bank: Bank, push: Payment
+) -> None:
     bank.will(500)
     bank.will(404, {"code": "not_found"})
     drain()
@@ -160,7 +181,7 @@ def test_a_request_that_never_arrived_fails_so_that_the_patient_can_try_again(ba
     assert state(push) == (PaymentStatus.FAILED, Reason.UNAVAILABLE, RequestState.REJECTED)
 
 
-def test_a_request_that_left_late_is_given_its_time(bank, push):
+def test_a_request_that_left_late_is_given_its_time(bank: Bank, push: Payment) -> None:
     # Given an outbox that was 31 seconds behind, and a look at open payments during the call
     later(push, 31)
     bank.meanwhile = requests.follow_due
@@ -172,7 +193,9 @@ def test_a_request_that_left_late_is_given_its_time(bank, push):
     assert [call[0] for call in bank.calls] == ["POST"]
 
 
-def test_a_push_that_goes_out_after_it_was_given_up_is_taken_back(bank, push):
+def test_a_push_that_goes_out_after_it_was_given_up_is_taken_back(
+    bank: Bank, push: Payment
+) -> None:
     # Given a worker that stood still for half a minute before it made the call
     def half_a_minute_passes() -> None:
         later(Payment.objects.get(pk=push.pk), 31)
@@ -195,7 +218,9 @@ def test_a_push_that_goes_out_after_it_was_given_up_is_taken_back(bank, push):
     ]
 
 
-def test_a_push_that_is_replaced_on_its_way_is_taken_back_when_it_has_arrived(bank, push, held):
+def test_a_push_that_is_replaced_on_its_way_is_taken_back_when_it_has_arrived(
+    bank: Bank, push: Payment, held: Appointment
+) -> None:
     def the_patient_turns_to_multibanco() -> None:
         factories.multibanco(held)
         drain()
@@ -215,7 +240,9 @@ def test_a_push_that_is_replaced_on_its_way_is_taken_back_when_it_has_arrived(ba
     ]
 
 
-def test_a_push_nobody_answers_expires_two_minutes_after_its_deadline(bank, push):
+def test_a_push_nobody_answers_expires_two_minutes_after_its_deadline(
+    bank: Bank, push: Payment
+) -> None:
     bank.will(201, {"request_id": "r-1", "expires_at": clock.now().isoformat()})
     bank.will(200, {"type": "pending"})
     drain()
@@ -228,7 +255,7 @@ def test_a_push_nobody_answers_expires_two_minutes_after_its_deadline(bank, push
     assert state(push) == (PaymentStatus.EXPIRED, Reason.TIMED_OUT, RequestState.ACCEPTED)
 
 
-def test_a_multibanco_reference_ends_with_the_hold(held):
+def test_a_multibanco_reference_ends_with_the_hold(held: Appointment) -> None:
     payment = factories.multibanco(held)
     assert requests.expire_due() == 0
     later(payment, 15 * 60 + 1)
@@ -238,7 +265,7 @@ def test_a_multibanco_reference_ends_with_the_hold(held):
     assert state(payment) == (PaymentStatus.EXPIRED, Reason.TIMED_OUT, RequestState.OFFLINE)
 
 
-def test_a_replaced_request_is_not_sent_at_all(bank, held):
+def test_a_replaced_request_is_not_sent_at_all(bank: Bank, held: Appointment) -> None:
     push = factories.mb_way(held)
     factories.multibanco(held)
 
@@ -248,7 +275,9 @@ def test_a_replaced_request_is_not_sent_at_all(bank, held):
     assert state(push) == (PaymentStatus.EXPIRED, Reason.REPLACED, RequestState.WAITING)
 
 
-def test_a_sent_request_that_is_replaced_is_withdrawn(bank, push, held):
+def test_a_sent_request_that_is_replaced_is_withdrawn(
+    bank: Bank, push: Payment, held: Appointment
+) -> None:
     bank.will(201, {"request_id": "r-1", "expires_at": clock.now().isoformat()})
     bank.will(204)
     drain()
@@ -262,7 +291,7 @@ def test_a_sent_request_that_is_replaced_is_withdrawn(bank, push, held):
     ]
 
 
-def test_a_message_that_runs_again_sends_nothing_again(bank, push):
+def test_a_message_that_runs_again_sends_nothing_again(bank: Bank, push: Payment) -> None:
     bank.will(201, {"request_id": "r-1", "expires_at": clock.now().isoformat()})
     drain()
     OutboxMessage.objects.filter(task="billing.start_payment").update(done_at=None)

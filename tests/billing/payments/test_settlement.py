@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice, InvoiceDocument
 from billing.invoicing.services import verification
@@ -32,15 +33,17 @@ from booking.services import changes, holds
 from clinic.core import clock, events, stuck
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import factories
+from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def push(held) -> Payment:
+def push(held: Appointment) -> Payment:
     """An MB WAY request that the bank has accepted."""
     payment = factories.mb_way(held)
     payment.request_state = RequestState.ACCEPTED
@@ -49,7 +52,7 @@ def push(held) -> Payment:
     return payment
 
 
-def tell(client, payment: Payment, **changes) -> Payment:
+def tell(client: APIClient, payment: Payment, **changes: object) -> Payment:
     send(client, notice(payment, **changes))
     drain()
     payment.refresh_from_db()
@@ -64,7 +67,9 @@ def tell(client, payment: Payment, **changes) -> Payment:
         ("failed", PaymentStatus.FAILED, Reason.DECLINED),
     ],
 )
-def test_a_push_that_comes_to_nothing_leaves_the_slot_held(client, push, kind, status, reason):
+def test_a_push_that_comes_to_nothing_leaves_the_slot_held(
+    client: APIClient, push: Payment, kind: str, status: PaymentStatus, reason: Reason
+) -> None:
     tell(client, push, type=kind)
 
     assert (push.status, push.reason) == (status, reason)
@@ -74,7 +79,7 @@ def test_a_push_that_comes_to_nothing_leaves_the_slot_held(client, push, kind, s
 
 
 @pytest.mark.parametrize("first", ["refused", "expired", "failed"])
-def test_money_wins_over_an_earlier_no(client, push, first):
+def test_money_wins_over_an_earlier_no(client: APIClient, push: Payment, first: str) -> None:
     tell(client, push, type=first)
     tell(client, push)
 
@@ -83,7 +88,7 @@ def test_money_wins_over_an_earlier_no(client, push, first):
 
 
 @pytest.mark.parametrize("late", ["refused", "expired", "failed"])
-def test_paid_never_goes_back(client, push, late):
+def test_paid_never_goes_back(client: APIClient, push: Payment, late: str) -> None:
     tell(client, push)
     tell(client, push, type=late)
 
@@ -95,7 +100,9 @@ def test_paid_never_goes_back(client, push, late):
     assert not PaymentIssue.objects.exists()
 
 
-def test_a_notice_that_overtakes_the_answer_to_our_call_brings_the_providers_id(client, held):
+def test_a_notice_that_overtakes_the_answer_to_our_call_brings_the_providers_id(
+    client: APIClient, held: Appointment
+) -> None:
     payment = factories.mb_way(held)
 
     tell(client, payment, request_id="request-9")
@@ -103,14 +110,14 @@ def test_a_notice_that_overtakes_the_answer_to_our_call_brings_the_providers_id(
     assert (payment.status, payment.request_id) == (PaymentStatus.PAID, "request-9")
 
 
-def test_the_request_of_another_payment_pays_nothing(client, push):
+def test_the_request_of_another_payment_pays_nothing(client: APIClient, push: Payment) -> None:
     tell(client, push, request_id="request-2")
 
     assert push.status == PaymentStatus.PENDING
     assert PaymentIssue.objects.get().kind == "orphan"
 
 
-def test_a_second_yes_to_one_push_is_the_same_yes(client, push):
+def test_a_second_yes_to_one_push_is_the_same_yes(client: APIClient, push: Payment) -> None:
     tell(client, push)
     tell(client, push)
 
@@ -118,7 +125,9 @@ def test_a_second_yes_to_one_push_is_the_same_yes(client, push):
     assert Invoice.objects.count() == 1
 
 
-def test_both_methods_paid_keeps_both_and_invoices_one(client, held):
+def test_both_methods_paid_keeps_both_and_invoices_one(
+    client: APIClient, held: Appointment
+) -> None:
     reference = factories.multibanco(held)
     push = factories.mb_way(held)
     tell(client, push, request_id="request-1")
@@ -130,7 +139,7 @@ def test_both_methods_paid_keeps_both_and_invoices_one(client, held):
     assert Invoice.objects.get().payment_id == push.id
 
 
-def test_paying_one_method_closes_the_other(client, held):
+def test_paying_one_method_closes_the_other(client: APIClient, held: Appointment) -> None:
     reference = factories.multibanco(held)
     push = factories.mb_way(held)
 
@@ -141,14 +150,14 @@ def test_paying_one_method_closes_the_other(client, held):
     assert (push.status, push.reason) == (PaymentStatus.EXPIRED, Reason.REPLACED)
 
 
-def run_out(held) -> None:
+def run_out(held: Appointment) -> None:
     """The time to pay is over and the slot is free again."""
     Appointment.objects.filter(pk=held.pk).update(hold_expires_at=clock.now())
     assert holds.expire_due() == 1
     drain()
 
 
-def take(held) -> None:
+def take(held: Appointment) -> None:
     """Somebody else books the time that was held."""
     factories.appointment(
         factories.patient("bruno"),
@@ -160,7 +169,9 @@ def take(held) -> None:
     )
 
 
-def test_money_after_the_slot_was_released_books_it_while_it_is_free(client, held):
+def test_money_after_the_slot_was_released_books_it_while_it_is_free(
+    client: APIClient, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     run_out(held)
     payment.refresh_from_db()
@@ -175,7 +186,9 @@ def test_money_after_the_slot_was_released_books_it_while_it_is_free(client, hel
     assert not Refund.objects.exists()
 
 
-def test_an_appointment_that_was_paid_late_can_be_cancelled_for_its_money(client, held, bank):
+def test_an_appointment_that_was_paid_late_can_be_cancelled_for_its_money(
+    client: APIClient, held: Appointment, bank: Bank
+) -> None:
     bank.will(201, {"refund_id": "f-1"})
     payment = factories.multibanco(held)
     run_out(held)
@@ -190,8 +203,8 @@ def test_an_appointment_that_was_paid_late_can_be_cancelled_for_its_money(client
 
 
 def test_money_for_a_slot_that_somebody_else_has_goes_back_and_the_patient_is_told(
-    client, ana, bank
-):
+    client: APIClient, ana: Patient, bank: Bank
+) -> None:
     type(ana).objects.filter(pk=ana.pk).update(phone="+351912345678")
     held = factories.appointment(ana)
     bank.will(503)
@@ -228,7 +241,9 @@ def test_money_for_a_slot_that_somebody_else_has_goes_back_and_the_patient_is_to
     assert (entry.actor_kind, entry.data) == ("provider", {"kind": "late"})
 
 
-def test_who_can_not_be_told_of_money_that_goes_back_stands_before_the_manager(client, ana, bank):
+def test_who_can_not_be_told_of_money_that_goes_back_stands_before_the_manager(
+    client: APIClient, ana: Patient, bank: Bank
+) -> None:
     known = type(ana).objects.filter(pk=ana.pk)
     known.update(phone="", email="")
     held = factories.appointment(ana)
@@ -257,7 +272,9 @@ def test_who_can_not_be_told_of_money_that_goes_back_stands_before_the_manager(c
     assert Message.objects.get(template="money_returned").to == "ana@example.com"
 
 
-def test_a_refund_of_late_money_that_the_bank_refuses_leaves_everything_open(client, held, bank):
+def test_a_refund_of_late_money_that_the_bank_refuses_leaves_everything_open(
+    client: APIClient, held: Appointment, bank: Bank
+) -> None:
     bank.will(409, {"code": "no"})
     payment = factories.multibanco(held)
     run_out(held)
@@ -274,8 +291,8 @@ def test_a_refund_of_late_money_that_the_bank_refuses_leaves_everything_open(cli
 
 @pytest.mark.parametrize("first", ["the notice", "the cancellation"])
 def test_money_that_comes_just_after_a_cancellation_with_refund_goes_back(
-    client, held, bank, first
-):
+    client: APIClient, held: Appointment, bank: Bank, first: str
+) -> None:
     bank.will(201, {"refund_id": "f-1"})
     payment = factories.multibanco(held)
     changes.cancel(held.pk, actor=Actor.system("test"))
@@ -292,7 +309,9 @@ def test_money_that_comes_just_after_a_cancellation_with_refund_goes_back(
     assert PaymentIssue.objects.get().resolved_at is not None
 
 
-def test_money_after_a_cancellation_that_keeps_it_is_for_a_person(client, held):
+def test_money_after_a_cancellation_that_keeps_it_is_for_a_person(
+    client: APIClient, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     Appointment.objects.filter(pk=held.pk).update(
         start=clock.now() + timedelta(hours=2), end=clock.now() + timedelta(hours=3)
@@ -308,7 +327,9 @@ def test_money_after_a_cancellation_that_keeps_it_is_for_a_person(client, held):
     assert not Refund.objects.exists()
 
 
-def test_a_clock_ahead_of_ours_does_not_date_money_in_the_future(client, held):
+def test_a_clock_ahead_of_ours_does_not_date_money_in_the_future(
+    client: APIClient, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     ahead = clock.now() + timedelta(hours=1)
 
@@ -319,7 +340,7 @@ def test_a_clock_ahead_of_ours_does_not_date_money_in_the_future(client, held):
     assert PaymentEvent.objects.get().occurred_at == ahead
 
 
-def test_every_change_is_announced_and_audited(client, held):
+def test_every_change_is_announced_and_audited(client: APIClient, held: Appointment) -> None:
     heard: list[PaymentChanged] = []
     events.subscribe(PaymentChanged, heard.append, when="now")
     payment = factories.multibanco(held)
@@ -337,7 +358,7 @@ def test_every_change_is_announced_and_audited(client, held):
 
 @pytest.mark.parametrize("before", PaymentStatus.values)
 @pytest.mark.parametrize("after", PaymentStatus.values)
-def test_the_table_of_moves_is_the_law(held, before, after):
+def test_the_table_of_moves_is_the_law(held: Appointment, before: str, after: str) -> None:
     payment = factories.multibanco(held)
     stamp = clock.now() if before in {"paid", "refunded"} else None
     Payment.objects.filter(pk=payment.pk).update(status=before, paid_at=stamp)
@@ -365,7 +386,7 @@ class TestMoneyThatCannotBeUsed:
     """It goes one way, whichever payment came first and however it was told."""
 
     @pytest.fixture
-    def two(self, held) -> list[Payment]:
+    def two(self, held: Appointment) -> list[Payment]:
         """A reference and a push of one hold, which ran out and is somebody else's now."""
         payments = [factories.multibanco(held), factories.mb_way(held)]
         Payment.objects.filter(method="mb_way").update(
@@ -378,7 +399,14 @@ class TestMoneyThatCannotBeUsed:
 
     @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
     @pytest.mark.parametrize("bank_is", ["quick", "slow"])
-    def test_two_late_payments_both_go_back(self, client, two, bank, order, bank_is):
+    def test_two_late_payments_both_go_back(
+        self,
+        client: APIClient,
+        two: list[Payment],
+        bank: Bank,
+        order: tuple[int, int],
+        bank_is: str,
+    ) -> None:
         bank.will(*((201, {}) if bank_is == "quick" else (503, None)))
 
         for place in order:
@@ -393,7 +421,7 @@ class TestMoneyThatCannotBeUsed:
         assert not PaymentIssue.objects.filter(resolved_at=None).exists()
         assert Message.objects.filter(template="money_returned").count() == 2
 
-    def test_the_same_by_reconciliation(self, two, bank):
+    def test_the_same_by_reconciliation(self, two: list[Payment], bank: Bank) -> None:
         bank.will(201, {})
 
         for payment in two:
@@ -404,7 +432,9 @@ class TestMoneyThatCannotBeUsed:
 
         assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
 
-    def test_what_was_paid_twice_goes_back_and_the_visit_stands(self, client, held, bank):
+    def test_what_was_paid_twice_goes_back_and_the_visit_stands(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference, push = factories.multibanco(held), factories.mb_way(held)
         tell(client, push, request_id="request-1")
         bank.will(201, {})
@@ -420,8 +450,8 @@ class TestMoneyThatCannotBeUsed:
         assert Invoice.objects.get().payment_id == push.pk
 
     def test_of_what_was_paid_twice_and_called_off_too_late_one_payment_stays(
-        self, client, held, bank
-    ):
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference, push = factories.multibanco(held), factories.mb_way(held)
         tell(client, push, request_id="request-1")
         Appointment.objects.filter(pk=held.pk).update(
@@ -436,7 +466,9 @@ class TestMoneyThatCannotBeUsed:
         push.refresh_from_db()
         assert (push.status, reference.status) == ("paid", "refunded")
 
-    def test_money_that_comes_while_the_first_is_going_back_goes_back_too(self, client, held, bank):
+    def test_money_that_comes_while_the_first_is_going_back_goes_back_too(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference, push = factories.multibanco(held), factories.mb_way(held)
         tell(client, push, request_id="request-1")
         bank.will(503)
@@ -451,7 +483,9 @@ class TestMoneyThatCannotBeUsed:
         assert set(Payment.objects.values_list("status", flat=True)) == {"refunded"}
         assert not PaymentIssue.objects.filter(resolved_at=None).exists()
 
-    def test_a_reference_paid_again_after_its_refund_goes_back_too(self, client, held, bank):
+    def test_a_reference_paid_again_after_its_refund_goes_back_too(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference = factories.multibanco(held)
         tell(client, reference)
         bank.will(201, {})
@@ -465,7 +499,7 @@ class TestMoneyThatCannotBeUsed:
         assert (issue.kind, issue.resolved_at is None) == ("late", False)
 
     @pytest.fixture
-    def late(self, held) -> Payment:
+    def late(self, held: Appointment) -> Payment:
         """A reference of a hold that ran out and is somebody else's now."""
         reference = factories.multibanco(held)
         run_out(held)
@@ -474,8 +508,8 @@ class TestMoneyThatCannotBeUsed:
 
     @pytest.mark.parametrize("times", [2, 3])
     def test_one_late_reference_paid_again_and_again_goes_back_each_time(
-        self, client, late, bank, times
-    ):
+        self, client: APIClient, late: Payment, bank: Bank, times: int
+    ) -> None:
         bank.will(201, {})
 
         for time in range(times):
@@ -489,7 +523,9 @@ class TestMoneyThatCannotBeUsed:
         assert Message.objects.filter(template="money_returned").count() == times
         assert not Invoice.objects.exists()
 
-    def test_a_paid_reference_paid_again_goes_back_and_the_visit_stands(self, client, held, bank):
+    def test_a_paid_reference_paid_again_goes_back_and_the_visit_stands(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference = factories.multibanco(held)
         tell(client, reference, transaction_id="mb-1")
         bank.will(201, {})
@@ -508,7 +544,9 @@ class TestMoneyThatCannotBeUsed:
         assert billing.telling_payment(held.pk) == reference
         assert verification.missing() == []
 
-    def test_each_money_is_one_row_however_often_it_is_told(self, client, held, bank):
+    def test_each_money_is_one_row_however_often_it_is_told(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference = factories.multibanco(held)
         bank.will(201, {})
 
@@ -522,7 +560,9 @@ class TestMoneyThatCannotBeUsed:
         assert Refund.objects.count() == PaymentIssue.objects.count() == 2
 
     @pytest.mark.parametrize("named", [True, False])
-    def test_what_was_taken_back_of_a_further_money_is_of_its_row(self, client, held, bank, named):
+    def test_what_was_taken_back_of_a_further_money_is_of_its_row(
+        self, client: APIClient, held: Appointment, bank: Bank, named: bool
+    ) -> None:
         reference = factories.multibanco(held)
         bank.will(503)
         for name in ("mb-1", "mb-2"):
@@ -535,7 +575,9 @@ class TestMoneyThatCannotBeUsed:
         taken = PaymentIssue.objects.get(kind="chargeback")
         assert (taken.payment_id, taken.resolved_at) == (again.pk, None)
 
-    def test_the_provider_says_that_a_further_money_went_back(self, client, held, bank):
+    def test_the_provider_says_that_a_further_money_went_back(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference = factories.multibanco(held)
         bank.will(503)
         for name in ("mb-1", "mb-2"):
@@ -551,7 +593,9 @@ class TestMoneyThatCannotBeUsed:
         assert (reference.status, again.status) == ("paid", "refunded")
         assert not PaymentIssue.objects.filter(resolved_at=None).exists()
 
-    def test_where_the_provider_sends_nothing_back_a_person_is_told(self, client, held, bank):
+    def test_where_the_provider_sends_nothing_back_a_person_is_told(
+        self, client: APIClient, held: Appointment, bank: Bank
+    ) -> None:
         reference = factories.multibanco(held)
         tell(client, reference, transaction_id="mb-1")
         bank.will(422, {"code": "not_refundable"})
@@ -567,7 +611,7 @@ class TestMoneyThatCannotBeUsed:
         assert reference.status == again.status == "paid"
 
 
-def asked_back(bank) -> list[tuple[str, str]]:
+def asked_back(bank: Bank) -> list[tuple[str, str]]:
     """The refunds that the bank was asked for: of which payment it knows, and how much."""
     asked = [body for _, path, body in bank.calls if path == "/refunds"]
     return [(body["payment_id"], body["amount"]) for body in asked]
@@ -585,7 +629,9 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize("told", IMPOSSIBLE)
-def test_a_moment_that_can_not_be_is_told_and_that_of_receipt_is_taken(client, held, told):
+def test_a_moment_that_can_not_be_is_told_and_that_of_receipt_is_taken(
+    client: APIClient, held: Appointment, told: str
+) -> None:
     payment = factories.multibanco(held)
     before = clock.now()
 
@@ -604,7 +650,9 @@ def test_a_moment_that_can_not_be_is_told_and_that_of_receipt_is_taken(client, h
     assert PaymentIssue.objects.filter(kind="wrong_time").count() <= 2
 
 
-def test_what_is_known_and_told_again_with_an_impossible_moment_is_for_nobody(client, held):
+def test_what_is_known_and_told_again_with_an_impossible_moment_is_for_nobody(
+    client: APIClient, held: Appointment
+) -> None:
     payment = factories.multibanco(held)
     tell(client, payment, event_id="e1")
     paid_at = payment.paid_at

@@ -5,17 +5,22 @@ from datetime import timedelta
 import httpx
 import pytest
 from django.conf import settings as django_settings
+from pytest_django import Settings
 
 from billing.invoicing.models import Invoice
 from billing.payments import tasks
 from billing.payments.models import Payment, PaymentEvent, PaymentStatus, RequestState
 from billing.payments.providers import eupago as adapter
 from billing.payments.services import watching
+from booking.models import Appointment
 from clinic.config.celery import app as celery
 from clinic.core import clock
+from clinic.directory.models import Patient
 from tests.billing import factories
+from tests.billing.bank import Bank
+from tests.billing.doubles import Answer
 from tests.billing.factories import drain
-from tests.billing.payments.eupago_double import ENTITY
+from tests.billing.payments.eupago_double import ENTITY, Eupago
 from tests.billing.test_concurrency import at_once
 
 pytestmark = pytest.mark.django_db
@@ -24,11 +29,11 @@ INFO = "clientes/rest_api/multibanco/info"
 
 
 @pytest.fixture(autouse=True)
-def _short_time_out(monkeypatch):
+def _short_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "TIMEOUT", httpx.Timeout(0.4))
 
 
-def reference(eupago, held, *, minutes: int = 60) -> Payment:
+def reference(eupago: Eupago, held: Appointment, *, minutes: int = 60) -> Payment:
     """A reference that eupago made so long ago and that waits for its money."""
     payment = factories.multibanco(held)
     made = eupago.make(str(payment.id), payment.amount, ENTITY)
@@ -46,7 +51,9 @@ def looked_at(payment: Payment, *, minutes: int, looks: int) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "expired"])
-def test_money_whose_notice_was_lost_books_the_slot_within_the_hour(eupago, held, status):
+def test_money_whose_notice_was_lost_books_the_slot_within_the_hour(
+    eupago: Eupago, held: Appointment, status: str
+) -> None:
     payment = reference(eupago, held)
     closed_at = None if status == "pending" else clock.now()
     Payment.objects.filter(pk=payment.pk).update(status=status, closed_at=closed_at)
@@ -64,7 +71,7 @@ def test_money_whose_notice_was_lost_books_the_slot_within_the_hour(eupago, held
     assert Invoice.objects.count() == 1
 
 
-def test_what_waits_still_changes_nothing_but_its_look(eupago, held):
+def test_what_waits_still_changes_nothing_but_its_look(eupago: Eupago, held: Appointment) -> None:
     payment = reference(eupago, held)
 
     assert watching.look_at_references() == 1
@@ -74,7 +81,7 @@ def test_what_waits_still_changes_nothing_but_its_look(eupago, held):
     assert not PaymentEvent.objects.exists()
 
 
-def test_a_reference_of_this_hour_is_left_alone(eupago, held):
+def test_a_reference_of_this_hour_is_left_alone(eupago: Eupago, held: Appointment) -> None:
     reference(eupago, held, minutes=54)
 
     assert watching.look_at_references() == 0
@@ -94,8 +101,8 @@ def test_a_reference_of_this_hour_is_left_alone(eupago, held):
     ],
 )
 def test_each_look_waits_twice_as_long_as_the_one_before_and_six_are_enough(
-    eupago, held, looks, minutes, due
-):
+    eupago: Eupago, held: Appointment, looks: int, minutes: int, due: int
+) -> None:
     looked_at(reference(eupago, held, minutes=5_000), minutes=minutes, looks=looks)
 
     assert watching.look_at_references() == due
@@ -104,8 +111,8 @@ def test_each_look_waits_twice_as_long_as_the_one_before_and_six_are_enough(
 
 @pytest.mark.parametrize("answer", ["break", "hang", (503, {}), (200, b"?")])
 def test_without_an_answer_nothing_changes_and_the_others_are_asked_all_the_same(
-    eupago, ana, answer
-):
+    eupago: Eupago, ana: Patient, answer: Answer | str
+) -> None:
     first, second = (
         reference(eupago, factories.appointment(ana), minutes=minutes) for minutes in (61, 60)
     )
@@ -124,7 +131,9 @@ def test_without_an_answer_nothing_changes_and_the_others_are_asked_all_the_same
     assert first.status == PaymentStatus.PAID
 
 
-def test_a_run_asks_so_many_and_leaves_the_rest_to_the_next(eupago, ana, monkeypatch):
+def test_a_run_asks_so_many_and_leaves_the_rest_to_the_next(
+    eupago: Eupago, ana: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(watching, "BATCH", 2)
     for _ in range(3):
         reference(eupago, factories.appointment(ana))
@@ -133,7 +142,9 @@ def test_a_run_asks_so_many_and_leaves_the_rest_to_the_next(eupago, ana, monkeyp
     assert eupago.created(INFO) == 3
 
 
-def test_a_run_that_has_no_time_left_asks_nothing(eupago, held, monkeypatch):
+def test_a_run_that_has_no_time_left_asks_nothing(
+    eupago: Eupago, held: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(watching, "PATIENCE_SECONDS", 0.0)
     payment = reference(eupago, held)
 
@@ -144,7 +155,9 @@ def test_a_run_that_has_no_time_left_asks_nothing(eupago, held, monkeypatch):
 
 
 @pytest.mark.parametrize(("age", "asked"), [(timedelta(days=4), 0), (timedelta(hours=95), 1)])
-def test_what_is_long_past_paying_is_not_asked_about(eupago, held, age, asked):
+def test_what_is_long_past_paying_is_not_asked_about(
+    eupago: Eupago, held: Appointment, age: timedelta, asked: int
+) -> None:
     payment = reference(eupago, held, minutes=age // timedelta(minutes=1))
 
     assert watching.look_at_references() == asked
@@ -154,7 +167,7 @@ def test_what_is_long_past_paying_is_not_asked_about(eupago, held, age, asked):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_runs_at_once_ask_once(eupago, held):
+def test_two_runs_at_once_ask_once(eupago: Eupago, held: Appointment) -> None:
     reference(eupago, held)
 
     asked = at_once(2, lambda _: watching.look_at_references())
@@ -163,7 +176,9 @@ def test_two_runs_at_once_ask_once(eupago, held):
     assert eupago.created(INFO) == 1
 
 
-def test_what_nobody_has_to_be_asked_about_is_not_asked(eupago, bank, ana, settings):
+def test_what_nobody_has_to_be_asked_about_is_not_asked(
+    eupago: Eupago, bank: Bank, ana: Patient, settings: Settings
+) -> None:
     settings.PAYMENT_PROVIDER = "sandbox"
     factories.multibanco(factories.appointment(ana))
     settings.PAYMENT_PROVIDER = "eupago"
@@ -180,7 +195,7 @@ def test_what_nobody_has_to_be_asked_about_is_not_asked(eupago, bank, ana, setti
     assert (eupago.calls, bank.calls) == ([], [])
 
 
-def test_every_hour_runs_what_it_names():
+def test_every_hour_runs_what_it_names() -> None:
     celery.loader.import_default_modules()
     entry = django_settings.CELERY_BEAT_SCHEDULE["look-at-references"]
 

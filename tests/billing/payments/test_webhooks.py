@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice
 from billing.payments.models import (
@@ -17,8 +19,10 @@ from billing.payments.models import (
     WebhookDelivery,
 )
 from billing.payments.tasks import forget_old_bodies
+from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.models import OutboxMessage
+from clinic.directory.models import Patient
 from clinic.notifications.models import Message
 from tests.billing import factories
 from tests.billing.factories import WEBHOOK, drain, notice, send
@@ -29,7 +33,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def payment(held) -> Payment:
+def payment(held: Appointment) -> Payment:
     return factories.multibanco(held)
 
 
@@ -45,7 +49,7 @@ def nothing_happened(payment: Payment) -> bool:
     )
 
 
-def test_the_published_way_of_signing():
+def test_the_published_way_of_signing() -> None:
     key = b"0123456789abcdef0123456789abcdef"
     body = (
         b'{"transaction":{"identifier":"ORD-1","status":"Paid","amount":{"value":"49.90",'
@@ -55,7 +59,9 @@ def test_the_published_way_of_signing():
     assert digest == "nhBq1YVqVAPKnsuv5KW5ikfuTUovzEHm9YoZQxEwTXQ="
 
 
-def test_a_genuine_notice_pays_books_invoices_and_mails(client, payment):
+def test_a_genuine_notice_pays_books_invoices_and_mails(
+    client: APIClient, payment: Payment
+) -> None:
     response = send(client, notice(payment))
 
     assert (response.status_code, response.json()) == (200, {"status": "accepted"})
@@ -70,7 +76,9 @@ def test_a_genuine_notice_pays_books_invoices_and_mails(client, payment):
     assert Message.objects.filter(template="invoice_issued").count() == 1
 
 
-def test_an_offline_reference_is_recognised_without_our_identifier(client, payment):
+def test_an_offline_reference_is_recognised_without_our_identifier(
+    client: APIClient, payment: Payment
+) -> None:
     send(client, notice(payment, payment_id=None))
     drain()
 
@@ -87,7 +95,9 @@ def test_an_offline_reference_is_recognised_without_our_identifier(client, payme
         base64.b64encode(b"x" * 32).decode(),
     ],
 )
-def test_a_wrong_signature_changes_nothing(client, payment, signature):
+def test_a_wrong_signature_changes_nothing(
+    client: APIClient, payment: Payment, signature: str
+) -> None:
     response = send(client, notice(payment), **{"X-Signature": signature})
 
     assert response.status_code == 400
@@ -97,7 +107,7 @@ def test_a_wrong_signature_changes_nothing(client, payment, signature):
     assert nothing_happened(payment)
 
 
-def test_a_missing_signature_changes_nothing(client, payment):
+def test_a_missing_signature_changes_nothing(client: APIClient, payment: Payment) -> None:
     response = client.post(
         WEBHOOK, data=json.dumps(notice(payment)), content_type="application/json"
     )
@@ -107,7 +117,7 @@ def test_a_missing_signature_changes_nothing(client, payment):
     assert nothing_happened(payment)
 
 
-def test_another_key_changes_nothing(client, payment):
+def test_another_key_changes_nothing(client: APIClient, payment: Payment) -> None:
     raw = json.dumps(notice(payment)).encode()
     forged = base64.b64encode(hmac.new(b"other key", raw, hashlib.sha256).digest()).decode()
 
@@ -115,7 +125,9 @@ def test_another_key_changes_nothing(client, payment):
     assert nothing_happened(payment)
 
 
-def test_the_right_signature_over_a_re_indented_body_changes_nothing(client, payment):
+def test_the_right_signature_over_a_re_indented_body_changes_nothing(
+    client: APIClient, payment: Payment
+) -> None:
     body = notice(payment)
     signed = factories.sandbox.sign(json.dumps(body).encode())
 
@@ -125,14 +137,14 @@ def test_the_right_signature_over_a_re_indented_body_changes_nothing(client, pay
     assert nothing_happened(payment)
 
 
-def test_get_is_not_a_notice(client, payment):
+def test_get_is_not_a_notice(client: APIClient, payment: Payment) -> None:
     response = client.get(WEBHOOK, {"payment_id": str(payment.id), "status": "paid"})
 
     assert response.status_code == 405
     assert nothing_happened(payment)
 
 
-def test_ten_megabytes_are_too_much(client, payment):
+def test_ten_megabytes_are_too_much(client: APIClient, payment: Payment) -> None:
     response = send(client, json.dumps({"x": "y" * 10_000_000}).encode())
 
     assert response.status_code == 413
@@ -141,7 +153,7 @@ def test_ten_megabytes_are_too_much(client, payment):
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_only_json_is_read(client, payment, content_type):
+def test_only_json_is_read(client: APIClient, payment: Payment, content_type: str) -> None:
     raw = json.dumps(notice(payment))
     response = client.generic(
         "POST",
@@ -156,7 +168,9 @@ def test_only_json_is_read(client, payment, content_type):
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 60_000])
-def test_signed_bytes_that_are_no_json_object_are_refused(client, db, raw):
+def test_signed_bytes_that_are_no_json_object_are_refused(
+    client: APIClient, db: None, raw: bytes
+) -> None:
     response = send(client, raw)
 
     assert response.status_code == 400
@@ -174,7 +188,9 @@ def test_signed_bytes_that_are_no_json_object_are_refused(client, db, raw):
         (b"1e400", "1e400"),
     ],
 )
-def test_money_is_not_turned_away_for_what_stands_beside_it(client, payment, beside, kept):
+def test_money_is_not_turned_away_for_what_stands_beside_it(
+    client: APIClient, payment: Payment, beside: bytes, kept: dict[str, list[str]] | str
+) -> None:
     raw = json.dumps(notice(payment, payer="here")).encode().replace(b'"here"', beside)
 
     assert send(client, raw).status_code == 200
@@ -187,7 +203,9 @@ def test_money_is_not_turned_away_for_what_stands_beside_it(client, payment, bes
 
 
 @pytest.mark.parametrize("amount", ["NaN", "1e400", '"\\ud800"', '"4\\u00000.00"'])
-def test_a_genuine_notice_of_an_amount_that_is_none_is_for_a_person(client, payment, amount):
+def test_a_genuine_notice_of_an_amount_that_is_none_is_for_a_person(
+    client: APIClient, payment: Payment, amount: str
+) -> None:
     raw = json.dumps(notice(payment, amount="here")).replace('"here"', amount)
 
     assert send(client, raw.encode()).status_code == 200
@@ -198,7 +216,7 @@ def test_a_genuine_notice_of_an_amount_that_is_none_is_for_a_person(client, paym
     assert nothing_happened(payment)
 
 
-def test_nobody_else_is_a_provider(client, db):
+def test_nobody_else_is_a_provider(client: APIClient, db: None) -> None:
     raw = b"{}"
     for provider in ("eupago", "nobody", "Sandbox"):
         response = client.post(
@@ -210,7 +228,9 @@ def test_nobody_else_is_a_provider(client, db):
         assert response.status_code == 404
 
 
-def test_the_sandbox_has_no_say_where_it_is_switched_off(client, payment, settings):
+def test_the_sandbox_has_no_say_where_it_is_switched_off(
+    client: APIClient, payment: Payment, settings: Settings
+) -> None:
     settings.CLINIC_SANDBOX = False
 
     assert send(client, notice(payment)).status_code == 404
@@ -241,7 +261,9 @@ def test_the_sandbox_has_no_say_where_it_is_switched_off(client, payment, settin
         ({"event_id": "x" * 101}, "orphan"),
     ],
 )
-def test_what_does_not_fit_our_record_is_for_a_person(client, payment, change, kind):
+def test_what_does_not_fit_our_record_is_for_a_person(
+    client: APIClient, payment: Payment, change: dict[str, object], kind: str
+) -> None:
     assert send(client, notice(payment, **change)).status_code == 200
     drain()
 
@@ -249,7 +271,9 @@ def test_what_does_not_fit_our_record_is_for_a_person(client, payment, change, k
     assert nothing_happened(payment)
 
 
-def test_somebody_elses_reference_pays_nobody(client, payment, ana):
+def test_somebody_elses_reference_pays_nobody(
+    client: APIClient, payment: Payment, ana: Patient
+) -> None:
     other = factories.multibanco(factories.appointment(ana))
 
     send(client, notice(payment, reference=other.reference))
@@ -260,7 +284,9 @@ def test_somebody_elses_reference_pays_nobody(client, payment, ana):
     assert nothing_happened(other)
 
 
-def test_five_decimals_of_the_same_money_are_the_same_money(client, payment):
+def test_five_decimals_of_the_same_money_are_the_same_money(
+    client: APIClient, payment: Payment
+) -> None:
     send(client, notice(payment, amount="40.00000"))
     drain()
 
@@ -269,7 +295,9 @@ def test_five_decimals_of_the_same_money_are_the_same_money(client, payment):
     assert PaymentEvent.objects.get().amount == Decimal("40.00")
 
 
-def test_kinds_we_do_not_follow_are_kept_and_left_alone(client, payment):
+def test_kinds_we_do_not_follow_are_kept_and_left_alone(
+    client: APIClient, payment: Payment
+) -> None:
     send(client, notice(payment, type="payout"))
     drain()
 
@@ -277,7 +305,7 @@ def test_kinds_we_do_not_follow_are_kept_and_left_alone(client, payment):
     assert nothing_happened(payment)
 
 
-def test_the_same_notice_again_changes_nothing(client, payment):
+def test_the_same_notice_again_changes_nothing(client: APIClient, payment: Payment) -> None:
     body = json.dumps(notice(payment)).encode()
     answers = [send(client, body).status_code for _ in range(5)]
     drain()
@@ -291,7 +319,7 @@ def test_the_same_notice_again_changes_nothing(client, payment):
     assert not PaymentIssue.objects.exists()
 
 
-def test_the_same_event_in_other_words_changes_nothing(client, payment):
+def test_the_same_event_in_other_words_changes_nothing(client: APIClient, payment: Payment) -> None:
     body = notice(payment)
     send(client, body)
     send(client, json.dumps(body, indent=1).encode())
@@ -305,7 +333,9 @@ def test_the_same_event_in_other_words_changes_nothing(client, payment):
     assert Invoice.objects.count() == 1
 
 
-def test_after_ninety_days_a_settled_notice_keeps_its_outcome_and_no_body(client, payment):
+def test_after_ninety_days_a_settled_notice_keeps_its_outcome_and_no_body(
+    client: APIClient, payment: Payment
+) -> None:
     now = clock.now()
     with time_machine.travel(now, tick=False):
         body = {**notice(payment), "payer": "Kanaria Testemunha"}
@@ -333,7 +363,9 @@ def test_after_ninety_days_a_settled_notice_keeps_its_outcome_and_no_body(client
     assert unsettled.body["reference"] == "999000000"
 
 
-def test_an_old_notice_that_nobody_has_worked_on_is_kept(client, payment):
+def test_an_old_notice_that_nobody_has_worked_on_is_kept(
+    client: APIClient, payment: Payment
+) -> None:
     with time_machine.travel(NOON, tick=False):
         send(client, notice(payment))
     with time_machine.travel(NOON + timedelta(days=91), tick=False):

@@ -64,7 +64,9 @@ class Watched:
 class Watch:
     """Looks at every screen, five times a second."""
 
-    def __init__(self, displays: list[Display], browser: BrowserDisplay | None, queue: Queue):
+    def __init__(
+        self, displays: list[Display], browser: BrowserDisplay | None, queue: Queue
+    ) -> None:
         self._displays = displays
         self._browser = browser
         self._queue = queue
@@ -134,7 +136,7 @@ class Soak:
         machine: Machine,
         loop: asyncio.AbstractEventLoop,
         seed: int,
-    ):
+    ) -> None:
         self._clinic = clinic
         self._watch = watch
         self._machine = machine
