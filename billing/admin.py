@@ -1,4 +1,4 @@
-"""Read-only windows on the ledger: money is changed by services, never by hand."""
+"""Read-only views of the ledger: services change money, never somebody by hand."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -34,7 +34,7 @@ class PaymentEventAdmin(ReadOnly):
 
 
 class Openness(admin.SimpleListFilter):
-    """What still has to be looked at, unless something else is asked for."""
+    """Shows what somebody still has to look at, unless another filter is chosen."""
 
     title = "state"
     parameter_name = "state"

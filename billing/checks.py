@@ -1,4 +1,4 @@
-"""What is checked at start, by each wing for itself."""
+"""Start-up checks; each wing has its own."""
 
 from billing.invoicing import checks as invoicing
 from billing.payments import checks as payments

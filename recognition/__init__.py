@@ -1,1 +1,1 @@
-"""Check-in by face or code: consent, enrolment, engines, and the kiosk's answers."""
+"""Check-in by face or by code: consent, enrolment, engines and the kiosk's answers."""

@@ -22,10 +22,10 @@ from recognition.models import CheckInStatus
 from recognition.services import check_in, enrolment, liveness
 
 FORM_OVERHEAD = 64 * 1024
-# A frame tells a guesser nothing; the limit keeps one kiosk from taking the whole worker.
+# Guessing with frames gains nothing; the limit keeps one kiosk from taking up the whole worker.
 PHOTOS_A_MINUTE = 180
 CODES_A_MINUTE = 60
-# Each is paid for, and takes some ten seconds.
+# Each one costs money and takes about ten seconds.
 VIDEOS_A_MINUTE = 20
 CONFIRMATIONS_A_MINUTE = 60
 ENROLMENTS_AN_HOUR = 30
@@ -42,8 +42,8 @@ class FaceView(APIView):
         tags=["recognition"],
         responses=answers({200: serializers.FaceRegistration}, 401, 403),
         summary="My face registration and the consent text",
-        description="Where the registration stands, why it failed if it did, and the consent "
-        "text in both languages.",
+        description="The state of the registration, why it failed if it did, and the consent text "
+        "in both languages.",
     )
     def get(self, request: Request) -> Response:
         return Response(_registration(request))
@@ -57,8 +57,8 @@ class FaceView(APIView):
         ),
         summary="Give consent and enrol my face from one to five photos",
         description="400 `consent_required`, 409 `adult_required` without an adult's birth date. "
-        "The photos are looked at by the worker: follow GET until the status is no longer "
-        "`processing`. A new upload replaces one in work.",
+        "A worker looks at the photos: repeat GET until the status is no longer "
+        "`processing`. A new upload replaces one that is still being processed.",
     )
     def put(self, request: Request) -> Response:
         _refuse_oversized(request, enrolment.MAX_PHOTOS)
@@ -85,8 +85,8 @@ class FaceView(APIView):
         tags=["recognition"],
         responses=answers({204: None}, 401, 403),
         summary="Withdraw my consent and erase my face, now",
-        description="What the clinic keeps is erased before the answer; what a provider keeps "
-        "follows and is tried until it is done.",
+        description="What the clinic keeps is erased before the answer. What a provider keeps is "
+        "erased afterwards, and retried until it is gone.",
     )
     def delete(self, request: Request) -> Response:
         enrolment.withdraw(patient_id=user_of(request).pk, actor=actor_of(request.user))
@@ -111,7 +111,8 @@ class CheckInsView(APIView):
         ),
         summary="Check in by photo, by a video's liveness session, or by code",
         description="The answer comes as a `check_in` frame on the kiosk's socket and by GET. 409 "
-        "`liveness_over` for a session that is used, too old or another kiosk's.",
+        "`liveness_over` if the session was used, is too old or belongs to another "
+        "kiosk.",
     )
     def post(self, request: Request) -> Response:
         _refuse_oversized(request, 1)
@@ -138,7 +139,7 @@ class CheckInsView(APIView):
 
 
 class LivenessView(APIView):
-    """The video by which a kiosk's visitor is seen to live, where the clinic has set that up."""
+    """The video that shows a living person at the kiosk, where the clinic has set that up."""
 
     permission_classes = (IsKiosk,)
 
@@ -205,7 +206,7 @@ class ConfirmView(APIView):
             429,
             own={409: serializers.ConfirmationProblem},
         ),
-        summary="Settle an unsure match by the birth year or the code",
+        summary="Settle an unsure match with the birth year or the code",
         description="Three tries. `confirmation_failed` tells how many are left; after the last "
         "one the check-in is `not_recognised`.",
     )
@@ -242,14 +243,14 @@ def _registration(request: Request) -> dict[str, Any]:
 
 
 def _refuse_oversized(request: Request, photos: int) -> None:
-    """Turn a body away by its declared length, before any of it is parsed."""
+    """Refuse a body by its declared length, before any of it is parsed."""
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if declared.isdigit() and int(declared) > photos * images.MAX_BYTES + FORM_OVERHEAD:
         raise DomainError(Code.IMAGE_TOO_LARGE)
 
 
 def _intake(upload: "UploadedFile[Any]", pointer: str) -> bytes:
-    """Raises DomainError as `images.clean` does, which then names this photo."""
+    """Like `images.clean`; the DomainError it raises also names this photo."""
     try:
         if (upload.size or 0) > images.MAX_BYTES:
             raise DomainError(Code.IMAGE_TOO_LARGE)

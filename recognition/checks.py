@@ -1,4 +1,4 @@
-"""Start-up checks: faces are never searched, kept or filmed by half a setting."""
+"""Start-up checks: no face is searched, kept or filmed while a setting is missing."""
 
 import base64
 import re
@@ -38,15 +38,15 @@ def _is_key(text: str) -> bool:
 
 @register(SETTINGS)
 def similarities(**_options: Any) -> list[CheckMessage]:
-    """Who is sure must be a whole accept range likelier than the next, and below confirm nobody is
-    seen."""
+    """A sure match leads the next person by the whole accept range, and candidates below the
+    confirm threshold are never looked at: so confirm must be at least that far below accept."""
     accept, confirm = settings.FACE_ACCEPT_SIMILARITY, settings.FACE_CONFIRM_SIMILARITY
     if 0 < confirm <= 2 * accept - 100 < 100:
         return []
     return [
         Error(
-            "FACE_ACCEPT_SIMILARITY must be under 100, FACE_CONFIRM_SIMILARITY over 0 and twice as"
-            " far from 100 or farther.",
+            "FACE_ACCEPT_SIMILARITY must be under 100. FACE_CONFIRM_SIMILARITY must be over 0 and "
+            "at least twice as far from 100.",
             id="recognition.E002",
         )
     ]
@@ -54,22 +54,24 @@ def similarities(**_options: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def rekognition(**_options: Any) -> list[CheckMessage]:
-    """A collection of this clinic only, and a second worker beside an enrolment."""
+    """A collection that belongs to this clinic alone, and a second process to work during an
+    enrolment."""
     if not engines.is_kept_by_a_provider():
         return []
     found: list[CheckMessage] = []
     if not settings.FACE_COLLECTION:
         found.append(
             Error(
-                "Rekognition needs FACE_COLLECTION, a collection of this clinic only.",
+                "Rekognition needs FACE_COLLECTION, a collection that belongs to this clinic"
+                " alone.",
                 id="recognition.E003",
             )
         )
     if settings.FACE_WORKER_CONCURRENCY < 2:
         found.append(
             Error(
-                "FACE_WORKER_CONCURRENCY must be 2 or more with Rekognition: an enrolment is a row"
-                " of slow calls, and a kiosk can't wait for it.",
+                "FACE_WORKER_CONCURRENCY must be 2 or more with Rekognition: an enrolment makes "
+                "many slow calls, and a kiosk can't wait for it.",
                 id="recognition.E004",
             )
         )
@@ -78,14 +80,14 @@ def rekognition(**_options: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def liveness(**_options: Any) -> list[CheckMessage]:
-    """Videos are Rekognition's, streamed by a screen that was built, with a role that may do
-    nothing else."""
+    """Videos need Rekognition, a kiosk screen that was built, and a role that may do nothing but
+    stream."""
     found: list[CheckMessage] = []
     role = settings.FACE_LIVENESS_ROLE
     if role and not engines.is_kept_by_a_provider():
         found.append(
             Error(
-                "FACE_LIVENESS_ROLE is for Rekognition: set that FACE_ENGINE too.",
+                "FACE_LIVENESS_ROLE needs Rekognition: set it as FACE_ENGINE too.",
                 id="recognition.E005",
             )
         )

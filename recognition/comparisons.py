@@ -1,4 +1,4 @@
-"""Every photo beside every other one, as each engine sees them."""
+"""Every photo compared with every other one, by either engine."""
 
 import time
 import uuid
@@ -22,8 +22,8 @@ BILLED_CALLS = 4
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What the engine said of each photo (row) beside each other one (column), in the terms of
-    `scale`; why a photo was of no use, by its place; and how long each look took."""
+    """What the engine said of each photo (row) compared with each other one (column), in the units
+    of `scale`; why a photo couldn't be used, by its position; and how long each look took."""
 
     scale: Scale
     values: Values
@@ -38,7 +38,7 @@ class Compared:
 def by_distance(engine: DlibEngine, photos: Sequence[Path]) -> Compared:
     """Nothing is stored, and nothing leaves this machine."""
     compared = Compared.nothing_of(len(photos), DISTANCE)
-    # Loads the models outside the measured time.
+    # Loads the models before the clock starts.
     engine.detect_and_embed(np.zeros((160, 160, 3), dtype=np.uint8))
     vectors: dict[int, Vector] = {}
     for place, path in enumerate(photos):
@@ -62,10 +62,11 @@ def by_distance(engine: DlibEngine, photos: Sequence[Path]) -> Compared:
 
 
 def by_similarity(engine: RekognitionEngine, photos: Sequence[Path]) -> Compared:
-    """Enrols every photo in the engine's collection, an upload each, then searches each one there.
+    """Enrol every photo in the engine's collection, each as its own upload, then search for each
+    one.
 
-    Raises EngineError; also where a photo isn't found by itself, since then others may be missing
-    from the answer too.
+    Raises EngineError, also if a search for a photo doesn't find that same photo: others may then
+    be missing from the answer too.
     """
     compared = Compared.nothing_of(len(photos), SIMILARITY)
     enrolled: dict[bytes, int] = {}

@@ -130,7 +130,7 @@ TEXTS: tuple[ConsentText, ...] = (
 
 def current() -> ConsentText:
     """What a patient is asked today: the text that says where the engine in use keeps faces, and
-    of the video where the kiosk begins with one."""
+    that mentions the video if the kiosk begins with one."""
     local, at_amazon, by_video = TEXTS
     if engines.checks_liveness():
         return by_video

@@ -24,7 +24,7 @@ register(
         Code.CONSENT_REQUIRED: Problem(
             400,
             "Sem o seu consentimento não guardamos fotografias.",
-            "Without your consent no photo is kept.",
+            "Without your consent we keep no photos.",
         ),
         Code.ADULT_REQUIRED: Problem(
             409,
@@ -35,7 +35,7 @@ register(
         Code.IMAGE_UNREADABLE: Problem(
             400,
             "Não conseguimos abrir a imagem. Tire outra fotografia.",
-            "The image can't be opened. Take another photo.",
+            "We couldn't open the image. Take another photo.",
         ),
         Code.IMAGE_TYPE: Problem(
             415,
@@ -63,8 +63,8 @@ register(
             413,
             "A fotografia é demasiado comprida: cada lado pode ter até {side} píxeis e {ratio} "
             "vezes o outro. Envie outra.",
-            "The photo is too long: a side may have up to {side} pixels and be {ratio} times the "
-            "other. Send another one.",
+            "The photo is too long: each side may have up to {side} pixels and be up to {ratio} "
+            "times the other. Send another one.",
         ),
         Code.FACE_SWITCHED_OFF: Problem(
             503,

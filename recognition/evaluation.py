@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Of N tries without an event, an event in 3/N of all of them would still be found once in twenty
-# such trials ("rule of three").
+# If N tries show no event, its true rate is below 3/N with 95 % confidence ("rule of three").
 RULE_OF_THREE = 3.0
 
 Values = NDArray[np.float64]
@@ -15,9 +14,10 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """An engine's own terms for how near two photos are. A value times `sign` grows with how far
-    apart they are; `best` is that of two photos which are one to the engine. A threshold lets in
-    what `reach` says, in `unit`, and `sweep` holds those worth trying."""
+    """The units in which an engine says how near two photos are. A value times `sign` grows with
+    how far apart they are; `best` is the value of two photos that are the same to the engine.
+    `reach` says, in `unit`, what a threshold lets in, and `sweep` holds the thresholds worth
+    trying."""
 
     sign: int
     best: float
@@ -27,7 +27,7 @@ class Scale:
 
     @property
     def never(self) -> float:
-        """The value of a pair that couldn't be compared: it passes no threshold."""
+        """The value of a pair that couldn't be compared: it never passes a threshold."""
         return self.sign * np.inf
 
 
@@ -66,8 +66,8 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """How far apart all pairs of photos are, sorted; thresholds and answers are in the scale's own
-    terms."""
+    """How far apart all pairs of photos are, sorted. Thresholds and answers are in the scale's
+    units."""
 
     scale: Scale
     same: Values
@@ -75,9 +75,9 @@ class Pairs:
 
     @classmethod
     def of(cls, owners: Sequence[str], values: Values, scale: Scale) -> "Pairs":
-        """From a square of what the engine said of each photo (row) beside each other one;
-        `owners` names whose photo each row is. Where its two answers on a pair differ, the one
-        counts that speaks against the engine."""
+        """From a square of what the engine said of each photo (row) and each other one; `owners`
+        names whose photo each row is. Where its two answers on a pair differ, the worse one
+        counts."""
         one, other = np.triu_indices(len(owners), k=1)
         names = np.array(owners)
         is_same = names[one] == names[other]
@@ -103,14 +103,14 @@ class Pairs:
         ]
 
     def nearest_different(self) -> float | None:
-        """How near two people came to each other; a threshold that lets this in has false accepts.
-        None where no two people could be compared."""
+        """How near any two people came to each other; a threshold that lets this in has false
+        accepts. None if no two people could be compared."""
         near = self.different[np.isfinite(self.different)]
         return self.scale.sign * float(near[0]) if near.size else None
 
     def zero_false_accepts(self) -> float | None:
-        """The most lenient threshold of two decimals at which no pair of people is accepted; None
-        where no two people could be compared, or where two are one to the engine."""
+        """The most lenient threshold, to two decimals, at which no pair of people is accepted. None
+        if no two people could be compared, or if the engine sees two of them as one."""
         nearest = self.nearest_different()
         if nearest is None:
             return None
@@ -121,13 +121,14 @@ class Pairs:
         return sign * hundredths / 100 if hundredths / 100 >= sign * self.scale.best else None
 
     def compared_people(self) -> int:
-        """Pairs of different people's photos of which both could be used."""
+        """Pairs of photos of different people, both of them usable."""
         return int(np.isfinite(self.different).sum())
 
     def false_accept_rate_at_most(self, accept: float) -> float | None:
-        """What none in so many pairs says about the rate, with 95 % confidence; None where nothing
-        was compared, or something was accepted. Photos of the same few people say less than so many
-        independent pairs would, so this is the best that can be claimed."""
+        """The highest rate that no false accept among these pairs leaves open, with 95 %
+        confidence. None if nothing was compared, or something was accepted. Photos of the same few
+        people say less than as many independent pairs would, so this is the best that can be
+        claimed."""
         compared = self.compared_people()
         if not compared or _within(self.scale, self.different, accept):
             return None
@@ -136,8 +137,8 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Each person enrolled from the first photo. Every other photo is shown as its owner's, and as
-    an impostor's to everybody else; `nearest_own` is how near each person came with the best."""
+    """Each person is enrolled from their first photo. Every other photo is tried on its owner, and
+    on everybody else as an impostor. `nearest_own` is how near each person's best photo came."""
 
     scale: Scale
     own: Values
@@ -146,7 +147,7 @@ class Trials:
 
     @classmethod
     def of(cls, owners: Sequence[str], values: Values, scale: Scale) -> "Trials":
-        """From the same square as `Pairs`: the rows are shown, the columns enrolled."""
+        """From the same square as `Pairs`: rows are the photos tried, columns the ones enrolled."""
         names = np.array(owners)
         people, enrolled = np.unique(names, return_index=True)
         shown = np.setdiff1d(np.arange(len(names)), enrolled)

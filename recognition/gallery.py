@@ -20,11 +20,11 @@ def load(
     engine: FaceEngine, expected: Collection[uuid.UUID] | QuerySet[Any, uuid.UUID]
 ) -> list[Known]:
     """Open the templates of those expected patients whose consent and enrolment are in force. One
-    query, also where those expected are one themselves.
+    query, even if the expected patients are themselves given as a query.
 
-    Templates of another engine or model can't be compared, and those of a key that FACE_KEY no
-    longer names can't be opened: both stay closed. A damaged one is logged and left out, so that
-    the others' check-ins go on.
+    Templates of another engine or model can't be compared, and those under a key that FACE_KEY no
+    longer names can't be opened: both are left out. So is a damaged one, which is logged; everybody
+    else can still check in.
     """
     consents = Consent.objects.filter(
         patient_id=OuterRef("enrolment__patient_id"), withdrawn_at__isnull=True

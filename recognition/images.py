@@ -1,10 +1,10 @@
-"""Image intake: what comes in is somebody else's file; what goes on is a plain JPEG of ours.
+"""Image intake: a stranger's file comes in, a plain JPEG of our own goes on.
 
-Judged by content, never by name or declared type. Size, shape and pixel count are looked at before
-anything is decoded. Of a JPEG and a PNG the decoder is shown only what makes the picture: comments,
-profiles and EXIF blocks can be made to take minutes and gigabytes. What is decoded is turned
-upright, reduced and written anew, so that no metadata, second frame, trailing bytes or hidden
-document survives.
+A file is judged by its content, never by its name or declared type. Size, shape and pixel count are
+checked before anything is decoded. Of a JPEG or PNG the decoder sees only what makes up the
+picture: comments, profiles and EXIF blocks can be built to take minutes and gigabytes. The picture
+is then turned upright, made smaller and written again, so that no metadata, second frame, trailing
+bytes or hidden document survives.
 """
 
 import io
@@ -21,18 +21,19 @@ from recognition.errors import Code
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 20_000_000
-# What is longer or thinner is no photo of a face, and reducing it costs what its pixels don't tell.
+# Anything longer or thinner is no photo of a face, and reducing it costs more than its pixel count
+# suggests.
 MAX_SIDE = 10_000
 MAX_RATIO = 20
 # Its decoder holds every pixel four times over.
 MAX_WEBP_PIXELS = 8_000_000
 # A photo has about ten; each costs a pass over all its pixels.
 MAX_SCANS = 50
-# Segments of a JPEG, chunks of a PNG: a photo has some ten to thousand, each costs a few steps.
+# Segments of a JPEG, chunks of a PNG: a photo has between ten and a thousand; each costs little.
 MAX_PARTS = 10_000
 KEPT_SIDE = 1600
 JPEG_QUALITY = 92
-# How many pixels are turned to RGB at a time.
+# How many pixels are converted to RGB at a time.
 STRIP_PIXELS = 250_000
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
@@ -40,9 +41,9 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _JPEG_FILLER, _JPEG_SCAN, _JPEG_END, _JPEG_EXIF = 0xFF, 0xDA, 0xD9, 0xE1
 _JPEG_WITHOUT_LENGTH = {0x00, 0x01, *range(0xD0, 0xD9)}
-# Between the pixels of a scan the mark of a segment is followed by nothing else.
+# Within a scan's pixels, a segment's marker byte is followed by nothing else.
 _JPEG_AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
-# Applications' own and comments, but for JFIF's and Adobe's, which say what the colours mean.
+# Comments and applications' own segments, except JFIF's and Adobe's, which say what colours mean.
 _JPEG_NO_PICTURE = {*range(0xE1, 0xEE), 0xEF, 0xFE}
 _PNG_PICTURE = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 _EXIF_HEADER = b"Exif\0\0"
@@ -57,7 +58,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow refuses what is over twice its figure. Below that it warns, here about ordinary photos.
+# Pillow refuses more than twice its limit. Below that it only warns, here about ordinary photos.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
@@ -95,8 +96,8 @@ def decode(jpeg: bytes) -> NDArray[np.uint8]:
 
 
 def _picture_alone(data: bytes) -> tuple[bytes, bytes]:
-    """What of the file makes the picture, and its EXIF block as it stands. Raises DomainError
-    `image_unreadable`, and IndexError or struct.error for what is cut off."""
+    """The parts of the file that make up the picture, and its EXIF block as it is. Raises
+    DomainError `image_unreadable`, and IndexError or struct.error if the file is cut off."""
     if data.startswith(_JPEG):
         return _jpeg_alone(data)
     return _png_alone(data) if data.startswith(_PNG) else (data, b"")
@@ -169,8 +170,9 @@ def _too_many(limit: int) -> DomainError:
 
 
 def _reduced(image: Image.Image) -> Image.Image:
-    """The image at KEPT_SIDE as RGB, and closed. First across and strip by strip, then down: the
-    same as at once, but what was decoded stays the only thing of its size."""
+    """The image at KEPT_SIDE as RGB; the original is closed. It is reduced in width strip by strip,
+    then in height: the result is the same as in one go, but nothing else as large as the decoded
+    image is ever in memory."""
     scale = KEPT_SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
     narrow = Image.new("RGB", (width, image.height))
@@ -183,11 +185,11 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    """The image decoded; where it is RGB already, itself and not a copy of all its pixels."""
+    """The decoded image as RGB; if it is RGB already, the image itself and not a copy."""
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I"):
-        # Sixteen bits of grey, which a conversion alone would cut off at 255.
+        # Sixteen-bit grey, which a plain conversion would cut off at 255.
         image = image.point(lambda grey: grey / 256).convert("L")
     return image.convert("RGB")
 
@@ -201,8 +203,8 @@ def _looks_supported(data: bytes) -> bool:
 
 
 def _orientation(exif: bytes) -> int:
-    """The orientation that an EXIF block tells in its first directory. A damaged block counts as
-    upright, the picture may be fine; nothing else of it is looked at."""
+    """The orientation in the first directory of an EXIF block; nothing else in it is read. A
+    damaged block counts as upright, since the picture may be fine."""
     exif = exif.removeprefix(_EXIF_HEADER)
     order = ">" if exif.startswith(b"MM") else "<"
     try:

@@ -1,4 +1,4 @@
-"""Who is it? Pure decisions on distances; they know neither engine nor database."""
+"""Who is it? Pure decisions on distances, which know neither engine nor database."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match(Generic[Person]):
-    """`people` holds the one person of a sure match, or those an unsure one may mean."""
+    """`people` holds the one person of a sure match, or everybody whom an unsure one may mean."""
 
     verdict: Verdict
     people: tuple[Person, ...] = ()
@@ -46,8 +46,8 @@ def decide(
 def odd_ones_out(distances: Sequence[Sequence[float]], accept: float) -> set[int]:
     """Of photos that should show one person, those that don't fit.
 
-    For every pair farther apart than `accept` the photo that is farther from all the rest is
-    named; between equals the later one, since the first is the reference.
+    For every pair farther apart than `accept`, names the photo that is farther from all the others.
+    If both are equally far, it names the later one, since the first is the reference.
     """
     sums = [sum(row) for row in distances]
     odd: set[int] = set()

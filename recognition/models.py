@@ -11,7 +11,7 @@ from clinic.core.single import SingleRow, only_one
 
 
 class Consent(models.Model):
-    """One yes of one patient to one version of the text. Kept as proof after it ended."""
+    """One patient's consent to one version of the text. Kept as proof after it has ended."""
 
     class Ending(models.TextChoices):
         WITHDRAWN = "withdrawn"
@@ -58,8 +58,8 @@ class EnrolmentStatus(models.TextChoices):
 
 
 class Enrolment(models.Model):
-    """A patient's face registration. `attempt` names the upload that is being worked on, so that
-    an older one can't answer for a newer."""
+    """A patient's face registration. `attempt` names the upload being processed, so that the answer
+    to an older one isn't taken for a newer one's."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.OneToOneField(
@@ -102,7 +102,8 @@ class Enrolment(models.Model):
 
 class Template(models.Model):
     """What an engine knows of one enrolled photo (a vector, or its id at the provider), sealed by
-    `recognition.vault`. `upload` names the attempt it came with: so are a provider's copies."""
+    `recognition.vault`. `upload` names the attempt it came with; a provider's copies bear that
+    name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     enrolment = models.ForeignKey(Enrolment, on_delete=models.CASCADE, related_name="templates")
@@ -136,14 +137,14 @@ class CheckInStatus(models.TextChoices):
     UNAVAILABLE = "unavailable"
 
 
-# Told beside `no_appointment`: there was one today, and its time is over.
+# Goes with `no_appointment`: there was one today, and its time is over.
 MISSED = "missed"
 
 PRESENT: tuple[CheckInStatus, ...] = (CheckInStatus.ARRIVED, CheckInStatus.ALREADY_ARRIVED)
 
 
 class Liveness(models.TextChoices):
-    """Whether it was looked at that a living person stood there, and what was found."""
+    """Whether somebody checked that a living person stood there, and what was found."""
 
     NOT_ASSESSED = "not_assessed"
     PASSED = "passed"
@@ -151,8 +152,8 @@ class Liveness(models.TextChoices):
 
 
 class LivenessSession(models.Model):
-    """A video that a kiosk may have looked at, named as the provider names it. The row goes with
-    its one use, or when its time is over."""
+    """A video that a kiosk may send to be checked, under the provider's name for it. The row is
+    deleted when it is used, or when its time is over."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     device = models.ForeignKey("accounts.Device", on_delete=models.CASCADE, related_name="+")
@@ -163,10 +164,10 @@ class LivenessSession(models.Model):
 
 
 class CheckIn(models.Model):
-    """One try at a kiosk. `candidates` are the appointments that an unsure match may mean; they
-    are forgotten as soon as it is settled. `session` is the provider's name of the video whose
-    picture is searched, until there is an answer. `last_factor` tells for minutes whether a second
-    factor is the last one again."""
+    """One try at a kiosk. `candidates` are the appointments that an unsure match may mean; they are
+    forgotten as soon as it is settled. `session` is the provider's name for the video whose picture
+    is searched; it is kept until there is an answer. `last_factor` shows, for some minutes, whether
+    a second factor repeats the last one."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     device = models.ForeignKey("accounts.Device", on_delete=models.CASCADE, related_name="+")
@@ -244,8 +245,8 @@ class CheckIn(models.Model):
 class Picture(models.Model):
     """A stored photo that waits for its answer.
 
-    The row is committed before the file is written and goes after the file is gone: whatever
-    crashes in between, the file can be found again and erased.
+    The row is committed before the file is written, and deleted after the file is gone: whatever
+    crashes in between, the file can still be found and erased.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -302,7 +303,7 @@ class DayTally(models.Model):
 
 
 class RetentionRun(SingleRow):
-    """The last time that everything due was erased, to the end and without an error. One row."""
+    """The last time that everything due was erased, completely and without an error. One row."""
 
     finished_at = models.DateTimeField()
     faces_expired = models.PositiveIntegerField()
@@ -319,7 +320,7 @@ class RetentionRun(SingleRow):
 
 
 class CheckInRules(SingleRow):
-    """What this clinic asks of whoever checks in by face; one row."""
+    """What this clinic asks of people who check in by face; one row."""
 
     always_confirm = models.BooleanField(
         default=False, help_text="a second factor also for a face that is sure"

@@ -17,7 +17,7 @@ QUALITY_FLAWS = [
 
 
 class CheckInResult(serializers.Serializer[Any]):
-    """The answer for the kiosk's screen; what names the visit is there on an arrival only."""
+    """The answer for the kiosk's screen. Only an arrival says which visit it is."""
 
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=CheckInStatus.choices)
@@ -34,9 +34,9 @@ class CheckInResult(serializers.Serializer[Any]):
 
 
 def check_in_body(check_in_id: uuid.UUID) -> dict[str, Any]:
-    """The answer as the kiosk shows it: label, ticket, room and wait on an arrival only.
+    """The answer as the kiosk shows it: with label, ticket, room and wait if somebody has arrived.
 
-    One that no worker answers in time reads as `unavailable`, which it will become. Raises
+    A check-in that no worker answered in time already reads as `unavailable`. Raises
     CheckIn.DoesNotExist for an unknown id.
     """
     found = CheckIn.objects.get(pk=check_in_id)

@@ -33,7 +33,7 @@ class FaceState:
 def face_state(patient_id: uuid.UUID, birth_date: date | None) -> FaceState:
     """The registration, the consent text that applies, and whether the patient may enrol.
 
-    An enrolment past its end reads as `none`, also before the expiry job has erased it.
+    An enrolment past its end reads as `none`, even before the expiry job has erased it.
     """
     enrolment = Enrolment.objects.filter(patient_id=patient_id).first()
     given_at = (

@@ -28,7 +28,7 @@ class FaceUpload(serializers.Serializer[Any]):
         child=serializers.FileField(allow_empty_file=True, use_url=False),
         min_length=1,
         max_length=enrolment.MAX_PHOTOS,
-        help_text="JPEG, PNG or WebP, at most 8 MB and 20 megapixels each, a WebP 8 megapixels",
+        help_text="JPEG, PNG or WebP; at most 8 MB and 20 megapixels each (WebP: 8 megapixels)",
     )
     consent = serializers.BooleanField(
         required=False, default=False, help_text="Must be true: the answer to the consent text"
@@ -96,7 +96,7 @@ class LivenessAvailable(serializers.Serializer[Any]):
 
 
 class StreamKey(serializers.Serializer[Any]):
-    """Good for a Face Liveness stream and nothing else; to be forgotten with its session."""
+    """Good for a Face Liveness stream and nothing else; forget it when its session ends."""
 
     access_key_id = serializers.CharField()
     secret_access_key = serializers.CharField()
@@ -106,7 +106,9 @@ class StreamKey(serializers.Serializer[Any]):
 
 class LivenessSession(serializers.Serializer[Any]):
     session_id = serializers.UUIDField()
-    region = serializers.CharField(help_text="Of the provider's to which the video is streamed")
+    region = serializers.CharField(
+        help_text=("The provider's region, to which the video is streamed")
+    )
     credentials = StreamKey()
 
 

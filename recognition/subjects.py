@@ -1,11 +1,11 @@
-"""What the work on faces is about, for a person who reads that it has come to a halt."""
+"""Says what the work on faces is about, to a person who reads that it has stopped."""
 
 from clinic.core.outbox import Subject
 from recognition.models import Enrolment
 
 
 def of_enrolment(enrolment_id: str, **_: object) -> Subject:
-    """Nobody any more, of whoever had their account erased."""
+    """Nobody, once the account is erased."""
     found = Enrolment.objects.select_related("patient").filter(pk=enrolment_id).first()
     if found is None:
         return Subject()

@@ -10,14 +10,14 @@ from clinic.core import outbox
 from recognition import engines, subjects
 from recognition.services import check_in, enrolment, liveness, pictures, retention
 
-# Work that takes seconds has its own queue: it can't delay messages and money.
+# Work that takes seconds has its own queue, so that it doesn't delay messages and money.
 FACES = "recognition"
 
 
 @worker_process_init.connect
 def warm_up(**_: Any) -> None:
-    """Where this worker takes face work, load the models beside its start: Celery gives a new
-    process only seconds to report, and the first job waits for the models anyway."""
+    """If this worker takes face work, load the models in the background: Celery gives a new process
+    only seconds to report, and the first job waits for the models anyway."""
     if FACES in current_app.amqp.queues.consume_from:
         threading.Thread(target=engines.warm_up, name="face-models", daemon=True).start()
 
@@ -51,7 +51,7 @@ def erase(*, engine: str, model_hash: str, enrolment_id: str, upload: str) -> Ca
     )
 
 
-# Nobody waits at the kiosk any more by the time that it is given up.
+# By the time it is given up, nobody waits at the kiosk any more.
 @outbox.caller(
     "recognition.identify",
     queue=FACES,
@@ -70,8 +70,8 @@ def expire() -> None:
 
 @shared_task(name="recognition.sweep")
 def sweep() -> None:
-    """The net under the pictures: late check-ins are answered, forgotten files and the sessions of
-    videos that nobody used erased."""
+    """The safety net for pictures: answers late check-ins, and erases forgotten files and unused
+    video sessions."""
     check_in.close_late()
     pictures.sweep()
     liveness.forget_unused()

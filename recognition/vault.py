@@ -24,7 +24,7 @@ class Sealed:
 
 
 def key_id() -> str:
-    """Name of the key that seals, derived from it, so that a row tells which key opens it."""
+    """Name of the key that seals, derived from the key, so that a row tells which key opens it."""
     return key_ids()[0]
 
 
@@ -43,7 +43,7 @@ def seal(plain: bytes, *, owner: uuid.UUID) -> Sealed:
 def unseal(data: bytes, *, owner: uuid.UUID) -> bytes:
     """Decrypt by whichever key fits.
 
-    Raises cryptography's InvalidTag where none does: another key, another owner, damaged bytes.
+    Raises cryptography's InvalidTag if none does: another key, another owner, damaged bytes.
     """
     if len(data) < NONCE_BYTES:
         raise InvalidTag
@@ -67,7 +67,7 @@ def _keys() -> tuple[_Key, ...]:
 
 @lru_cache(maxsize=1)
 def _made_of(setting: str) -> tuple[_Key, ...]:
-    """A check-in opens hundreds of templates by the same keys."""
+    """Cached, because a check-in opens hundreds of templates with the same keys."""
     keys = [base64.b64decode(key) for key in setting.split(",")]
     return tuple(
         _Key(hashlib.sha256(b"key id" + key).hexdigest()[:16], AESGCM(key)) for key in keys

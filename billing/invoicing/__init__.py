@@ -1,1 +1,1 @@
-"""The documents that the law wants for it: numbered, signed, made into PDFs and reported."""
+"""The documents that the law requires: numbered, signed, made into PDFs and reported."""

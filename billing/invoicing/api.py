@@ -28,8 +28,8 @@ class KeptDetailsView(APIView):
         operation_id="me_invoice_details",
         tags=["invoices"],
         responses=answers({200: KeptDetailsBody}, 401, 403),
-        summary="The invoice details that I had kept for the next payment",
-        description="All empty where nothing was kept.",
+        summary="The invoice details that I keep for my next payment",
+        description="All empty if nothing is kept.",
     )
     def get(self, request: Request) -> Response:
         return Response(KeptDetailsBody(selectors.kept_details(user_of(request).pk)).data)
@@ -39,9 +39,9 @@ class KeptDetailsView(APIView):
         tags=["invoices"],
         request=DetailsToKeep,
         responses=answers({200: KeptDetailsBody}, 400, 401, 403),
-        summary="Keep these for the next payment, in place of those before",
-        description="They are offered at the next payment and go onto no document that is "
-        "already issued.",
+        summary="Keep these for the next payment, in place of the previous ones",
+        description="They are offered at the next payment. Documents that are already issued "
+        "don't change.",
     )
     def put(self, request: Request) -> Response:
         wish = validated(DetailsToKeep(data=request.data))
@@ -53,7 +53,7 @@ class KeptDetailsView(APIView):
         tags=["invoices"],
         responses=answers({204: None}, 401, 403),
         summary="Forget them",
-        description="Documents that were issued with them stay as they are.",
+        description="Documents issued with them stay as they are.",
     )
     def delete(self, request: Request) -> Response:
         details.forget(user_of(request).pk, actor=actor_of(request.user))
@@ -69,8 +69,8 @@ class InvoicesView(ListAPIView[Invoice]):
         operation_id="invoices",
         tags=["invoices"],
         responses=answers({200: InvoiceBody(many=True)}, 401, 403, 404),
-        summary="My invoices, newest first; for a manager everybody's",
-        description="Invoices and credit notes, a page at a time. A manager's look is audited.",
+        summary="My invoices, newest first; for a manager, everybody's",
+        description="Invoices and credit notes, one page at a time. A manager's look is audited.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         visible = selectors.invoices(patient_id=_limited_to(request))
@@ -88,7 +88,7 @@ class InvoiceView(APIView):
         tags=["invoices"],
         responses=answers({200: InvoiceBody}, 401, 403, 404),
         summary="One invoice",
-        description="Number, ATCUD, lines, VAT and totals. Somebody else's is a 404, unless a "
+        description="Number, ATCUD, lines, VAT and totals. Somebody else's gives a 404, unless a "
         "manager asks.",
     )
     def get(self, request: Request, invoice_id: UUID) -> Response:
@@ -103,7 +103,7 @@ class InvoicePdfView(APIView):
         tags=["invoices"],
         responses=answers({(200, "application/pdf"): OpenApiTypes.BINARY}, 401, 403, 404, 503),
         summary="The PDF that was e-mailed",
-        description="The same bytes that went out by e-mail. 503 `invoice_not_ready` while they "
+        description="The same bytes that were sent by e-mail. 503 `invoice_not_ready` while they "
         "are being made.",
     )
     def get(self, request: Request, invoice_id: UUID) -> HttpResponseBase:
@@ -115,7 +115,7 @@ class InvoicePdfView(APIView):
 
 
 def _limited_to(request: Request) -> UUID | None:
-    """Whose invoices may be seen: a patient's own, or everybody's."""
+    """Whose invoices this user may see: a patient their own, a manager everybody's."""
     user = user_of(request)
     return None if user.role == Role.MANAGER else user.pk
 

@@ -1,6 +1,7 @@
-"""The hash chain of certified documents: each is signed over the one before (Portaria 363/2010).
+"""The hash chain of certified documents: each signature covers the document before (Portaria
+363/2010).
 
-The signature is RSA, PKCS#1 v1.5, over SHA-1, as the tax authority lays down. It proves an order
+The signature is RSA, PKCS#1 v1.5, over SHA-1, as the tax authority requires. It proves an order
 that can't be changed afterwards; nothing secret depends on SHA-1.
 """
 
@@ -21,8 +22,8 @@ PRINTED_PLACES = (0, 10, 20, 30)
 def message(
     *, issued_on: date, entered_at: datetime, number: str, gross_total: Decimal, previous_hash: str
 ) -> bytes:
-    """What is signed. `entered_at` is the clinic's civil time; `previous_hash` is that of the
-    series' document before, empty for the first."""
+    """What is signed. `entered_at` is the clinic's civil time; `previous_hash` is the hash of the
+    previous document of the series, empty for the first."""
     return (
         f"{issued_on:%Y-%m-%d};{entered_at:%Y-%m-%dT%H:%M:%S};{number};{gross_total:.2f};"
         f"{previous_hash}"
@@ -30,8 +31,8 @@ def message(
 
 
 def load_private_key(pem: str) -> RSAPrivateKey:
-    """Raises ValueError for anything but the private half of an RSA key of 1024 bits, in PEM and
-    without a password. A longer key makes hashes that SAF-T has no room for."""
+    """The private half of an RSA key of 1024 bits, in PEM and without a password. Raises ValueError
+    for anything else. A longer key makes hashes that SAF-T has no room for."""
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
     except (TypeError, UnsupportedAlgorithm) as error:

@@ -16,7 +16,7 @@ INVOICEXPRESS_HOSTS = ".app.invoicexpress.com"
 
 @register(SETTINGS)
 def pdf_sealer(**_options: Any) -> list[CheckMessage]:
-    """A sealer that can't be found would keep every invoice back."""
+    """A sealer that can't be loaded would hold back every invoice."""
     try:
         sealing.current()
     except ImportError as error:
@@ -26,7 +26,7 @@ def pdf_sealer(**_options: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def invoice_issuer(**_options: Any) -> list[CheckMessage]:
-    """An issuer that can't be found or asked would leave every payment without its invoice."""
+    """An issuer that can't be loaded or called would leave every payment without its invoice."""
     try:
         issuer = issuers.current()
     except ImportError as error:
@@ -54,7 +54,7 @@ def invoice_issuer(**_options: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def signing_key(**_options: Any) -> list[CheckMessage]:
-    """A key that can't sign would keep every certified document back."""
+    """A key that can't sign would hold back every certified document."""
     if not settings.INVOICE_SIGNING_KEY:
         return []
     try:

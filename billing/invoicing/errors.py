@@ -21,12 +21,12 @@ register(
         Code.SERIES_MISSING: Problem(
             503,
             "Falta a série deste ano. Abra-a com o código que a AT lhe deu.",
-            "This year's series is missing. Open it with the code that the tax authority gave.",
+            "This year's series is missing. Open it with the code from the tax authority.",
         ),
         Code.SERIES_TAKEN: Problem(
             409,
             "Já existe uma série com este nome ou para este ano.",
-            "There is a series of this name, or for this year, already.",
+            "There is already a series with this name, or for this year.",
         ),
         Code.SIGNING_KEY_MISSING: Problem(
             409,
@@ -36,7 +36,7 @@ register(
         Code.SIGNING_KEY_INVALID: Problem(
             409,
             "A chave que assina os documentos não serve. Peça a quem instalou o programa.",
-            "The key that signs documents is no good. Ask whoever installed the program.",
+            "The key that signs documents can't be used. Ask whoever installed the program.",
         ),
     }
 )

@@ -1,6 +1,6 @@
-"""Documents for money that came or went back, and what numbers and signs them.
+"""Documents for money that came in or went back, and what numbers and signs them.
 
-Invoices and their lines are only ever inserted; triggers in the database see to it.
+Invoices and their lines are only ever inserted; triggers in the database ensure it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ PRINTED = (
     *("customer_name", "customer_tax_id", "customer_country", "customer_address"),
 )
 PRINTED_OF_A_LINE = ("code", "description", "exemption_reason")
-"""The text of a document and of its line, which has to be readable for as long as it is kept."""
+"""The text of a document and of its line, which has to stay readable as long as it is kept."""
 
 TRAINING_TEXT = "Documento emitido para fins de Formação"
 
 
 class KeptInvoiceDetails(models.Model):
-    """To whom a patient has their invoices made out, kept because they asked for it and no longer
-    than they want. Erased with the patient."""
+    """To whom a patient has their invoices made out, kept because they asked for it, for as long as
+    they want. Erased with the patient."""
 
     patient = models.OneToOneField(
         "directory.Patient", on_delete=models.CASCADE, primary_key=True, related_name="+"
@@ -58,7 +58,7 @@ class DocumentType(models.TextChoices):
 
 
 class PaymentMechanism(models.TextChoices):
-    """The tax authority's table of ways to pay, as far as ours can be one of them."""
+    """The codes of the tax authority's table of ways to pay that ours can be."""
 
     MULTIBANCO = "MB", "MB: reference of Multibanco"
     TRANSFER = "TB", "TB: bank transfer"
@@ -66,7 +66,7 @@ class PaymentMechanism(models.TextChoices):
 
 
 class InvoicingRules(SingleRow):
-    """How this clinic invoices; one row. Without a certificate everything is for training."""
+    """How this clinic invoices; one row. Without a certificate all documents are for training."""
 
     certificate_number = models.CharField(
         max_length=4,
@@ -95,7 +95,7 @@ class InvoicingRules(SingleRow):
 
 
 class SigningKey(models.Model):
-    """A public key that documents were signed with, by the version that they name."""
+    """A public key with which documents were signed, by the version that they name."""
 
     version = models.PositiveSmallIntegerField(primary_key=True)
     public_key = models.TextField(unique=True)
@@ -106,7 +106,8 @@ class SigningKey(models.Model):
 
 
 class InvoiceSeries(models.Model):
-    """Numbers of one document type and year; locked while a number is taken, so none is missing."""
+    """The numbers of one document type and year; locked while a number is taken, so none is
+    missing."""
 
     document_type = models.CharField(max_length=2, choices=DocumentType.choices)
     name = models.CharField(max_length=20, validators=[RegexValidator(r"^[A-Z0-9]+$")])
@@ -139,10 +140,11 @@ class InvoiceSeries(models.Model):
 
 
 class Invoice(models.Model):
-    """An issued document: an invoice-receipt, or a credit note for one. Everything on it is a copy
-    taken at issue; it is never changed.
+    """An issued document: an invoice-receipt, or a credit note for one. Everything on it is copied
+    when it is issued, and never changes.
 
-    A third party's is in none of our series, and neither certificate, hash nor QR code are ours.
+    A third party's document is in none of our series, and has no certificate, hash or QR code of
+    ours.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -243,7 +245,8 @@ class Invoice(models.Model):
 
     @property
     def kept_until(self) -> date:
-        """The end of the years for which the law has it kept (CIVA art. 52, CIRC art. 123)."""
+        """The end of the period for which the law requires keeping it (CIVA art. 52, CIRC art.
+        123)."""
         return date(self.issued_on.year + YEARS_KEPT, 12, 31)
 
 
@@ -280,9 +283,9 @@ class InvoiceLine(models.Model):
 
 
 class DocumentRequest(models.Model):
-    """A document that a third party is asked for, from before the first call until it is issued.
+    """A request to a third party for a document, from before the first call until it is issued.
 
-    Its id is the document's, and our reference over there.
+    Its id is the document's, and our reference at the third party.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -1,7 +1,7 @@
 """Series, numbers and signatures: what makes a row a fiscal document.
 
-Without a certificate number in the invoicing rules everything is issued for training: in a series
-of its own, without ATCUD and hash, as the law describes (Despacho 8632/2014, 1.5).
+Without a certificate number in the invoicing rules, all documents are issued for training: in their
+own series, without ATCUD and hash, as the law describes (Despacho 8632/2014, 1.5).
 """
 
 from datetime import datetime
@@ -22,13 +22,13 @@ RETRY_SECONDS = 3600
 
 
 def number(document: Invoice) -> None:
-    """Give a document its series' next number, its time, ATCUD and hash.
+    """Give a document the next number of its series, its time, ATCUD and hash.
 
     The number is taken in the transaction that stores the document, so a roll-back leaves no gap.
-    One moment decides day, year and series, and it is read once the series is locked. A credit note
-    is for training where what it credits is, whatever the rules say by now.
-    Raises DomainError `series_missing` where documents are real and the manager hasn't opened it,
-    and `not_set_up` where they are and there is no certificate or key any more.
+    One moment decides day, year and series; it is read once the series is locked. A credit note is
+    for training if the invoice it credits was, whatever the rules say by now. For real documents,
+    raises DomainError `series_missing` if the manager hasn't opened a series, and `not_set_up` if
+    there is no certificate or key any more.
     """
     said = selectors.rules()
     credited = document.credits
@@ -56,7 +56,7 @@ def number(document: Invoice) -> None:
 def _next_in_series(
     document: Invoice, *, training: bool
 ) -> tuple[InvoiceSeries, Invoice | None, datetime]:
-    """The series of the present year, locked until the transaction ends, its last document, and the
+    """The current year's series, locked until the transaction ends; its last document; and the
     moment of the next one."""
     credited = document.credits
     moment = _not_before(credited)
@@ -65,7 +65,7 @@ def _next_in_series(
         series = _locked_series(document.document_type, year, training=training)
         last = Invoice.objects.filter(series=series, sequence=series.last_number).first()
         moment = _not_before(credited, last)
-        # The year may have ended while others had the series locked.
+        # The year may have ended while others held the series.
         if clock.local(moment).year == year:
             return series, last, moment
 
@@ -94,9 +94,9 @@ def _locked_series(document_type: str, year: int, *, training: bool) -> InvoiceS
 
 
 def _not_before(*earlier: Invoice | None) -> datetime:
-    """Now, or the moment of one of these documents that the wall clock has not reached again.
+    """Now, or the latest moment among these documents if the wall clock hasn't reached it again.
 
-    What is signed and printed is civil time without an offset, which runs back in October.
+    Civil time without an offset is signed and printed, and it goes back an hour in October.
     """
     moment = clock.now().replace(microsecond=0)
     for document in filter(None, earlier):
@@ -115,7 +115,7 @@ def _civil(moment: datetime) -> datetime:
 
 
 def signed_message(document: Invoice, previous_hash: str) -> bytes:
-    """What the hash of a document is the signature of."""
+    """The message whose signature is the document's hash."""
     return chain.message(
         issued_on=document.issued_on,
         entered_at=clock.local(document.issued_at),
@@ -137,7 +137,7 @@ def _sign(document: Invoice, last: Invoice | None) -> None:
 
 
 def _version_of(public_key: str) -> int:
-    """The version of a key that has signed before, or the next one."""
+    """The version of a key that has signed before, or a new one."""
     known = SigningKey.objects.filter(public_key=public_key).first()
     if known is None:
         newest = SigningKey.objects.order_by("-version").first()

@@ -1,6 +1,6 @@
-"""The PDF of an invoice: typst with our template and fonts, the data as JSON and nothing else.
+"""The PDF of an invoice: typst with our template, our fonts and the data as JSON, nothing else.
 
-Nothing of a customer is ever part of the template's text, so a hostile name prints as it is.
+A customer's data is never part of the template's text, so a hostile name is printed as it is.
 """
 
 import json
@@ -93,13 +93,13 @@ METHODS = {
 
 
 REFUND_REASON = "Devolução do valor pago"
-"""What a credit note says where nobody gave a reason. Documents are in Portuguese first."""
+"""What a credit note says if nobody gave a reason. Documents are in Portuguese first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A finished file. `standards` names what it conforms to by the typesetter's own check,
-    `sealed_by` whose seal is on it."""
+    """A finished file. `standards` names what it conforms to, by the typesetter's own check;
+    `sealed_by` names whose seal is on it."""
 
     data: bytes
     standards: str
@@ -109,8 +109,8 @@ class Pdf:
 def render(invoice: Invoice) -> Pdf:
     """The PDF of an invoice, archival and accessible. The same invoice gives the same bytes.
 
-    A name with a letter that none of our fonts has can't be archival; it is then a plain PDF,
-    because an invoice is better than none.
+    A letter that none of our fonts has can't be archival. Then the invoice is a plain PDF, since
+    that is better than none.
     """
     data = json.dumps(content(invoice), ensure_ascii=False)
     try:
@@ -180,24 +180,24 @@ def certified_phrase(invoice: Invoice) -> str:
 
 
 def _producer(invoice: Invoice) -> str:
-    """Who made the program, for the header of a training document."""
+    """The maker of the program, for the header of a training document."""
     return " · ".join(part for part in (invoice.producer_name, invoice.producer_tax_id) if part)
 
 
 def storage_key(invoice: Invoice, sha256: str) -> str:
-    """Where the PDF lies: a place for each content, as files are never replaced and sealing again
-    gives other bytes. Nothing personal is in it."""
+    """The PDF's key, one for each content, since files are never replaced and sealing again gives
+    other bytes. It holds nothing personal."""
     name = invoice.id.hex
     return f"invoices/{name[:2]}/{name}-{sha256}.pdf"
 
 
 def file_name(invoice: Invoice) -> str:
-    """The name a person sees: the legal number with characters every file system takes."""
+    """The name that people see: the legal number, in characters that every file system accepts."""
     return f"{invoice.number.replace(' ', '-').replace('/', '-')}.pdf"
 
 
 def euros(amount: Decimal) -> str:
-    """`40,00 €` with a space that doesn't break."""
+    """`40,00 €` with a non-breaking space."""
     grouped = f"{amount:,.2f}".replace(",", NO_BREAK).replace(".", ",")
     return f"{grouped}{NO_BREAK}€"
 
@@ -235,7 +235,8 @@ def _compile(data: str, standards: list[str]) -> bytes:
 
 @cache
 def _compiler() -> Any:
-    """One per process: the fonts are read once. System fonts would make two machines differ."""
+    """One per process, so fonts are read once. No system fonts: with them two machines would
+    differ."""
     return typst.Compiler(
         root=str(FOLDER), font_paths=[str(FOLDER / "fonts")], ignore_system_fonts=True
     )

@@ -14,7 +14,8 @@ MINIMUM_VERSION = 9
 
 @dataclass(frozen=True, slots=True)
 class RegionTaxes:
-    """Bases and VAT of one tax region; None leaves a field out. At most three regions fit."""
+    """Taxable amounts and VAT of one tax region; None leaves a field out. At most three regions
+    fit."""
 
     region: str
     exempt_base: Decimal | None = None
@@ -25,7 +26,7 @@ class RegionTaxes:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What the code says about a document."""
+    """The data of a document that the code holds."""
 
     seller_tax_id: str
     buyer_tax_id: str
@@ -80,7 +81,7 @@ def text(document: Document) -> str:
 
 
 def svg(content: str) -> str:
-    """The code as SVG with its quiet zone: correction M, byte mode, version 9 at least."""
+    """The code as SVG with its quiet zone: correction M, byte mode, at least version 9."""
     try:
         code = segno.make(
             content, error="m", mode="byte", boost_error=False, version=MINIMUM_VERSION

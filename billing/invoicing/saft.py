@@ -1,6 +1,6 @@
-"""The SAF-T (PT) file: what the tax authority reads of a year's documents, version 1.04_01.
+"""The SAF-T (PT) file: a year's documents for the tax authority, version 1.04_01.
 
-Order and names of the elements are the official schema's (Portaria 302/2016). The file is written
+Names and order of the elements follow the official schema (Portaria 302/2016). The file is written
 while the rows are read, so memory doesn't grow with their number.
 """
 
@@ -50,7 +50,7 @@ TAX_CODES: dict[vat.Bracket, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The civil days first to last, both included."""
+    """Civil days from first to last, both included."""
 
     year: int
     first: date
@@ -58,7 +58,7 @@ class Period:
 
 
 class Seller(Protocol):
-    """What the header needs to know of the clinic."""
+    """The clinic's data for the header."""
 
     name: str
     legal_name: str
@@ -72,8 +72,8 @@ class Seller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the file says of itself: documents, and the net sums of notes and of invoices; and the
-    documents of third parties in its period, which are in theirs."""
+    """The file's own totals: how many documents, and the net sums of credit notes and invoices;
+    also how many documents of third parties fall into its period, which are in their files."""
 
     documents: int
     debit: Decimal
@@ -82,11 +82,11 @@ class Totals:
 
 
 def write(out: IO[bytes], period: Period, *, seller: Seller, rules: InvoicingRules) -> Totals:
-    """Write the file of a period: the documents that have been issued when it begins.
+    """Write the file of a period, with the documents that are issued when writing begins.
 
-    A certified program exports its real documents, another one those for training; a third party
-    exports its own, and the header says so. Letters that Windows-1252 lacks are written as
-    character references.
+    A certified program exports its real documents, an uncertified one those for training. A third
+    party exports its own, and the header says so. Letters that Windows-1252 doesn't have are
+    written as character references.
     """
     within = Q(issued_on__gte=period.first, issued_on__lte=period.last)
     chosen = _issued_by_now(training=not rules.certificate_number).filter(within)
@@ -111,11 +111,11 @@ def write(out: IO[bytes], period: Period, *, seller: Seller, rules: InvoicingRul
 
 
 class UnreadableFileError(ValueError):
-    """What was written is no file that anybody could read."""
+    """The written file can't be read."""
 
 
 def check(written: IO[bytes], totals: Totals) -> None:
-    """Read a written file as its readers will: it is well-formed and has every document.
+    """Check a written file as its readers will read it: well-formed, and with every document.
 
     Memory doesn't grow with the file. Raises UnreadableFileError.
     """
@@ -136,7 +136,7 @@ def check(written: IO[bytes], totals: Totals) -> None:
 
 
 class _File:
-    """Elements of the file, written as they come."""
+    """Writes the elements of the file one after another."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self._xml = XMLGenerator(out, ENCODING, short_empty_elements=False)
@@ -156,9 +156,9 @@ class _File:
         self._xml.endElement(name)
 
     def text(self, name: str, value: object, most: int | None = None) -> None:
-        """An element of text, cut where the schema sets a length; nothing where there is none.
+        """A text element, cut to the length in the schema; none for an empty text.
 
-        What XML can't hold is left out: a document can't be changed any more.
+        Characters that XML can't hold are left out, since an issued document can't be changed.
         """
         content = text.printable(str(value))[:most].rstrip()
         if content:
@@ -167,8 +167,8 @@ class _File:
 
 
 def _issued_by_now(*, training: bool) -> QuerySet[Invoice]:
-    """Documents up to the numbers that the series have at this moment: what is issued while the
-    file is written would be in one part of it and not in another."""
+    """Documents up to the numbers that the series have now. One issued while the file is written
+    would be in one part of it and not in another."""
     by_now = Q(pk=None)
     for series in InvoiceSeries.objects.filter(training=training):
         by_now |= Q(series=series, sequence__lte=series.last_number)

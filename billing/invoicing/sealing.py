@@ -1,7 +1,7 @@
-"""Who seals the PDFs: named by the setting PDF_SEALER, empty for none.
+"""Who seals the PDFs: the setting PDF_SEALER names it; empty means nobody.
 
-A seal is what makes a mailed PDF an electronic invoice where the law asks for a qualified one
-(DL 28/2019, article 12).
+With a qualified seal, a mailed PDF is an electronic invoice where the law asks for one (DL 28/2019,
+article 12).
 """
 
 from typing import Protocol
@@ -15,26 +15,26 @@ PDF_BEGINS = b"%PDF-"
 
 
 class SealError(UnansweredError):
-    """No sealed file now; another try may help."""
+    """There is no sealed file yet; another try may help."""
 
 
 class PdfSealer(Protocol):
     @property
     def name(self) -> str:
-        """Whose seal it is, at most 100 characters; kept beside the file."""
+        """Whose seal it is, at most 100 characters; kept with the file."""
         ...
 
     def seal(self, pdf: bytes) -> bytes:
-        """The same document with a seal on it.
+        """The same document with a seal.
 
-        It is called while a transaction waits, so it needs a time-out of its own, of seconds. It
-        may be asked again about a document that it has sealed. Raises SealError.
+        It needs its own time-out, of a few seconds. It may be called again for a document that it
+        has already sealed. Raises SealError.
         """
         ...
 
 
 def current() -> PdfSealer | None:
-    """The sealer that the settings name, if they name one."""
+    """The sealer that the settings name, or None."""
     if not settings.PDF_SEALER:
         return None
     sealer: PdfSealer = import_string(settings.PDF_SEALER)()
@@ -42,7 +42,7 @@ def current() -> PdfSealer | None:
 
 
 def sealed(pdf: bytes, sealer: PdfSealer) -> bytes:
-    """What the sealer made of a file. Raises SealError for anything but another PDF."""
+    """The sealed file. Raises SealError if the sealer returns anything but a different PDF."""
     made = sealer.seal(pdf)
     if not made.startswith(PDF_BEGINS) or made == pdf:
         raise SealError(f"{sealer.name} gave back no sealed PDF")

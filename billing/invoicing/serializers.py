@@ -9,7 +9,7 @@ from billing.payments.serializers import Text, tax_id
 
 
 class DetailsToKeep(serializers.Serializer[Any]):
-    """What the patient wants to find again at the next payment."""
+    """What the patient wants to see again at the next payment."""
 
     tax_id = Text(max_length=20, help_text="NIF; required")
     name = Text(max_length=120)
@@ -21,12 +21,12 @@ class DetailsToKeep(serializers.Serializer[Any]):
 
 
 class KeptDetailsBody(serializers.Serializer[KeptInvoiceDetails]):
-    """Every text is empty where nothing is kept."""
+    """Every text is empty if nothing is kept."""
 
     tax_id = serializers.CharField()
     name = serializers.CharField()
     address = serializers.CharField()
-    kept_at = serializers.DateTimeField(allow_null=True, help_text="Null where nothing is kept")
+    kept_at = serializers.DateTimeField(allow_null=True, help_text="Null if nothing is kept")
 
 
 class InvoiceBody(serializers.Serializer[Invoice]):
@@ -50,7 +50,7 @@ class InvoiceBody(serializers.Serializer[Invoice]):
     )
     training = serializers.BooleanField(help_text="Issued for training: not a valid invoice")
     kept_until = serializers.DateField(
-        help_text="Until when the law has us keep it, also when its patient's account is erased"
+        help_text="Until when the law makes us keep it, even if its patient's account is erased"
     )
 
     @extend_schema_field(serializers.CharField())

@@ -1,4 +1,4 @@
-"""What a document's work is about, for a person who reads that it has come to a halt."""
+"""Says what the work on a document is about, to a person who reads that it has stopped."""
 
 from billing.invoicing.models import DocumentRequest, Invoice
 from billing.payments.subjects import of_payment, of_refund

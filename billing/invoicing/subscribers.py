@@ -1,4 +1,4 @@
-"""What becomes of documents when an account ends. Connected in the composition root."""
+"""What happens to documents when an account ends. Connected in the composition root."""
 
 from billing.invoicing.services import erasure
 from clinic.accounts.events import PatientErased

@@ -1,4 +1,4 @@
-"""Value added tax inside prices that include it. Pure, exact decimals."""
+"""Value added tax in prices that include it. Pure functions, exact decimals."""
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,7 +10,7 @@ MICRO = Decimal("0.000001")
 Bracket = Literal["exempt", "reduced", "intermediate", "normal"]
 
 EXEMPTIONS = {"M07": "Isento artigo 9.º do CIVA", "M10": "Regime de isenção"}
-"""The reason an invoice prints, by its code in the tax authority's table."""
+"""The reason that an invoice prints, by its code in the tax authority's table."""
 
 BRACKETS: dict[Decimal, Bracket] = {
     Decimal(0): "exempt",
@@ -18,12 +18,13 @@ BRACKETS: dict[Decimal, Bracket] = {
     Decimal(13): "intermediate",
     Decimal(23): "normal",
 }
-"""How the law calls each rate of the mainland, in per cent."""
+"""The law's name for each rate of the mainland, in per cent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A gross price taken apart: `unit_net` for the line, `net` and `vat` in cents for totals."""
+    """A gross price split up: `unit_net` for the line, `net` and `vat` in whole cents for the
+    totals."""
 
     gross: Decimal
     unit_net: Decimal
@@ -32,7 +33,7 @@ class Split:
 
 
 def split(gross: Decimal, rate: Decimal) -> Split:
-    """Take VAT of `rate` percent out of a gross amount in whole cents; net + vat is gross again.
+    """Split VAT of `rate` per cent out of a gross amount in whole cents; net + vat equals gross.
 
     Raises ValueError for an amount with parts of a cent or below zero, or a rate outside 0..100.
     """
@@ -46,12 +47,11 @@ def split(gross: Decimal, rate: Decimal) -> Split:
 
 
 def part(gross: Decimal, rate: Decimal, *, net_left: Decimal, vat_left: Decimal) -> Split:
-    """Take a part out of an amount of which so much net and VAT is left.
+    """Take a part out of an amount that has so much net and VAT left.
 
-    The part is taken apart like any amount, but takes no more of either than there is. So the last
-    part takes what is left of both, into whatever parts the amount goes. Where that is another cent
-    than the rate says, the line's net price is the total's.
-    Raises ValueError for more than is left.
+    The part is split like any amount, but takes no more net or VAT than there is. So the last part
+    takes what is left of both, however the amount was divided. If that differs by a cent from the
+    rate, the line's net price is the total's. Raises ValueError for more than is left.
     """
     if gross > net_left + vat_left:
         raise ValueError("a part is not more than what is left")
@@ -68,5 +68,5 @@ def bracket(rate: Decimal) -> Bracket:
 
 
 def exemption_reason(code: str) -> str:
-    """The sentence for an exemption code; empty where VAT applies. Raises KeyError."""
+    """The sentence for an exemption code; empty if VAT applies. Raises KeyError."""
     return EXEMPTIONS[code] if code else ""

@@ -6,14 +6,15 @@ from django.conf import settings
 from django.http import HttpRequest
 
 UNKNOWN = "unknown"
-"""Everybody whose address we can't tell; not one client."""
+"""Stands for everybody whose address we don't know; never a single client."""
 
 
 def client_address(request: HttpRequest) -> str:
-    """The peer's address, or what the outermost of our own proxies saw.
+    """The peer's address, or the one that the outermost of our own proxies saw.
 
-    X-Forwarded-For counts only as far as `settings.TRUSTED_PROXIES` proxies wrote it: whatever a
-    client puts before their entries is ignored. An IPv6 client is its /64, all of which it owns.
+    Of X-Forwarded-For only the entries of our `settings.TRUSTED_PROXIES` proxies count; what a
+    client puts before them is ignored. An IPv6 client counts as its whole /64, since it owns all of
+    it.
     """
     address = str(request.META.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXIES:

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 else:
     CreationForm, UserAdminBase = AdminUserCreationForm, DjangoUserAdmin
 
-# What ends a person's sessions when somebody else changes it.
+# If somebody else changes one of these, the person's sessions end.
 SENSITIVE = frozenset({"role", "is_active", "is_staff", "is_superuser", "username"})
 
 
 class LoginForm(AdminAuthenticationForm):
-    """Counts failures together with those of the API."""
+    """Its failed logins count together with those of the API."""
 
     def clean(self) -> dict[str, Any]:
         username, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
@@ -58,7 +58,7 @@ admin.site.login_form = LoginForm
 
 def _actor(request: HttpRequest) -> Actor:
     if not isinstance(request.user, User):
-        raise TypeError("the administration site knows users only")
+        raise TypeError("only users can use the administration site")
     return actor_of(request.user)
 
 
@@ -104,14 +104,15 @@ class UserAdmin(UserAdminBase):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody gives an erased person a name, or lets anybody in as them."""
+        """Nobody can give an erased person a name again, or let somebody log in as them."""
         is_erased = obj is not None and obj.erased_at is not None
         return not is_erased and super().has_change_permission(request, obj)
 
     def save_model(
         self, request: HttpRequest, obj: User, form: "ModelForm[User]", change: bool
     ) -> None:
-        """Save, record who changed which fields, and end the sessions that no longer fit."""
+        """Save, record who changed which fields, and end the sessions that no longer fit the
+        account."""
         actor = _actor(request)
         changed = sorted(form.changed_data)
         with transaction.atomic():
@@ -130,7 +131,7 @@ class UserAdmin(UserAdminBase):
     def user_change_password(
         self, request: HttpRequest, id: str, form_url: str = ""
     ) -> HttpResponse:
-        """Django's view saves without `save_model`, so what belongs to a new password is here."""
+        """Django's view doesn't call `save_model`, so what a new password needs is done here."""
         with transaction.atomic():
             before = self.get_object(request, unquote(id))
             response = super().user_change_password(request, id, form_url)

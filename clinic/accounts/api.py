@@ -41,7 +41,7 @@ def _signed_in(signed_in: SignedIn, status: int) -> Response:
 
 
 class _Anonymous(APIView):
-    """Works on the cookies themselves, so nobody is authenticated; the CSRF check still holds."""
+    """Works on the cookies themselves, so nobody is authenticated; the CSRF check still applies."""
 
     authentication_classes = ()
     permission_classes = (CsrfProtected,)
@@ -57,8 +57,8 @@ class CsrfView(APIView):
         auth=[],
         responses=answers({200: serializers.CsrfToken}),
         summary="The value of the X-CSRFToken header",
-        description="Ask for it once before the first unsafe request; the matching cookie is "
-        "set by the same answer.",
+        description="Ask for it once, before the first unsafe request; the same answer sets the "
+        "matching cookie.",
     )
     def get(self, request: Request) -> Response:
         return Response({"csrf_token": get_token(request._request)})
@@ -73,7 +73,7 @@ class RegisterView(_Anonymous):
         responses=answers({201: SIGNED_IN}, 400, 403, 429),
         summary="Create a patient's account and log in",
         description="Sets the cookies of a session, as `auth/login` does. A username that is "
-        "taken is a 400.",
+        "taken gives a 400.",
     )
     def post(self, request: Request) -> Response:
         signed_in = services.register(
@@ -123,7 +123,8 @@ class RefreshView(_EndsCookies):
         responses=answers({200: SIGNED_IN}, 401, 403, 409),
         summary="Renew both tokens",
         description="Each refresh token works once. 409 `refreshed_elsewhere`: another tab has "
-        "just renewed it and its cookies are in place, so repeat the request you came from.",
+        "just renewed it, and the new cookies are already set, so repeat your "
+        "original request.",
     )
     def post(self, request: Request) -> Response:
         return _signed_in(services.refresh(cookies.refresh_token(request._request)), 200)
@@ -157,7 +158,7 @@ class MeView(APIView):
         tags=["accounts"],
         responses=answers({200: serializers.Me}, 401, 403),
         summary="Who I am",
-        description="The account that the session's cookies belong to, whatever its role.",
+        description="The account to which the session's cookies belong, whatever its role.",
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.Me(user_of(request)).data)
@@ -168,7 +169,7 @@ class MeView(APIView):
         request=serializers.ProfileChange,
         responses=answers({200: serializers.Me}, 400, 401, 403),
         summary="Change my own data",
-        description="Refuses every other field with code `read_only` and changes nothing.",
+        description="Any other field is refused with code `read_only`, and nothing is changed.",
     )
     def patch(self, request: Request) -> Response:
         changes = validated(serializers.ProfileChange(data=request.data))
@@ -184,8 +185,8 @@ class PasswordView(APIView):
         request=serializers.PasswordChange,
         responses=answers({204: None}, 400, 401, 403, 429),
         summary="Change my password and end my other sessions",
-        description="Asks for the present password. This session stays, every other one ends "
-        "with its sockets.",
+        description="Needs the current password. This session stays; all others end, and their "
+        "sockets close.",
     )
     def post(self, request: Request) -> Response:
         user = user_of(request)
@@ -207,10 +208,11 @@ class OwnErasureView(APIView):
         request=serializers.OwnErasure,
         responses=answers({204: None}, 400, 401, 403, 409, 429),
         summary="Erase my account, at once and for good",
-        description="Whatever says who the patient is goes; invoices stay for as long as the law "
-        "wants them (`kept_until` of each), and payments and visits stay without a name. Refused "
-        "by 409 `visits_ahead` while appointments are open, which are cancelled first by the usual "
-        "policy, and by 409 `money_unsettled` while a payment, refund or invoice is on its way.",
+        description="Erases everything that says who the patient is. Invoices stay for as long as "
+        "the law requires (`kept_until` of each); payments and visits stay without a "
+        "name. Refused with 409 `visits_ahead` while there are open appointments "
+        "(cancel them first, under the usual policy), and with 409 `money_unsettled` "
+        "while a payment, refund or invoice is on its way.",
     )
     def post(self, request: Request) -> Response:
         services.erase_own_account(
@@ -233,7 +235,7 @@ class PatientErasureView(APIView):
         request=None,
         responses=answers({204: None}, 401, 403, 404, 409),
         summary="Erase a patient who asks for it at the desk",
-        description="As `me/erasure`, without the password: whoever is at the desk has seen who "
+        description="Like `me/erasure`, without the password: the staff at the desk have seen who "
         "asks. Safe to repeat.",
     )
     def post(self, request: Request, patient_id: UUID) -> Response:
@@ -251,7 +253,9 @@ class AccessesView(ListAPIView[AuditEntry]):
         tags=["accounts"],
         responses=answers({200: serializers.Access(many=True)}, 401, 403, 404),
         summary="Who looked at or changed my record, newest first",
-        description="A page at a time, from the audit log: when, what was done, and in which role.",
+        description=(
+            "One page at a time, from the audit log: when, what was done, and in which role."
+        ),
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         entries = self.paginate_queryset(selectors.accesses(user_of(request).pk)) or []
@@ -270,8 +274,8 @@ class DevicesView(APIView):
         tags=["devices"],
         responses=answers({200: serializers.Device(many=True)}, 401, 403),
         summary="All devices, newest first",
-        description="Displays and kiosks, paired or waiting for their code, with what each "
-        "display last told about itself.",
+        description="Displays and kiosks, paired or waiting for their code, with each display's "
+        "last report about itself.",
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.Device(selectors.devices(), many=True).data)
@@ -282,8 +286,8 @@ class DevicesView(APIView):
         request=serializers.DeviceInput,
         responses=answers({201: serializers.NewDevice}, 400, 401, 403),
         summary="Get a pairing code for a new screen",
-        description="The code is valid for minutes and works once: type it on the screen that "
-        "is to be paired.",
+        description="The code is valid for a few minutes and works once. Type it on the screen "
+        "that you want to pair.",
     )
     def post(self, request: Request) -> Response:
         created = services.create_device(
@@ -326,8 +330,8 @@ class DeviceView(APIView):
         tags=["devices"],
         responses=answers({204: None}, 401, 403, 404),
         summary="Take a device's credential away and close its socket",
-        description="To be used again the screen needs a new pairing code. A second time it "
-        "changes nothing.",
+        description="To be used again, the screen needs a new pairing code. Doing it twice "
+        "changes nothing more.",
     )
     def delete(self, request: Request, device_id: Any) -> Response:
         services.revoke_device(device_id, by=user_of(request))
@@ -339,8 +343,8 @@ class DeviceView(APIView):
         request=serializers.DeviceChange,
         responses=answers({200: serializers.Device}, 400, 401, 403, 404),
         summary="Rename a device, or change what a display shows, how large and how loud",
-        description="What isn't mentioned stays, and a field that isn't listed is refused. The "
-        "display follows by itself.",
+        description="Fields that aren't given stay as they are, and unknown fields are refused. "
+        "The display follows by itself.",
     )
     def patch(self, request: Request, device_id: Any) -> Response:
         changes = validated(serializers.DeviceChange(data=request.data))
@@ -356,7 +360,7 @@ class ThisDeviceView(APIView):
         tags=["devices"],
         responses=answers({200: serializers.ThisDevice}, 401, 403),
         summary="Who this device is, and what staff have set for it",
-        description="A browser that holds the cookies of both kinds is the display.",
+        description="A browser that holds the cookies of both kinds counts as the display.",
     )
     def get(self, request: Request) -> Response:
         return Response(serializers.ThisDevice(device_of(request)).data)
@@ -370,7 +374,7 @@ class ScreenReportView(APIView):
         tags=["devices"],
         request=serializers.ScreenReport,
         responses=answers({200: serializers.ThisDevice}, 400, 401, 403, 429),
-        summary="A display tells how it is, every 30 seconds and at each change",
+        summary="A display reports its state, every 30 seconds and on every change",
         description="Only the last report is kept. The answer repeats what staff have set.",
     )
     def post(self, request: Request) -> Response:

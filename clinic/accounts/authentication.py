@@ -1,4 +1,4 @@
-"""Authentication of HTTP requests. A credential that no longer counts is as good as none: public
+"""Authentication of HTTP requests. A credential that is no longer valid counts as none: public
 endpoints answer, protected ones say 401."""
 
 from django.http import HttpRequest
@@ -16,7 +16,7 @@ DEVICE_SCHEME = "Device"
 class CookieJWTAuthentication(BaseAuthentication):
     """A user by the access token in the cookie; unsafe methods need the CSRF header too.
 
-    Leaves the request to the device whose token stands in the Authorization header, if one does.
+    A device token in the Authorization header comes first: then this class does nothing.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Session] | None:
@@ -45,8 +45,8 @@ class DeviceAuthentication(BaseAuthentication):
 
 
 def device_token(authorization: str) -> str | None:
-    """The token, good or bad, of an Authorization header with a device's scheme, which is written
-    in any case (RFC 9110); None for any other header."""
+    """The token, good or bad, of an Authorization header with the scheme `Device`, in any case (RFC
+    9110); None for any other header."""
     scheme, space, token = authorization.partition(" ")
     return token.strip() if space and scheme.lower() == DEVICE_SCHEME.lower() else None
 
@@ -59,7 +59,7 @@ def names_device(request: HttpRequest) -> bool:
 def authenticate_device(
     request: HttpRequest, kind: DeviceKind
 ) -> tuple[DevicePrincipal, Device] | None:
-    """The device of this kind whose token the request carries: in the header, else in the cookie.
+    """The device of this kind whose token is in the request: in the header, else in the cookie.
 
     Raises DomainError `csrf_failed` for an unsafe request by cookie that doesn't prove its origin.
     """

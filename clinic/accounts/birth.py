@@ -1,4 +1,4 @@
-"""On which days somebody who lives may have been born."""
+"""The days on which a living person may have been born."""
 
 from datetime import date
 

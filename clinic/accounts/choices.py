@@ -1,5 +1,5 @@
-"""The closed sets of words about people and devices, and how long the names are that screens show.
-Any app above may use them."""
+"""The fixed sets of words about people and devices, and how long the names on screens may be. Any
+app above may use them."""
 
 from django.db.models import TextChoices
 
@@ -19,7 +19,7 @@ RECEPTION_ROLES = frozenset({Role.RECEPTION, Role.MANAGER})
 
 
 class LabelChoice(TextChoices):
-    """How a patient is named on the screens that everybody sees."""
+    """How a patient is named on shared screens."""
 
     TICKET = "ticket", "Ticket only"
     SHORT = "short", "Given name and initial"
@@ -46,7 +46,7 @@ class SoundState(TextChoices):
 
 
 class BoardState(TextChoices):
-    """How a display comes by what it shows."""
+    """How a display gets what it shows."""
 
     LIVE = "live", "By its socket"
     POLLED = "polled", "By HTTP, the socket is lost"

@@ -11,7 +11,7 @@ from clinic.accounts.choices import DeviceKind
 from clinic.accounts.tokens import Pair
 from clinic.core import clock
 
-# Browsers keep no cookie longer; the device's row decides when it really ends.
+# Browsers keep no cookie longer than this; the device's row decides when it really ends.
 DEVICE_COOKIE_AGE = timedelta(days=400)
 
 

@@ -1,4 +1,4 @@
-"""Django's cross-site check (origin and token), asked for where DRF leaves it out."""
+"""Django's cross-site check (origin and token), for the places where DRF leaves it out."""
 
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
@@ -20,8 +20,7 @@ class _Check(CsrfViewMiddleware):
 
 def enforce(request: HttpRequest) -> None:
     """Raise DomainError `csrf_failed` unless the method is safe or the request proves that it came
-    from our own origin: right Origin where one is sent, and the token of the cookie in the header.
-    """
+    from our own origin: the right Origin, if one is sent, and the cookie's token in the header."""
     if request.method in SAFE_METHODS:
         return
     check = _Check(_answer)

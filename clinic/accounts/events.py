@@ -16,8 +16,8 @@ class SessionRevoked:
 
 @dataclass(frozen=True)
 class PatientErased:
-    """A patient's account is being erased: each app erases what it keeps about them, in the same
-    transaction, or refuses by a DomainError, and then nothing is erased at all."""
+    """A patient's account is being erased. Each app erases what it keeps about them, in the same
+    transaction. If one refuses with a DomainError, nothing is erased at all."""
 
     patient_id: uuid.UUID
     actor: Actor
@@ -32,7 +32,7 @@ class DeviceRevoked:
 
 @dataclass(frozen=True)
 class DisplayChanged:
-    """A display has a new name or other settings: it must read them."""
+    """A display has a new name or new settings, and must read them."""
 
     device_id: uuid.UUID
 

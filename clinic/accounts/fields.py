@@ -1,4 +1,4 @@
-"""Serializer fields for people's data, for every app that takes it in."""
+"""Serializer fields for people's data, for every app that accepts it."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ class FullNameField(serializers.CharField):
     """A person's name, in NFC, without invisible characters."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # The limit holds once it is normalised, where `clean_full_name` sees to it.
+        # The limit applies after normalising, in `clean_full_name`.
         super().__init__(max_length=FULL_NAME_MAX_LENGTH, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
@@ -25,7 +25,7 @@ class FullNameField(serializers.CharField):
 
 
 class MobileField(serializers.CharField):
-    """A mobile number that can receive the clinic's SMS; E.164 once read."""
+    """A mobile number that can receive the clinic's SMS; read as E.164."""
 
     default_error_messages = {
         "phone_invalid": "Give a mobile number that can receive our messages.",

@@ -33,14 +33,14 @@ USERNAME_MAX_LENGTH = 150
 USER_AGENT_MAX_LENGTH = 200
 VERSION_MAX_LENGTH = 40
 
-# What stands where a person's name was before they had their data erased.
+# Takes the place of the name of a person who had their data erased.
 ERASED_NAME = "–"
 
-# How long a login lasts without a sign of life, and at the very most.
+# How long a login lasts when idle, and at most.
 STAFF_IDLE, STAFF_LIMIT = timedelta(minutes=30), timedelta(hours=12)
 PATIENT_IDLE, PATIENT_LIMIT = timedelta(days=30), timedelta(days=180)
 
-# A device that was silent for this long has to be paired again.
+# A device that has been silent for this long has to be paired again.
 DEVICE_IDLE = timedelta(days=90)
 
 # ASCII only: look-alike letters can't imitate a colleague, and lower() means the same in every
@@ -100,7 +100,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     date_joined = models.DateTimeField(default=clock.now, editable=False)
     erased_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Since when nothing says who it was"
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=("Since when nothing says who it was"),
     )
 
     objects: ClassVar[UserManager] = UserManager()
@@ -154,10 +157,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Session(models.Model):
-    """One login of one person: the row decides, the tokens only point at it.
+    """One login of one person. The row decides; the tokens only point at it.
 
     `jti` names the pair of tokens that is valid now, `prev_jti` the one it replaced. While
-    `is_seen` is false nobody has come with the new one: its answer may have been lost.
+    `is_seen` is false the new pair hasn't been used yet: the answer with it may have been lost.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -188,7 +191,7 @@ class Session(models.Model):
 
     @property
     def ends_at(self) -> datetime:
-        """When this login ends if nothing renews it. Reads the user."""
+        """When this login ends unless something renews it. Reads the user."""
         idle = STAFF_IDLE if self.user.is_clinic_staff else PATIENT_IDLE
         return min(self.expires_at, self.last_seen_at + idle)
 
@@ -207,10 +210,11 @@ def _both_or_none(setting: str, one: str, other: str) -> models.CheckConstraint:
 
 
 class Device(models.Model):
-    """A screen of the building with a credential of its own, revocable alone.
+    """A screen in the building, with its own credential, which can be revoked on its own.
 
-    It begins with a short code; pairing replaces the code by a token. Neither is kept in clear.
-    `paired_by` is the code while nobody has come with the token: the answer may have been lost.
+    It begins with a short code; pairing replaces the code with a token. Only digests of them are
+    kept. `paired_by` holds the code until the token is first used: the answer with it may have been
+    lost.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -231,7 +235,7 @@ class Device(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
 
-    # What staff set for a display; it means nothing for a kiosk.
+    # What staff set for a display. A kiosk has none of these.
     rooms = ArrayField(
         models.CharField(max_length=ROOM_MAX_LENGTH),
         default=list,
@@ -289,7 +293,7 @@ class Device(models.Model):
 
     @property
     def settings(self) -> "Device | None":
-        """Itself where it is a display: a kiosk has no settings."""
+        """The device itself if it is a display, since a kiosk has no settings."""
         return self if self.kind == DeviceKind.DISPLAY else None
 
     @property
@@ -315,7 +319,7 @@ def _hours(starts: time | None, ends: time | None) -> dict[str, Any] | None:
 
 
 class ScreenStatus(models.Model):
-    """What a display said of itself last; one row for each, written over every time."""
+    """A display's last report about itself; one row per display, overwritten each time."""
 
     device = models.OneToOneField(
         Device, on_delete=models.CASCADE, primary_key=True, related_name="status"

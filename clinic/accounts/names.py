@@ -1,4 +1,4 @@
-"""A person's full name, as typed by anybody and shown to everybody."""
+"""A person's full name: typed by anybody, shown to everybody."""
 
 from django.core.exceptions import ValidationError
 
@@ -14,8 +14,8 @@ class InvalidNameError(ValueError):
 def clean_full_name(text: str) -> str:
     """The name in NFC with single spaces.
 
-    Raises InvalidNameError when it has no letter, more than 120 characters, or what no text may
-    hold.
+    Raises InvalidNameError if it has no letter, more than 120 characters, or characters that no
+    text may hold.
     """
     try:
         name = line(text)

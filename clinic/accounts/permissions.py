@@ -11,7 +11,7 @@ from clinic.accounts.choices import RECEPTION_ROLES, STAFF_ROLES, DeviceKind, Ro
 from clinic.accounts.models import User
 from clinic.accounts.principals import DevicePrincipal
 
-# rest_framework.views reads this module through the settings while it is being imported itself.
+# rest_framework.views reads this module, through the settings, while it is still being imported.
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
@@ -59,8 +59,8 @@ class IsManager(_HasRole):
 class _IsDevice(BasePermission):
     """A paired device of one kind.
 
-    One browser may hold a user's cookies and those of devices at once. Where the endpoint is a
-    device's, its credential decides: the device becomes `request.user`.
+    One browser may hold a user's cookies and those of devices at the same time. On a device's
+    endpoint the device's credential decides: the device becomes `request.user`.
     """
 
     kind: ClassVar[DeviceKind]
@@ -95,7 +95,8 @@ class CsrfProtected(BasePermission):
 
 
 class CsrfProtectedInBrowsers(CsrfProtected):
-    """The same, but a request with neither cookies nor Origin passes: no browser page sends it."""
+    """The same, but a request with neither cookies nor Origin passes: no page in a browser sends
+    that."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         plain = request._request

@@ -1,4 +1,4 @@
-"""Phone numbers as people write them, read in one way wherever they are given."""
+"""Phone numbers as people write them, read the same way everywhere."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ _CAN_RECEIVE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_
 
 
 class InvalidPhoneError(ValueError):
-    """The text isn't a phone number, or not one of the kind that is asked for."""
+    """The text isn't a phone number, or isn't of the kind that is needed."""
 
 
 def parse(text: str) -> PhoneNumber:
@@ -37,7 +37,7 @@ def parse(text: str) -> PhoneNumber:
 
 
 def e164(number: PhoneNumber) -> str:
-    """As numbers are kept, such as +351912345678."""
+    """The form in which numbers are kept, such as +351912345678."""
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 

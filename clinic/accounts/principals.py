@@ -11,7 +11,7 @@ from clinic.core.audit import Actor
 
 @dataclass(frozen=True)
 class DevicePrincipal:
-    """Stands where Django expects a user when a device makes the request."""
+    """Takes the place of Django's user when a device makes the request."""
 
     device: Device
 
@@ -50,7 +50,7 @@ class Principal:
 
     @property
     def ends_at(self) -> datetime | None:
-        """When the credential ends if nothing renews it; None for a device."""
+        """When the credential ends unless something renews it; None for a device."""
         return self.session.ends_at if self.session is not None else None
 
 

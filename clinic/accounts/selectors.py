@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def session_of(claims: tokens.Claims) -> Session | None:
-    """The live session, with its user, that an access token speaks for. Of its pairs the present
-    one counts and, for requests under way, the one before."""
+    """The live session, with its user, to which an access token belongs. The session's current pair
+    is valid, and so is the one before it, for requests under way."""
     session = Session.objects.select_related("user").filter(pk=claims.session_id).first()
     if session is None or not session.is_live(clock.now()):
         return None
@@ -25,7 +25,7 @@ def session_of(claims: tokens.Claims) -> Session | None:
 
 
 def token_digest(raw: str) -> str:
-    """What is kept of a device's token. It is random enough to need no slow hash."""
+    """What we keep of a device's token. It is random enough to need no slow hash."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
@@ -58,7 +58,7 @@ def live_session_roles(session_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, st
 
 
 def devices() -> QuerySet[Device]:
-    """All devices, newest first, the revoked ones too, each with what it said of itself last."""
+    """All devices, newest first, revoked ones too, each with its last report about itself."""
     return Device.objects.select_related("status")
 
 
@@ -70,8 +70,8 @@ def accesses(patient_id: uuid.UUID) -> "QuerySet[AuditEntry]":
 def newest_changes(
     subject_type: str, subject_ids: Iterable[str]
 ) -> "Iterable[tuple[AuditEntry, str]]":
-    """The newest change of each of these records, with the name of whoever of the staff made it;
-    empty for a patient, a device or the system. One query."""
+    """The newest change of each of these records, with the name of the staff member who made it; no
+    name for a patient, a device or the system. One query."""
     ids = list(subject_ids)
     if not ids:
         return []

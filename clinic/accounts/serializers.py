@@ -43,7 +43,7 @@ def check_password(password: str, user: User, field: str) -> None:
 
 
 class PasswordField(serializers.CharField):
-    """Taken exactly as typed, and never given back."""
+    """Taken exactly as typed, and never returned."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -150,15 +150,15 @@ class Panel(Change):
 
 @extend_schema_field({"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d$"})
 class ClockTime(serializers.TimeField):
-    """Hour and minute on the clinic's clock: no `time` of the schema's, which has seconds and an
-    offset from UTC."""
+    """Hour and minute on the clinic's clock. Not the schema's format `time`, which has seconds and
+    an offset from UTC."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="%H:%M", input_formats=["%H:%M"], **kwargs)
 
 
 class DailyHours(Change):
-    """Hours of every day, on the clinic's clock; they may pass midnight."""
+    """The same hours every day, on the clinic's clock; they may pass midnight."""
 
     starts = ClockTime()
     ends = ClockTime()
@@ -177,7 +177,9 @@ class DisplaySettings(Change):
         max_length=60,
         help_text="The rooms whose calls it shows and speaks; none stands for all",
     )
-    panel = Panel(allow_null=True, help_text="The type's size follows; null for the usual one")
+    panel = Panel(
+        allow_null=True, help_text=("The type size follows from it; null for the usual size")
+    )
     volume = serializers.IntegerField(min_value=0, max_value=100)
     quiet = DailyHours(allow_null=True, help_text="Neither chime nor speech; null for never")
     night = DailyHours(allow_null=True, help_text="Dimmed while idle; null for never")
@@ -201,7 +203,7 @@ class DeviceChange(Change):
 
 
 class ScreenReport(Change):
-    """What a display says of itself. Tickets only: no name belongs here."""
+    """A display's report about itself. Tickets only: no name belongs here."""
 
     version = Line(max_length=VERSION_MAX_LENGTH, allow_blank=True)
     sound = serializers.ChoiceField(choices=SoundState.choices)
@@ -211,7 +213,7 @@ class ScreenReport(Change):
     tickets = serializers.ListField(
         child=serializers.RegexField(r"\A[A-Z][A-Z0-9]*\Z", max_length=TICKET_MAX_LENGTH),
         max_length=60,
-        help_text="On show now, the call first",
+        help_text="What is shown now, the call first",
     )
     width = serializers.IntegerField(min_value=1, max_value=20_000)
     height = serializers.IntegerField(min_value=1, max_value=20_000)
@@ -251,7 +253,7 @@ class NewDevice(serializers.Serializer[Any]):
 
 
 class PairingCodeField(serializers.RegexField):
-    """The digits of a pairing code, which people type in groups."""
+    """The digits of a pairing code; people may type them in groups."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(rf"\A[0-9]{{{CODE_DIGITS}}}\Z", **kwargs)

@@ -1,4 +1,4 @@
-"""The two JWTs of a session. They only point at its row, which decides."""
+"""The two JWTs of a session. They only point at its row; the row decides."""
 
 import uuid
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ class Pair:
 
 
 class _Backend(TokenBackend):
-    """Leaves the claims that are moments to the tokens: PyJWT goes by the host's clock."""
+    """Doesn't check the claims that are times, since PyJWT goes by the host's clock; the tokens
+    do."""
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         try:
@@ -69,7 +70,7 @@ def _backend() -> _Backend:
 
 
 class _InTime(Token):
-    """A token that is made and ends by the clinic's clock."""
+    """A token that is issued and expires by the clinic's clock."""
 
     def __init__(self, token: Any = None, verify: bool = True) -> None:
         super().__init__(token, verify)
@@ -96,10 +97,10 @@ class RefreshToken(_InTime):
 
 
 def issue(session: Session) -> Pair:
-    """Sign the pair that belongs to the present state of the session row, both named by its `jti`.
+    """Sign the pair for the current state of the session row; both carry its `jti`.
 
-    The refresh token outlives the idle limit by one access token, since the row only learns of
-    activity when a pair is renewed.
+    The refresh token outlives the idle limit by the lifetime of an access token, since the row only
+    learns of activity when a pair is renewed.
     """
     access = AccessToken()
     access[SESSION_CLAIM] = session.id.hex

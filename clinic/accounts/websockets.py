@@ -1,8 +1,8 @@
 """Authentication of websocket handshakes, by the same credentials as HTTP.
 
 These functions read the database: call them from async code through `database_sync_to_async`,
-but for `authenticate_scope` with a `find_device` that doesn't.
-The origin is the caller's to check; `Principal.by_header` says who may come without one.
+except `authenticate_scope` with a `find_device` that doesn't read it. Checking the origin is left
+to the caller; `Principal.by_header` says who may come without one.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -28,11 +28,11 @@ def authenticate_scope(
     device_kind: str | None = None,
     find_device: FindDevice = selectors.device_from_token,
 ) -> Principal | None:
-    """Who opens this socket; None for nobody.
+    """Who opens this socket; None if nobody is logged in.
 
-    A device token in the Authorization header wins, even when it is no good. Then, with
-    `device_kind`, only the cookie of that kind of device counts; without, the user's session, and
-    after it any device's cookie. With `device_kind` nothing but `find_device` reads the database.
+    A device token in the Authorization header wins, even an invalid one. Without one and with
+    `device_kind`, only the cookie of that kind of device counts; without either, the user's
+    session, then any device's cookie. With `device_kind` only `find_device` reads the database.
     """
     headers: list[tuple[bytes, bytes]] = list(scope.get("headers") or [])
     authorization = _header(headers, b"authorization")
@@ -55,8 +55,8 @@ def authenticate_scope(
 
 
 def ended(principals: Mapping[str, Principal]) -> set[str]:
-    """The keys of those whose open sockets must close: their session or device no longer counts, or
-    their user has another role. Notes that the other devices were seen. Three queries at most."""
+    """The keys of those whose open sockets must close: their session or device has ended, or their
+    user has a new role. Notes that the other devices were seen. At most three queries."""
     sessions = {key: who.session.pk for key, who in principals.items() if who.session is not None}
     devices = {key: who.device.pk for key, who in principals.items() if who.device is not None}
     roles = selectors.live_session_roles(sessions.values()) if sessions else {}

@@ -2,8 +2,8 @@ from django.apps import AppConfig
 
 
 class ClinicConfig(AppConfig):
-    """The composition root. It comes last: all is loaded, so the apps can be wired together and
-    their settings judged."""
+    """The composition root. It comes last: everything is loaded, so the apps can be wired together
+    and their settings checked."""
 
     name = "clinic.config"
     label = "config"

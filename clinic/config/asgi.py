@@ -20,20 +20,21 @@ from realtime.farewell import lifespan  # noqa: E402 - as said
 from realtime.routing import websocket_application  # noqa: E402 - as said
 
 REQUESTS_AT_ONCE = 16
-"""Each takes a thread and a database connection, and while it hashes a password 100 MB."""
+"""Each takes a thread and a database connection, and 100 MB while it hashes a password."""
 
 
 class QueueingHandler(ASGIHandler):
-    """Django's handler, which would start every request at once, with a queue before the views.
+    """Django's handler with a queue in front of the views; by itself it would start every request
+    at once.
 
-    A request waits here with its body read, so a slow sender keeps nobody else waiting. Threads are
-    kept, and with them their database connections: on a busy machine to set one up takes longer
-    than what most views do with it.
+    A request waits here with its body read, so a slow sender keeps nobody else waiting. Threads and
+    their database connections are kept: on a busy machine, opening a connection takes longer than
+    most views use it.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        # The one that was used last is the next: few connections are kept busy, not all of them.
+        # The last one used is the next one taken: a few connections are kept busy, not all of them.
         self._idle: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
         for _ in range(REQUESTS_AT_ONCE):
             self._idle.put_nowait(ThreadPoolExecutor(max_workers=1))
@@ -47,7 +48,7 @@ class QueueingHandler(ASGIHandler):
             self._keep(thread)
 
     def _keep(self, thread: ThreadPoolExecutor) -> None:
-        """Take a thread back once it is done, which after a visitor has gone may be later."""
+        """Take a thread back once it is done; that may be later if the visitor has left."""
         loop = asyncio.get_running_loop()
 
         def idle(_: Future[None]) -> None:

@@ -17,21 +17,21 @@ app.steps["consumer"].add("clinic.config.vitals:SignOfLife")
 
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
-    """Celery leaves logging alone when somebody listens to this signal."""
+    """Celery leaves logging alone if somebody listens to this signal."""
     structlog.contextvars.clear_contextvars()
 
 
 @task_prerun.connect
 @task_postrun.connect
 def keep_good_connections(**_: Any) -> None:
-    """Around a task the database connection is treated as around a web request: one that broke or
-    has grown old is closed, any other is kept with the plans of its statements."""
+    """Treat the database connection around a task as around a web request: close it if it is broken
+    or old, otherwise keep it and the plans of its statements."""
     close_old_connections()
 
 
 @worker_ready.connect
 def report_at_once(**_: Any) -> None:
-    """A worker that has just started is known to be up before beat's next round."""
+    """Report a worker that has just started, without waiting for beat's next round."""
     for worker, (queue, *_others) in settings.WORKERS.items():
         if queue in app.amqp.queues.consume_from:
             app.send_task("core.heartbeat", args=[worker], queue=queue)

@@ -16,7 +16,8 @@ SECRET_LENGTH = 32
 
 @register(SETTINGS)
 def mode_and_zone(**_options: Any) -> list[CheckMessage]:
-    """A mode that nobody knows is taken for production, and no zone for UTC, until this is said."""
+    """Until this check runs, an unknown mode counts as production, and an unknown time zone as
+    UTC."""
     found: list[CheckMessage] = []
     if settings.CLINIC_ENV not in MODES:
         found.append(Error("CLINIC_ENV must be demo, test or production.", id="config.E001"))
@@ -32,7 +33,7 @@ def mode_and_zone(**_options: Any) -> list[CheckMessage]:
 
 @register(SETTINGS)
 def production_settings(**_options: Any) -> list[CheckMessage]:
-    """Servers that are named, secrets that nobody guesses, https, and no sandbox."""
+    """Production needs named servers, secrets that nobody can guess, https, and no sandbox."""
     return list(_production()) if settings.PRODUCTION else []
 
 
@@ -56,5 +57,5 @@ def _production() -> Iterator[CheckMessage]:
 def _length_of(name: str) -> int:
     try:
         return len(getattr(settings, name))
-    except ImproperlyConfigured:  # Django gives no empty SECRET_KEY away
+    except ImproperlyConfigured:  # Django raises an error if SECRET_KEY is empty
         return 0

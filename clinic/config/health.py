@@ -25,8 +25,8 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 def ready(_request: HttpRequest) -> JsonResponse:
-    """200 when every part works, else 503 with Retry-After. Each part and each worker is named: ok
-    or failed. The part `worker` is all of the workers."""
+    """200 if every part works, else 503 with Retry-After. Names each part and each worker, with ok
+    or failed. The part `worker` stands for all workers."""
     workers = {name: _passes(partial(_works, name)) for name in settings.WORKERS}
     parts = {
         "database": _passes(_database),
@@ -60,7 +60,7 @@ def _passes(check: Callable[[], bool]) -> bool:
 
 
 def _database() -> bool:
-    # One statement, so that nobody holds the row for longer than it takes to write it.
+    # One statement, so that the row is locked only as long as it takes to write it.
     with connection.cursor() as cursor:
         cursor.execute(
             """

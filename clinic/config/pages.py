@@ -13,14 +13,14 @@ from clinic.storage import frontend
 from recognition.services import liveness
 
 CAMERA_ENTRIES = {"kiosk", "index"}
-# From where Amazon's detector loads the model that finds a face before the video begins.
+# Amazon's detector loads the model that finds a face from here, before the video begins.
 DETECTOR_ORIGIN = "https://cdn.liveness.rekognition.amazonaws.com"
 
 
 @ensure_csrf_cookie
 def entry(request: HttpRequest, name: str) -> HttpResponseBase:
-    """One entry's page, for each of its client-side routes. Only check-in and enrolment may use
-    the camera, and only a kiosk that begins with a video may send one to Amazon."""
+    """An entry's page, for each of its client-side routes. Only check-in and enrolment may use the
+    camera, and only a kiosk whose check-ins begin with a video may send one to Amazon."""
 
     def page(request: HttpRequest) -> HttpResponse:
         return _page(request, name, with_camera=name in CAMERA_ENTRIES)
@@ -31,7 +31,8 @@ def entry(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def visit(request: HttpRequest, **_token: str) -> HttpResponse:
-    """The page of one visit, whose address is its credential: it is neither kept nor told on."""
+    """The page of one visit. Its address is its credential, so it is neither cached nor sent as
+    referrer."""
     response = _page(request, "index", with_camera=False)
     for name, value in links.VISIT_HEADERS.items():
         response[name] = value

@@ -1,4 +1,4 @@
-"""The published OpenAPI document: how it is served, and what it says beyond what the views know."""
+"""The published OpenAPI document: how it is served, and what it says that the views don't know."""
 
 import re
 from typing import Any
@@ -20,7 +20,7 @@ _RECORD_ID = re.compile(r"\{\w+_id\}")
 
 
 class DocumentView(SpectacularAPIView):
-    """The document in JSON, which every reader of YAML takes too, or in YAML for who asks."""
+    """The document in JSON, which YAML readers accept too, or in YAML if the client asks for it."""
 
     renderer_classes = [
         OpenApiJsonRenderer2,
@@ -31,22 +31,23 @@ class DocumentView(SpectacularAPIView):
 
 
 class PageView(SpectacularSwaggerSplitView):
-    """The document as a page to browse, and nothing else: it can't be rendered for OPTIONS.
+    """The document as a page to browse. It only answers GET: it can't be rendered for OPTIONS.
 
-    Script and style come in files of their own, for our content security policy allows no others.
+    Scripts and styles come in separate files, since our content security policy allows nothing
+    inline.
     """
 
     template_name = "config/docs.html"
     http_method_names = ["get", "head"]
 
     def get_renderers(self) -> list[BaseRenderer]:
-        """Problems have no page of their own."""
+        """Problems aren't rendered as a page."""
         is_read = str(self.request.method).lower() in self.http_method_names
         return super().get_renderers() if is_read else [JSONRenderer()]
 
 
 def list_error_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Put every stable error code into the schema, as the values of ProblemDetails.code."""
+    """List every stable error code in the schema, as the values of ProblemDetails.code."""
     details = result["components"]["schemas"].get("ProblemDetails")
     if details is not None:
         details["properties"]["code"] = {"type": "string", "enum": sorted(PROBLEMS)}
@@ -54,7 +55,7 @@ def list_error_codes(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def call_record_ids_id(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Name the record in a path `{id}`, as the contract does; the views say whose id it is."""
+    """Call the record in a path `{id}`, as the contract does; the views say which record it is."""
     paths = {}
     for path, operations in result["paths"].items():
         for operation in operations.values():
@@ -67,7 +68,8 @@ def call_record_ids_id(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 
 def add_answers_of_every_view(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Document the refusals that no view makes itself, by what its operation takes."""
+    """Document the refusals that come from outside the views, by the parameters of each
+    operation."""
     problem = {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}
     for operations in result["paths"].values():
         for operation in operations.values():

@@ -13,7 +13,7 @@ _TAGS: Final = {
     "visits": "One visit on the day, for whoever holds the link of its confirmation.",
     "board": "What the waiting room shows.",
     "announcements": "What the waiting room says.",
-    "devices": "Displays and kiosks: pairing, settings, and how they are.",
+    "devices": "Displays and kiosks: pairing, settings and state.",
     "staff": "The desk, the treatment rooms and the manager's day.",
     "money": "The manager's money: payments, refunds, issues, series and books.",
     "sandbox": "The stage of the demo: a phone, a mailbox and a bank. Never in production.",

@@ -1,4 +1,4 @@
-"""How Celery's processes show that they work, and that waiting for a broker is no hang."""
+"""How Celery's processes show that they are working, and that waiting for a broker isn't a hang."""
 
 import pickle
 from pathlib import Path
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class SignOfLife(bootsteps.StartStopStep):
-    """Shown by the loop that takes messages, as long as there is a broker to take them from."""
+    """Shown by the loop that takes messages, while there is a broker to take them from."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -29,7 +29,8 @@ class SignOfLife(bootsteps.StartStopStep):
 
 
 class Consumer(consumer.Consumer):
-    """Celery's, which waits for its broker as long as it takes."""
+    """Celery's consumer, which shows life while it waits for its broker, however long that
+    takes."""
 
     def ensure_connected(self, conn: Any) -> Any:
         with life.shown_meanwhile():
@@ -37,15 +38,15 @@ class Consumer(consumer.Consumer):
 
 
 class Kept(dict[str, Any]):
-    """When each task ran last, and the file that keeps it. The clock goes on without: the worst is
-    that, after a restart, a task runs once more."""
+    """When each task last ran, and the file that keeps it. The scheduler goes on without the file:
+    at worst, a task runs once more after a restart."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         if file.exists():
             try:
                 super().__init__(pickle.loads(file.read_bytes()))  # noqa: S301  (our own file)
-            except Exception as error:  # what is damaged is read wrongly in ways that nobody listed
+            except Exception as error:  # a damaged file can fail in any way
                 log.warning("schedule_begun_anew", error=logs.describe(error))
 
     def sync(self) -> None:
@@ -56,13 +57,13 @@ class Kept(dict[str, Any]):
             log.warning("schedule_not_kept", error=logs.describe(error))
 
     def close(self) -> None:
-        """All is in the file."""
+        """Nothing to do: everything is in the file."""
 
 
 class Scheduler(PersistentScheduler):
-    """Celery's, which waits for its broker as long as it takes, and no longer where the host's
-    clock was set back. It asks for nothing anew that no worker has begun with yet: however long
-    they are down, one of each kind waits for them."""
+    """Celery's scheduler, which shows life while it waits for its broker, and isn't held up by a
+    host clock that was set back. It doesn't send a task while the last one still waits for a
+    worker: however long workers are down, only one of each kind waits for them."""
 
     schedule_filename: str
 
@@ -75,8 +76,9 @@ class Scheduler(PersistentScheduler):
         return super().tick(*args, **kwargs)
 
     def _forget_the_future(self) -> None:
-        """What last ran at a time that is yet to come, ran now: it would wait until then, and with
-        it all that Celery has put in line behind it, also after a restart."""
+        """If a task's last run lies in the future, count it as run now. Otherwise it would wait
+        until then, and so would everything that Celery has lined up behind it, even after a
+        restart."""
         now = self.app.now()
         ahead = [entry for entry in self.schedule.values() if (entry.last_run_at or now) > now]
         for entry in ahead:

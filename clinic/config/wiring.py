@@ -29,7 +29,7 @@ def wire() -> None:
     subscribe(AppointmentExpired, payments_subscribers.on_appointment_expired, when="now")
     subscribe(AppointmentCancelled, payments_subscribers.on_appointment_cancelled, when="now")
 
-    # A new choice of name reaches the screens while the person waits.
+    # A new choice of name reaches the screens while the person is waiting.
     subscribe(ProfileChanged, booking_subscribers.on_profile_changed, when="now")
 
     # What people see follows each commit.
@@ -46,8 +46,8 @@ def wire() -> None:
         when="commit",
     )
 
-    # Who is erased is erased everywhere or nowhere. First who may refuse without a lock; then the
-    # money, whose locks come before those of the appointments; then all else.
+    # A patient is erased everywhere or nowhere. First come those who may refuse without a lock;
+    # then the money, whose locks come before those of the appointments; then everything else.
     subscribe(PatientErased, booking_subscribers.refuse_visits_ahead, when="now")
     subscribe(PatientErased, payments_subscribers.on_patient_erased, when="now")
     subscribe(PatientErased, invoicing_subscribers.on_patient_erased, when="now")

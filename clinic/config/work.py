@@ -1,4 +1,4 @@
-"""Stuck work for the manager, whichever app it is of."""
+"""Stuck work, for the manager, from all apps."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ from recognition import tasks as _faces  # noqa: F401  (and this)
 
 class SubjectBody(serializers.Serializer[Any]):
     name = serializers.CharField(help_text="The patient's, else an address or a provider")
-    document = serializers.CharField(help_text="Its number, or what a message is headed with")
+    document = serializers.CharField(help_text="Its number, or the heading of a message")
     amount = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
     visit_at = serializers.DateTimeField(allow_null=True)
 
@@ -31,17 +31,19 @@ class SubjectBody(serializers.Serializer[Any]):
 class StuckWork(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     what = serializers.CharField(help_text="What has to be done, in the language asked for")
-    subject = SubjectBody(help_text="What it is about; empty where nothing can be told")
+    subject = SubjectBody(help_text="What it is about; empty if that can't be said")
     since = serializers.DateTimeField(help_text="When it was first to be done")
     code = serializers.CharField(help_text="The cause")
     why = serializers.CharField(help_text="The cause, in the language asked for")
-    is_set_aside = serializers.BooleanField(help_text="It isn't tried any more by itself")
+    is_set_aside = serializers.BooleanField(help_text="It isn't retried automatically any more")
     is_to_tell = serializers.BooleanField(
-        help_text="A message that somebody at the clinic tells in another way, and says so"
+        help_text=(
+            "A message that somebody at the clinic has to tell in another way, and then say so"
+        )
     )
     failures = serializers.IntegerField()
     next_at = serializers.DateTimeField(
-        allow_null=True, help_text="The next try; null for what is set aside"
+        allow_null=True, help_text="The next try; null for work that is set aside"
     )
 
 
@@ -55,8 +57,7 @@ class StuckWorkView(ListAPIView[OutboxMessage]):
         tags=["staff"],
         responses=answers({200: StuckWork(many=True)}, 401, 403, 404),
         summary="Work that should be done and isn't, the oldest first",
-        description="What is set aside, fails again and again, or is undone five minutes after "
-        "its time.",
+        description="Work that is set aside, keeps failing, or is overdue by five minutes.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         language = translation.get_language() or "pt"
@@ -76,8 +77,8 @@ class TryAgainView(APIView):
         tags=["staff"],
         request=None,
         responses=answers({204: None}, 401, 403, 404),
-        summary="Try it now; without effect where it is done, due or being worked on",
-        description="It is due at once; how it ends shows in this list.",
+        summary="Try it now; no effect if it is done, due or being worked on",
+        description="It is due at once; the list shows how it ends.",
     )
     def post(self, request: Request, message_id: UUID) -> Response:
         stuck.try_again(message_id, actor=actor_of(request.user))
@@ -92,8 +93,8 @@ class ToldView(APIView):
         tags=["staff"],
         request=None,
         responses=answers({204: None}, 401, 403, 404, 409),
-        summary="Say that the person was told in another way; without effect where it is done",
-        description="For messages that no longer have to go out. The work is done with, and the "
+        summary="Say that the person was told in another way; no effect if it is done",
+        description="For messages that no longer have to go out. The work counts as done, and the "
         "log says who said so.",
     )
     def post(self, request: Request, message_id: UUID) -> Response:

@@ -12,7 +12,7 @@ else:
 
 
 class ReadOnly(ModelAdmin):
-    """Rows to look at: the services write them."""
+    """Rows to look at only: the services write them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What every app's api.py does alike."""
+"""What every app's api.py has in common."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ IDEMPOTENCY_HEADER = "Idempotency-Key"
 
 
 def validated(serializer: BaseSerializer[Any]) -> dict[str, Any]:
-    """What the request said, checked and converted. Raises DRF's ValidationError."""
+    """The request's data, checked and converted. Raises DRF's ValidationError."""
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
 
@@ -31,14 +31,14 @@ def answers(
     *refusals: int,
     own: Mapping[int, type[ProblemDetails]] | None = None,
 ) -> dict[Any, Any]:
-    """The responses of one operation for the schema: what it gives, and its problems' statuses;
-    `own` are those whose problem has further members."""
+    """The responses of one operation, for the schema: its result, and the statuses of its problems.
+    `own` has those whose problem has further members."""
     problems = {**dict.fromkeys(refusals, ProblemDetails), **(own or {})}
     return {**success, **{(status, CONTENT_TYPE): body for status, body in problems.items()}}
 
 
 def idempotency_key(*, required: bool) -> OpenApiParameter:
-    """The header of an operation that answers by `once`, for the schema."""
+    """The header of an operation that uses `once`, for the schema."""
     return OpenApiParameter(
         IDEMPOTENCY_HEADER,
         text_of(idempotency.MAX_KEY_LENGTH),
@@ -57,10 +57,10 @@ def once(
     *,
     required: bool,
 ) -> Response:
-    """The answer to a request: the first one again where its key was used before in this scope.
+    """The answer to a request; the first answer again if its key was used before in this scope.
 
     Without a key the request is answered each time, unless a key is `required`. Raises DomainError
-    as `idempotency.run` does.
+    like `idempotency.run`.
     """
     key = request.headers.get(IDEMPOTENCY_HEADER)
     if key is None and not required:
@@ -71,12 +71,12 @@ def once(
 
 
 def text_of(longest: int) -> dict[str, Any]:
-    """The schema of a parameter that is text of so many characters at most."""
+    """The schema of a text parameter with so many characters at most."""
     return {"type": "string", "maxLength": longest}
 
 
 def unless_held(request: Request, body: Mapping[str, Any]) -> Response | HttpResponse:
-    """The body with its ETag, or 304 where only `server_time` differs from what is held."""
+    """The body with its ETag, or 304 if only `server_time` differs from what the client holds."""
     content = {key: value for key, value in body.items() if key != "server_time"}
     text = json.dumps(content, separators=(",", ":"), cls=DjangoJSONEncoder)
     etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'

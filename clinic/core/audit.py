@@ -1,4 +1,4 @@
-"""The audit log: one row for each change and each look at a patient's record."""
+"""The audit log: one row for each change of a patient's record and each look at it."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -52,7 +52,7 @@ def record(
 
 
 def record_each(action: str, subjects: Sequence[OfPatient], *, actor: Actor, **data: Any) -> None:
-    """The same for each of these records of patients, however many they are."""
+    """The same for each of these patients' records, however many there are."""
     AuditEntry.objects.bulk_create(
         _entry(action, actor, subject, subject.patient_id, data) for subject in subjects
     )
@@ -80,10 +80,10 @@ def _entry(
 
 
 def record_reads(action: str, *, actor: Actor, patient_ids: Collection[uuid.UUID]) -> None:
-    """Write down that `actor` is shown these patients' data: one row for each patient and hour.
+    """Record that `actor` is shown these patients' data: one row for each patient and hour.
 
-    One query, however many they are; what the hour already has stays as it is. A person's look at
-    their own record is none.
+    One query, however many there are; a row that the hour already has stays as it is. People
+    looking at their own record aren't recorded.
     """
     moment = clock.now()
     hour = moment.replace(minute=0, second=0, microsecond=0)
@@ -98,7 +98,8 @@ def record_reads(action: str, *, actor: Actor, patient_ids: Collection[uuid.UUID
             request_id=current_request_id(),
             read_hour=hour,
         )
-        # In one order everywhere, so that two who look at once don't wait for each other.
+        # In the same order everywhere, so that two people who look at once don't wait for each
+        # other.
         for patient_id in sorted(set(patient_ids))
         if str(patient_id) != actor.id
     ]
@@ -120,7 +121,7 @@ def newest_changes(subject_type: str, subject_ids: Collection[str]) -> QuerySet[
 
 
 def subjects_that_were(subject_type: str, subject_ids: Collection[str], *, status: str) -> set[str]:
-    """Those of these records of which an entry says that they once had this status."""
+    """Which of these records once had this status, by the log."""
     entries = AuditEntry.objects.filter(
         subject_type=subject_type, subject_id__in=subject_ids, data__status=status
     )
@@ -128,7 +129,7 @@ def subjects_that_were(subject_type: str, subject_ids: Collection[str], *, statu
 
 
 def entries_of(part: str) -> QuerySet[AuditEntry]:
-    """Everything recorded by one part of the product, named as its actions begin."""
+    """Everything recorded by one part of the product; `part` is how its actions begin."""
     return AuditEntry.objects.filter(action__startswith=f"{part}.")
 
 

@@ -1,7 +1,7 @@
-"""Very many rows, a part at a time.
+"""Very many rows, one part at a time.
 
-One statement for all of them would hold them until it is through, and leave nothing done where the
-time limit of statements or tasks ends it. What is done with a part is committed with it.
+One statement for all rows would lock them until it ends, and would have done nothing if a time
+limit cut it off. The work on each part is committed on its own.
 """
 
 import time
@@ -17,10 +17,10 @@ Row = TypeVar("Row", bound=Model)
 
 
 def of(rows: QuerySet[Row], *, at_once: int = ROWS_AT_ONCE) -> Iterator[QuerySet[Row]]:
-    """These rows in parts, by the order of their keys, each row once, whatever becomes of it.
+    """These rows in parts, in the order of their keys; each row once, whatever becomes of it.
 
-    Call it with no transaction open. After PATIENCE_SECONDS no further part is given: what is left
-    waits for the next run.
+    Call it with no transaction open. After PATIENCE_SECONDS there are no more parts: the rest waits
+    for the next run.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     ahead = rows.order_by("pk")

@@ -1,5 +1,5 @@
-"""What waits in Celery's broker: the outbox's messages, put there and looked for, and the clock's
-calls."""
+"""Celery's broker: handing it the outbox's messages, and seeing which of them, or of the
+scheduler's calls, still wait."""
 
 import json
 import uuid
@@ -17,7 +17,8 @@ HEADER = "outbox"
 
 
 def send(message_id: uuid.UUID, task: str) -> None:
-    """Hand a message to the workers of its task. Raises BrokerError where that can't be done."""
+    """Hand a message to the workers of its task. Raises BrokerError if the broker can't be
+    reached."""
     run_outbox.apply_async(
         args=(str(message_id),),
         headers={HEADER: str(message_id)},
@@ -28,7 +29,8 @@ def send(message_id: uuid.UUID, task: str) -> None:
 
 
 def oldest(queue: str) -> uuid.UUID | None:
-    """The message that has waited longest in a queue; None where none does. Raises BrokerError."""
+    """The message that has waited longest in a queue; None if the queue is empty. Raises
+    BrokerError."""
     try:
         found = _client().lindex(_list_of(queue, settings.OUTBOX_PRIORITY), -1)
     except redis.RedisError as error:
@@ -39,7 +41,7 @@ def oldest(queue: str) -> uuid.UUID | None:
 
 
 def is_waiting(task: str, queue: str) -> bool:
-    """Whether what the clock asked for still waits for a worker. Raises BrokerError."""
+    """Whether the scheduler's last call still waits for a worker. Raises BrokerError."""
     try:
         found = _client().lrange(_list_of(queue, 0), 0, -1)
     except redis.RedisError as error:
@@ -58,6 +60,6 @@ def _client() -> redis.Redis:
 
 
 def _list_of(queue: str, priority: int) -> str:
-    """Kombu keeps a list for each priority; it is filled on the left and emptied on the right."""
+    """Kombu keeps one list for each priority, filled on the left and emptied on the right."""
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
     return f"{prefix}{queue}{Channel.sep}{priority}" if priority else f"{prefix}{queue}"

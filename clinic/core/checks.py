@@ -1,5 +1,5 @@
-"""Settings are judged by Django checks under one tag. Each app has its own beside it, in `checks`,
-and `clinic.config` has them all run before any process begins its work."""
+"""Settings are judged by Django checks under one tag. Each app has its own in `checks.py`, and
+`clinic.config` runs them all before any process starts work."""
 
 from django.core.management.base import BaseCommand
 
@@ -7,5 +7,5 @@ SETTINGS = "settings"
 
 
 def require_sound_settings() -> None:
-    """Raise SystemCheckError, which tells every fault, where settings have one."""
+    """Raise SystemCheckError, which lists every fault, if the settings have any."""
     BaseCommand().check(tags=[SETTINGS])

@@ -1,11 +1,11 @@
 """The one place that asks what time it is. Instants are aware and in UTC; days are the clinic's.
 
-The time is the database's, of which there is one. Hosts have clocks of their own, which may be
-hours apart or jump; whoever went by them would end holds and sessions that others keep. So each
-connection to the database tells what time it is there, and until the next one a stopwatch goes on
-from that, which nobody sets.
+The time is that of the database, since there is only one. Hosts have clocks of their own, which may
+be hours apart, or jump: going by those, one host would end holds and sessions that another keeps.
+So each connection to the database says what time it is there, and a stopwatch that nobody sets
+counts on from it until the next connection.
 
-The clinic's zone is the setting `TIME_ZONE`: Lisbon's, unless the installation says otherwise.
+The clinic's time zone is the setting `TIME_ZONE`: Lisbon, unless the installation says otherwise.
 """
 
 import time as host
@@ -19,17 +19,17 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 YEARS = range(2000, 2101)
-"""A day or moment of another year, told by whoever, is a mistake. The bounds leave room on both
-sides of what the calendar and a time zone can reckon with."""
+"""A day or moment outside these years is a mistake, whoever gives it. Within them, calendar and
+time zone arithmetic can't overflow."""
 
 _replayed: ContextVar[datetime | None] = ContextVar("replayed", default=None)
-# One that goes on while the machine sleeps, where there is one.
+# A clock that goes on while the machine sleeps, where there is one.
 _STOPWATCH = getattr(host, "CLOCK_BOOTTIME", host.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What time it was in the database when the stopwatch showed so many seconds."""
+    """The database's time when the stopwatch showed so many seconds."""
 
     epoch: float
     at: float
@@ -42,9 +42,9 @@ _reading: _Reading | None = None
 
 
 def now() -> datetime:
-    """The present instant, aware, in UTC: the database's, as soon as there was a connection to it.
+    """The present instant, aware, in UTC: the database's, once there has been a connection to it.
 
-    Where the setting `CLOCK_FOLLOWS_DATABASE` is off, as in a test that moves its clock, this
+    If the setting `CLOCK_FOLLOWS_DATABASE` is off, as in a test that moves its clock, it is the
     host's.
     """
     if instant := _replayed.get():
@@ -55,10 +55,10 @@ def now() -> datetime:
 
 
 def follow(ask: Callable[[], float]) -> None:
-    """Set the clock by the seconds since 1970 that `ask` brings from the database.
+    """Set the clock by the seconds since 1970 that `ask` gets from the database.
 
-    The answer is from some moment between the question and its arrival. What differs by no more
-    than that says nothing new, so that the clock doesn't tremble and a slow answer spoils nothing.
+    The answer belongs to some moment between asking and receiving it. A difference within that span
+    is ignored, so the clock doesn't jitter, and a slow answer does no harm.
     """
     global _reading
     asked = _stopwatch()
@@ -75,7 +75,7 @@ def _stopwatch() -> float:
 
 @contextmanager
 def replaying(instant: datetime) -> Iterator[None]:
-    """Inside the block it is `instant`, for this thread or task alone: to replay past events."""
+    """Inside the block `now` is `instant`, for this thread or task alone: to replay past events."""
     token = _replayed.set(instant.astimezone(UTC))
     try:
         yield
@@ -84,13 +84,13 @@ def replaying(instant: datetime) -> Iterator[None]:
 
 
 def zone() -> ZoneInfo:
-    """Where the clinic is, for its wall clock."""
+    """The clinic's time zone."""
     return ZoneInfo(settings.TIME_ZONE)
 
 
 def local(instant: datetime) -> datetime:
-    """The same instant on the clinic's wall clock; at the very ends of the calendar, where only a
-    fault can lead, the instant itself."""
+    """The same instant on the clinic's wall clock; at the very ends of the calendar, which only a
+    mistake can reach, the instant itself."""
     try:
         return instant.astimezone(zone())
     except OverflowError:
@@ -103,7 +103,7 @@ def today() -> date:
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """First instant of a civil day and first instant of the next: 23, 24 or 25 hours apart."""
+    """The first instant of a civil day and of the next one: 23, 24 or 25 hours apart."""
     start = datetime.combine(day, time(), zone())
     end = datetime.combine(day + timedelta(days=1), time(), zone())
     return start.astimezone(UTC), end.astimezone(UTC)

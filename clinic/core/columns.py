@@ -1,4 +1,4 @@
-"""Columns of text, which keep to the rule of `clinic.core.text` whoever writes them."""
+"""Text columns that keep to the rule of `clinic.core.text`, whoever writes them."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ else:
 
 
 class LineColumn(CharField):
-    """One line. A form says what is wrong; anybody else's save raises ValidationError."""
+    """One line. A form shows what is wrong; any other save raises ValidationError."""
 
     rule = staticmethod(text.line)
 
@@ -30,7 +30,7 @@ class LineColumn(CharField):
         return value
 
     def deconstruct(self) -> Any:
-        """To the database it is a column like others."""
+        """To the database it is an ordinary column."""
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
@@ -50,7 +50,7 @@ class NoteColumn(LineColumn):
 
 
 class IsPlainLine(Func):
-    """For the database: the rule's characters, by the function of the same name there."""
+    """The rule for characters, for the database, by the function of the same name there."""
 
     function = "is_plain_line"
     output_field = BooleanField()
@@ -61,7 +61,7 @@ class IsPlainNote(IsPlainLine):
 
 
 def in_our_years(name: str, *columns: str) -> CheckConstraint:
-    """A constraint: none of these moments or days is of a year that only a mistake can name."""
+    """A constraint: none of these moments or days is in a year that can only be a mistake."""
     begin = datetime(clock.YEARS.start, 1, 1, tzinfo=UTC)
     end = datetime(clock.YEARS.stop, 1, 1, tzinfo=UTC)
     condition = Q()
@@ -71,7 +71,7 @@ def in_our_years(name: str, *columns: str) -> CheckConstraint:
 
 
 def plain(name: str, *columns: str, rule: type[IsPlainLine] = IsPlainLine) -> CheckConstraint:
-    """A constraint: none of these columns holds a character that no text may hold."""
+    """A constraint: none of these columns holds a forbidden character."""
     condition = Q()
     for column in columns:
         condition &= Q(rule(column))

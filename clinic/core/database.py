@@ -1,8 +1,8 @@
-"""What PostgreSQL's errors mean to whoever asked for something, and how connections recover.
+"""What PostgreSQL's errors mean for the request, and how connections recover.
 
-Every SQLSTATE has its answer in `MEANINGS`. Where the answer is `unavailable` the connection may be
-at fault: it still leads to the server that was replaced, or keeps settings of its time as a
-standby. So it is used no more once the present request or task is over.
+Every SQLSTATE has its answer in `MEANINGS`. If the answer is `unavailable`, the connection may be
+at fault: it may still lead to a server that was replaced, or keep settings from when that server
+was a standby. So it isn't used again once the current request or task is over.
 """
 
 import time
@@ -26,7 +26,8 @@ from clinic.core.errors import Code
 READ_ONLY = "25006"
 
 MEANINGS = {
-    # By class, which is the first two characters; a code of its own goes before its class.
+    # By class, which is the first two characters; an entry for the full code comes before its
+    # class.
     "02": Code.INTERNAL,  # no data
     "03": Code.INTERNAL,  # statement not complete
     "08": Code.UNAVAILABLE,  # connection
@@ -59,7 +60,7 @@ MEANINGS = {
     "40": Code.OVERLOADED,  # serialization, deadlock: nothing was done, and the same may be tried
     "40003": Code.UNAVAILABLE,  # nobody knows whether it was done
     "42": Code.INTERNAL,  # syntax, names, types, rights
-    # Another release's tables, or rights that a new server hasn't been given yet.
+    # Another release's tables, or rights that a new server doesn't have yet.
     "42501": Code.UNAVAILABLE,  # rights
     "42703": Code.UNAVAILABLE,  # a column isn't there
     "42704": Code.UNAVAILABLE,  # a type, constraint or collation isn't there
@@ -85,7 +86,7 @@ MEANINGS = {
 _WITHOUT_STATE: tuple[tuple[type[Exception], Code], ...] = (
     (IntegrityError, Code.CONFLICT),
     (DataError, Code.INVALID),
-    # No connection came about, or the one there was has gone.
+    # There was no connection, or it was lost.
     (OperationalError, Code.UNAVAILABLE),
     (InterfaceError, Code.UNAVAILABLE),
 )
@@ -94,7 +95,8 @@ Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 
 
 def meaning(error: Error) -> Code:
-    """The code that answers a request which met this error. `internal` is a fault of ours."""
+    """The code with which a request that met this error is answered. `internal` is our own
+    fault."""
     said = _said(error)
     if said is None or said.sqlstate is None:
         found = (code for kind, code in _WITHOUT_STATE if isinstance(error, kind))
@@ -106,8 +108,8 @@ def meaning(error: Error) -> Code:
 
 @contextmanager
 def unless_read_only() -> Iterator[None]:
-    """For a note that may as well be lost: in a database that can't be written the block ends at
-    its first write, and nobody hears of it."""
+    """For a note that may be lost: if the database can't be written, the block ends silently at its
+    first write."""
     try:
         yield
     except Error as error:
@@ -117,7 +119,7 @@ def unless_read_only() -> Iterator[None]:
 
 
 def look_after(connection: BaseDatabaseWrapper, **_: object) -> None:
-    """Receiver of `connection_created`: from now on the connection recovers from its errors."""
+    """Receiver of `connection_created`: from then on the connection recovers from its errors."""
     if _recover not in connection.execute_wrappers:
         connection.execute_wrappers.append(_recover)
 
@@ -125,8 +127,8 @@ def look_after(connection: BaseDatabaseWrapper, **_: object) -> None:
 def _recover(
     execute: Execute, sql: str, params: Any, many: bool, context: dict[str, Any]
 ) -> object:
-    """Run a statement whose plan has been outdated by an altered table again, where it stands
-    alone: PostgreSQL refused it before it did anything."""
+    """Run a statement again if an altered table made its plan out of date and it isn't in a
+    transaction: PostgreSQL refused it before doing anything."""
     connection: BaseDatabaseWrapper = context["connection"]
     try:
         return execute(sql, params, many, context)
@@ -143,15 +145,16 @@ def _recover(
 
 def _let_go(connection: BaseDatabaseWrapper, error: Error) -> None:
     if meaning(error) == Code.UNAVAILABLE:
-        # Read by `close_old_connections`, around every request, task and look of the hub.
+        # Read by `close_old_connections`, around every request, every task and every poll of the
+        # hub.
         connection.close_at = time.monotonic()
 
 
 def _said(error: Error) -> psycopg.Error | None:
-    """PostgreSQL's own error, from which Django raises its."""
+    """PostgreSQL's own error, from which Django raised its error."""
     return error.__cause__ if isinstance(error.__cause__, psycopg.Error) else None
 
 
 def _is_outdated_plan(said: psycopg.Error | None) -> bool:
-    # The message is in the server's language, the code that of everything unsupported.
+    # The message is in the server's language, and the code is shared by everything unsupported.
     return said is not None and said.diag.source_function == "RevalidateCachedQuery"

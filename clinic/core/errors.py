@@ -1,7 +1,7 @@
-"""Errors of the domain: a stable code, an HTTP status and a sentence in both languages.
+"""Domain errors: a stable code, an HTTP status, and a sentence in both languages.
 
 Each app keeps its own codes in `errors.py` and registers them here, so that the schema can list
-them and no code can be raised that nobody described.
+them, and no code can be raised that isn't described.
 """
 
 from collections.abc import Mapping
@@ -54,8 +54,8 @@ class DomainError(Exception):
     """A rule said no. Nothing was changed, and the caller can be told why.
 
     `pointer` names the request field at fault (JSON pointer), `retry_after` is in seconds,
-    `members` tell more beside the code (JSON values), `params` fill the sentence's placeholders.
-    Raises KeyError at once for a code nobody registered.
+    `members` are further JSON values beside the code, `params` fill the sentence's placeholders.
+    Raises KeyError at once for a code that isn't registered.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class DomainError(Exception):
 
 
 class UnansweredError(Exception):
-    """Whoever has to act outside gave no usable answer; another try may get one."""
+    """A service outside gave no usable answer; another try may get one."""
 
 
 register(
@@ -98,7 +98,7 @@ register(
         ),
         Code.NOT_FOUND: Problem(404, "Não encontrámos o que pediu.", "Nothing was found here."),
         Code.METHOD_NOT_ALLOWED: Problem(
-            405, "Este endereço não aceita este método.", "This address doesn't take this method."
+            405, "Este endereço não aceita este método.", "This address doesn't accept this method."
         ),
         Code.NOT_ACCEPTABLE: Problem(
             406, "Só respondemos em JSON.", "Answers are given in JSON only."

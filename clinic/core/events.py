@@ -1,9 +1,9 @@
-"""Domain events: how an app below speaks to the apps above it.
+"""Domain events: how a lower app speaks to the apps above it.
 
 A writer announces what happened inside its transaction. Subscribers with `when="now"` run in that
 same transaction (their writes commit or fail with it); those with `when="commit"` run after it,
-each on its own, so that a failing one stops neither the writer nor its neighbours.
-All subscriptions stand in `clinic/config/wiring.py`.
+each on its own, so that a failing one stops neither the writer nor its neighbours. All
+subscriptions are in `clinic/config/wiring.py`.
 """
 
 from collections import defaultdict
@@ -38,7 +38,8 @@ def announce(event: object) -> None:
 
 
 def _call(handler: Callable[[E], None], event: E) -> Callable[[], None]:
-    # Not a partial: Django names a failed hook by its `__qualname__`, and would fail itself.
+    # Not a partial: when a hook fails, Django reads its `__qualname__`, which a partial doesn't
+    # have.
     def call() -> None:
         handler(event)
 
@@ -47,8 +48,8 @@ def _call(handler: Callable[[E], None], event: E) -> Callable[[], None]:
 
 @contextmanager
 def muted() -> Iterator[None]:
-    """Inside the block `commit` subscribers hear nothing: for many changes that one announcement
-    afterwards sums up."""
+    """Inside the block `commit` subscribers hear nothing. For many changes that are followed by a
+    single announcement."""
     token = _muted.set(True)
     try:
         yield

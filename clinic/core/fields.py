@@ -1,4 +1,4 @@
-"""Serializer fields for text, which all apps take in by one rule."""
+"""Serializer fields for text; all apps use the same rule."""
 
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ class Line(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         given = super().to_internal_value(data)
-        # NUL and surrogates, which the framework refuses with codes of their own.
+        # NUL and surrogates, which the framework refuses with its own codes.
         if text.storable(given) != given:
             return given
         try:
@@ -34,7 +34,8 @@ class Note(Line):
 
 
 class Email(serializers.EmailField):
-    """An address. What the standard allows between quotes, such as controls, isn't one here."""
+    """An e-mail address. The quoted forms of the standard, which allow control characters, are
+    refused."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=EMAIL_MAX_LENGTH, **kwargs)
@@ -47,7 +48,7 @@ class Email(serializers.EmailField):
 
 
 class Day(serializers.DateField):
-    """A day that a clinic can have something to do with."""
+    """A day within the years that make sense for a clinic."""
 
     default_error_messages = {
         "out_of_range": f"Give a date between the years {clock.YEARS[0]} and {clock.YEARS[-1]}.",
@@ -61,7 +62,7 @@ class Day(serializers.DateField):
 
 
 class Moment(serializers.DateTimeField):
-    """A moment at which a clinic can have something to do."""
+    """A moment within the years that make sense for a clinic."""
 
     default_error_messages = {
         "out_of_range": f"Give a moment between the years {clock.YEARS[0]} and {clock.YEARS[-1]}.",

@@ -1,4 +1,4 @@
-"""Errors of what we stand on: files, network, whoever has to answer. None is a fault of ours."""
+"""Errors of the ground we stand on: files, network, services outside. None is our own fault."""
 
 import errno
 import socket
@@ -15,7 +15,7 @@ _NO_WAY_THERE = {errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETUNREACH, errno.E
 
 
 def cause(error: BaseException | None) -> str | None:
-    """What gave way: no space, no way to the files, or no answer. None for a fault of ours."""
+    """What failed: no space, no access to the files, or no answer. None if the fault is our own."""
     if isinstance(
         error, UnansweredError | ConnectionError | TimeoutError | socket.gaierror | ssl.SSLError
     ):

@@ -24,9 +24,10 @@ def run(
 ) -> Answer:
     """Answer a request once per (scope, key) and return `(status, body)`.
 
-    The key row and the effects of `respond` commit together; a refusal (an exception) leaves
-    neither, so the same key may be tried again. Raises DomainError `idempotency_key_reused` for the
-    same key with another body, and `idempotency_key_required` for an empty or overlong key.
+    The key's row and the effects of `respond` are committed together. A refusal (an exception)
+    leaves neither, so the same key may be tried again. Raises DomainError `idempotency_key_reused`
+    for the same key with another body, and `idempotency_key_required` for a key that is empty or
+    too long.
     """
     if not key or len(key) > MAX_KEY_LENGTH or not key.isprintable():
         raise DomainError(Code.IDEMPOTENCY_KEY_REQUIRED)
@@ -49,8 +50,8 @@ def run(
 
 
 def forget(ids: Collection[UUID]) -> None:
-    """Blank every kept answer that is about one of these records. Its request stays known: sent
-    again, it has no effect and is answered with nothing."""
+    """Blank every kept answer that is about one of these records. The request stays known: sent
+    again, it has no effect and gets an empty answer."""
     words = [str(each) for each in ids]
     told = IdempotentRequest.objects.filter(Q(Names("response", words)) | Q(Names("scope", words)))
     told.update(response={})

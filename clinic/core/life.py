@@ -1,6 +1,6 @@
-"""A sign of life for whoever watches this process: the file that SIGN_OF_LIFE names, touched by the
-very loop that does the work. Who shows none any more is ended and started again (`docker/watch.py`,
-or whoever started it)."""
+"""A sign of life for whatever watches this process: the loop that does the work touches the file
+that SIGN_OF_LIFE names. A process that stops showing it is ended and started again (by
+`docker/watch.py`, or by whoever started it)."""
 
 import os
 import threading
@@ -12,14 +12,14 @@ EVERY_SECONDS = 2.0
 
 
 def show() -> None:
-    """Show that the loop which calls this goes round. Nobody may be watching."""
+    """Show that the loop which calls this is running. It's fine if nobody watches."""
     if name := os.environ.get("SIGN_OF_LIFE"):
         Path(name).touch()
 
 
 @contextmanager
 def shown_meanwhile() -> Iterator[None]:
-    """For a wait that may be long and ends by itself, as for a broker that is down."""
+    """Shows life during a wait that may be long but ends by itself, as while the broker is down."""
     over = threading.Event()
 
     def keep_showing() -> None:

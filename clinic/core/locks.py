@@ -1,7 +1,7 @@
-"""Locks by name, in PostgreSQL: whoever wants the same waits, whatever process they are.
+"""Locks by name, in PostgreSQL: whoever wants the same one waits, in whatever process.
 
-All names stand here, so that no two things share one. Where one transaction takes several, they
-come in the order of this table.
+All names are here, so that no two things share one. A transaction that takes several takes them in
+the order of this table.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ class KeyOf(Generic[Subject]):
 
 DEMO_SEED = Key("demo-seed")
 CHECK_IN = KeyOf[UUID]("check-in")
-"""Of a patient: one kiosk lets them in."""
+"""For a patient: only one kiosk at a time lets them in."""
 MONEY = KeyOf[UUID]("billing")
-"""Of an appointment: all its payments."""
+"""For an appointment: all its payments."""
 MOVES = Key("booking:move")
-"""No appointment is moved in the calendar while another is."""
+"""One appointment at a time is moved in the calendar."""
 TREATMENTS = Key("booking:treat")
-"""Nobody is called or treated while another is being called or started."""
+"""One patient at a time is called or started."""
 ADDRESSEE = KeyOf[str]("addressee")
-"""Of a channel and an address: its messages are counted."""
+"""For a channel and an address: its messages are being counted."""
 CLIP = KeyOf[str]("clip")
-"""Of a spoken announcement, by its file: it is made once."""
+"""For a spoken announcement, by its file: it is made once."""
 OUTBOX = KeyOf[UUID]("outbox")
-"""Of a message: its calls are being made."""
+"""For a message: its calls are being made."""
 
 
 def take(key: Key) -> None:
-    """Wait until nobody else has it, and keep it until the caller's transaction ends.
+    """Wait until nobody else holds the lock, and hold it until the caller's transaction ends.
 
-    Raises RuntimeError outside a transaction, where it would be lost at once.
+    Raises RuntimeError outside a transaction, where the lock would be lost at once.
     """
     if connection.get_autocommit():
         raise RuntimeError(f"{key.name} is locked inside the transaction that it protects")
@@ -73,8 +73,9 @@ def take(key: Key) -> None:
 
 @contextmanager
 def in_one_hand(key: Key) -> Iterator[bool]:
-    """Whether nobody else has it; if so nobody else gets it until the block ends. The database
-    connection holds it, not a transaction: it goes with the process, however that ends."""
+    """True if nobody else holds the lock; then nobody else gets it until the block ends. The
+    database connection holds it, not a transaction: it is released when the process ends, however
+    it ends."""
     with connection.cursor() as cursor:
         cursor.execute(TRY, [key.name])
         (is_mine,) = cursor.fetchone()
@@ -86,7 +87,7 @@ def in_one_hand(key: Key) -> Iterator[bool]:
 
 
 def held(keys: Collection[Key]) -> set[Key]:
-    """Those that somebody has at this moment."""
+    """Which of these locks somebody holds at this moment."""
     with connection.cursor() as cursor:
         cursor.execute(HELD, [[key.name for key in keys]])
         return {Key(name) for (name,) in cursor.fetchall()}

@@ -1,7 +1,7 @@
-"""What may be said of a failure in a log or a table: what it was and where, never what it said.
+"""What a log or a table may say of a failure: what it was and where, never its message.
 
-The message of an exception is not ours: PostgreSQL quotes the row, SMTP the address, a parser the
-text. It stays out, whoever logs; and so do the credentials that some addresses carry.
+The message of an exception isn't ours: PostgreSQL quotes the row, SMTP the address, a parser the
+text. It is left out, whoever logs. So are the credentials in some addresses.
 """
 
 import logging
@@ -20,8 +20,8 @@ HIDDEN = "…"
 
 
 def describe(error: BaseException) -> str:
-    """The exception's type; of a domain error also its code, of silence what it was, of
-    PostgreSQL's its SQLSTATE and the constraint's name."""
+    """The exception's type. Domain errors add their code, a missing answer adds its cause,
+    PostgreSQL's errors add SQLSTATE and the name of the constraint."""
     said = [type(error).__name__]
     if isinstance(error, UnansweredError) and error.__cause__ is not None:
         said.append(type(error.__cause__).__name__)
@@ -35,7 +35,7 @@ def describe(error: BaseException) -> str:
 
 
 def render(exc_info: ExcInfo) -> str:
-    """A traceback with every frame, in which each exception is only described."""
+    """A traceback with every frame, in which exceptions appear only as `describe` gives them."""
     _, error, trace = exc_info
     return "".join(_lines(error, error.__traceback__ or trace, set())).rstrip()
 
@@ -55,14 +55,14 @@ def _lines(error: BaseException, trace: TracebackType | None, told: set[int]) ->
 
 
 def stamp(_logger: Any, _method: str, event: Event) -> Event:
-    """A processor that says when: by the clock that all hosts share."""
+    """A processor that adds the time, by the clock that all hosts share."""
     event["timestamp"] = clock.now().isoformat().replace("+00:00", "Z")
     return event
 
 
 def without_messages(_logger: Any, _method: str, event: Event) -> Event:
-    """A processor of foreign records, before their exception is rendered: what libraries quote of
-    an exception in their own sentence goes as well."""
+    """A processor for other libraries' records, before their exception is rendered: it also removes
+    what they quote of an exception in their own sentences."""
     record = event.get("_record")
     if isinstance(record, logging.LogRecord):
         event["event"] = _sentence(record, str(event["event"]))
@@ -70,7 +70,7 @@ def without_messages(_logger: Any, _method: str, event: Event) -> Event:
 
 
 def _sentence(record: logging.LogRecord, said: str) -> str:
-    # Celery puts an exception's repr among the arguments, also where it gives no exc_info.
+    # Celery puts an exception's repr among the arguments, even without exc_info.
     if isinstance(record.args, dict) and isinstance(quoted := record.args.get("exc"), str):
         kind = re.match(r"\w*", quoted)
         said = str(record.msg) % {**record.args, "exc": kind[0] if kind else ""}
@@ -84,8 +84,8 @@ def _sentence(record: logging.LogRecord, said: str) -> str:
 
 
 def without_secrets(address: re.Pattern[str]) -> Callable[[Any, str, Event], Event]:
-    """A processor that hides the part of an address that is a credential: what `address` matches
-    after its group `open`."""
+    """A processor that hides credentials in addresses: whatever `address` matches after its group
+    `open`."""
 
     def hide(_logger: Any, _method: str, event: Event) -> Event:
         for name, value in event.items():

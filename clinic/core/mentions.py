@@ -1,4 +1,4 @@
-"""Whose text names one of many things: found in one pass, however many they are."""
+"""Finds rows whose text names one of many things, in one pass, however many things there are."""
 
 from collections.abc import Collection
 from typing import Any
@@ -12,7 +12,7 @@ UUIDS = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 class Names(Func):
     """A condition: the text holds one of these words. `form` is a regular expression that finds
-    such words in it, so that each row is read once and not once for each word."""
+    such words, so that each row is read once, not once for each word."""
 
     output_field = BooleanField()
 

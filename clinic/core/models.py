@@ -6,7 +6,8 @@ from django.db.models.functions import Now
 
 
 class OutboxMessage(models.Model):
-    """Work that must not be lost: written with the change that needs it, done exactly once."""
+    """Work that must not be lost: written together with the change that needs it, done exactly
+    once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=200, unique=True)
@@ -44,9 +45,9 @@ class OutboxMessage(models.Model):
 
 
 class AuditEntry(models.Model):
-    """Who did what to which record, and when. Rows are only inserted: a trigger sees to it.
+    """Who did what to which record, and when. Rows are only ever inserted; a trigger ensures it.
 
-    A look at a record has `read_hour`, the full hour in which it fell, and is kept once in it.
+    A look at a record has `read_hour`, the full hour of the look, and is kept once per hour.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -100,7 +101,7 @@ class IdempotentRequest(models.Model):
 
 
 class RateWindow(models.Model):
-    """Hits of one subject since its window opened."""
+    """The attempts of one subject since its window opened."""
 
     id = models.BigAutoField(primary_key=True)
     scope = models.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""Which form an answer has."""
+"""The format of an answer."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,11 +10,11 @@ from rest_framework.request import Request
 
 
 class OwnFormFirst(DefaultContentNegotiation):
-    """A form that the client asks for if the view has it, else the view's first one.
+    """The format that the client asks for, if the view has it; else the view's first one.
 
     RFC 9110 leaves it to the server whether to refuse an Accept header that it can't meet. We
-    don't: the media type of every answer is published, a PDF has no other form than PDF, and a
-    problem has to reach a client that hoped for something else.
+    don't: the media type of every answer is published, a PDF only exists as a PDF, and a problem
+    has to reach a client even if it asked for something else.
     """
 
     def select_renderer(

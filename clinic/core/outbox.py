@@ -1,12 +1,12 @@
 """The outbox: what must happen after a commit, written in the same transaction as the change.
 
 A writer calls `enqueue`; the relay (`relay.py`) hands due rows to Celery; the worker runs the
-handler with the row locked and marks it done in the handler's own transaction. A broker that loses
-everything therefore costs delay, never data, and a handler's database effect happens once. The
-price is that the row's transaction stays open while the handler runs, so handlers must be short.
+handler with the row locked and marks it done in the handler's own transaction. So a broker that
+loses everything costs time, never data, and a handler's database effect happens once. The price:
+the row's transaction stays open while the handler runs, so handlers must be short.
 
-What waits for somebody outside is a `caller` instead: its calls are made with no transaction open,
-and what it gives back is done in the transaction that marks the row done.
+Work that waits for somebody outside is a `caller` instead: it makes its calls with no transaction
+open, and the function that it returns runs in the transaction that marks the row done.
 """
 
 import uuid
@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 CHANNEL = "outbox"
 MAX_FAILURES = 12
-# The column of the counts is a smallint; a message that nobody can do may be tried for years.
+# The counts are in a smallint column, and a message that can't be done may be tried for years.
 MOST_COUNTED = 32767
 LONGEST_PAUSE_SECONDS = 900
 SHORTEST_PAUSE = timedelta(seconds=1)
@@ -41,11 +41,11 @@ Work = TypeVar("Work", Handler, Caller)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a piece of work is about, for a person who reads that it has come to a halt."""
+    """What a piece of work is about, for a person who reads that it has stopped."""
 
     patient_id: uuid.UUID | None = None
     name: str = ""
-    """Of the patient, else what tells it apart: an address, a provider, a file."""
+    """The patient's, else whatever identifies the work: an address, a provider, a file."""
     document: str = ""
     amount: Decimal | None = None
     visit_at: datetime | None = None
@@ -53,7 +53,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """How one kind of work is done, how long it is tried, and how a person is told of it."""
+    """How one kind of work is done, for how long it is tried, and how a person is told of it."""
 
     function: Callable[..., Any]
     calls: bool
@@ -69,7 +69,7 @@ TASKS: dict[str, Task] = {}
 
 class Permanent(Exception):  # noqa: N818  (read as outbox.Permanent)
     """Raised by a handler when another try can't help. The message is set aside with the reason,
-    which is a word or a code of ours and quotes nobody."""
+    which is our own word or code and quotes nobody."""
 
 
 def handler(
@@ -85,9 +85,9 @@ def handler(
 
     It runs inside a transaction and may run more than once, though its database effects are kept
     only once. What the clinic owes somebody, by law or for money, is tried `until_done`: such a
-    message is set aside only as Permanent, never for the number of its failures. Where it stops all
-    the same a person reads `pt` or `en`, and `about` says from the args what it is about. `queue`
-    names the workers that do it, where it isn't those of the default queue.
+    message is set aside only as Permanent, never for the number of its failures. If it stops all
+    the same, a person reads `pt` or `en`, and `about` tells from the args what it is about. `queue`
+    names the queue on which it is done, if that isn't the default one.
     """
     return _registrar(
         task, calls=False, until_done=until_done, pt=pt, en=en, about=about, queue=queue
@@ -103,12 +103,12 @@ def caller(
     about: Callable[..., Subject] | None = None,
     queue: str | None = None,
 ) -> Callable[[Caller], Caller]:
-    """Register the function that makes the outside calls of `task` and gives back what is to be
-    written after them, or None for nothing. It gets the message's args as keywords.
+    """Register the function that makes the outside calls of `task`. It returns a function that
+    writes the result, or None if there is nothing to write. It gets the message's args as keywords.
 
-    It runs outside of any transaction and may run more than once, as when it is killed after its
-    calls: those must be safe to repeat. What it gives back runs at most once to its end, and has to
-    look whether what the calls were made for still holds. The rest as for a handler.
+    It runs outside any transaction and may run more than once, as when it is killed after its
+    calls: those must be safe to repeat. The returned function completes at most once, and has to
+    check whether the reason for the calls still holds. The rest is as for a handler.
     """
     return _registrar(
         task, calls=True, until_done=until_done, pt=pt, en=en, about=about, queue=queue
@@ -126,7 +126,7 @@ def _registrar(task: str, **how: Any) -> Callable[[Work], Work]:
 
 
 def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> None:
-    """Write one message into the caller's transaction; a key that was used before changes nothing.
+    """Write one message in the caller's transaction. A key that was used before changes nothing.
 
     `args` must be JSON and hold ids, never personal data. Raises RuntimeError outside a
     transaction.
@@ -152,21 +152,21 @@ def enqueue(task: str, *, key: str, delay_seconds: float = 0, **args: Any) -> No
 
 
 def call_relay() -> None:
-    """Have the relay look for what is due as soon as the caller's transaction is committed."""
+    """Have the relay look for due messages as soon as the caller's transaction is committed."""
     if _wake_relay not in (hook for _, hook, *_ in connection.run_on_commit):
         transaction.on_commit(_wake_relay, robust=True)
 
 
 def _wake_relay() -> None:
-    """Once the rows are there: inside their transaction a NOTIFY would make all commits of writers
-    wait for each other's disk. One that is lost costs the second until the relay looks by itself.
-    """
+    """Only after the commit: a NOTIFY inside the transaction would make all writers' commits wait
+    for each other's disk. A lost one costs a second, until the relay looks by itself."""
     with connection.cursor() as cursor:
         cursor.execute(f"NOTIFY {CHANNEL}")
 
 
 def queue_of(task: str) -> str:
-    """The Celery queue on which a task is done: as it was registered, else the default one."""
+    """The Celery queue on which a task is done: the one it was registered with, else the default
+    one."""
     known = TASKS.get(task)
     return known.queue if known and known.queue else settings.CELERY_TASK_DEFAULT_QUEUE
 
@@ -184,8 +184,8 @@ def queues_to_look_into() -> set[str]:
 
 
 def waiting_since(oldest: Mapping[str, uuid.UUID]) -> dict[str, datetime]:
-    """From when on what was handed to a queue still waits there, given the message that has waited
-    longest: queues are first in, first out."""
+    """For each queue, the time since which whatever was handed to it still waits, given the message
+    that has waited longest: queues are first in, first out."""
     rows = OutboxMessage.objects.filter(id__in=oldest.values())
     handed = dict(rows.values_list("id", "handed_at"))
     found = {queue: handed.get(message) for queue, message in oldest.items()}
@@ -195,11 +195,11 @@ def waiting_since(oldest: Mapping[str, uuid.UUID]) -> dict[str, datetime]:
 def claim_due(
     waiting: Mapping[str, datetime] | None = None, limit: int = 50
 ) -> list[tuple[uuid.UUID, str]]:
-    """Take due messages for sending: counts the attempt and sets the next one, so that several
-    relays never send the same row together.
+    """Take due messages for sending. Counts the attempt and sets the time of the next one, so that
+    no two relays ever send the same row together.
 
-    What still waits in its queue (`waiting`, by `waiting_since`) or is in somebody's hands isn't
-    sent again, however long that takes: it is looked at again a little later.
+    A message that still waits in its queue (`waiting`, by `waiting_since`) or is being worked on
+    isn't sent again, however long that takes: it is looked at again a little later.
     """
     while True:
         moment = clock.now()
@@ -223,7 +223,7 @@ def claim_due(
 
 
 def release(message_ids: list[uuid.UUID], *, seconds: float) -> None:
-    """Give messages back that could not be handed over (broker down); the try doesn't count."""
+    """Give back messages that couldn't be handed over (broker down); the attempt doesn't count."""
     with transaction.atomic():
         messages = list(
             OutboxMessage.objects.select_for_update()
@@ -242,7 +242,7 @@ def _due() -> QuerySet[OutboxMessage]:
 
 
 def _in_somebodys_hands(message_ids: list[uuid.UUID]) -> set[uuid.UUID]:
-    """Those whose calls are being made at this moment."""
+    """The messages whose calls are being made at this moment."""
     if not message_ids:
         return set()
     by_key = {locks.OUTBOX(message_id): message_id for message_id in message_ids}
@@ -250,12 +250,13 @@ def _in_somebodys_hands(message_ids: list[uuid.UUID]) -> set[uuid.UUID]:
 
 
 def run(message_id: uuid.UUID) -> bool:
-    """Do one message. False when there was nothing to do: done, given up, or in another's hands.
+    """Do one message. False if there was nothing to do: it is done, given up, or another worker has
+    it.
 
-    A failing handler or caller leaves no effect here but the recorded error; the relay tries again
-    later, at most LONGEST_PAUSE_SECONDS after. After MAX_FAILURES of them the message is set aside
-    for a person, unless its task is tried until it is done. Messages that no worker took, as while
-    all are down, wait as long as it takes. `stuck` tells a person of all of these.
+    A failing handler or caller leaves nothing in the database but the recorded error; the relay
+    tries again at most LONGEST_PAUSE_SECONDS later. After MAX_FAILURES failures the message is set
+    aside for a person, unless its task is tried until it is done. Messages that no worker took,
+    because all are down, wait as long as it takes. `stuck` tells a person of all of these.
     """
     try:
         message = _undone(message_id).first()
@@ -285,8 +286,8 @@ def _call(message: OutboxMessage, call: Caller) -> bool:
             return False
         finish = call(**message.args)
         with transaction.atomic():
-            # First, since it holds the row. Whoever has it now only looks at it: the calls aren't
-            # made in vain.
+            # First, because it locks the row. Whoever holds it now is only reading: the calls won't
+            # be wasted.
             if not _mark_done(message.id):
                 return False
             if finish is not None:
@@ -307,18 +308,17 @@ def _mark_done(message_id: uuid.UUID) -> bool:
 
 
 def unfinished(keys: Collection[str]) -> bool:
-    """Whether any of these messages is still to be done, one that was set aside included."""
+    """Whether any of these messages is still to be done, including those set aside."""
     return OutboxMessage.objects.filter(key__in=keys, done_at__isnull=True).exists()
 
 
 def has_failed(key: str) -> bool:
-    """Whether a try of this message has come to nothing, as far as can be told."""
+    """Whether a try of this message has failed, as far as is known."""
     return OutboxMessage.objects.filter(key=key, failures__gt=0).exists()
 
 
 def overdue(task: str) -> int:
-    """How many messages of a task are not done although their time has come, those set aside
-    among them."""
+    """How many messages of a task are due and not done, including those set aside."""
     undone = OutboxMessage.objects.filter(task=task, done_at__isnull=True)
     return undone.filter(
         Q(attempts__gt=0) | Q(failures__gt=0) | Q(next_at__lte=clock.now())
@@ -326,8 +326,8 @@ def overdue(task: str) -> int:
 
 
 def wake(*tasks: str) -> None:
-    """What these kinds of work waited for is there, so the next try is due at once, in the caller's
-    transaction. A message that is set aside, or in somebody's hands, is left alone."""
+    """What these kinds of work waited for is there: make their next try due at once, in the
+    caller's transaction. Messages that are set aside or being worked on are left alone."""
     waiting = _undone_all().filter(task__in=tasks, next_at__gt=clock.now())
     with transaction.atomic():
         free = waiting.select_for_update(skip_locked=True).order_by("pk")
@@ -343,7 +343,7 @@ def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
         message.last_error = reason
         message.why = _cause(error)[:40]
         message.failures = min(message.failures + 1, MOST_COUNTED)
-        # A task that this release doesn't know is another release's to decide.
+        # A task unknown to this release is left for another release to decide.
         task = TASKS.get(message.task)
         is_hopeless = message.failures >= MAX_FAILURES and task and not task.until_done
         if isinstance(error, Permanent) or is_hopeless:
@@ -361,7 +361,7 @@ def _record_failure(message_id: uuid.UUID, error: Exception) -> None:
 
 
 def _cause(error: Exception) -> str:
-    """A code for what a person can be told of a failure."""
+    """A code for what a person is told of a failure."""
     if isinstance(error, Permanent):
         return str(error)
     if isinstance(error, DomainError):

@@ -57,8 +57,8 @@ def body(error: DomainError, errors: Sequence[Mapping[str, str]] = ()) -> dict[s
 
 
 def _encodable(said: str) -> str:
-    """Text that may quote what was sent, without the half characters that JSON's escapes can make
-    and no answer can carry."""
+    """Text that may quote the request, without the lone surrogates that JSON's escapes can make and
+    no answer can encode."""
     return said.encode("utf-8", "replace").decode()
 
 
@@ -118,7 +118,7 @@ def _as_domain_error(exc: Exception) -> DomainError | None:
 
 
 def _from_below(error: BaseException | None) -> DomainError | None:
-    """What the database says, or whatever else we stand on; None for a fault of ours."""
+    """The answer for an error of the database, files or network; None if the fault is our own."""
     if isinstance(error, DatabaseError):
         return _from_database(error)
     if (cause := ground.cause(error)) is not None:
@@ -139,7 +139,7 @@ def _from_database(error: DatabaseError) -> DomainError | None:
 
 
 def _field_errors(details: Any, pointer: str = "") -> list[dict[str, str]]:
-    """Flatten DRF's nested details into pointers; `non_field_errors` point at their parent."""
+    """Flatten DRF's nested details into pointers; `non_field_errors` point to their parent."""
     if isinstance(details, list):
         flat: list[dict[str, str]] = []
         for index, item in enumerate(details):
@@ -164,8 +164,8 @@ def _field_errors(details: Any, pointer: str = "") -> list[dict[str, str]]:
 
 
 def failure(request: HttpRequest) -> HttpResponse:
-    """Django's `handler500`: the answer where an exception came through every layer. A database
-    that can't be had just now is no fault of ours to be recorded, but a reason to come again."""
+    """Django's `handler500`: the answer when an exception came through every layer. A database that
+    can't be reached just now isn't recorded as our fault; the answer says to try again."""
     problem = _from_below(sys.exception())
     if request.path.startswith("/api/"):
         return problem_response(problem or DomainError(Code.INTERNAL))
@@ -181,7 +181,7 @@ def failure(request: HttpRequest) -> HttpResponse:
 
 
 class ApiProblemsMiddleware:
-    """Gives problem details to API answers that Django made itself: unknown paths, bad hosts, 500s.
+    """Adds problem details to API answers that Django itself made: unknown paths, bad hosts, 500s.
 
     Refuses NUL in path or query before anything can pass it to the database.
     """
@@ -219,7 +219,7 @@ _BY_STATUS = {
 
 
 def problem_response(error: DomainError) -> JsonResponse:
-    """A ready answer outside DRF."""
+    """A finished answer, for use outside DRF."""
     response = JsonResponse(
         body(error),
         status=error.problem.status,

@@ -11,8 +11,8 @@ from clinic.core.models import RateWindow
 
 
 def hit(scope: str, subject: str, *, limit: int, seconds: int) -> int:
-    """Count one attempt of `subject` in its window of `seconds`, which its first attempt opens;
-    which of that window it is.
+    """Count one attempt of `subject` in its window of `seconds`, which its first attempt opens.
+    Returns how many the window has now.
 
     Raises DomainError `throttled`, with the seconds until the window ends, from the attempt after
     `limit` on. Call it outside the transaction that may roll back, or the count is lost with it.
@@ -24,14 +24,14 @@ def hit(scope: str, subject: str, *, limit: int, seconds: int) -> int:
 
 
 def count(scope: str, subject: str, *, seconds: int) -> int:
-    """As `hit`, for whoever answers otherwise than by a refusal: which attempt of its window this
-    is. Attempts of one subject wait for each other until the caller's transaction ends."""
+    """Like `hit`, but never refuses. Attempts of one subject wait for each other until the caller's
+    transaction ends."""
     hits, _ = _count(scope, subject, seconds)
     return hits
 
 
 def spent(scope: str, subjects: Collection[str], *, limit: int) -> set[str]:
-    """Those whose windows hold `limit` attempts or more; counts nothing."""
+    """The subjects whose windows hold `limit` attempts or more; counts nothing."""
     windows = RateWindow.objects.filter(scope=scope, subject__in=subjects, hits__gte=limit)
     return set(windows.filter(expires_at__gt=clock.now()).values_list("subject", flat=True))
 
@@ -61,7 +61,7 @@ def _count(scope: str, subject: str, seconds: int) -> tuple[int, datetime]:
 
 
 def check(scope: str, subject: str, *, limit: int) -> None:
-    """Raises DomainError `throttled` where `hit` would; counts nothing."""
+    """Raise DomainError `throttled` if `hit` would; counts nothing."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -76,7 +76,7 @@ def check(scope: str, subject: str, *, limit: int) -> None:
 
 
 def forget(scope: str, subject: str) -> None:
-    """Clear the attempts of a subject, as after a success."""
+    """Clear the attempts of a subject, for instance after a success."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM core_ratewindow WHERE scope = %s AND subject = %s", [scope, subject]
@@ -84,7 +84,7 @@ def forget(scope: str, subject: str) -> None:
 
 
 def refund(scope: str, subject: str) -> None:
-    """Take one attempt of the present window back, where only failures are to count."""
+    """Take back one attempt of the current window, if only failures are to count."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

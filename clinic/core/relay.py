@@ -16,19 +16,19 @@ from clinic.core import life, logs, outbox
 log = structlog.get_logger(__name__)
 
 Send = Callable[[uuid.UUID, str], None]
-# The message that has waited longest in a queue, if any does.
+# The message that has waited longest in a queue, if there is one.
 Oldest = Callable[[str], uuid.UUID | None]
 BROKER_PAUSE_SECONDS = 1.0
 
 
 def _none_waits(_queue: str) -> None:
-    """A broker in which every message is taken at once."""
+    """A broker whose messages are all taken at once."""
 
 
 def relay_once(send: Send, oldest: Oldest = _none_waits) -> int:
     """Send every message that is due now and no longer waits in its queue, and return how many.
 
-    Raises BrokerError when the broker can't be reached, with nothing lost: the unsent rows are due
+    Raises BrokerError if the broker can't be reached. Nothing is lost: the unsent rows are due
     again a second later.
     """
     found = {queue: oldest(queue) for queue in outbox.queues_to_look_into()}
@@ -66,7 +66,7 @@ def _listen(send: Send, oldest: Oldest, stop: threading.Event) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {outbox.CHANNEL}")
     raw = connection.connection
-    # Looked after each second, since this connection stays for days: it also sets the clock.
+    # Checked every second, since this connection stays open for days; checking also sets the clock.
     while not stop.is_set() and connection.is_usable():
         life.show()
         relay_once(send, oldest)

@@ -1,4 +1,4 @@
-"""The id that ties an answer, its log lines and its audit rows together, and the answer's time."""
+"""The id that links an answer, its log lines and its audit rows; and the time of the answer."""
 
 import uuid
 from collections.abc import Callable
@@ -13,13 +13,13 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
 def current_request_id() -> str:
-    """The present request's id, or an empty string outside a request."""
+    """The current request's id, or an empty string outside a request."""
     return _request_id.get()
 
 
 class RequestIdMiddleware:
-    """Gives every request an id of our own and returns it as X-Request-Id; X-Server-Time is the
-    clinic's clock, since what stands in Date is the clock of whichever host was nearest."""
+    """Gives every request our own id and returns it as X-Request-Id. X-Server-Time is the clinic's
+    clock, since Date comes from the clock of whichever host was nearest."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

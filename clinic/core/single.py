@@ -1,4 +1,4 @@
-"""Models of which there is one row at most, whoever writes: settings, counters, marks."""
+"""Models that have at most one row, whoever writes: settings, counters, marks."""
 
 from typing import Self
 
@@ -9,7 +9,7 @@ NUMBER = 1
 
 
 class SingleRow(models.Model):
-    """The database lets no second row in: `constraints` of a subclass hold `only_one`."""
+    """The database refuses a second row: put `only_one` into a subclass's `constraints`."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=NUMBER, editable=False)
 

@@ -1,5 +1,5 @@
-"""Work of the outbox that has come to a halt: as a person is told of it, trying it again, and
-messages that somebody told in another way."""
+"""Outbox work that has stopped: how a person is told of it, how it is tried again, and how a
+message is marked as told in another way."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,60 +15,62 @@ from clinic.core.errors import PROBLEMS, Code, DomainError
 from clinic.core.models import OutboxMessage
 
 PATIENCE = timedelta(minutes=5)
-"""How long after its time work may be undone before a person is told."""
+"""How long work may be overdue before a person is told."""
 
 MANY_FAILURES = 5
-"""So many take little more than a minute."""
+"""So many failures take little more than a minute."""
 
 NOT_TAKEN = "not_taken"
 CAUSES = {
     NOT_TAKEN: (
         "Ainda nenhum processo chegou ao fim disto. Se continuar, avise quem instalou o programa.",
-        "No process has finished it yet. If it stays, tell whoever installed the program.",
+        "No process has finished this yet. If it stays like this, tell whoever installed the"
+        " program.",
     ),
     ground.NO_ANSWER: (
         "Quem tem de responder do outro lado não responde. Continuamos a tentar.",
-        "Whoever has to answer doesn't. We keep trying.",
+        "The service outside isn't answering. We keep trying.",
     ),
     ground.NO_SPACE: (
         "Não há espaço para guardar ficheiros. Avise quem instalou o programa.",
-        "There is no room left for files. Tell whoever installed the program.",
+        "There is no space left for files. Tell whoever installed the program.",
     ),
     ground.NO_FILES: (
         "Não chegamos aos ficheiros guardados. Continuamos a tentar. Se continuar, avise quem"
         " instalou o programa.",
-        "The stored files can't be reached. We keep trying. If it stays, tell whoever installed"
-        " the program.",
+        "The stored files can't be reached. We keep trying. If it stays like this, tell whoever "
+        "installed the program.",
     ),
     "undeliverable": (
         "Nem o telefone nem o e-mail aceitaram esta mensagem. Avise a pessoa de outra forma.",
-        "Neither phone nor e-mail took this message. Tell the person in another way.",
+        "Neither phone nor e-mail accepted this message. Tell the person in another way.",
     ),
     "daily_limit": (
         "Este número já recebeu as SMS de hoje e não há e-mail. Avise a pessoa de outra forma.",
-        "This number has had today's SMS and there is no e-mail. Tell the person in another way.",
+        "This number has already had today's SMS, and there is no e-mail address. Tell the person"
+        " in another way.",
     ),
     "unreachable": (
         "Não temos telefone nem e-mail desta pessoa. Avise-a de outra forma, ou junte um contacto e"
         " tente de novo.",
-        "We have neither phone nor e-mail of this person. Tell them in another way, or add a"
-        " contact and try again.",
+        "We have neither a phone number nor an e-mail address for this person. Tell them in "
+        "another way, or add a contact and try again.",
     ),
     "fault": (
         "Algo falhou do nosso lado. Se continuar, avise quem instalou o programa.",
-        "Something failed on our side. If it stays, tell whoever installed the program.",
+        "Something failed on our side. If it stays like this, tell whoever installed the program.",
     ),
 }
-"""What a person reads for those causes that are no error code of an app's."""
+"""What a person reads for causes that aren't an app's error code."""
 
 
 TO_TELL = {"undeliverable", "daily_limit", "unreachable"}
-"""Causes of messages that a person at the clinic tells in another way."""
+"""Causes for which a person at the clinic tells the message in another way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Halted:
-    """One piece of work that isn't done although it should be."""
+    """One piece of work that should be done and isn't."""
 
     id: uuid.UUID
     what: str
@@ -81,12 +83,11 @@ class Halted:
     """It is done as soon as somebody says `told_otherwise`."""
     failures: int
     next_at: datetime | None
-    """Of what is set aside: never."""
+    """None if it is set aside."""
 
 
 def found() -> QuerySet[OutboxMessage]:
-    """What is set aside, fails again and again or is undone for long after its time; oldest
-    first."""
+    """Work that is set aside, keeps failing or is long overdue; oldest first."""
     undone = OutboxMessage.objects.filter(done_at__isnull=True)
     return undone.filter(
         Q(failed_at__isnull=False)
@@ -96,7 +97,7 @@ def found() -> QuerySet[OutboxMessage]:
 
 
 def told(message: OutboxMessage, language: str) -> Halted:
-    """A message of `found` in words."""
+    """A message of `found`, in words."""
     task = outbox.TASKS.get(message.task)
     english = language.startswith("en")
     code = message.why or ("fault" if message.failures else NOT_TAKEN)
@@ -116,10 +117,10 @@ def told(message: OutboxMessage, language: str) -> Halted:
 
 @transaction.atomic
 def try_again(message_id: uuid.UUID, *, actor: Actor) -> None:
-    """Have a message tried at once, also one that was set aside. Without effect for one that is
-    done, is due anyway or is being worked on. Raises DomainError `not_found`.
+    """Have a message tried at once, even one that was set aside. Does nothing if it is done, due
+    anyway or being worked on. Raises DomainError `not_found`.
 
-    One failure stays counted: whoever asks whether a try came to nothing still has to know.
+    One failure stays counted, for `outbox.has_failed`.
     """
     message = OutboxMessage.objects.filter(id=message_id).first()
     if message is None:
@@ -144,9 +145,8 @@ def try_again(message_id: uuid.UUID, *, actor: Actor) -> None:
 @transaction.atomic
 def told_otherwise(message_id: uuid.UUID, *, actor: Actor) -> None:
     """Note that the person was told in another way, by phone or face to face: the message is done.
-    Without effect for one that is. Raises DomainError `not_found`, and `conflict` for what isn't,
-    or no longer is, a message that a person has to tell.
-    """
+    Does nothing if it already is. Raises DomainError `not_found`, and `conflict` if it isn't, or no
+    longer is, a message that a person has to pass on."""
     message = OutboxMessage.objects.select_for_update().filter(id=message_id).first()
     if message is None:
         raise DomainError(Code.NOT_FOUND)

@@ -17,7 +17,8 @@ def run_outbox(message_id: str) -> None:
 
 @shared_task(name="core.heartbeat")
 def heartbeat(worker: str) -> None:
-    """Done by that worker, from its own queue: it takes work and writes to the database."""
+    """Run by the named worker, from its own queue: shows that it takes work and can write to the
+    database."""
     Heartbeat.objects.update_or_create(name=worker, defaults={"at": clock.now()})
 
 

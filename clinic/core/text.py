@@ -1,9 +1,10 @@
-"""What text may hold, whoever gives it: a person, the administration site, an import, a provider.
+"""Which characters text may hold, whether it comes from a person, the administration site, an
+import or a provider.
 
-It ends up in XML that the law has kept for ten years, in PDFs, mail headers, SMS and on screens.
-Refused are the characters that XML 1.0 lacks, that mean something else on each machine (private
-use, noncharacters) or that nobody sees (controls, direction marks, blanks that count as letters).
-Joiners are taken inside a word of the scripts and between the emoji that need them.
+It ends up in XML that the law makes us keep for ten years, in PDFs, mail headers and SMS, and on
+screens. Refused are characters that XML 1.0 doesn't have, that mean something else on each machine
+(private use, noncharacters) or that nobody sees (controls, direction marks, blanks that count as
+letters). Joiners are allowed within words of the scripts that need them, and between emoji.
 """
 
 import re
@@ -23,18 +24,20 @@ _NOBODYS = (
 )
 MOST_ACCENTS_IN_A_ROW = 3
 MOST_MARKS_IN_A_ROW = 6
-"""Accents and the vowels of scripts that write them as marks. Burmese has five on one letter."""
+"""Marks on one letter: accents, and vowels in scripts that write them as marks. Burmese has up to
+five."""
 
 _JOINERS = frozenset("\u200c\u200d")
 _FIRST_THAT_JOINS = "\u0590"
-"""From here on: Latin, Greek and Cyrillic, before it, know no joiners."""
+"""The scripts from here on may need joiners; Latin, Greek and Cyrillic, before it, don't."""
 
 _SELECTORS = frozenset(
     map(chr, [*range(0x180B, 0x180E), 0x180F, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 )
 REFUSED_BY_DATABASE = _CONTROLS + _UNSEEN + _NOBODYS
-"""In the words of a regular expression, which Python and PostgreSQL read alike: the functions
-`is_plain_line` and `is_plain_note` there refuse these; what else is refused it can't hold."""
+"""As a regular expression that Python and PostgreSQL read the same way: the functions
+`is_plain_line` and `is_plain_note` in the database refuse these. It can't store the other refused
+characters."""
 
 _REFUSED_IN_A_NOTE = re.compile(rf"[\u0000\uD800-\uDFFF{REFUSED_BY_DATABASE}]")
 _REFUSED_IN_A_LINE = re.compile(rf"[\n\u0000\uD800-\uDFFF{REFUSED_BY_DATABASE}]")
@@ -44,18 +47,18 @@ _SPACE_OF_A_LINE = re.compile(r"[^\S\n]")
 
 
 class UnprintableError(ValueError):
-    """The text holds what no text may hold, or nothing that can be seen."""
+    """The text holds a forbidden character, or nothing visible."""
 
 
 def line(text: str) -> str:
-    """The text in NFC with single spaces; empty for nothing but spaces. Raises UnprintableError."""
+    """The text in NFC with single spaces; empty if it is only spaces. Raises UnprintableError."""
     if _REFUSED_IN_A_LINE.search(text):
         raise UnprintableError
     return _seen(_SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip())
 
 
 def note(text: str) -> str:
-    """The same for text of several lines, which end in a newline. Raises UnprintableError."""
+    """The same for text of several lines, separated by newlines. Raises UnprintableError."""
     text = text.replace("\r\n", "\n")
     if _REFUSED_IN_A_NOTE.search(text):
         raise UnprintableError
@@ -63,17 +66,18 @@ def note(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """A line of what the text has that a line may hold: for what was kept before the rule was."""
+    """A line of the text without its forbidden characters: for text stored before there was this
+    rule."""
     return _SPACES.sub(" ", _REFUSED_IN_A_LINE.sub("", text)).strip()
 
 
 def storable(text: str) -> str:
-    """The text with a mark in place of each character that no database can hold."""
+    """The text with a mark in place of each character that no database can store."""
     return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def is_printable(text: str) -> bool:
-    """Whether nothing in a line is refused."""
+    """Whether a line has no forbidden character."""
     return _REFUSED_IN_A_LINE.search(text) is None
 
 
@@ -103,6 +107,6 @@ def _belongs(character: str, *, before: str, after: str) -> bool:
     if not before or before.isspace() or before in _JOINERS:
         return False
     if character in _SELECTORS:
-        # A letter of the scripts that know no joiners has one form only.
+        # Letters of the scripts without joiners have only one form.
         return before not in _SELECTORS and (before >= _FIRST_THAT_JOINS or not before.isalpha())
     return before >= _FIRST_THAT_JOINS and bool(after) and not after.isspace()

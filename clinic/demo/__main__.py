@@ -27,11 +27,11 @@ PAGE = """
 {accounts}
 
   Try this
-    1. Sign in as the patient and book a treatment; you have 15 minutes to pay it.
-    2. Sandbox: open the SMS's link, choose Multibanco, pay the reference at the cash machine.
+    1. Sign in as the patient and book a treatment; you have 15 minutes to pay.
+    2. Sandbox: open the link in the SMS, choose Multibanco, pay the reference at the cash machine.
        The invoice arrives in the mailbox.
-    3. As the patient add a face, from one to five photos, under "my face".
-    4. Staff, devices: make a pairing code each for the kiosk and for the waiting room.
+    3. As the patient, under "Eu", "O meu rosto": add your face, with one to five photos.
+    4. Staff, "Ecrãs": get a pairing code each for the kiosk and for the waiting room.
        At the kiosk show your face, or type the code from the second SMS.
     5. Staff: call the patient and watch the waiting room.
 
@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(var: Path, switch: StopSwitch) -> int:
-    """Start the stack, show the page, watch over it; 0 after a stop that somebody asked for."""
+    """Start the stack, show the page, watch over it. Returns 0 after a requested stop."""
     told = os.environ.get("PORT") or "8000"
     port = int(told) if told.isascii() and told.isdigit() else 0
     if not 0 < port < 2**16:
@@ -78,7 +78,7 @@ def run(var: Path, switch: StopSwitch) -> int:
         say(page(stack))
         stack.watch()
     except StopRequested:
-        pass  # asked for before the stack was ready: stop like after
+        pass  # asked for before the stack was ready: stop as usual
     finally:
         began = time.monotonic()
         stack.stop()
@@ -87,7 +87,7 @@ def run(var: Path, switch: StopSwitch) -> int:
 
 
 def build_frontend(switch: StopSwitch) -> None:
-    """Build what changed, its output shown, in a process that can be stopped."""
+    """Build what changed, and show the output, in a process that can be stopped."""
     build = Program(
         "front end", [sys.executable, "-m", "clinic.launcher.frontend", "build"], cwd=ROOT
     )
@@ -117,7 +117,7 @@ def say_step(line: str, began: float | None = None) -> None:
 
 
 def say(text: str, *, to: TextIO | None = None) -> None:
-    """Print, also when the terminal has gone."""
+    """Print, even if the terminal is gone."""
     try:
         print(text, flush=True, file=to or sys.stdout)
     except OSError:

@@ -1,7 +1,7 @@
 """The demo's day, laid around the present instant: who is treated, waits, comes later.
 
-Pure: from an instant to a list of visits. Near midnight the whole pattern moves into the day, so
-that there are patients to see at any hour.
+A pure function from an instant to a list of visits. Near midnight the whole pattern moves into the
+day, so that there are patients to see at any hour.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,12 +14,12 @@ from clinic.directory.catalogue import CATALOGUE
 
 MINUTES = {entry.code: entry.duration_minutes for entry in CATALOGUE}
 STEP = timedelta(minutes=5)
-# What the plan leaves of an evening, so that there is still a time to book before midnight.
+# The part of an evening that the plan leaves free, so that there is a time to book before midnight.
 LEFT_FREE = timedelta(minutes=45)
 
 
 class Part(StrEnum):
-    """What has become of a visit by now."""
+    """How far a visit has come by now."""
 
     FULFILLED = "fulfilled"
     NO_SHOW = "no_show"
@@ -32,7 +32,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One appointment of the day. `is_guest` is the one of the demo's patient account."""
+    """One appointment of the day. `is_guest`: it belongs to the demo's patient account."""
 
     therapist: int
     specialty: str
@@ -63,7 +63,8 @@ class _Card:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One therapist's day: what is over, what is going on (`begins` minutes from now), the rest."""
+    """One therapist's day: what is over, what is going on (since `begins` minutes from now), the
+    rest."""
 
     over: tuple[_Card, ...]
     begins: int
@@ -167,7 +168,7 @@ def _backwards(
 
 
 def _with_times(visit: Visit, now: datetime, opens: datetime, position: int) -> Visit:
-    """When the patient arrived, was called and so on: in order, in the day, never after now."""
+    """When the patient arrived, was called and so on: in order, within the day, never after now."""
 
     def within(instant: datetime) -> datetime:
         return min(max(instant, opens), now)

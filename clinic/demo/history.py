@@ -1,7 +1,7 @@
-"""The demo clinic's past month: invented days, told and forecast by the product's own estimator.
+"""The demo clinic's past month: invented days, with forecasts by the product's own estimator.
 
-It is written as it would stand in the database by now, without the services of the day, since
-nobody waits for a message of last week.
+It is written straight into the database, as it would look by now, and not through the services,
+since nobody waits for a message from last week.
 """
 
 import math
@@ -85,7 +85,7 @@ def write(
 def _day(
     on: date, therapist: Practitioner, slowness: float, generator: np.random.Generator
 ) -> Iterator[Row]:
-    """One practitioner's list of one day and what came of it, in the order of the list."""
+    """One practitioner's list of one day and what happened, in the order of the list."""
     specialties = list(therapist.specialties.all())
     start = datetime.combine(on, OPENS, clock.zone())
     closes = datetime.combine(on, CLOSES, clock.zone())

@@ -28,8 +28,8 @@ WORDS = (
 
 @transaction.atomic
 def hand_out(staff: dict[str, User], file: Path) -> dict[str, Any]:
-    """Make every account's password and every device's token those of the file, drawing what it
-    lacks, and write the file, readable for its owner alone."""
+    """Set every account's password and every device's token from the file, make up the missing
+    ones, and write the file, which only its owner can read."""
     known = _read(file)
     handed_out = {
         "accounts": {

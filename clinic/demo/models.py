@@ -1,4 +1,4 @@
-"""What the demo remembers of itself."""
+"""What the demo remembers about itself."""
 
 from django.db import models
 

@@ -10,9 +10,11 @@ from django.db.migrations.loader import MigrationLoader
 
 
 def prepare() -> None:
-    """Migrate, seed, and forget the former worker's heartbeat: readiness is to mean this one's.
+    """Migrate, seed, and forget the heartbeats of earlier workers, so that readiness means the new
+    ones.
 
-    Exits with a sentence on standard error where another version of Vez made the data."""
+    Exits with a sentence on standard error if another version of Vez made the data.
+    """
     django.setup()
     if _was_made_by_another_version():
         sys.exit("another version of Vez made this data. `make reset` forgets it and starts over")

@@ -56,9 +56,10 @@ class Clinic:
 
 @transaction.atomic
 def furnish() -> Clinic:
-    """Make sure that clinic, catalogue, rooms, people and hours exist, and that it is open now.
+    """Make sure that clinic, catalogue, rooms, people and hours exist, and that the clinic is open
+    now.
 
-    What is there stays as it is; accounts are made without passwords.
+    What is there stays as it is. Accounts are made without passwords.
     """
     Organization.objects.get_or_create(id=1, defaults=cast.ORGANIZATION)
     catalogue = {specialty.code: specialty for specialty in install_catalogue()}
@@ -91,7 +92,7 @@ def furnish() -> Clinic:
 def fill(clinic: Clinic) -> int:
     """Show today: close what earlier days left open, then live through the day up to now.
 
-    Gives the number of appointments that were made. A time that somebody has taken is left out.
+    Returns how many appointments were made. Times that are already taken are left out.
     """
     now = clock.now()
     begun = Appointment.objects.count()
@@ -109,7 +110,7 @@ def fill(clinic: Clinic) -> int:
 
 @transaction.atomic
 def show_today(clinic: Clinic, *, empty: bool) -> int | None:
-    """Fill the clinic unless it shows today already; None when nothing had to be done."""
+    """Fill the clinic unless it already shows today; None if there was nothing to do."""
     today = clock.today()
     shown = DemoDay.objects.select_for_update().filter(id=1).first()
     if shown is not None and shown.day == today and (shown.filled or empty):
@@ -165,7 +166,8 @@ def _set_hours(therapist: Practitioner) -> None:
 
 
 def _open_around(now: datetime, therapists: list[Practitioner]) -> None:
-    """Stretch today's hours so that the clinic is at work now, at any hour, and for a while yet."""
+    """Stretch today's hours so that the clinic is working now, at any hour, and for a while
+    longer."""
     planned = day.visits(now)
     first = clock.local(min(visit.start for visit in planned))
     last = clock.local(max(now + AHEAD, *(visit.end for visit in planned)))
@@ -191,7 +193,7 @@ def _close_earlier_days(now: datetime) -> None:
 
 
 def _clear_ahead(clinic: Clinic, shown: date) -> None:
-    """Take back what the filling of an earlier day booked ahead: it would stand in today's way."""
+    """Cancel what an earlier fill booked for these days, since it would be in the way."""
     for patient, therapist, start in _ahead(clinic, shown):
         left = Appointment.objects.filter(
             patient=patient,
@@ -205,7 +207,7 @@ def _clear_ahead(clinic: Clinic, shown: date) -> None:
 
 
 def _live_through(clinic: Clinic, now: datetime) -> None:
-    """Book the day's visits the day before, then let everything happen in its order."""
+    """Book the day's visits the day before, then let everything happen in order."""
     opens, _ = clock.day_bounds(clock.local(now).date())
     booked_at = opens - timedelta(hours=7)
     happenings: list[tuple[datetime, int, Callable[[], object]]] = []
@@ -254,7 +256,7 @@ def _book_later_days(clinic: Clinic, now: datetime) -> None:
 
 
 def _ahead(clinic: Clinic, today: date) -> list[tuple[Patient, Practitioner, datetime]]:
-    """Who comes when in the days after `today`."""
+    """Who comes when, on the days after `today`."""
     return [
         (clinic.extras[-2 - number], clinic.therapists[therapist], _civil(today, days, hour))
         for number, (days, hour, therapist) in enumerate(LATER_DAYS)
@@ -262,7 +264,7 @@ def _ahead(clinic: Clinic, today: date) -> list[tuple[Patient, Practitioner, dat
 
 
 def _guest_history(clinic: Clinic, now: datetime) -> None:
-    """The patient's account has a paid visit behind it and one to come, once."""
+    """Give the patient's account one past paid visit and one to come, once."""
     guest = clinic.guest
     today = clock.local(now).date()
     opens, closes = clock.day_bounds(today)
@@ -287,7 +289,7 @@ def _guest_history(clinic: Clinic, now: datetime) -> None:
 
 
 def _pending_hold(clinic: Clinic, now: datetime) -> None:
-    """Somebody is paying just now."""
+    """A patient who is paying right now."""
     free = slots("massage", None, now + timedelta(hours=2), now + timedelta(days=2))
     for slot in free[:1]:
         holds.hold(
@@ -332,7 +334,7 @@ def _book_online(
     *,
     at: datetime,
 ) -> UUID | None:
-    """Held by the patient and paid three minutes later by Multibanco, with an invoice."""
+    """Hold as the patient, and pay three minutes later by Multibanco, with an invoice."""
     with clock.replaying(at):
         try:
             appointment = holds.hold(
@@ -377,7 +379,7 @@ def _book_online(
 
 
 def _silence_extras(clinic: Clinic) -> None:
-    """The sandbox phone is for the demo's own patient: nobody holds the phones of the others."""
+    """The sandbox phone is for the demo's own patient: nobody holds the other patients' phones."""
     phones = [patient.phone for patient in clinic.extras]
     unsent = Message.objects.filter(to__in=phones, status=MessageStatus.QUEUED)
     keys = [f"message:{message_id}" for message_id in unsent.values_list("pk", flat=True)]

@@ -1,4 +1,4 @@
-"""The demo's processes: started in order, started again when one dies, stopped without a rest."""
+"""The demo's processes: started in order, restarted when one dies, and all stopped at the end."""
 
 from __future__ import annotations
 
@@ -47,23 +47,23 @@ SAY_AGAIN_SECONDS: Final = 10.0
 _BEHIND_THE_PAGE: Final = (
     *("provider-worker", "message-worker", "clock-worker", "face-worker", "beat"),
 )
-# Never by a proxy.
+# Never through a proxy.
 _to_ourselves = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class DemoFailedError(RuntimeError):
-    """The demo can't start; the message is what the person has to know."""
+    """The demo can't start; the message tells the person why."""
 
 
 class Say(Protocol):
-    """Shows a line, with the time since `began` where given."""
+    """Shows a line, with the time since `began` if that is given."""
 
     def __call__(self, line: str, began: float | None = None) -> None: ...
 
 
 @dataclass
 class Watched:
-    """One process under watch, with how often it died and when to try again."""
+    """One watched process, with how often it died and when to try again."""
 
     process: Postgres | Valkey | Program
     deaths: int = 0
@@ -74,14 +74,14 @@ class Watched:
     silent: float = 0.0
 
     def begin(self) -> None:
-        """It has just been started."""
+        """Note that it has just been started."""
         self.started_at = self.looked_at = time.monotonic()
         self.retry_at = self.sign = None
         self.silent = 0.0
 
     def note(self, sign: object, *, now: float) -> None:
-        """Look for another sign of life than the last one. Each look counts for so long at most: a
-        machine that slept hung nowhere."""
+        """Look for a new sign of life. The time between two looks is capped, so a machine that
+        slept doesn't look like a hang."""
         self.silent += min(now - self.looked_at, 2 * LOOK_SECONDS)
         self.looked_at = now
         if sign is not None and sign != self.sign:
@@ -93,7 +93,7 @@ class Watched:
 
 
 class Stack:
-    """Everything `make run` starts. Its files live in `var`; one stack per folder at a time."""
+    """Everything that `make run` starts. Its files are in `var`; one stack per folder at a time."""
 
     def __init__(self, var: Path, *, port: int, switch: StopSwitch, say: Say) -> None:
         self.var = var
@@ -109,7 +109,8 @@ class Stack:
         self.environment: dict[str, str] = {}
 
     def check(self) -> None:
-        """Refuse, with DemoFailedError, what could only fail later; takes this folder's lock."""
+        """Raise DemoFailedError now for anything that would only fail later. Takes this folder's
+        lock."""
         try:
             self.var.mkdir(parents=True, exist_ok=True)
             self._lock = (self.var / "demo.lock").open("a+")
@@ -155,7 +156,8 @@ class Stack:
         self._keep_settings()
         self._prepare()
         programs = {program.name: program for program in self.programs()}
-        # The first round, payment, message and face are seconds away: they load behind the page.
+        # The other programs are needed only seconds later, so they load while people look at the
+        # page.
         later = [programs.pop(name) for name in _BEHIND_THE_PAGE]
         self.watch_over(*programs.values())
         self._await_readiness()
@@ -163,14 +165,14 @@ class Stack:
         self.write_state()
 
     def watch(self) -> None:
-        """Start again what dies, until the switch is pressed."""
+        """Restart what dies, until somebody asks to stop."""
         while not self._switch.pressed:
             if self.revive():
                 self._publish()
             time.sleep(0.3)
 
     def stop(self) -> None:
-        """Stop all processes: first what serves, then what it stands on."""
+        """Stop all processes: first the product's, then the servers they need."""
         servers = [server.program for server in self._servers.values()]
         for programs in (self._programs(), [server for server in servers if server is not None]):
             stop_all(programs, at_once=self._impatience())
@@ -179,7 +181,7 @@ class Stack:
         (self.var / "demo.json").unlink(missing_ok=True)
 
     def write_state(self) -> None:
-        """Publish var/demo.json: what the contract promises, and the processes of this moment."""
+        """Publish var/demo.json: what the contract promises, and the processes that run now."""
         known = _read_json(self.var / "demo-accounts.json") or {}
         state = {
             "url": self.origin,
@@ -192,7 +194,7 @@ class Stack:
         keep_text(self.var / "demo.json", json.dumps(state, indent=2, ensure_ascii=False) + "\n")
 
     def _publish(self) -> None:
-        """Write what others read; a full disk is told and ends nothing that runs."""
+        """Write what others read. A full disk is reported and stops nothing that runs."""
         try:
             if self._settings:
                 self._keep_settings()
@@ -205,7 +207,7 @@ class Stack:
         return dict(known.get("accounts", {}))
 
     def _impatience(self) -> Callable[[], bool]:
-        """Whether a second request to stop has come; says that there is one where it may help."""
+        """Whether there was a second request to stop; says that a second one helps, if it does."""
         began = time.monotonic()
         told = False
 
@@ -222,7 +224,7 @@ class Stack:
         return [item.process for item in self._watched if isinstance(item.process, Program)]
 
     def start_server(self, variable: str, server: Postgres | Valkey) -> None:
-        """Start the server whose address the programs find in that variable."""
+        """Start a server; the programs find its address in `variable`."""
         self._switch.check()
         began = time.monotonic()
         self._servers[variable] = server
@@ -234,7 +236,8 @@ class Stack:
         self._say(f"{server.title} listens on 127.0.0.1:{server.port}", began)
 
     def _waiting_for(self, server: Postgres | Valkey) -> Callable[[Standing], None]:
-        """Tells what a server is busy with, now and then, and ends the waiting with the switch."""
+        """Says now and then what a server is busy with, and stops waiting if somebody asks to
+        stop."""
         began = reported = time.monotonic()
 
         def wait(standing: Standing) -> None:
@@ -257,7 +260,7 @@ class Stack:
         return self.var / "log" / f"{name}.log"
 
     def choose_settings(self) -> None:
-        """The secrets of the last time, or new ones, and the addresses, for the programs."""
+        """The secrets (the last ones, or new ones) and addresses, for the programs."""
         lines = kept_text(self.var / "demo.env").splitlines()
         kept = dict(line.split("=", 1) for line in lines if "=" in line)
         made = {
@@ -277,7 +280,7 @@ class Stack:
             "PUBLIC_ORIGIN": self.origin,
         }
         inherited = dict(os.environ)
-        # Five processes would compile the same modules at each start.
+        # Otherwise five processes would compile the same modules at each start.
         inherited.pop("PYTHONDONTWRITEBYTECODE", None)
         self.environment |= {
             **inherited,
@@ -404,7 +407,7 @@ class Stack:
         return all(state == "ok" for state in parts.values()), told
 
     def revive(self) -> bool:
-        """Start again what died, a process that keeps dying ever more slowly."""
+        """Restart what died; the more often a process dies, the longer it waits."""
         changed = False
         for item in self._watched:
             now = time.monotonic()
@@ -429,7 +432,7 @@ class Stack:
         return changed
 
     def _hangs(self, item: Watched) -> bool:
-        """Whether a program of ours runs and does nothing any more; it is ended then."""
+        """Whether a program runs but no longer does anything; if so it is ended."""
         now = time.monotonic()
         if not isinstance(item.process, Program) or now - item.looked_at < LOOK_SECONDS:
             return False
@@ -440,7 +443,7 @@ class Stack:
         return item.hangs
 
     def _sign_of(self, program: Program) -> object:
-        """Another one each time; None where there is none."""
+        """A value that differs with each sign of life; None if there is none."""
         if program.name == "web":
             return object() if self._is_live() else None
         try:
@@ -463,7 +466,7 @@ class Stack:
             self._start_programs_anew()
 
     def _start_programs_anew(self) -> None:
-        """They hold the very environment of this stack, and so find what has changed in it."""
+        """They share this stack's environment, so they see what has changed in it."""
         programs = self._programs()
         stop_all(programs, at_once=lambda: self._switch.pressed)
         for program in programs:
@@ -471,7 +474,7 @@ class Stack:
 
 
 def reset(var: Path) -> None:
-    """Remove the demo's data, secrets and logs; refuses (DemoFailedError) while it runs."""
+    """Remove the demo's data, secrets and logs. Raises DemoFailedError while it runs."""
     if not var.exists():
         return
     try:
@@ -498,7 +501,7 @@ def reset(var: Path) -> None:
 
 
 def _read_json(file: Path) -> dict[str, Any] | None:
-    """The object in a file that another process replaces now and then; None without one."""
+    """The object in a file that another process replaces now and then; None if there is none."""
     try:
         found = json.loads(kept_text(file))
     except json.JSONDecodeError:

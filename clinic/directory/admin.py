@@ -33,7 +33,7 @@ class RoomAdmin(ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: models.Room, form: "ModelForm[models.Room]", change: bool
     ) -> None:
-        """Save; displays that show this room know it by its name."""
+        """Save, and tell the displays that show this room: they know it by its name."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             if change and "name" in form.changed_data:

@@ -24,7 +24,7 @@ from clinic.directory.serializers import (
 
 
 class PublicView(APIView):
-    """Open to everybody, so a stale cookie must not turn it into a 401."""
+    """Open to everybody, so an expired cookie must not turn the answer into a 401."""
 
     authentication_classes: Any = ()
     permission_classes = (AllowAny,)

@@ -9,7 +9,8 @@ from clinic.core import clock
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A stretch of work, half-open. `anchor` is where the uncut working interval began."""
+    """A half-open stretch of work. `anchor` is the start of the working interval before anything
+    was cut."""
 
     anchor: datetime
     start: datetime
@@ -23,10 +24,10 @@ def days(first: date, last: date) -> Iterator[date]:
 
 
 def expand(day: date, start: time, end: time) -> Interval | None:
-    """One day's interval of civil time as instants; None where a clock change swallows it.
+    """One day's interval of civil time as instants; None if a clock change swallows it.
 
     An end of 00:00 is the midnight that closes the day. A wall time that doesn't exist on that day
-    is taken by the offset before the change.
+    is read with the offset before the change.
     """
     opens = datetime.combine(day, start, clock.zone()).astimezone(UTC)
     closing_day = day + timedelta(days=1) if end == time() else day
@@ -35,7 +36,7 @@ def expand(day: date, start: time, end: time) -> Interval | None:
 
 
 def cut(interval: Interval, closures: Iterable[tuple[datetime, datetime]]) -> list[Interval]:
-    """What remains of an interval when closures are taken out. The anchor stays."""
+    """What remains of an interval after taking out closures. The anchor stays."""
     pieces: list[Interval] = []
     start = interval.start
     for closed_from, closed_to in sorted(closures):

@@ -8,9 +8,9 @@ MAX_GIVEN_NAME = 24
 
 
 def label(full_name: str, choice: str, ticket: str) -> str:
-    """The name for a shared screen by the patient's choice.
+    """The name for a shared screen, as the patient chose.
 
-    `short` is the given name with the last name's initial. A patient with one name only is shown by
+    `short` is the given name with the last name's initial. A patient with only one name is shown by
     ticket, because a single word would be the full name.
     """
     words = _printable(full_name).split()
@@ -22,7 +22,7 @@ def label(full_name: str, choice: str, ticket: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Without control and direction characters, which could disturb the rest of a screen."""
+    """The text without control and direction characters, which could upset the rest of a screen."""
     if text.isprintable() and unicodedata.is_normalized("NFC", text):
         return text
     return "".join(

@@ -23,10 +23,10 @@ from clinic.directory import nif
 
 LOWEST_PRICE = Decimal("1.00")
 HIGHEST_PRICE = Decimal("99999.00")
-"""What Multibanco takes at least and at most: nobody could pay less or more."""
+"""The least and the most that Multibanco accepts: nobody could pay less or more."""
 
 SHORTEST_NAME = 2
-"""A document has to name what was sold by two letters at least, by the schema of SAF-T."""
+"""By the SAF-T schema, a document has to name what was sold with at least two letters."""
 
 SHORTEST_MINUTES, LONGEST_MINUTES = 5, 480
 
@@ -40,7 +40,7 @@ VAT_RATES = (
 
 
 class Exemption(models.TextChoices):
-    """Why no VAT is charged, by the codes of the tax authority that our invoices can print."""
+    """Why no VAT is charged: the tax authority's codes that our invoices can print."""
 
     HEALTH = "M07", "M07: health care"
     SMALL_BUSINESS = "M10", "M10: small business"
@@ -203,7 +203,7 @@ class WorkingHours(models.Model):
 
 
 class HoursException(models.Model):
-    """A time without work: of one practitioner, or of the whole clinic when none is named."""
+    """A time without work: for one practitioner, or for the whole clinic if none is named."""
 
     practitioner = models.ForeignKey(
         Practitioner, on_delete=models.CASCADE, null=True, blank=True, related_name="exceptions"
@@ -234,8 +234,8 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    # User's manager makes accounts and gives back users of every role; a subtype of it, which the
-    # stubs ask for, would do so here too. Django lets a proxy have a manager of another kind.
+    # User's manager creates accounts and returns users of every role. A subtype of it, which the
+    # stubs ask for, would do the same here. Django lets a proxy have a manager of another kind.
     objects = PatientManager()  # type: ignore[assignment,misc]  # not a UserManager, as said above
 
     class Meta:

@@ -16,7 +16,7 @@ _WEIGHTS = range(DIGITS, 1, -1)
 
 
 class InvalidTaxIdError(ValueError):
-    """The text is no tax number an invoice can carry."""
+    """The text isn't a tax number that an invoice can carry."""
 
 
 def parse(text: str) -> str:
@@ -44,7 +44,7 @@ def validate(value: str) -> None:
     except InvalidTaxIdError:
         right = ""
     if value != right:
-        raise ColumnError("This is no valid NIF: nine digits.", code="invalid_tax_id")
+        raise ColumnError("This isn't a valid NIF: nine digits.", code="invalid_tax_id")
 
 
 class HasCheckDigit(Func):

@@ -22,15 +22,16 @@ Day = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`closes_at` is the end of the opening that runs now, None while it is closed; `opens_at` the
-    start of the next one, None where none is known."""
+    """`closes_at` is when the clinic closes, None while it is closed; `opens_at` is when it opens
+    next, None if that isn't known."""
 
     closes_at: datetime | None
     opens_at: datetime | None
 
 
 class OpeningHours:
-    """The next weeks' opening hours, read at most once a minute: each board frame asks."""
+    """The opening hours of the next weeks, read at most once a minute, since each board frame
+    asks."""
 
     def __init__(self) -> None:
         self._days: list[Day] = []

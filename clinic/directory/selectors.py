@@ -26,7 +26,7 @@ MIN_SEARCH = 2
 
 
 def organization() -> Organization:
-    """The clinic. Raises DomainError `not_set_up` while it has no name and address yet."""
+    """The clinic. Raises DomainError `not_set_up` until it has a name and an address."""
     found = Organization.the()
     if found is None:
         raise DomainError(Code.NOT_SET_UP, retry_after=NOT_SET_UP_SECONDS)
@@ -34,7 +34,7 @@ def organization() -> Organization:
 
 
 def clinic_name() -> str:
-    """What the clinic calls itself. Raises DomainError as `organization` does."""
+    """The clinic's name. Raises DomainError like `organization`."""
     name = Organization.objects.filter(pk=1).values_list("name", flat=True).first()
     if name is None:
         raise DomainError(Code.NOT_SET_UP, retry_after=NOT_SET_UP_SECONDS)
@@ -47,7 +47,7 @@ def specialties() -> list[Specialty]:
 
 
 def specialty(code: str) -> Specialty:
-    """Raises DomainError `unknown_specialty` when there is none that can be booked."""
+    """The specialty. Raises DomainError `unknown_specialty` if there is none that can be booked."""
     found = Specialty.objects.filter(code=code, is_active=True).first()
     if found is None:
         raise DomainError(Code.UNKNOWN_SPECIALTY, pointer="/specialty")
@@ -55,7 +55,7 @@ def specialty(code: str) -> Specialty:
 
 
 def practitioners(specialty: str | None = None) -> list[Practitioner]:
-    """Who treats, in order; with a specialty only those who offer it."""
+    """Practitioners, in order; given a specialty, only those who offer it."""
     found = Practitioner.objects.filter(is_active=True).select_related("room")
     if specialty is not None:
         found = found.filter(specialties=specialty)
@@ -70,7 +70,7 @@ def columns() -> list[Practitioner]:
 def treating(specialty_code: str, practitioner_id: UUID | None = None) -> list[Practitioner]:
     """Active practitioners who offer a specialty, in order, without their catalogues.
 
-    Raises DomainError `unknown_practitioner` when one is named who doesn't exist or left.
+    Raises DomainError `unknown_practitioner` if the one named doesn't exist or has left.
     """
     found = list(
         Practitioner.objects.filter(is_active=True, specialties=specialty_code)
@@ -97,7 +97,8 @@ def is_practitioner(practitioner_id: UUID) -> bool:
 
 
 def is_present(practitioner_id: UUID, start: datetime, end: datetime) -> bool:
-    """Whether a practitioner still works here and has no time off then; the clinic neither."""
+    """Whether a practitioner still works here, and neither they nor the clinic are off at that
+    time."""
     away = HoursException.objects.filter(
         Q(practitioner=practitioner_id) | Q(practitioner__isnull=True),
         starts_at__lt=end,
@@ -127,12 +128,12 @@ def patient(patient_id: UUID) -> Patient:
 
 
 def patient_names(patient_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Full names of those who are patients, by id."""
+    """Full names of those of them who are patients, by id."""
     return dict(Patient.objects.filter(pk__in=patient_ids).values_list("pk", "full_name"))
 
 
 def is_patient(patient_id: UUID) -> bool:
-    """Whether they are still a patient here: neither disabled nor erased."""
+    """Whether this is still a patient here: neither disabled nor erased."""
     return Patient.objects.filter(pk=patient_id, is_active=True).exists()
 
 
@@ -153,7 +154,7 @@ def search_patients(text: str) -> list[Patient]:
 def working_intervals(
     practitioner_ids: Collection[UUID], first: date, last: date
 ) -> dict[UUID, list[Interval]]:
-    """When each of them works on the civil days first to last, closures cut out, in order.
+    """When each of them works on the civil days from first to last, in order, without closures.
 
     Two queries, whatever the number of practitioners and days.
     """

@@ -15,7 +15,7 @@ from clinic.directory.models import Patient, Practitioner, Specialty
 
 @transaction.atomic
 def install_catalogue() -> list[Specialty]:
-    """Add the opening specialties that are missing; what somebody has changed stays changed."""
+    """Add the opening specialties that are missing; changes that somebody made are kept."""
     for position, entry in enumerate(CATALOGUE, start=1):
         Specialty.objects.get_or_create(
             code=entry.code,
@@ -34,7 +34,7 @@ def install_catalogue() -> list[Specialty]:
 
 @transaction.atomic
 def register_patient(*, full_name: str, phone: str, language: str = "pt", actor: Actor) -> Patient:
-    """Add a patient without an account, as for somebody who walks in. Nobody can log in as them."""
+    """Add a patient without an account, such as a walk-in. Nobody can log in as them."""
     user = accounts.create_user(
         actor=actor, full_name=full_name, phone=phone, language=language, role=Role.PATIENT
     )
@@ -42,14 +42,15 @@ def register_patient(*, full_name: str, phone: str, language: str = "pt", actor:
 
 
 def find_patients(text: str, *, actor: Actor) -> list[Patient]:
-    """`selectors.search_patients`, for somebody who is written down with each patient found."""
+    """`selectors.search_patients`, with an audit row for each patient found, naming who
+    searched."""
     found = selectors.search_patients(text)
     audit.record_reads("patient.found", actor=actor, patient_ids=[one.pk for one in found])
     return found
 
 
 def lock_patient(patient_id: UUID) -> Patient:
-    """Hold a patient's row until the transaction ends, so that what they own is counted once.
+    """Lock a patient's row until the transaction ends, so that what they own is counted once.
 
     Raises DomainError `unknown_patient`.
     """
@@ -64,7 +65,8 @@ def lock_patient(patient_id: UUID) -> Patient:
 
 
 def lock_practitioner(practitioner_id: UUID) -> Practitioner:
-    """Hold a practitioner's row until the transaction ends: one caller at a time moves a queue.
+    """Lock a practitioner's row until the transaction ends: only one caller at a time moves their
+    queue.
 
     Raises DomainError `unknown_practitioner`.
     """

@@ -1,16 +1,13 @@
 """PostgreSQL and Valkey from Python wheels: real servers without a system package.
 
-Each server keeps everything in one folder (its home), listens on 127.0.0.1 only, asks for a
-password that it makes once, and comes back on the same port with the same data.
+Each server keeps everything in one folder (its home), listens on 127.0.0.1 only, has a password
+that is made once, and comes back on the same port with the same data.
 
-    server = Postgres(Path("var/postgres"))
-    server.start()
-    connect(server.url)
-    server.stop()
+server = Postgres(Path("var/postgres")) server.start() connect(server.url) server.stop()
 
-PostgreSQL refuses to run as root. For root it runs as `nobody`, who must be able to enter both the
-programs and the data: programs that it can't reach are copied beside the data, and a home that it
-can't reach (a checkout under a private folder, say) is moved to a sheltered folder of the system.
+PostgreSQL refuses to run as root. Under root it runs as `nobody`, who must be able to reach the
+programs and the data. Programs that `nobody` can't reach are copied next to the data; a home that
+`nobody` can't reach (say, in a private folder) is moved to a sheltered folder of the system.
 """
 
 from __future__ import annotations
@@ -42,13 +39,13 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 POSTGRES_ROLE: Final = "clinic"
-# A server that shows no sign of life for so long has failed.
+# A server without a sign of life for this long has failed.
 START_SECONDS: Final = 60.0
 SHELTER_NAME: Final = "vez-servers"
 _ATTEMPTS: Final = 5
 _PROCESSES: Final = Path("/proc")
 _SETUP_SECONDS: Final = 180.0
-# The port of a server that ended may be taken for a moment by who called there in vain.
+# After a server ended, a client that tries to connect may occupy its port for a moment.
 _PORT_SECONDS: Final = 1.0
 _REASONS: Final = ("PANIC:", "FATAL:", "error:")
 
@@ -58,14 +55,14 @@ class ServerFailedError(RuntimeError):
 
 
 def free_port() -> int:
-    """A port of the loopback interface that nothing listens on at this moment."""
+    """A port of the loopback interface on which nothing is listening now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 class Standing(Enum):
-    """How far a server that is to start has come, in words."""
+    """How far a starting server has come, in words."""
 
     WAITS = "waits until its former self has ended"
     SETS_UP = "sets up its data"
@@ -79,7 +76,7 @@ Meanwhile: TypeAlias = "Callable[[Standing], None]"
 
 
 def listen_error(port: int, host: str = HOST) -> OSError | None:
-    """What would keep a server from listening there now; None when nothing does."""
+    """What would keep a server from listening there now; None if nothing would."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind) as probe:
@@ -96,7 +93,7 @@ def is_port_free(port: int) -> bool:
 
 
 def _remembered(file: Path, make: str) -> str:
-    """The text in `file`, readable by its owner only; `make` where there is none yet."""
+    """The text in `file`, which only its owner can read; made with `make` if there is none yet."""
     known = kept_text(file)
     if not known:
         keep_text(file, make)
@@ -104,7 +101,7 @@ def _remembered(file: Path, make: str) -> str:
 
 
 def _remembered_port(file: Path) -> int:
-    """The port of the last time, if it is one and still to be had; else another."""
+    """The last port, if it is valid and still free; else another one."""
     known = kept_text(file)
     port = int(known) if known.isascii() and known.isdigit() else 0
     if 0 < port < 2**16 and wait_until(lambda: is_port_free(port), seconds=_PORT_SECONDS):
@@ -123,7 +120,7 @@ class _Server(ABC):
 
     title: str
 
-    # So long it may give no sign of life before it is ready.
+    # How long it may show no sign of life before it is ready.
     patience: float = START_SECONDS
 
     def __init__(self, home: Path, *, durable: bool = True, log: Path | None = None) -> None:
@@ -146,10 +143,11 @@ class _Server(ABC):
         return self.program is not None and self.program.is_running()
 
     def start(self, *, meanwhile: Meanwhile = lambda _: None) -> None:
-        """Start the server, made on first use; raises ServerFailedError. Twice does no harm.
+        """Start the server; its data is created on first use. Raises ServerFailedError. Safe to
+        call twice.
 
-        It takes as long as the server needs to restore its data. `meanwhile` hears many times a
-        second how far it is, and ends the waiting by an exception.
+        It waits as long as the server needs to restore its data. `meanwhile` is told many times a
+        second how far it is, and may end the waiting by raising an exception.
         """
         if self.is_running():
             return
@@ -165,14 +163,14 @@ class _Server(ABC):
                 return
             self.program.stop()
             if is_port_free(port):
-                time.sleep(1)  # what a killed server left behind may still be ending
+                time.sleep(1)  # a killed server's processes may still be ending
             else:
                 port = _new_port(remembered)
         raise ServerFailedError(f"{self.title} did not start: {self._reason()} (see {self.log})")
 
     def _becomes_ready(self, program: Program, meanwhile: Meanwhile) -> bool:
-        """Whether the program does; one that restores its data would begin again if it were
-        ended, so it gets all the time that it needs."""
+        """Whether the program becomes ready. One that restores its data gets all the time it needs,
+        since it would have to begin again if it were ended."""
         deadline = time.monotonic() + self.patience
         while program.is_running() and time.monotonic() < deadline:
             standing = self._standing()
@@ -191,7 +189,7 @@ class _Server(ABC):
         return False
 
     def stop(self, *, at_once: Callable[[], bool] = lambda: False) -> None:
-        """Stop the server and end its connections; without effect when it isn't running."""
+        """Stop the server and end its connections; no effect if it isn't running."""
         if self.program is not None:
             self.program.stop(at_once=at_once)
             self.program = None
@@ -201,7 +199,7 @@ class _Server(ABC):
         return "" if self.program is None else self.program.last_lines(count)
 
     def _reason(self) -> str:
-        """The newest line of the log that gives one, else its last."""
+        """The newest line of the log that gives a reason, else the last line."""
         lines = [line for line in self.last_lines().splitlines() if line.strip()]
         told = [line for line in lines if any(word in line for word in _REASONS)]
         return (told or lines or ["it says nothing"])[-1].strip()
@@ -227,7 +225,7 @@ class _Server(ABC):
 
     @abstractmethod
     def _standing(self) -> Standing:
-        """How far the started server is; READY once it accepts our password and works."""
+        """How far the starting server is; READY once it accepts our password and works."""
 
 
 class Postgres(_Server):
@@ -281,7 +279,7 @@ class Postgres(_Server):
         return f"postgresql://{POSTGRES_ROLE}:{self.password}@{HOST}:{self.port}/{database}"
 
     def _place(self, account: Account | None) -> Path:
-        """Where the data goes: the home, or a shelter when the server's user can't enter it."""
+        """Where the data goes: the home, or a shelter if the server's user can't enter the home."""
         if account is None:
             if (self.home / "data").exists() and not os.access(self.home / "data", os.X_OK):
                 raise ServerFailedError(
@@ -381,7 +379,7 @@ class Postgres(_Server):
             "shared_buffers": "128MB",
             "timezone": "UTC",
             "jit": "off",
-            # Every commit would wait while the next file of the log is filled with zeros.
+            # Otherwise commits would wait while the next file of the log is filled with zeros.
             "wal_init_zero": "off",
         }
         if not self.durable:
@@ -426,9 +424,9 @@ class Postgres(_Server):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
 
     def _await_a_former_servers_end(self, data: Path, meanwhile: Meanwhile) -> None:
-        """One whose parent was killed needs a moment. A lock that nobody holds, whatever is written
-        in it, is taken away: PostgreSQL would not start for one that is empty, or whose number is
-        another program's by now."""
+        """A server whose parent was killed needs a moment to end. A lock file that nobody holds is
+        removed, whatever it says: PostgreSQL refuses to start if it is empty, or if its process id
+        belongs to another program by now."""
         deadline = time.monotonic() + self.patience
         while left := _servers_on(data):
             if time.monotonic() > deadline:
@@ -498,7 +496,7 @@ def _wheel_root(package: str) -> Path:
 
 
 def _server_account() -> Account | None:
-    """Who runs PostgreSQL: `nobody` when we are root, else we ourselves (None)."""
+    """Who runs PostgreSQL: `nobody` if we are root, else we ourselves (None)."""
     if os.geteuid() != 0:
         return None
     try:
@@ -577,13 +575,13 @@ def _quoted(path: Path) -> str:
 
 
 def _delete(folder: Path) -> None:
-    """Delete a folder with all that is in it; raises OSError where something can't be."""
+    """Delete a folder and everything in it. Raises OSError if something can't be deleted."""
     if folder.exists():
         shutil.rmtree(folder)
 
 
 def _servers_on(data: Path) -> list[int]:
-    """PostgreSQL's processes that work in this folder, as far as the system shows them."""
+    """The PostgreSQL processes that work in this folder, as far as the system shows them."""
     found = []
     where = data.resolve()
     for process in _PROCESSES.glob("[0-9]*"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def kept_text(file: Path) -> str:
-    """What a small file holds, as far as it is text; nothing where there is none."""
+    """The text of a small file, as far as it is text; empty if there is no file."""
     try:
         return file.read_text(encoding="utf-8", errors="replace").strip()
     except FileNotFoundError:
@@ -14,7 +14,7 @@ def kept_text(file: Path) -> str:
 
 
 def keep_text(file: Path, text: str) -> None:
-    """Keep a text for its owner's eyes: whole, or as it was before."""
+    """Write a text that only its owner can read: completely, or the file stays as it was."""
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     unfinished = Path(name)
     try:

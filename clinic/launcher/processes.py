@@ -1,4 +1,5 @@
-"""Programs that the demo and the tests start: each in a group of its own, none outlives us."""
+"""Programs that the demo and the tests start: each in its own process group, and none outlives
+us."""
 
 from __future__ import annotations
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-# Time to end what one has begun. Work that is cut off is done again: nobody waits for it at Ctrl-C.
+# Time for a program to finish what it has begun. Work that is cut off is done again, so Ctrl-C
+# doesn't wait for it.
 GRACE_SECONDS: Final = 4.0
-# A killed process is gone at once, but where its disk or its network folder hangs.
+# A killed process is gone at once, unless its disk or network folder hangs.
 _DYING_SECONDS: Final = 5.0
 _HANDED_DOWN: Final = (
     *(signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD),
@@ -36,8 +38,8 @@ def ask_for_signal_at_parents_death(signum: int) -> None:
 
 
 def _tied_to_this_process(signum: int) -> Callable[[], None]:
-    """What the child does before it becomes its program. It heeds each signal, also where a shell's
-    background job or nohup had us ignore some."""
+    """What the child does before it becomes its program. It reacts to every signal, even if a
+    shell's background job or nohup made us ignore some."""
     parent = os.getpid()
 
     def in_child() -> None:
@@ -63,8 +65,8 @@ class Account:
 class Program:
     """One child process with its log; start and stop it as often as needed, from the main thread.
 
-    The child leads its own session, so a Ctrl-C in the terminal reaches only us and the order of
-    stopping stays ours. Should we be killed outright, the kernel sends it `orphan_signal`.
+    The child leads its own session, so a Ctrl-C in the terminal reaches only us, and we decide the
+    order of stopping. If we are killed outright, the kernel sends it `orphan_signal`.
     """
 
     name: str
@@ -79,9 +81,9 @@ class Program:
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> None:
-        """Start the child, its output appended to the log (without one: shown, like ours).
+        """Start the child. Its output is appended to the log, or shown like ours if there is none.
 
-        Raises OSError where the program can't start.
+        Raises OSError if the program can't start.
         """
         with ExitStack() as open_files:
             output = None
@@ -113,7 +115,7 @@ class Program:
         return None if self.process is None else self.process.poll()
 
     def request_stop(self) -> None:
-        """Ask the program to stop, without waiting; one that was halted is let go on for that."""
+        """Ask the program to stop, without waiting; a suspended one is resumed for that."""
         if self.is_running():
             self._send(self.stop_signal)
             self._send(signal.SIGCONT)
@@ -121,7 +123,7 @@ class Program:
     def stop(self, *, at_once: Callable[[], bool] = lambda: False) -> None:
         """Stop the program, kill what is left of its group, and forget it.
 
-        Once `at_once()` is true it gets no more time to end by itself.
+        Once `at_once()` is true, it gets no more time to end by itself.
         """
         stop_all([self], at_once=at_once)
 
@@ -162,7 +164,7 @@ class Program:
 
 
 def stop_all(programs: Iterable[Program], *, at_once: Callable[[], bool] = lambda: False) -> None:
-    """Stop programs side by side: together they take as long as the slowest may take."""
+    """Stop programs in parallel: together they take no longer than the slowest."""
     left = list(programs)
     for program in left:
         program.request_stop()

@@ -1,9 +1,9 @@
-"""Pytest plugin: settled surroundings, and PostgreSQL and Valkey for this run where the
+"""Pytest plugin: settles the surroundings, and starts PostgreSQL and Valkey for this run if the
 environment names none.
 
-Loaded before Django's settings are read; processes that a test starts inherit the addresses, so a
-run has one pair of servers. They go by the database's clock; the tests themselves, which move
-their own, go by that.
+It is loaded before Django's settings are read. Processes that a test starts inherit the addresses,
+so a run has one pair of servers. Those processes go by the database's clock; the tests go by their
+own, which they can move.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def _share_redis() -> None:
-    """Give each worker of pytest-xdist a numbered database of the server that all of them use."""
+    """Give each worker of pytest-xdist its own numbered database on the shared server."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
     if worker and os.environ.get("REDIS_URL"):
         server, _, number = os.environ["REDIS_URL"].rpartition("/")

@@ -1,4 +1,5 @@
-"""Knowing when to stop: signals, and the `make` above us, which keeps some signals to itself."""
+"""Knows when to stop: from signals, and from the `make` above us, which keeps some signals to
+itself."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class StopSwitch:
         self._requests = 0
         self._make = os.getppid() if under_make else None
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            # nohup asked that a closed terminal leaves us running; a shell's background job
-            # ignores Ctrl-C, but whoever sends the signal itself means it.
+            # nohup means that we go on when the terminal closes. A shell's background job ignores
+            # Ctrl-C, but whoever sends the signal explicitly means it.
             if signum == signal.SIGHUP and signal.getsignal(signum) == signal.SIG_IGN:
                 continue
             signal.signal(signum, self._on_signal)
@@ -48,12 +49,12 @@ class StopSwitch:
         return self._requests > 1
 
     def check(self) -> None:
-        """Raise StopRequested once somebody asked."""
+        """Raise StopRequested if somebody asked to stop."""
         if self.pressed:
             raise StopRequested
 
     def pause(self, seconds: float) -> None:
-        """Sleep, but raise StopRequested soon after somebody asked."""
+        """Sleep, but raise StopRequested soon after somebody asks to stop."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self.check()
@@ -64,15 +65,16 @@ class StopSwitch:
         self._requests += 1
 
     def _make_was_interrupted(self) -> bool:
-        """GNU make hands SIGTERM on, but waits for us in silence when it alone gets a SIGINT.
+        """GNU make passes SIGTERM on, but if it alone gets a SIGINT it silently waits for us.
 
-        All that can be seen of it then is that it no longer catches the signal.
+        The only sign of that is that it no longer catches the signal.
         """
         return bool(self._caught_by_make & ~_caught(self._make))
 
 
 def _caught(pid: int | None) -> int:
-    """Those of the signals that make keeps which the process has a handler for, as a bit mask."""
+    """The signals for which the process has a handler, among those that make keeps, as a bit
+    mask."""
     if pid is None:
         return 0
     try:

@@ -1,8 +1,8 @@
-"""What our programs need of their surroundings, they set themselves.
+"""Our programs set for themselves what they need from their surroundings.
 
-Whoever starts us (make, a shell's background job, nohup, cron, a CI runner) hands down signals, a
-mask for new files, limits and variables. Those that would make a program of ours another one are
-put right here, once, in the process that starts the others; they inherit it.
+Whoever starts us (make, a shell's background job, nohup, cron, a CI runner) passes on signals, a
+mask for new files, limits and variables. Those that would change how our programs work are put
+right here, once, in the process that starts the others; the others inherit the result.
 """
 
 import contextlib
@@ -14,8 +14,8 @@ from pathlib import Path
 
 SETTINGS = Path(__file__).resolve().parent.parent / "config" / "settings"
 OPEN_FILES = 10_000
-# What libpq, the command lines of Celery, uvicorn and gunicorn, and Python itself would read. Our
-# programs are told by their arguments and by the documented settings.
+# Variables that libpq, the command lines of Celery, uvicorn and gunicorn, and Python itself would
+# read. Our programs are controlled by their arguments and by the documented settings alone.
 FOREIGN = re.compile(
     r"PG[A-Z]+|UVICORN_\w+|GUNICORN_CMD_ARGS|WEB_CONCURRENCY|FORWARDED_ALLOW_IPS"
     r"|CELERY_(?!BROKER_URL$)\w+|APP|BROKER_URL|RESULT_BACKEND|LOADER|CONFIG_MODULE|WORKDIR"
@@ -34,16 +34,16 @@ def settle() -> None:
     for name in ("NO_PROXY", "no_proxy"):
         known = filter(None, os.environ.get(name, "").split(","))
         os.environ[name] = ",".join(dict.fromkeys([*known, *OURSELVES]))
-    # Nobody else writes our files; who shows them to nobody keeps that.
+    # Nobody else may write our files; a stricter mask stays.
     os.umask(os.umask(0o022) | 0o022)
-    # Ignored, it would take the exit codes of children away.
+    # If it is ignored, the exit codes of children are lost.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     _raise_open_files()
 
 
 def settle_tests() -> None:
-    """The same for tests and measurements, which know no setting but their own."""
+    """The same for tests and measurements, which know no settings but their own."""
     settle()
     if signal.getsignal(signal.SIGINT) in {signal.SIG_IGN, None}:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -74,7 +74,7 @@ def _settings() -> set[str]:
 
 
 def _raise_open_files() -> None:
-    """As many as this machine lets a process have."""
+    """Allow as many open files as this machine lets a process have."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= OPEN_FILES:
         return

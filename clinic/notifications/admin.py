@@ -1,4 +1,4 @@
-"""A read-only window on what the clinic sent; the words themselves are not shown."""
+"""A read-only view of what the clinic sent; the texts themselves aren't shown."""
 
 from django.contrib import admin
 

@@ -16,7 +16,8 @@ class MessageStatus(models.TextChoices):
 
 
 class Message(models.Model):
-    """A message rendered when it was decided, so that it says what was true then."""
+    """A message, rendered when the clinic decided to send it, so that it says what was true
+    then."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=200)

@@ -1,4 +1,5 @@
-"""What the templates of every channel share: their values, their languages, how they are filled."""
+"""What the templates of all channels share: their values, their languages, and how they are
+filled."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ class Templates:
         self._folder = folder
 
     def render(self, template: str, form: str, language: str, values: Mapping[str, Any]) -> str:
-        """A template in words; values are escaped in ``html`` and nowhere else."""
+        """A template, filled in; values are escaped in ``html`` and nowhere else."""
         code = language_of(language)
         engine = self._html if form == "html" else self._text
         with translation.override(code):
@@ -50,15 +51,15 @@ class Templates:
 
 
 def language_of(language: str) -> str:
-    """One of `LANGUAGES`; anything unknown reads Portuguese."""
+    """One of `LANGUAGES`; Portuguese for anything unknown."""
     code = language.lower()[:2]
     return code if code in LANGUAGES else LANGUAGES[0]
 
 
 def values_for(template: str, needed: frozenset[str], context: Mapping[str, Any]) -> dict[str, Any]:
-    """The context with the clinic's name, address and phone; names are one visible line each.
+    """The context plus the clinic's name, address and phone; each name is a single visible line.
 
-    Raises `KeyError` where something that the template needs is missing.
+    Raises `KeyError` if something that the template needs is missing.
     """
     missing = needed - context.keys()
     if missing:

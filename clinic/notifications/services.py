@@ -1,4 +1,4 @@
-"""Deciding to tell: write the message and its outbox row in the caller's transaction."""
+"""Telling somebody something: writes the message and its outbox row in the caller's transaction."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -26,14 +26,14 @@ ERASED = "erased"
 OTHER_WAY = ("channel", "to", "subject", "body", "html", "attachments", "other_way")
 NO_TEXT: dict[str, Any] = {"to": "", "subject": "", "body": "", "html": "", "other_way": {}}
 
-# Long enough to answer "I never got it" about a visit and its payment; after that phone number,
-# check-in code and payment link serve nobody.
+# Long enough to answer "I never got it" about a visit and its payment. After that nobody needs the
+# phone number, the check-in code and the payment link.
 KEEP_TEXT = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of the private storage that goes out with a message."""
+    """A file in the private storage that goes out with a message."""
 
     name: str
     content_type: str
@@ -53,16 +53,16 @@ def tell(
 ) -> Message | None:
     """Tell a patient something once, by the first channel that reaches them and can write it.
 
-    Where an address has had its messages of the day, or refuses this one, the next channel takes
-    its place. Where there is none, the message stands among the work that has come to a halt.
-    `key` says what it is about, for instance ``appointment:<id>:booked``: the first message about
-    it is the answer when asked again, whichever way it went. None for a patient whom no channel
+    If an address has had its messages of the day, or refuses this one, the next channel takes over.
+    If there is none, the message is listed with the work that has stopped. `key` says what it is
+    about, for instance ``appointment:<id>:booked``. Called again with the same key, this returns
+    the first message, whichever channel took it. Returns None for a patient whom no channel
     reaches.
 
-    What each template wants is listed in the `needs` of the channels, and a missing value raises
-    `KeyError`; the clinic's name, address and phone are part of every context. Instants are aware
-    datetimes and amounts are Decimals: the template writes them out. `language` and `addresses`, by
-    the channel's name, are of this message alone, and come before the patient's own.
+    The `needs` of the channels list the values of each template; a missing one raises `KeyError`.
+    The clinic's name, address and phone are part of every context. Instants are aware datetimes and
+    amounts are Decimals: the template writes them out. `language` and `addresses` (by the channel's
+    name) are for this message alone, and come before the patient's own.
     """
     if first := Message.objects.filter(key=key).order_by("created_at").first():
         return first
@@ -98,8 +98,8 @@ def _ways(
 
 
 def is_open(message: Message) -> bool:
-    """Whether a message may still be sent: it waits, or was refused and is asked for again. What
-    was over its limit waits for another day."""
+    """Whether a message may still be sent: it waits, or was refused and somebody tries it again.
+    One over the daily limit waits for another day."""
     if message.status == MessageStatus.SUPPRESSED and message.failure == OVER_THE_LIMIT:
         with transaction.atomic():
             return not _has_had_enough(message)
@@ -128,7 +128,7 @@ def _queue(message: Message) -> Message:
 
 
 def _go_on(message: Message) -> bool:
-    """Queue what goes out in place of a message; False where there is nothing."""
+    """Queue the message on its next channel; False if there is none."""
     if not message.other_way:
         return False
     _queue(
@@ -151,7 +151,8 @@ def _hand_over(message: Message) -> None:
 
 
 def record_sent(message: Message, provider_id: str) -> None:
-    """It has left the house, whatever became of its text meanwhile. For inside a transaction."""
+    """Record that the message has left, whatever became of its text meanwhile. Call it in a
+    transaction."""
     Message.objects.filter(pk=message.pk).update(
         status=MessageStatus.SENT,
         sent_at=clock.now(),
@@ -163,7 +164,8 @@ def record_sent(message: Message, provider_id: str) -> None:
 
 @transaction.atomic
 def record_rejected(message: Message, reason: str) -> bool:
-    """It will never be delivered this way. Whether it goes another one."""
+    """Record that this channel will never deliver the message. Returns whether another channel
+    tries."""
     open_still = Message.objects.select_for_update().filter(
         pk=message.pk, status__in=[MessageStatus.QUEUED, MessageStatus.FAILED]
     )
@@ -179,17 +181,16 @@ def record_rejected(message: Message, reason: str) -> bool:
 
 
 def forget_old_texts() -> int:
-    """Blank whom old messages went to and what they said; that they were sent stays, and so do
-    the files that were attached. Returns how many."""
+    """Blank the recipients and texts of old messages; that they were sent stays, and so do attached
+    files. Returns how many."""
     old = Message.objects.filter(created_at__lt=clock.now() - KEEP_TEXT).exclude(to="")
     return sum(part.update(**NO_TEXT) for part in batches.of(old))
 
 
 def forget(*abouts: str) -> None:
-    """Blank whom messages about these things went to and what they said, whatever their age and
-    channel. What wasn't sent yet isn't any more. `abouts` are how their keys begin,
-    `appointment:<id>` for one.
-    """
+    """Blank the recipients and texts of messages about these things, whatever their age and
+    channel. What wasn't sent yet never will be. `abouts` are the beginnings of their keys, such as
+    `appointment:<id>`."""
     for first in range(0, len(abouts), ABOUTS_AT_ONCE):
         some = abouts[first : first + ABOUTS_AT_ONCE]
         said = Q(key__in=some)
@@ -203,7 +204,8 @@ def forget(*abouts: str) -> None:
 
 
 def _has_had_enough(message: Message) -> bool:
-    """Whether today's messages to an address are used up. Its writers wait for each other."""
+    """Whether an address has had all its messages of today. Writers to one address wait for each
+    other."""
     limit = CHANNELS[message.channel].most_a_day()
     if limit is None:
         return False

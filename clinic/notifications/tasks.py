@@ -15,7 +15,7 @@ from clinic.storage import private
 
 
 def open_channel(channel: Channel) -> None:
-    """From now on messages go this way too, where no channel that was opened before takes them."""
+    """Open a channel: from now on it takes the messages that no earlier channel takes."""
     CHANNELS[channel.name] = channel
     outbox.caller(
         f"notifications.send_{channel.name}",
@@ -28,10 +28,10 @@ def open_channel(channel: Channel) -> None:
 
 
 def deliver(*, message_id: str) -> Callable[[], None] | None:
-    """Send the message once. What is rejected goes another way or, where there is none, is left to
-    a person; any other error is retried.
+    """Send the message once. If it is rejected, the next channel takes over, or a person if there
+    is none; any other error is retried.
 
-    Only where we are killed between a service's yes and our record of it may a message go out
+    Only if the process is killed between a service's yes and our record of it may a message go out
     twice, under the same id.
     """
     message = Message.objects.get(id=uuid.UUID(message_id))

@@ -42,7 +42,7 @@ KEY_HEADER = OpenApiParameter(
 
 
 class SandboxView(APIView):
-    """Open to everybody: the whole sandbox is a stage, and exists on no real installation."""
+    """Open to everybody: the whole sandbox is a stage, and no real installation has it."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -167,13 +167,13 @@ class ChargebackView(SandboxView):
         responses=answers({200: ChargebackSerializer}, 400, 404),
     )
     def post(self, request: Request) -> Response:
-        """Dispute a payment: the bank takes the money back; the same again changes nothing."""
+        """Dispute a payment: the bank takes the money back. Doing it again changes nothing."""
         taken = bank.charge_back(**validated(ChargebackSerializer(data=request.data)))
         return Response(ChargebackSerializer(taken).data)
 
 
 class BankPaymentView(SandboxView):
-    """One MB WAY payment, asked about by the product under its own id."""
+    """One MB WAY payment; the product asks about it under its own id."""
 
     @extend_schema(
         operation_id="sandbox_payment_state",
@@ -223,7 +223,7 @@ class RefundOrderView(SandboxView):
         responses=answers({201: RefundOrderSerializer}, 400, 403),
     )
     def post(self, request: Request) -> Response:
-        """Give money back; the same refund again changes nothing."""
+        """Give money back. The same refund again changes nothing."""
         _only_the_product(request)
         given = bank.refund(**validated(RefundOrderSerializer(data=request.data)))
         return Response(RefundOrderSerializer(given).data, status=status.HTTP_201_CREATED)
@@ -243,7 +243,8 @@ def _address(text: str) -> str:
 
 
 def _recipient(text: str) -> str:
-    """An e-mail address as it is; a phone number, however it was written, as messages name it."""
+    """An e-mail address as it is; a phone number, however it is written, in the form that messages
+    use."""
     address = _address(text)
     try:
         return parse_mobile(address)

@@ -1,9 +1,9 @@
 """The pretended bank: Multibanco references, MB WAY requests, refunds and chargebacks.
 
-It knows the product only as a real provider would: it is asked for payments, and it answers with
-signed webhooks. Everything it says is an outbox row, written with the change in its books. Whoever
-pays or answers can have that one notice arrive badly (`Telling`); the books stay right, so the
-product can still find out.
+It knows the product only as a real provider would: it is asked for payments, and answers with
+signed webhooks. Every notice is an outbox row, written with the change in its books. Whoever pays
+or answers can make that one notice go wrong (`Telling`); the books stay right, so the product can
+still find out.
 
 Mobile numbers that behave by themselves: 910000001 has no MB WAY, 910000002 refuses, 910000003
 never answers, 910000004 pays after the request has expired, 910000005 approves as usual but its
@@ -48,7 +48,7 @@ REPEATS = 5
 NEWEST = 50
 LOOK_SECONDS = 2
 LOOKS = 60
-"""So often a notice that lets the next one pass looks whether it did, before it goes anyway."""
+"""How often a notice that waits for the next one checks for it, before it goes anyway."""
 
 
 class Telling(StrEnum):
@@ -58,10 +58,10 @@ class Telling(StrEnum):
     DELAYED = "delayed"
     REPEATED = "repeated"
     REORDERED = "reordered"
-    """After the notice that follows it."""
+    """After the next notice."""
     DROPPED = "dropped"
     MIS_SIGNED = "mis_signed"
-    """Once, signed with a key that is not the bank's."""
+    """Once, signed with a key that isn't the bank's."""
 
 
 EVENT_TYPES = {
@@ -76,10 +76,10 @@ EVENT_TYPES = {
 def pay_reference(
     *, entity: str, reference: str, amount: Decimal, notice: Telling = Telling.PROMPT
 ) -> BankPayment:
-    """Pay at the cash machine, which knows no more than the check digits tell.
+    """Pay at the cash machine, which knows only what the check digits say.
 
-    Refuses what isn't the clinic's, another amount, and a second payment. A deadline printed
-    beside the reference binds nobody, as in the real network.
+    Refuses references that aren't the clinic's, a wrong amount, and a second payment. It ignores a
+    deadline printed beside the reference, like the real network.
     """
     if entity != ENTITY or len(reference) != 9 or not reference.startswith(SUBENTITY):
         raise DomainError(Code.WRONG_REFERENCE, pointer="/reference")
@@ -96,9 +96,9 @@ def pay_reference(
 
 @transaction.atomic
 def ask_mb_way(*, payment_id: uuid.UUID, phone: str, amount: Decimal) -> tuple[MbWayRequest, bool]:
-    """Put a request into the app of this number; the same payment asks only once.
+    """Put a request into the app of this number; only once for each payment.
 
-    Gives the request and whether it is new. Raises `not_enrolled` for a number without MB WAY.
+    Returns the request and whether it is new. Raises `not_enrolled` for a number without MB WAY.
     """
     if phone == NOT_ENROLLED:
         raise DomainError(Code.NOT_ENROLLED, pointer="/phone")
@@ -129,8 +129,8 @@ def pending_requests(phone: str | None) -> list[MbWayRequest]:
 def answer(
     request_id: uuid.UUID, *, approve: bool, notice: Telling = Telling.PROMPT
 ) -> MbWayRequest:
-    """The patient's tap. The same answer again changes nothing; any other is refused once the
-    request was answered or has expired."""
+    """The patient's tap. The same answer again changes nothing; a different one is refused once the
+    request is answered or has expired."""
     request = _locked(id=request_id)
     wanted = RequestStatus.APPROVED if approve else RequestStatus.REFUSED
     if request.status == wanted:
@@ -151,7 +151,7 @@ def expire(request_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def decide_magic(request_id: uuid.UUID) -> None:
-    """What the numbers that behave by themselves do."""
+    """Act for the numbers that behave by themselves."""
     request = _locked(id=request_id)
     if request.phone == PAYS_LATE and request.status == RequestStatus.EXPIRED:
         _decide(request, RequestStatus.APPROVED)
@@ -161,7 +161,7 @@ def decide_magic(request_id: uuid.UUID) -> None:
 
 @transaction.atomic
 def withdraw(payment_id: uuid.UUID) -> None:
-    """The product takes its request back; the app stops showing it. Raises `request_closed` when
+    """The product takes its request back, and the app stops showing it. Raises `request_closed` if
     the patient was faster."""
     request = _locked(payment_id=payment_id)
     if request.status in {RequestStatus.APPROVED, RequestStatus.REFUSED}:
@@ -179,7 +179,7 @@ def state_of(payment_id: uuid.UUID) -> dict[str, Any]:
 
 
 def movements(since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """The money that came or was taken back in that time, each in the words of a webhook, oldest
+    """The money that came in or was taken back in that time, each in the words of a webhook, oldest
     first."""
     references = BankPayment.objects.filter(paid_at__gte=since, paid_at__lt=until)
     requests = _approved().filter(decided_at__gte=since, decided_at__lt=until)
@@ -193,8 +193,8 @@ def movements(since: datetime, until: datetime) -> list[dict[str, Any]]:
 
 
 def paid() -> list[dict[str, Any]]:
-    """The newest money that came, each in the words of a webhook and with `charged_back_at`, newest
-    first."""
+    """The latest money that came in, each in the words of a webhook and with `charged_back_at`,
+    newest first."""
     newest = _newest_money()
     taken_back = BankChargeback.objects.filter(
         transaction_id__in=[each["transaction_id"] for each in newest]
@@ -205,7 +205,7 @@ def paid() -> list[dict[str, Any]]:
 
 @transaction.atomic
 def charge_back(*, transaction_id: str, notice: Telling = Telling.PROMPT) -> BankChargeback:
-    """Take money that is `paid` back from the clinic, all of it and once; the same again changes
+    """Take `paid` money back from the clinic, all of it and only once; repeating it changes
     nothing. Raises DomainError `not_found` for any other."""
     named = (each for each in _newest_money() if each["transaction_id"] == transaction_id)
     if (movement := next(named, None)) is None:
@@ -231,7 +231,7 @@ def refund(*, refund_id: uuid.UUID, payment_id: uuid.UUID, amount: Decimal) -> B
 
 @transaction.atomic
 def let_the_next_pass(webhook: BankWebhook, *, look: int) -> None:
-    """Send a notice once a younger one has arrived, or when none came for two minutes."""
+    """Send a notice once a newer one has arrived, or after two minutes without one."""
     younger = BankWebhook.objects.filter(
         created_at__gt=webhook.created_at, delivered_at__isnull=False
     )
@@ -353,7 +353,7 @@ def _send(
 
 
 def _look_later(webhook: BankWebhook, *, look: int) -> None:
-    """Queue the next look whether a younger notice has arrived."""
+    """Queue the next check for a newer notice."""
     outbox.enqueue(
         "sandbox.let_the_next_pass",
         key=f"sandbox:webhook:{webhook.id}:look:{look}",

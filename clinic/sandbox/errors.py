@@ -21,10 +21,10 @@ register(
         Code.WRONG_AMOUNT: Problem(
             422,
             "O montante não confere com esta referência. Confirme os números.",
-            "The amount doesn't fit this reference. Check the numbers.",
+            "The amount doesn't match this reference. Check the numbers.",
         ),
         Code.REFERENCE_PAID: Problem(
-            422, "Esta referência já foi paga.", "This reference has been paid."
+            422, "Esta referência já foi paga.", "This reference has already been paid."
         ),
         Code.NOT_ENROLLED: Problem(
             422,
@@ -34,7 +34,7 @@ register(
         Code.REQUEST_CLOSED: Problem(
             409,
             "Este pedido já não espera resposta.",
-            "This request no longer waits for an answer.",
+            "This request is no longer waiting for an answer.",
         ),
     }
 )

@@ -1,4 +1,4 @@
-"""What the stage remembers: messages that arrived, and the books of the pretended bank."""
+"""What the stage remembers: the messages that arrived, and the books of the pretended bank."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class BankPayment(models.Model):
 
     @property
     def transaction_id(self) -> str:
-        """The bank's name of this money."""
+        """The bank's name for this money."""
         return f"mb-{self.pk}"
 
 
@@ -110,7 +110,7 @@ class MbWayRequest(models.Model):
 
     @property
     def transaction_id(self) -> str:
-        """The bank's name of the money, once it came."""
+        """The bank's name for the money, once it came."""
         return f"mw-{self.pk}"
 
 
@@ -127,7 +127,7 @@ class BankRefund(models.Model):
 
 
 class BankChargeback(models.Model):
-    """Money that the bank took back from the clinic, because whoever had paid disputed it."""
+    """Money that the bank took back from the clinic, because the payer disputed it."""
 
     transaction_id = models.CharField(max_length=40, unique=True)
     movement: models.JSONField[dict[str, Any]] = models.JSONField(

@@ -66,7 +66,7 @@ class _Digits(serializers.CharField):
 
 
 class _Notice(serializers.ChoiceField):
-    """How the product is to be told of it."""
+    """How the product hears of it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -115,7 +115,7 @@ class BankEventSerializer(serializers.Serializer[Any]):
 
     type = serializers.ChoiceField(choices=["pending", "paid", "refused", "expired", "chargeback"])
     payment_id = serializers.UUIDField(
-        allow_null=True, help_text="null where the bank never learned it (offline references)"
+        allow_null=True, help_text="null if the bank never learned it (offline references)"
     )
     method = serializers.CharField()
     entity = serializers.CharField()
@@ -124,7 +124,7 @@ class BankEventSerializer(serializers.Serializer[Any]):
     amount = _Amount()
     currency = serializers.CharField()
     occurred_at = serializers.DateTimeField()
-    transaction_id = serializers.CharField(help_text="the bank's name of the money")
+    transaction_id = serializers.CharField(help_text="the bank's name for the money")
 
 
 class PaidMoneySerializer(serializers.Serializer[Any]):

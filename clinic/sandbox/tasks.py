@@ -28,7 +28,7 @@ FOREIGN_KEY = "a key that bank and product don't share"
 )
 def send_webhook(*, webhook_id: str, mis_signed: bool = False) -> Callable[[], None] | None:
     """Tell the product over HTTP, signed; anything but a success is tried again later. A wrong
-    signature has no success, so it comes once."""
+    signature can't succeed, so it is sent only once."""
     webhook = BankWebhook.objects.get(id=uuid.UUID(webhook_id))
     body = webhook.body.encode()
     key = FOREIGN_KEY if mis_signed else settings.PAYMENT_WEBHOOK_SECRET

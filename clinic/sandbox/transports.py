@@ -1,4 +1,5 @@
-"""The sandbox phone and mailbox: messages are kept to be looked at instead of leaving the house."""
+"""The sandbox phone and mailbox: messages are kept to be looked at, and don't leave this
+machine."""
 
 import re
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class FolderStorage(FileSystemStorage):
-    """Django's, which would leave the beginning of a file where a full disk ended it."""
+    """Like Django's, which would leave half a file behind when the disk is full; this one
+    doesn't."""
 
     def _save(self, name: str, content: File[bytes]) -> str:
         target = Path(self.path(name))
@@ -28,5 +29,5 @@ class FolderStorage(FileSystemStorage):
         return name
 
     def sweep(self) -> int:
-        """Remove what killed writers have left; how many files there were."""
+        """Remove what killed writers left behind. Returns how many files."""
         return whole.sweep(Path(self.location))

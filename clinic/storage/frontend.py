@@ -1,5 +1,5 @@
-"""The built front end: its pages, and putting it into an S3 bucket with the cache headers that each
-file wants."""
+"""The built front end: its pages, and uploading it to an S3 bucket with the right cache headers for
+each file."""
 
 import mimetypes
 import re
@@ -17,7 +17,7 @@ FOREVER = "public, max-age=31536000, immutable"
 ALWAYS_ASK = "no-cache"
 AN_HOUR = "public, max-age=3600"
 HASHED = re.compile(r".+-[A-Za-z0-9_-]{8}\.[a-z0-9]+(\.map)?")
-# The pages are built for Lisbon; what serves them writes in where the clinic is.
+# The pages are built for Lisbon; whoever serves them writes the clinic's time zone into them.
 BUILT_FOR = b'data-time-zone="Europe/Lisbon"'
 CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -44,7 +44,8 @@ class Upload:
 
 
 def content(file: Path) -> bytes:
-    """What browsers get of a file: the rest as it was built, a page with the clinic's zone."""
+    """A file as browsers get it: a page with the clinic's time zone, any other file as it was
+    built."""
     built = file.read_bytes()
     if file.suffix != ".html":
         return built
@@ -52,7 +53,7 @@ def content(file: Path) -> bytes:
 
 
 def uploads(folder: Path) -> list[Upload]:
-    """Every file of the build, pages last: a page is never there before what it refers to.
+    """Every file of the build, pages last: a page is never there before the files it refers to.
 
     Raises `FileNotFoundError` where there is no build.
     """
@@ -65,7 +66,7 @@ def uploads(folder: Path) -> list[Upload]:
 def publish(
     folder: Path, *, bucket: str, region: str, endpoint_url: str | None = None
 ) -> list[Upload]:
-    """Upload the build and give what was sent. Nothing is deleted: a page that is still open
+    """Upload the build and yield what was sent. Nothing is deleted: a page that is still open
     somewhere keeps finding the files of its own version."""
     client = _client(region, endpoint_url)
     sent = uploads(folder)
@@ -81,7 +82,7 @@ def publish(
 
 
 def _client(region: str, endpoint_url: str | None) -> "S3Client":
-    # At the first use: every process that serves the pages would load it at its start.
+    # Imported when first used, or every process that serves the pages would load it at its start.
     import boto3
     from botocore.config import Config
 

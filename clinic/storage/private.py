@@ -1,8 +1,8 @@
 """Files that only the product may read: face photos, kiosk frames, invoices.
 
-Everything goes through the `private` alias of Django's STORAGES, which is a local folder or
-an S3 bucket. Keys carry no personal data; make them with `new_key`. A folder that can't be had
-raises OSError, a bucket UnansweredError.
+Everything goes through the `private` alias of Django's STORAGES, which is a local folder or an S3
+bucket. Keys carry no personal data; make them with `new_key`. A folder that can't be reached raises
+OSError, a bucket UnansweredError.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9._-]*)+")
 
 
 class InvalidKeyError(ValueError):
-    """The key could leave its folder or says more than a random path should."""
+    """The key could lead out of its folder, or says more than a random path should."""
 
 
 def new_key(folder: str, suffix: str = "") -> str:
@@ -30,11 +30,11 @@ def new_key(folder: str, suffix: str = "") -> str:
 
 
 def put(key: str, data: bytes, content_type: str) -> str:
-    """Store `data` under exactly this key and give the key back.
+    """Store `data` under exactly this key, and return the key.
 
-    Files are written once: the same bytes again change nothing, so that a repeated job is safe,
-    and other bytes are refused with `FileExistsError`. A file that isn't what it should be is
-    replaced: the beginning of these bytes, or what doesn't match the digest in its own key.
+    Files are written once: the same bytes again change nothing, so a repeated job is safe, and
+    other bytes are refused with `FileExistsError`. A broken file is replaced: one that holds only
+    the beginning of these bytes, or doesn't match the digest in its own key.
     """
     with _answering():
         return _put(_checked(key), data, content_type)
@@ -59,13 +59,13 @@ def _put(name: str, data: bytes, content_type: str) -> str:
 
 
 def get(key: str) -> bytes:
-    """The bytes under the key. Raises `FileNotFoundError` when there are none."""
+    """The bytes under the key. Raises `FileNotFoundError` if there are none."""
     with _answering(), _storage().open(_checked(key), "rb") as file:
         return bytes(file.read())
 
 
 def delete(key: str) -> None:
-    """Remove the file; a key without one is no error."""
+    """Remove the file; it is no error if there is none."""
     with _answering():
         _storage().delete(_checked(key))
 
@@ -81,7 +81,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        # Not before: every process would load it at its start.
+        # Imported when first used, or every process would load it at its start.
         from botocore.exceptions import BotoCoreError, ClientError
 
         if isinstance(error, BotoCoreError | ClientError):

@@ -1,5 +1,5 @@
-"""Files that are there whole or not at all, whatever happens while they are written: the disk is
-full, the process is killed, the power fails."""
+"""Files that are there whole or not at all, whatever happens while they are written: a full disk, a
+killed process, a power cut."""
 
 import os
 import tempfile
@@ -15,10 +15,10 @@ FORGOTTEN_SECONDS = 3600
 
 @contextmanager
 def written(target: Path, *, replacing: bool = True) -> Iterator[IO[bytes]]:
-    """The file to write and read in; it takes the target's place once the block has ended well.
+    """A file to write and read; it takes the target's place if the block ends without an error.
 
-    Only its owner may read it. Raises what writing raises and leaves what was there before; not
-    `replacing`, also FileExistsError where something is.
+    Only its owner may read it. Raises what writing raises, and then leaves what was there before.
+    Without `replacing` it also raises FileExistsError if there is a file already.
     """
     descriptor, name = tempfile.mkstemp(
         dir=target.parent, prefix=f".{target.name[:100]}.", suffix=UNFINISHED
@@ -39,11 +39,11 @@ def written(target: Path, *, replacing: bool = True) -> Iterator[IO[bytes]]:
 
 
 def sweep(folder: Path) -> int:
-    """Remove what killed writers have left anywhere below the folder; how many files there were."""
+    """Remove what killed writers left anywhere below the folder. Returns how many files."""
     before = time.time() - FORGOTTEN_SECONDS
     removed = 0
     for path in folder.rglob(f".*{UNFINISHED}"):
-        # Its writer may end meanwhile.
+        # Its writer may finish meanwhile.
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < before:
                 path.unlink()

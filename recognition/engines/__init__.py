@@ -1,4 +1,4 @@
-"""Which engine looks at faces: named by the setting FACE_ENGINE, empty for none."""
+"""Which engine looks at faces: the setting FACE_ENGINE names it; empty means none."""
 
 from functools import cache
 
@@ -8,8 +8,8 @@ from django.utils.module_loading import import_string
 
 from recognition.engines.base import FaceEngine, LivenessCheck
 
-# Engines that keep faces at a provider: there they must be erased too, whatever engine is in use
-# by then.
+# Engines that keep faces at a provider. They must be erased there too, even if another engine is in
+# use by then.
 KEEPERS = {"rekognition": "recognition.engines.rekognition.RekognitionEngine"}
 LIVENESS = "recognition.engines.rekognition_liveness.RekognitionLiveness"
 
@@ -40,12 +40,12 @@ def current() -> FaceEngine:
 
 
 def checks_liveness() -> bool:
-    """Whether the clinic has it looked at that a living person stands before the kiosk."""
+    """Whether the clinic checks that a living person stands at the kiosk."""
     return bool(settings.FACE_LIVENESS_ROLE)
 
 
 def liveness() -> LivenessCheck:
-    """Who looks at that. Raises EngineOff when nobody does."""
+    """What checks it. Raises EngineOff when the clinic has no such check."""
     if not checks_liveness():
         raise EngineOff
     check: LivenessCheck = import_string(LIVENESS)()
@@ -53,12 +53,12 @@ def liveness() -> LivenessCheck:
 
 
 def keepers() -> list[str]:
-    """Names of the KEEPERS that the settings let be asked, in use or not."""
+    """Names of the KEEPERS that the settings allow us to reach, in use or not."""
     return list(KEEPERS) if settings.FACE_COLLECTION else []
 
 
 def keeper(name: str) -> FaceEngine:
-    """The engine of that name, one of KEEPERS, also where it isn't the current one."""
+    """The engine of that name, one of KEEPERS, even if it isn't the current one."""
     return _make(KEEPERS[name])
 
 

@@ -51,8 +51,8 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One face. `vector` is there only when it is alone in the picture and good enough: of
-    bystanders and of useless pictures nothing is computed."""
+    """One face. `vector` is there only when the face is alone in the picture and good enough:
+    nothing is computed of bystanders or from poor pictures."""
 
     box: Box
     quality: Quality
@@ -72,14 +72,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why an upload can't be enrolled: a `Flaw` or OTHER_PERSON for each photo at fault, by the
-    photo's position."""
+    """Why an upload can't be enrolled: a `Flaw` or OTHER_PERSON for each faulty photo, by its
+    position."""
 
     reasons: Mapping[int, str]
 
 
 class EngineError(Exception):
-    """The engine can't answer. The message is a code and quotes neither photo nor person."""
+    """The engine can't answer. The message is a code and tells nothing of photo or person."""
 
 
 class EngineUnavailableError(EngineError, UnansweredError):
@@ -91,7 +91,7 @@ class EngineRefusedError(EngineError):
 
 
 class FaceEngine(Protocol):
-    """Learns faces from photos and finds them again among those it is given.
+    """Learns faces from photos, and finds a face again among the people it is given.
 
     Photos are JPEGs that `images.clean` made. Templates mean something only to an engine of the
     same `name` and `model_hash`; the caller seals and keeps them. Any call may raise EngineError.
@@ -104,8 +104,8 @@ class FaceEngine(Protocol):
     def model_hash(self) -> str: ...
 
     def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> Sequence[bytes] | Refused:
-        """One template for each photo, given by position; or, when a photo is useless or shows
-        somebody else, what is wrong. `upload` names the try: the same one may come again."""
+        """One template for each photo, by position; or what is wrong, if a photo can't be used or
+        shows somebody else. `upload` names the try: the same one may come again."""
         ...
 
     def erase(self, upload: uuid.UUID) -> None:
@@ -113,14 +113,14 @@ class FaceEngine(Protocol):
         ...
 
     def search(self, frame: bytes, known: Sequence[Known]) -> Match[uuid.UUID] | Flaw:
-        """Who of those known it is, judged by the clinic's thresholds, or what is wrong with the
-        picture. Nobody else is ever named."""
+        """Which of the `known` people the picture shows, by the clinic's thresholds, or what is
+        wrong with it. Nobody else is ever named."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class StreamKey:
-    """What lets a browser stream to the provider for some minutes, and do nothing else there."""
+    """Lets a browser stream to the provider for a few minutes, and do nothing else there."""
 
     access_key_id: str
     secret_access_key: str = field(repr=False)
@@ -139,24 +139,24 @@ class Filming:
 
 @dataclass(frozen=True, slots=True)
 class Filmed:
-    """Whether the video showed a living person, and the picture out of it, if it gave one. Of
-    nobody else there is a picture."""
+    """Whether the video showed a living person, and the picture taken from it, if there is one.
+    Without a living person there is no picture."""
 
     lives: bool
     picture: bytes | None = field(default=None, repr=False)
 
 
 class LivenessCheck(Protocol):
-    """Finds out whether a living person stands before a kiosk, by a video that goes from the kiosk
-    to the provider. Any call may raise EngineError."""
+    """Finds out whether a living person stands at a kiosk, from a video that the kiosk sends to the
+    provider. Any call may raise EngineError."""
 
     def begin(self, kiosk: uuid.UUID) -> Filming:
         """A session for one video at this kiosk, and the key to stream it with."""
         ...
 
     def outcome(self, session: uuid.UUID) -> Filmed:
-        """What a session's video showed; may be asked again. Raises EngineUnavailableError where
-        the video was not streamed to its end, or too long ago."""
+        """What a session's video showed; may be asked again. Raises EngineUnavailableError if the
+        video was not streamed to its end, or was streamed too long ago."""
         ...
 
 

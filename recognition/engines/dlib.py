@@ -1,9 +1,9 @@
 """The local engine: dlib's HOG detector, five landmarks, and its ResNet of 128 numbers.
 
 Everything runs in the calling thread, on the CPU, without network. The figures below were measured
-on photographs of consenting adults of several skin tones: blur and darkness are refused where the
-distance to the same person's good photo passes about 0.35, well before an accept turns doubtful;
-so is a face that is turned aside.
+on photographs of consenting adults of several skin tones: a picture too blurred, too dark or with
+the face turned aside is refused once its distance to a good photo of the same person passes about
+0.35, well before an accepted match becomes doubtful.
 """
 
 import hashlib
@@ -49,14 +49,14 @@ BYSTANDER_SHARE = 0.5
 MIN_SHARPNESS = 0.004
 MIN_BRIGHTNESS = 25.0
 MAX_BRIGHTNESS = 225.0
-# Of the distance between the eyes. The photos as they were taken stay within 0.04; of two men
-# filmed as they turn their heads the pictures past 0.15 reach 0.24, at 0.23 to 0.38 from their
-# frontal ones. Turned by computer by 5 to 50 degrees (13 photos of six people, by a mesh of each
-# face), 41 pass this: 39 of them are more than 0.35 from the same photo unturned, 17 more than
-# 0.45, and none is turned by less than 30 degrees.
+# A share of the distance between the eyes. Photos as they were taken stay within 0.04. Two men were
+# filmed turning their heads: pictures past 0.15 reach 0.24, and are 0.23 to 0.38 from their frontal
+# ones. Of 13 photos of six people, turned by computer by 5 to 50 degrees (with a mesh of each
+# face), 41 pass this limit: 39 of them are more than 0.35 from the same photo unturned, 17 more
+# than 0.45, and none is turned by less than 30 degrees.
 MAX_TURN = 0.35
 VECTOR_LENGTH = 128
-# What a distance taken by squares may be off, at vectors of about 1.4 in 32 bits.
+# The error that a distance by squares may have, for vectors of length about 1.4 in 32 bits.
 ROUNDING = 0.01
 
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
@@ -72,7 +72,8 @@ class _Models:
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """The templates of a search as one matrix: a row each, `people` names whose it is."""
+    """The templates of a search as one matrix, one row each; `people` names the owner of each
+    row."""
 
     people: Sequence[uuid.UUID]
     vectors: NDArray[np.float32]
@@ -86,9 +87,10 @@ class Gallery:
 
     def nearest(self, probe: Vector, reach: float) -> dict[uuid.UUID, float]:
         """The distance to each person's nearest template, of those within `reach`."""
-        # |a - b|² = |a|² - 2ab + |b|² passes once over the matrix, but loses digits where two are
-        # near. It only picks the rows, with room to spare, whose distance is then taken as it is.
-        # Not `@`: that wakes a thread for each core, and on a busy machine waits for all of them.
+        # |a - b|² = |a|² - 2ab + |b|² needs one pass over the matrix, but loses digits where two
+        # vectors are near. So it only picks the rows, with room to spare, whose distance is then
+        # computed exactly. Not `@`: that wakes one thread for each core, and on a busy machine
+        # waits for all of them.
         squares = self.squares - 2 * np.vecdot(self.vectors, probe) + probe @ probe
         rows = np.flatnonzero(squares <= (reach + ROUNDING) ** 2)
         found: dict[uuid.UUID, float] = {}
@@ -104,9 +106,9 @@ class Gallery:
 class DlibEngine:
     """`FaceEngine` of dlib. One instance per process; its models load at the first use.
 
-    A template is a vector; those of one person are near each other. A distance up to `accept` is
-    the same person; up to `confirm` it may be. The detector keeps state while it works, so threads
-    take turns.
+    A template is a vector; those of one person are near each other. Up to a distance of `accept` it
+    is the same person; up to `confirm` it may be. The detector keeps state while it works, so
+    threads take turns.
     """
 
     name = "dlib"
@@ -128,7 +130,7 @@ class DlibEngine:
             return self._models.sha256
 
     def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> list[bytes] | Refused:
-        """See `FaceEngine`. Nothing is kept here, so that no try has to be told from another."""
+        """See `FaceEngine`. Nothing is kept here, so tries needn't be told apart."""
         vectors: dict[int, Vector] = {}
         flaws: dict[int, str] = {}
         for position, photo in photos.items():
@@ -170,7 +172,7 @@ class DlibEngine:
     def detect_and_embed(self, image: Pixels) -> list[Face]:
         """The faces of an RGB picture, the largest first; empty when there is none.
 
-        A second, finer look for faces too small to use is taken only when the first finds none, so
+        When the first look finds no face, a second, finer one looks for faces too small to use, so
         that the answer can be "come closer".
         """
         pixels, scale = _working_copy(image)
@@ -216,10 +218,10 @@ class DlibEngine:
 
 
 def turn(landmarks: NDArray[np.float32]) -> float:
-    """How far a face looks aside: how far the nose's base stands off the middle between the eyes,
-    along the line through them, over their distance. 0 looks straight ahead, whichever way the
-    head is tilted; the sign tells the side. `landmarks` are both corners of one eye, both of the
-    other, and the nose's base."""
+    """How far a face is turned aside: how far the base of the nose is from the middle between the
+    eyes, along the line through them, as a share of their distance. 0 is straight ahead, however
+    the head is tilted; the sign tells the side. `landmarks` are both corners of one eye, both of
+    the other, and the base of the nose."""
     one, other, nose = landmarks[:2].mean(axis=0), landmarks[2:4].mean(axis=0), landmarks[4]
     line = other - one
     return float((nose - (one + other) / 2) @ line / max(float(line @ line), 1.0))
@@ -232,7 +234,7 @@ def distances(probe: Vector, rows: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _load() -> _Models:
-    # The package's own module needs pkg_resources just to tell where its files lie.
+    # The package's own module needs pkg_resources just to say where its files are.
     package = importlib.util.find_spec("face_recognition_models")
     if package is None or not package.submodule_search_locations:
         raise RuntimeError("face_recognition_models is not installed")
@@ -262,8 +264,8 @@ def _working_copy(image: Pixels) -> tuple[Pixels, float]:
 
 def _quality(chip: Pixels, face_px: int, turned: float) -> Quality:
     """Measure the aligned face. Sharpness is the Laplacian's variance over the picture's own, so
-    that dark skin and dim light aren't mistaken for blur. Where a face is turned counts last: the
-    landmarks of a picture that shows little tell little."""
+    that dark skin and dim light aren't mistaken for blur. Whether the face is turned is judged
+    last: in a poor picture the landmarks can't be trusted."""
     luma = chip.astype(np.float32) @ _LUMA
     laplacian = (
         luma[:-2, 1:-1] + luma[2:, 1:-1] + luma[1:-1, :-2] + luma[1:-1, 2:] - 4 * luma[1:-1, 1:-1]

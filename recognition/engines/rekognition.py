@@ -1,4 +1,4 @@
-"""Amazon Rekognition: faces live in a collection of the clinic's, photos are never kept there.
+"""Amazon Rekognition: faces are kept in a collection of the clinic's, photos never.
 
 A template here is the photo's external id, opaque and ours. The provider searches its collection as
 a whole; its answer is reduced to the people that the caller named before anything is decided.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         FaceTypeDef,
     )
 
-# The service's own limits. botocore checks neither patterns nor upper bounds.
+# The service's own limits: botocore checks neither patterns nor upper bounds.
 MAX_PHOTO_BYTES: Final = 5_242_880
 PAGE: Final = 4096
 COLLECTION_ID: Final = re.compile(r"[a-zA-Z0-9_.\-]{1,255}")
@@ -70,8 +70,8 @@ _FLAWS = {
 @cache
 def client_of(endpoint_url: str | None, region: str) -> "RekognitionClient":
     """The client for this endpoint (None: Amazon's own), made once in a process. A check-in makes
-    two calls, by a video three, and their two tries each must fit in the time somebody waits at a
-    kiosk."""
+    two calls, with a video three, and two tries of each must fit into the time that somebody waits
+    at a kiosk."""
     return boto3.client(
         "rekognition",
         endpoint_url=endpoint_url,
@@ -96,13 +96,13 @@ class RekognitionEngine:
 
     @property
     def model_hash(self) -> str:
-        """Where the faces are: those of another collection or region can't be searched."""
+        """Names where the faces are: those of another collection or region can't be searched."""
         place = f"{settings.AWS_REGION}/{self.collection}"
         return hashlib.sha256(place.encode()).hexdigest()
 
     def enrol(self, upload: uuid.UUID, photos: Mapping[int, bytes]) -> list[bytes] | Refused:
-        """See `FaceEngine`. Photos are looked at and compared before any of them is indexed, and
-        what a try that broke off has left under the same name goes first."""
+        """See `FaceEngine`. Photos are looked at and compared before any of them is indexed. What
+        an interrupted try left under the same name is erased first."""
         self.erase(upload)
         found = {position: self._near_face(photo) for position, photo in photos.items()}
         faults: dict[int, str] = {
@@ -126,7 +126,8 @@ class RekognitionEngine:
         return templates
 
     def erase(self, upload: uuid.UUID) -> None:
-        """See `FaceEngine`. No face id is kept here: the collection is listed for the upload's."""
+        """See `FaceEngine`. No face id is kept here: the collection is listed to find those of the
+        upload."""
         doomed = list(self._faces_of(upload))
         for start in range(0, len(doomed), PAGE):
             chunk = doomed[start : start + PAGE]
@@ -139,8 +140,9 @@ class RekognitionEngine:
                     raise EngineUnavailableError("face_not_deleted")
 
     def search(self, frame: bytes, known: Sequence[Known]) -> Match[uuid.UUID] | Flaw:
-        """See `FaceEngine`. Where nobody is expected the frame isn't sent at all. Two people who
-        both pass the threshold are told apart by a whole accept range or not at all."""
+        """See `FaceEngine`. Where nobody is expected the frame isn't sent at all. If two people
+        pass the threshold, the likelier one counts only if they are at least the whole accept range
+        apart."""
         if not known:
             return Match(Verdict.UNKNOWN)
         found = self.likenesses(frame, at_least=settings.FACE_CONFIRM_SIMILARITY)
@@ -162,8 +164,8 @@ class RekognitionEngine:
         )
 
     def likenesses(self, frame: bytes, *, at_least: float) -> dict[bytes, float] | Flaw:
-        """How like the frame's one near face is to each template of the whole collection, in
-        percent, of those that are at least so like; or what is wrong with the frame."""
+        """The similarity, in percent, between the frame's one near face and each template of the
+        whole collection, for those at or above the given one; or what is wrong with the frame."""
         width = self._near_face(frame)
         if isinstance(width, Flaw):
             return width
@@ -180,7 +182,7 @@ class RekognitionEngine:
                 return Flaw.NO_FACE
             raise typed(error) from None
         if answer["SearchedFaceBoundingBox"]["Width"] < BYSTANDER_SHARE * width:
-            # The near face fell to the quality filter and somebody behind was searched instead.
+            # The quality filter dropped the near face, and somebody behind was searched instead.
             return Flaw.BLURRED
         found: dict[bytes, float] = {}
         for match in answer["FaceMatches"]:
@@ -215,7 +217,7 @@ class RekognitionEngine:
         return self.collection
 
     def _near_face(self, photo: bytes) -> float | Flaw:
-        """The width of the photo's one near face, as a share of the photo's."""
+        """The width of the photo's one near face, as a share of the photo's width."""
         if not 0 < len(photo) <= MAX_PHOTO_BYTES:
             raise EngineRefusedError("photo_too_large")
         try:
@@ -230,8 +232,8 @@ class RekognitionEngine:
         return widths[0]
 
     def _odd_ones(self, photos: Mapping[int, bytes]) -> dict[int, str]:
-        """Photos that all show the first one's person need no other comparison; only to name those
-        that don't fit is every pair looked at."""
+        """If all photos show the person of the first one, no more comparisons are needed. Every
+        pair is compared only to name the photos that don't fit."""
         accept = 100.0 - settings.FACE_ACCEPT_SIMILARITY
         positions = sorted(photos)
         others = positions[1:]
@@ -251,7 +253,7 @@ class RekognitionEngine:
         return {positions[index]: OTHER_PERSON for index in sorted(odd)}
 
     def _distance(self, one: bytes, other: bytes) -> float:
-        """How far the largest faces of two photos are from being alike; 100 beyond accept. A
+        """How different the largest faces of two photos are; 100 if not alike enough to accept. A
         likeness to somebody in the background doesn't count."""
         try:
             answer = self._client.compare_faces(
@@ -272,7 +274,8 @@ class RekognitionEngine:
         return 100.0 - max(alike, default=0.0)
 
     def _index(self, external_id: str, photo: bytes) -> Flaw | None:
-        """What kept the photo's largest face out of the collection, where a smaller one may be."""
+        """Why the photo's largest face isn't in the collection, where a smaller one may be
+        instead."""
         try:
             answer = self._client.index_faces(
                 CollectionId=self._collection,
@@ -286,7 +289,7 @@ class RekognitionEngine:
             if code_of(error) == NOT_FOUND:
                 raise _NoCollectionError(NOT_FOUND) from None
             raise typed(error) from None
-        # Of several faces the service leaves out those of the lowest quality, not the smallest.
+        # Of several faces the service leaves out the ones of lowest quality, not the smallest.
         indexed = max((_width(record["Face"]) for record in answer["FaceRecords"]), default=0.0)
         nearer = [face for face in answer["UnindexedFaces"] if _width(face["FaceDetail"]) > indexed]
         if answer["FaceRecords"] and not nearer:
@@ -323,7 +326,7 @@ def code_of(error: BotoCoreError | ClientError) -> str:
 
 
 def typed(error: BotoCoreError | ClientError) -> EngineUnavailableError | EngineRefusedError:
-    """What the client raised, as one of the engine's own errors."""
+    """Turns what the client raised into one of the engine's own errors."""
     if not isinstance(error, ClientError):
         return EngineUnavailableError(type(error).__name__)
     code = code_of(error)

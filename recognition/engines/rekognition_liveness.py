@@ -1,8 +1,8 @@
-"""Amazon Rekognition Face Liveness: whether a living person stands before the kiosk.
+"""Amazon Rekognition Face Liveness: whether a living person stands at the kiosk.
 
-The kiosk streams a short video to Amazon itself, with a key that opens nothing else and ends by
-itself. Asked afterwards, Amazon says how sure it is and gives one picture out of the video. No
-place to keep pictures in is named, so that nothing of the video is stored for the clinic.
+The kiosk streams a short video straight to Amazon, with a key that opens nothing else and expires
+by itself. Asked afterwards, Amazon says how sure it is, and gives one picture from the video. We
+name no place to store pictures, so nothing of the video is stored for the clinic.
 """
 
 import json
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 SESSION_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# The least that the token service gives; a session is over long before.
+# The shortest time that the token service allows; a session ends long before.
 KEY_SECONDS: Final = 900
-# Whatever else the role may do, the kiosk's key may only stream. The action knows no resource.
+# Whatever else the role may do, the kiosk's key may only stream. The action has no resources.
 STREAM_ONLY: Final = json.dumps(
     {
         "Version": "2012-10-17",
@@ -45,14 +45,15 @@ STREAM_ONLY: Final = json.dumps(
 
 
 class RekognitionLiveness:
-    """`LivenessCheck` of Amazon Rekognition, where the settings name the role for its streams."""
+    """`LivenessCheck` of Amazon Rekognition; the settings name the role for its streams."""
 
     def begin(self, kiosk: uuid.UUID) -> Filming:
-        """See `LivenessCheck`. First the key: a session's few minutes run from its making."""
+        """See `LivenessCheck`. The key comes first: a session's few minutes count from the moment
+        it is made."""
         key = self._key(kiosk)
         try:
             answer = self._rekognition.create_face_liveness_session(
-                # Tells a try that is made again from a second session.
+                # A repeated try gets the same session, not a second one.
                 ClientRequestToken=str(uuid.uuid4()),
                 Settings={"AuditImagesLimit": 0},
             )
@@ -108,8 +109,8 @@ class RekognitionLiveness:
 
 @cache
 def _starters(endpoint_url: str | None, region: str) -> "tuple[RekognitionClient, STSClient]":
-    """The clients that a session is begun with, made once in a process. Unlike a worker's, these
-    calls hold a web process, and somebody who could type a code meanwhile."""
+    """The clients that begin a session, made once per process. These calls hold up a web process,
+    not a worker, and somebody who could type a code instead."""
     config = Config(
         connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
     )

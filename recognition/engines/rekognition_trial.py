@@ -1,4 +1,4 @@
-"""A collection at Amazon Rekognition for one measurement, and never the clinic's own.
+"""A collection at Amazon Rekognition for one measurement, never the clinic's own.
 
 Its name is the clinic's FACE_COLLECTION, "-trial-" and a random UUID. A run that was killed leaves
 its collection behind; the next one deletes those that are older than LEFT_AFTER.
@@ -26,12 +26,12 @@ UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class CollectionLeftError(EngineError):
-    """The trial's collection couldn't be deleted, and may be at Amazon with its faces. The message
-    is its name."""
+    """The trial's collection couldn't be deleted, and may still be at Amazon with its faces. The
+    message is its name."""
 
 
 def prefix() -> str:
-    """With what the names of the clinic's trial collections begin."""
+    """How the names of the clinic's trial collections begin."""
     return f"{settings.FACE_COLLECTION}-trial-"
 
 
@@ -74,7 +74,7 @@ def _is_old(client: "RekognitionClient", name: str) -> bool:
     try:
         made_at = client.describe_collection(CollectionId=name)["CreationTimestamp"]
     except ClientError as error:
-        if code_of(error) == NOT_FOUND:  # its own run has deleted it meanwhile
+        if code_of(error) == NOT_FOUND:  # its own run deleted it in the meantime
             return False
         raise
     return clock.now() - made_at > LEFT_AFTER

@@ -37,7 +37,7 @@ class SpentTriesView(APIView):
         tags=["staff"],
         responses=answers({200: serializers.SpentTries(many=True)}, 401, 403),
         summary="Whose second factors were used up, and which kiosk tried many wrong codes",
-        description="Of the last 90 days, the newest first and a hundred at most. The look is "
+        description="Of the last 90 days, newest first, at most a hundred. Reading the list is "
         "audited.",
     )
     def get(self, request: Request) -> Response:
@@ -64,7 +64,7 @@ class RulesView(APIView):
         request=serializers.CheckInRules,
         responses=answers({200: serializers.CheckInRules}, 400, 401, 403),
         summary="Choose it, from the next answer on",
-        description="It holds from the next answer on, for every kiosk, and is audited.",
+        description="It applies from the next answer on, at every kiosk, and is audited.",
     )
     def put(self, request: Request) -> Response:
         chosen = validated(serializers.CheckInRules(data=request.data))

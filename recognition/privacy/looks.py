@@ -1,4 +1,4 @@
-"""Showing the manager who may have been guessed for, and where; the look is written down."""
+"""Shows the manager for whom somebody may have been guessing, and where. Each look is audited."""
 
 import uuid
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ KINDS = {factor.SPENT: "factor", wrong_codes.SPENT: "code"}
 
 
 class Guessed(TypedDict):
-    """For whom it was tried."""
+    """The patient for whom tries were made."""
 
     id: uuid.UUID
     full_name: str
 
 
 class SpentTries(TypedDict):
-    """Tries that were used up: a person's second factor of a day, or a kiosk's wrong codes of an
-    hour, which are nobody's."""
+    """A limit of tries that was used up: a person's second factor in a day, or a kiosk's wrong
+    codes in an hour, which belong to nobody."""
 
     at: datetime
     kind: str
@@ -35,7 +35,7 @@ class SpentTries(TypedDict):
 
 
 def read_spent_tries(*, actor: Actor) -> list[SpentTries]:
-    """Those of the last 90 days, the newest first and a hundred at most."""
+    """Those of the last 90 days, newest first, at most a hundred."""
     entries = audit.entries_of("recognition").filter(
         action__in=KINDS, at__gt=clock.now() - SHOWN_FOR
     )

@@ -25,18 +25,18 @@ from recognition.models import (
 from recognition.services import check_in, enrolment, liveness, pictures, rules, tallies
 
 SHOWN_DAYS = 90
-# A clean-up that comes late by one whole round isn't coming.
+# A clean-up that is late by a whole round isn't coming.
 ROUNDS = 2
-# Engines that look at pictures on the clinic's own machines; of those that aren't known here it
-# can't be said where pictures go.
+# Engines that look at pictures on the clinic's own machines. For an engine not listed here we can't
+# say where pictures go.
 LOCAL_ENGINES = frozenset({"recognition.engines.dlib.DlibEngine"})
 AMAZON_ENGINES = frozenset({engines.KEEPERS["rekognition"]})
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One kind of data: where it is, who may see it, and after how long it is due to go with the
-    next clean-up (neither: never)."""
+    """One kind of data: where it is, who may see it, and after how many months or seconds the next
+    clean-up erases it (neither given: never)."""
 
     what: str
     place: str
@@ -81,7 +81,7 @@ def _every(job: str) -> int:
 
 def _is_late(run: RetentionRun | None, moment: datetime) -> bool:
     """Whether a clean-up should have ended by now. The first one isn't due before there is
-    something to look after; the audit log knows since when."""
+    something to clean up; the audit log knows since when."""
     since = run.finished_at if run else _size(audit.entries_of("recognition"), "at")["oldest"]
     return since is not None and moment - since > ROUNDS * timedelta(seconds=_every("expire-faces"))
 
@@ -199,8 +199,8 @@ def _seconds(limit: timedelta) -> int:
 
 
 def _days() -> list[DayTally]:
-    """Kept days and those still counted from their rows, newest first, a day without any left
-    out."""
+    """Days with kept numbers and days still counted from their rows, newest first, without empty
+    days."""
     today = clock.today()
     first = today - timedelta(days=SHOWN_DAYS - 1)
     kept = list(DayTally.objects.filter(day__gte=first))

@@ -39,7 +39,10 @@ class PrivacyEngine(serializers.Serializer[Any]):
     margin = serializers.FloatField(allow_null=True)
     liveness = serializers.FloatField(
         allow_null=True,
-        help_text="How sure of 100 it must be that a video shows somebody alive; null: not checked",
+        help_text=(
+            "How sure, out of 100, the check must be that a video shows a living person; null:"
+            " not checked"
+        ),
     )
 
 
@@ -69,16 +72,19 @@ class PrivacyRetention(serializers.Serializer[Any]):
     )
     last_run = serializers.DateTimeField(allow_null=True)
     late = serializers.BooleanField(
-        help_text="None came to its end in the time of two, since there is something to look after"
+        help_text=(
+            "No clean-up has finished within the time of two, although there is something to"
+            " clean up"
+        )
     )
     overdue_faces = serializers.IntegerField(help_text="Expired and not yet erased")
     undone_erasures = serializers.IntegerField(
-        help_text="Times a provider was due to erase an upload's faces and didn't confirm it yet"
+        help_text="How many erasures of an upload's faces a provider has not confirmed yet"
     )
 
 
 class KeptData(serializers.Serializer[Any]):
-    """After `months` or `seconds` it goes with the next clean-up; with neither it stays."""
+    """After `months` or `seconds` the next clean-up erases it; with neither it stays."""
 
     what = serializers.ChoiceField(choices=DATA)
     place = serializers.ChoiceField(choices=PLACES)
@@ -116,15 +122,15 @@ class SpentTries(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     kind = serializers.ChoiceField(
         choices=[(kind, kind) for kind in KINDS.values()],
-        help_text="`factor`: a person's second factors of a day; `code`: a kiosk's wrong codes of "
+        help_text="`factor`: a person's second factors in a day; `code`: a kiosk's wrong codes in "
         "an hour",
     )
     kiosk = serializers.CharField(help_text="Its name")
-    patient = GuessedFor(allow_null=True, help_text="null for codes, which are nobody's")
+    patient = GuessedFor(allow_null=True, help_text="null for codes, which belong to nobody")
 
 
 class PrivacyReport(serializers.Serializer[Any]):
-    """What is kept about faces, where, how long, for whose eyes. Nobody is named."""
+    """What is kept about faces, where, how long, and who may see it. Nobody is named."""
 
     generated_at = serializers.DateTimeField()
     engine = PrivacyEngine()

@@ -1,8 +1,8 @@
-"""The kiosk's check-in: by photo, by a video that shows somebody alive, by code, and by a second
-factor where the face isn't sure.
+"""The kiosk's check-in: by photo, by a video that shows a living person, by code, and with a second
+factor if the match isn't sure.
 
-Every way ends in one answer, `_settle`, which also lets the frame go. Nobody is named before a
-match is sure, and no answer is a reason to refuse care: each of them leaves the desk open.
+Every way ends in `_settle`, which also erases the frame. Nobody is named before a match is sure. No
+answer is a reason to refuse care: the desk can always help.
 """
 
 import uuid
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# A person waits in front of the screen: an answer that comes later is no answer.
+# A person is waiting at the screen: an answer that comes later is no answer.
 ANSWER_WITHIN = timedelta(seconds=20)
 CONFIRM_WITHIN = timedelta(minutes=5)
 KEEP_ANSWERS = timedelta(days=30)
@@ -57,8 +57,8 @@ MAX_TRIES = 3
 
 
 def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
-    """Take a cleaned frame and queue the search; without an engine the answer is there at once
-    and the frame is never stored."""
+    """Take a cleaned frame and queue the search. Without an engine the answer is there at once, and
+    the frame is never stored."""
     if not engines.is_on():
         with transaction.atomic():
             check_in = CheckIn.objects.create(device_id=device_id, kind=CheckInKind.PHOTO)
@@ -73,8 +73,9 @@ def by_photo(*, device_id: uuid.UUID, jpeg: bytes) -> CheckIn:
 
 
 def by_video(*, device_id: uuid.UUID, session_id: uuid.UUID) -> CheckIn:
-    """Use up this kiosk's session and queue the search with the picture that its video gave. Sent
-    again while the answer is out, it is the same check-in. Raises DomainError `liveness_over`."""
+    """Use up this kiosk's session and queue the search for the picture from its video. The same
+    request again, before there is an answer, gives the same check-in. Raises DomainError
+    `liveness_over`."""
     waiting = CheckIn.objects.filter(device=device_id, session=session_id)
     if known := waiting.first():
         return known
@@ -86,7 +87,7 @@ def by_video(*, device_id: uuid.UUID, session_id: uuid.UUID) -> CheckIn:
             )
             _queue(check_in)
     except DomainError:
-        # Sent twice at once, it was taken by the other while this one waited.
+        # It was sent twice at once, and the other request took it while this one waited.
         if known := waiting.first():
             return known
         raise
@@ -116,13 +117,13 @@ def by_code(*, device_id: uuid.UUID, code: str) -> CheckIn:
 
 
 def identify(check_in_id: uuid.UUID) -> Callable[[], None]:
-    """Look who a photo or video shows; what it gives back answers the check-in, in one transaction.
+    """Find out who is in a photo or video. The returned function answers the check-in, in one
+    transaction.
 
-    The engine works with no transaction open, so whatever may have changed meanwhile is judged with
-    the answer: the consent, the visit, the kiosk, the rules, and the time that somebody has waited.
-    Without effect for a check-in that has its answer, so both parts may run any number of times. An
-    engine or storage that fails is an answer too, since the person in front of the kiosk can use
-    the code meanwhile.
+    The engine works with no transaction open, so the answer checks again whatever may have changed
+    meanwhile: the consent, the visit, the kiosk, the rules, and how long the person has waited. A
+    check-in that has its answer isn't changed, so both parts may run any number of times. A failing
+    engine or storage is an answer too, since the person at the kiosk can use the code.
     """
     frames = list(Picture.objects.select_related("check_in").filter(check_in=check_in_id))
     asked = frames[0].check_in if frames else CheckIn.objects.filter(pk=check_in_id).first()
@@ -150,14 +151,14 @@ def confirm(
     birth_year: int | None = None,
     code: str | None = None,
 ) -> int | None:
-    """Settle an unsure match, or by the clinic's rule any, by a second factor: the birth year or
-    the code of one of those the face may be.
+    """Settle an unsure match (or any match, if the clinic's rule says so) with a second factor: the
+    birth year or the code of one of the candidates.
 
-    None when it is settled; otherwise the number of tries left, and after the last one the answer
-    is `not_recognised`. Tries are counted in the row, under its lock, and for the day against each
-    person that they may mean (`factor.py`). The last one again, whose answer was lost, is none: it
-    has the same result. Raises DomainError `not_found` for another kiosk's check-in and
-    `nothing_to_confirm` for one with an answer.
+    Returns None when it is settled, otherwise the number of tries left; after the last one the
+    answer is `not_recognised`. Tries are counted in the row, under its lock, and for the day
+    against each person that they may mean (`factor.py`). Repeating the last try, because its answer
+    was lost, counts as no new try and has the same result. Raises DomainError `not_found` for
+    another kiosk's check-in and `nothing_to_confirm` for one that has its answer.
     """
     with transaction.atomic():
         check_in = (
@@ -185,13 +186,13 @@ def confirm(
 
 
 def _left(check_in: CheckIn) -> int | None:
-    """The tries left after the last one; None where that one settled it."""
+    """The tries left after the last one; None if it settled the check-in."""
     wrong = {CheckInStatus.CONFIRM, CheckInStatus.NOT_RECOGNISED}
     return MAX_TRIES - check_in.attempts if check_in.status in wrong else None
 
 
 def _keyed(check_in: CheckIn, birth_year: int | None, code: str | None) -> str:
-    """Tells one second factor of this check-in from another, and nobody what it was."""
+    """A fingerprint that tells this check-in's second factors apart without revealing them."""
     factor_given = str(birth_year) if code is None else codes.normalise(code)
     text = f"{check_in.pk} {factor_given}"
     return salted_hmac("recognition.factor", text, algorithm="sha256").hexdigest()
@@ -203,8 +204,8 @@ def is_late(check_in: CheckIn) -> bool:
 
 
 def close_late() -> int:
-    """Answer the check-ins that no worker answered in time, and those nobody confirmed, so that
-    frames, candidates and the second factor that was given go; how many."""
+    """Answer the check-ins that no worker answered in time and those that nobody confirmed, so that
+    their frames, candidates and second factors are erased. Returns how many."""
     moment = clock.now()
     late = CheckIn.objects.filter(
         status=CheckInStatus.PROCESSING, created_at__lt=moment - ANSWER_WITHIN
@@ -228,7 +229,7 @@ def close_late() -> int:
 
 @transaction.atomic
 def _close(waiting: QuerySet[CheckIn], check_in_id: uuid.UUID, status: CheckInStatus) -> bool:
-    """False where it waits no more, or is in somebody's hands."""
+    """False if it no longer waits, or another process is working on it."""
     check_in = waiting.select_for_update(skip_locked=True).filter(pk=check_in_id).first()
     if check_in is None:
         return False
@@ -238,7 +239,7 @@ def _close(waiting: QuerySet[CheckIn], check_in_id: uuid.UUID, status: CheckInSt
 
 
 def forget_old() -> int:
-    """Delete answers of long ago; the audit log keeps what happened. How many."""
+    """Delete old answers; the audit log keeps what happened. Returns how many."""
     old = CheckIn.objects.filter(decided_at__lt=clock.now() - KEEP_ANSWERS)
     return sum(part.delete()[0] for part in batches.of(old))
 
@@ -270,7 +271,7 @@ def _settle(check_in: CheckIn, answer: _Answer, frames: Iterable[Picture] = ()) 
             "decided_at",
         ]
     )
-    # Before the announcement: when the kiosk hears of the answer, the frame is gone.
+    # Before the announcement: by the time the kiosk hears the answer, the frame is gone.
     pictures.erase_after_commit(frames)
     audit.record(
         "recognition.check_in",
@@ -298,8 +299,8 @@ def _queue(check_in: CheckIn) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Who it is, what is wrong with the picture, or None when that can't be found out in time; and
-    whether it was seen that they live."""
+    """Who it is, or what is wrong with the picture, or None if that can't be found out in time; and
+    whether a living person was seen."""
 
     found: Match[uuid.UUID] | Flaw | None = None
     liveness: Liveness = Liveness.NOT_ASSESSED
@@ -318,7 +319,7 @@ def _look_at(check_in: CheckIn, frames: Sequence[Picture]) -> _Seen:
         outcome = Liveness.PASSED
         if filmed.picture is None:
             return _Seen(Flaw.NO_FACE, outcome)
-        # A file from outside, like any photo; it is searched and stored nowhere.
+        # A file from outside, like any photo. It is searched, and stored nowhere.
         return _Seen(_look_for(images.clean(filmed.picture)), outcome)
     except Exception:
         log.exception("face_engine_failed", check_in=str(check_in.id))
@@ -334,7 +335,7 @@ def _look_for(frame: bytes) -> Match[uuid.UUID] | Flaw:
 def _judge(
     check_in: CheckIn, found: Match[uuid.UUID] | Flaw | None, is_always_confirmed: bool
 ) -> _Answer:
-    """What the kiosk is told now of what was found a moment ago."""
+    """The answer for the kiosk, from what was found a moment ago and what is true now."""
     if check_in.liveness == Liveness.FAILED:
         return _Answer(CheckInStatus.NOT_RECOGNISED)
     if found is None or is_late(check_in) or not check_in.device.is_live(clock.now()):
@@ -376,14 +377,14 @@ def _answer_to_match(check_in: CheckIn, likely: Sequence[uuid.UUID], is_sure: bo
 
 
 def _lacks_a_sign_of_life(check_in: CheckIn) -> bool:
-    """A photo shows nobody alive where the clinic has that looked at."""
+    """A photo doesn't count as a sign of life where the clinic checks for one."""
     return engines.checks_liveness() and check_in.liveness != Liveness.PASSED
 
 
 def _still_consenting(check_in: CheckIn, people: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those whose consent was in force when the check-in was made and still is. A withdrawal then
-    waits until this answer is out. They are held in one order, so that two kiosks that see the same
-    people don't wait for each other."""
+    """Those whose consent was in force when the check-in was made, and still is. A withdrawal waits
+    until this answer is committed. Rows are locked in a fixed order, so that two kiosks that see
+    the same people don't wait for each other."""
     held = Consent.objects.select_for_update().filter(
         patient__in=people, given_at__lte=check_in.created_at, withdrawn_at__isnull=True
     )
@@ -391,8 +392,8 @@ def _still_consenting(check_in: CheckIn, people: Collection[uuid.UUID]) -> set[u
 
 
 def _meant_by(check_in: CheckIn, birth_year: int | None, code: str | None) -> "Appointment | None":
-    """The one candidate that the second factor points at; None when it is none or several. The code
-    of any of a candidate's visits of today is theirs."""
+    """The one candidate to whom the second factor belongs; None if it fits nobody, or several. The
+    code of any of a candidate's visits today will do."""
     shown = [bookings.get_appointment(uuid.UUID(i)) for i in check_in.candidates]
     consenting = _still_consenting(check_in, [appointment.patient_id for appointment in shown])
     left = factor.count(check_in, consenting, by=_kiosk(check_in))
@@ -420,8 +421,8 @@ def _confirmation_is_over(check_in: CheckIn) -> bool:
 
 
 def _admit(named: "Appointment", actor: Actor) -> _Answer:
-    """Let the patient of this appointment arrive for the visit of today that is due, which needn't
-    be the one that was named."""
+    """Let the patient of this appointment arrive for their visit that is due now, which may be
+    another one of today."""
     _one_kiosk_at_a_time(named.patient_id)
     if visits := bookings.expected_today([named.patient_id]):
         return _let_in(visits, actor)
@@ -431,7 +432,7 @@ def _admit(named: "Appointment", actor: Actor) -> _Answer:
 
 
 def _let_in(visits: Sequence["Appointment"], actor: Actor) -> _Answer:
-    """As `_admit`, for one person's visits of today that were read under the lock."""
+    """Like `_admit`, for one person's visits of today, read under the lock."""
     now = clock.now()
     current = due(visits, now)
     if current is None:
@@ -450,8 +451,8 @@ def _let_in(visits: Sequence["Appointment"], actor: Actor) -> _Answer:
 
 
 def _one_kiosk_at_a_time(patient_id: uuid.UUID) -> None:
-    """Until this transaction ends no other check-in of the same patient passes here, so that of
-    two kiosks the second sees the first one's arrival."""
+    """No other check-in of the same patient passes here until this transaction ends, so that the
+    second of two kiosks sees the arrival at the first."""
     locks.take(locks.CHECK_IN(patient_id))
 
 

@@ -26,7 +26,7 @@ EXPIRED_AT_ONCE = 100
 RECOMMENDED_PHOTOS = 3
 GIVEN_UP_AFTER = timedelta(hours=24)
 ERASE = "recognition.erase"
-# A provider may list a face only some time after it took it, so it is asked once more.
+# A provider may list a face only some time after taking it, so it is asked once more.
 SECOND_LOOK_SECONDS = 3600
 UNREADABLE = "unreadable"
 UNAVAILABLE = "unavailable"
@@ -40,9 +40,9 @@ def begin(
 ) -> Enrolment:
     """Record the consent, keep the photos (cleaned, 1 to MAX_PHOTOS) and queue the work.
 
-    A second call replaces an upload that is still being worked on. Templates that exist stay in use
-    until the new answer. Raises DomainError `face_switched_off` where the clinic has no engine, and
-    `unknown_patient` for who is gone.
+    A second call replaces an upload that is still being processed. Existing templates stay in use
+    until there is a new answer. Raises DomainError `face_switched_off` if the clinic has no engine,
+    and `unknown_patient` if the patient is gone.
     """
     if not 1 <= len(jpegs) <= MAX_PHOTOS:
         raise ValueError("an enrolment takes one to five photos")
@@ -83,13 +83,13 @@ def begin(
 
 
 def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> Callable[[], None]:
-    """Look at the photos of one upload; what it gives back answers it, in one transaction, and the
-    photos are erased with the answer.
+    """Look at the photos of one upload. The returned function answers it, in one transaction, and
+    erases the photos with the answer.
 
-    The engine works with no transaction open. The upload itself was written down before, so that
-    whatever a crash leaves at a provider is known by its name: the next try, a new upload, a
-    withdrawal or the end of its time erases it. Without effect for an upload that was answered,
-    replaced or withdrawn meanwhile, so both parts may run any number of times.
+    The engine works with no transaction open. The upload was written down before, so whatever a
+    crash leaves at a provider is known by its name, and erased by the next try, a new upload, a
+    withdrawal or the end of its time. An upload that was answered, replaced or withdrawn meanwhile
+    isn't changed, so both parts may run any number of times.
     """
     if not _in_work(enrolment_id, attempt).exists():
         return partial(_erase_what_nobody_needs, enrolment_id, attempt)
@@ -110,8 +110,8 @@ def complete(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> Callable[[], None]:
 
 
 def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
-    """Take the consent back: templates go with this transaction, pictures right after it, and an
-    upload in work finds nothing to answer. Nothing registered is no error."""
+    """Take the consent back: templates are erased in this transaction, pictures right after it, and
+    an upload being processed finds nothing to answer. It is no error if nothing was registered."""
     with transaction.atomic():
         enrolment = Enrolment.objects.select_for_update().filter(patient_id=patient_id).first()
         ended = _end_consent(patient_id, Consent.Ending.WITHDRAWN)
@@ -133,9 +133,9 @@ def withdraw(*, patient_id: uuid.UUID, actor: Actor) -> None:
 def erase_copies(
     *, engine: str, model_hash: str, enrolment_id: uuid.UUID, upload: uuid.UUID
 ) -> Callable[[], None]:
-    """Erase one upload's faces at the provider; what it gives back keeps the proof. Safe to repeat.
-    Raises EngineError when the provider can't be asked, or the settings name another place there
-    than `model_hash`; the outbox then asks again."""
+    """Erase one upload's faces at the provider; the returned function keeps the proof. Safe to
+    repeat. Raises EngineError if the provider can't be asked, or if the settings name another
+    collection than `model_hash` does; the outbox then tries again."""
     keeper = engines.keeper(engine)
     if keeper.model_hash != model_hash:
         raise EngineRefusedError("faces_kept_elsewhere")
@@ -155,7 +155,7 @@ def erase_copies(
 
 
 def expire_due() -> int:
-    """Erase enrolments whose time is over; the number erased."""
+    """Erase enrolments whose time is over. Returns how many."""
     due = Enrolment.objects.filter(expires_at__lte=clock.now())
     return sum(
         _expire(enrolment_id)
@@ -165,7 +165,8 @@ def expire_due() -> int:
 
 
 def give_up_on_stuck() -> int:
-    """Fail uploads that no worker could answer for a day, so that their photos go; how many."""
+    """Fail uploads that no worker could answer for a day, so that their photos are erased. Returns
+    how many."""
     stuck = Enrolment.objects.filter(
         status=EnrolmentStatus.PROCESSING, requested_at__lt=clock.now() - GIVEN_UP_AFTER
     ).values_list("pk", "attempt")
@@ -256,7 +257,8 @@ def _template(enrolment: Enrolment, engine: FaceEngine, plain: bytes, moment: da
 
 
 def _fail(enrolment: Enrolment, reasons: list[Reason]) -> None:
-    """A refused upload leaves nobody enrolled: the status a patient reads is the whole truth."""
+    """After a refused upload the patient isn't enrolled: the status they read is the whole
+    truth."""
     _clear(enrolment, EnrolmentStatus.FAILED, reasons)
     audit.record(
         "recognition.enrolment_failed",
@@ -296,7 +298,8 @@ def _expire(enrolment_id: uuid.UUID) -> bool:
         if enrolment is None:
             return False
         if enrolment.status == EnrolmentStatus.PROCESSING:
-            # A renewal is in work, under a consent of its own: only the old templates go.
+            # A renewal is being processed, under its own consent: only the old templates are
+            # deleted.
             _drop_templates(enrolment)
             enrolment.enrolled_at = enrolment.expires_at = None
             enrolment.save(update_fields=["enrolled_at", "expires_at"])
@@ -316,7 +319,7 @@ def _expire(enrolment_id: uuid.UUID) -> bool:
 
 
 def _drop_templates(enrolment: Enrolment) -> int:
-    """Delete the templates, and with the commit their copies at a provider; how many."""
+    """Delete the templates, and after the commit their copies at a provider. Returns how many."""
     copies = enrolment.templates.filter(engine__in=engines.KEEPERS, upload__isnull=False)
     for name, place, upload in copies.values_list("engine", "model_hash", "upload").distinct():
         if upload is not None:
@@ -326,8 +329,8 @@ def _drop_templates(enrolment: Enrolment) -> int:
 
 
 def _erase_half_done(enrolment: Enrolment, *, spare: str = "") -> None:
-    """Erase what tries of the upload in work may have left at any provider but `spare`: the engine
-    may have been another one at each try."""
+    """Erase what earlier tries of this upload may have left at any provider except `spare`: each
+    try may have used another engine."""
     for name in engines.keepers():
         if name != spare:
             place = engines.keeper(name).model_hash
@@ -350,8 +353,8 @@ def _erase_copies(
 
 
 def _erase_what_nobody_needs(enrolment_id: uuid.UUID, attempt: uuid.UUID) -> None:
-    """A try whose upload was withdrawn or replaced meanwhile may have left copies, perhaps only
-    after they were erased: so they are once more."""
+    """A try whose upload was withdrawn or replaced meanwhile may have left copies, perhaps after
+    the erasure: so they are erased once more."""
     needed = (
         Enrolment.objects.filter(pk=enrolment_id, attempt=attempt).exists()
         or Template.objects.filter(upload=attempt).exists()

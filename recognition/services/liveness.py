@@ -1,4 +1,5 @@
-"""Sessions for the videos that show a kiosk's visitor alive, where the clinic has set that up."""
+"""Sessions for the videos that show a living person at a kiosk, where the clinic has set that
+up."""
 
 import math
 import uuid
@@ -18,9 +19,9 @@ from recognition.models import CheckIn, Liveness, LivenessSession
 
 log = structlog.get_logger(__name__)
 
-# After that the provider knows nothing of a session any more.
+# After that the provider has forgotten the session.
 USABLE_FOR = timedelta(minutes=3)
-# What the provider advises against somebody who tries masks and screens one after the other.
+# The provider's advice against somebody who tries one mask or screen after another.
 FAILURES = 5
 FAILURES_WITHIN = timedelta(minutes=3)
 PAUSE = timedelta(minutes=30)
@@ -42,8 +43,8 @@ def begin(*, device_id: uuid.UUID) -> Filming:
     """A session for one video at this kiosk, which alone may check in with it, once, within
     USABLE_FOR. No transaction may be open: the provider is asked.
 
-    Raises DomainError `liveness_not_set_up`, `throttled` for half an hour after five videos in
-    three minutes that showed nobody alive, and `unavailable` when the provider doesn't answer.
+    Raises DomainError `liveness_not_set_up`, `throttled` for half an hour after five videos without
+    a living person in three minutes, and `unavailable` if the provider doesn't answer.
     """
     if not is_available():
         raise DomainError(Code.LIVENESS_NOT_SET_UP)
@@ -59,8 +60,8 @@ def begin(*, device_id: uuid.UUID) -> Filming:
 
 
 def take(session_id: uuid.UUID, *, device_id: uuid.UUID) -> None:
-    """Use a session up, in the caller's transaction. Raises DomainError `liveness_over` for one
-    that is another kiosk's, used or too old."""
+    """Use a session up, in the caller's transaction. Raises DomainError `liveness_over` if it
+    belongs to another kiosk, was used or is too old."""
     usable = LivenessSession.objects.filter(created_at__gt=_oldest_usable())
     taken, _ = usable.filter(pk=session_id, device_id=device_id).delete()
     if not taken:
@@ -68,7 +69,7 @@ def take(session_id: uuid.UUID, *, device_id: uuid.UUID) -> None:
 
 
 def forget_unused() -> int:
-    """Delete the sessions that can't be used any more; how many."""
+    """Delete the sessions that can no longer be used. Returns how many."""
     unused = LivenessSession.objects.filter(created_at__lte=_oldest_usable())
     return sum(part.delete()[0] for part in batches.of(unused))
 

@@ -16,19 +16,20 @@ from recognition.models import CheckInStatus, Picture
 log = structlog.get_logger(__name__)
 
 FOLDER = "faces"
-# An upload attaches its pictures within seconds; what nobody needs then was left by a crash.
+# An upload attaches its pictures within seconds; those still unattached were left by a crash.
 ORPHAN_AFTER = timedelta(minutes=2)
 RETRY_SECONDS = 30
 ERASED_AT_ONCE = 100
 
 
 def keep(jpegs: Sequence[bytes]) -> list[Picture]:
-    """Store cleaned pictures, in order, owned by nobody yet; the caller attaches them.
+    """Store cleaned pictures, in order. They belong to nobody yet; the caller attaches them.
 
-    Call it before the transaction of the change, so that the rows are there whatever happens to
-    the files or to that transaction. Raises DomainError `unavailable` when the storage is down.
+    Call it before the transaction that changes something, so that the rows are there whatever
+    happens to the files or to that transaction. Raises DomainError `unavailable` if the storage is
+    down.
     """
-    # One by one: a kiosk's single frame then needs no transaction, and somebody waits for it.
+    # One by one: somebody waits for a kiosk's single frame, and this way it needs no transaction.
     pictures = [
         Picture.objects.create(storage_key=private.new_key(FOLDER, ".jpg"), position=position)
         for position, _ in enumerate(jpegs, start=1)
@@ -43,19 +44,19 @@ def keep(jpegs: Sequence[bytes]) -> list[Picture]:
 
 
 def frames() -> QuerySet[Picture]:
-    """What kiosks have taken, for as long as somebody waits for the answer."""
+    """The kiosks' pictures whose check-ins still wait for an answer."""
     return Picture.objects.filter(check_in__status=CheckInStatus.PROCESSING)
 
 
 def orphans() -> QuerySet[Picture]:
-    """Pictures that nobody needs: of no enrolment, and of no check-in that waits."""
+    """Pictures that nobody needs: they belong to no enrolment, and to no check-in that waits."""
     is_unused = Q(check_in=None) | ~Q(check_in__status=CheckInStatus.PROCESSING)
     return Picture.objects.filter(is_unused, enrolment=None)
 
 
 def discard(pictures: Iterable[Picture]) -> None:
-    """Part with an enrolment's pictures: in the caller's transaction they become `orphans`, and
-    once it commits file and row are erased. What a crash leaves behind, `sweep` finds."""
+    """Let go of an enrolment's pictures: in the caller's transaction they become `orphans`, and
+    once it commits, file and row are erased. `sweep` finds what a crash leaves behind."""
     doomed = list(pictures)
     if not doomed:
         return
@@ -71,13 +72,14 @@ def erase_after_commit(pictures: Iterable[Picture]) -> None:
 
 
 def sweep() -> int:
-    """Erase the orphans that are no upload's under way; the number erased."""
+    """Erase the orphans that don't belong to an upload under way. Returns how many."""
     forgotten = orphans().filter(created_at__lt=clock.now() - ORPHAN_AFTER)
     return sum(_erase(list(part)) for part in batches.of(forgotten, at_once=ERASED_AT_ONCE))
 
 
 def _erase(pictures: Sequence[Picture]) -> int:
-    """Files first, then their rows; a file that resists keeps its row and doesn't stop the rest."""
+    """Files first, then their rows. A file that can't be erased keeps its row and doesn't stop the
+    rest."""
     erased = 0
     for picture in pictures:
         try:

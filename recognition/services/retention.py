@@ -1,4 +1,4 @@
-"""Everything that has to go when its time is over, and the note that it went."""
+"""Erases everything whose time is over, and notes that it did."""
 
 from clinic.core import clock
 from recognition.models import RetentionRun
@@ -6,13 +6,13 @@ from recognition.services import check_in, enrolment, tallies
 
 
 def run() -> None:
-    """Expire faces, give up stuck uploads, keep the past days' numbers, forget old check-ins.
+    """Expire faces, give up on stuck uploads, keep the past days' numbers, forget old check-ins.
 
-    The note of the run is written last, so that a run which failed is none.
+    The run is noted last, so that a failed run isn't noted at all.
     """
     expired = enrolment.expire_due()
     given_up = enrolment.give_up_on_stuck()
-    # Before the check-ins go: afterwards their day can't be counted.
+    # Before the check-ins are deleted: afterwards their day can't be counted.
     tallies.close_days()
     forgotten = check_in.forget_old()
     RetentionRun.objects.update_or_create(

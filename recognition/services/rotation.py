@@ -15,7 +15,7 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`last` is where the next batch begins; `damaged` are the templates no key could open."""
+    """`last` is where the next batch begins; `damaged` are the templates that no key could open."""
 
     last: uuid.UUID
     resealed: int
@@ -24,7 +24,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Templates by the state of their key: `lost` counts them under each name that FACE_KEY
+    """Templates by the state of their key. `lost` counts them for each key name that FACE_KEY
     doesn't know."""
 
     current: int
@@ -44,11 +44,11 @@ def standing() -> Standing:
 
 
 def reseal(after: uuid.UUID | None = None, *, limit: int = BATCH) -> Batch | None:
-    """Put the next templates of an older key under the newest one; None when there is none left.
+    """Put the next templates of an older key under the newest one; None if there are none left.
 
-    One transaction, so a kill leaves each template under one key or the other, never broken, and
-    a second run goes on where the first ended. A template that doesn't open is left as it is.
-    Those that a withdrawal or an enrolment holds at this moment are passed over.
+    One transaction, so a kill leaves each template under one key or the other, never broken, and a
+    second run goes on where the first ended. A template that doesn't open is left as it is. Those
+    that a withdrawal or an enrolment has locked just now are skipped.
     """
     newest, *older = vault.key_ids()
     waiting = Template.objects.filter(key_id__in=[name for name in older if name != newest])

@@ -1,4 +1,4 @@
-"""What the clinic asks of whoever checks in by face."""
+"""What the clinic asks of people who check in by face."""
 
 from django.db import transaction
 from django.db.models import Exists
@@ -7,12 +7,13 @@ from clinic.core import audit
 from clinic.core.audit import Actor
 from recognition.models import CheckInRules
 
-# For a query of something else: a kiosk's answer needn't ask twice.
+# To be part of another query, so that a kiosk's answer needs no second one.
 ALWAYS_CONFIRM = Exists(CheckInRules.objects.filter(always_confirm=True))
 
 
 def rules() -> CheckInRules:
-    """The rules in force: a second factor where the face isn't sure, unless somebody chose more."""
+    """The rules in force: a second factor if the match isn't sure, unless the manager chose
+    always."""
     return CheckInRules.the() or CheckInRules()
 
 

@@ -7,7 +7,7 @@ from django.db.models.functions import TruncDate
 from clinic.core import audit, clock
 from recognition.models import CheckIn, CheckInKind, CheckInStatus, DayTally
 
-# By then no check-in of the evening waits for an answer or a second factor any more.
+# By then no check-in of the evening still waits for an answer or a second factor.
 CLOSED_AFTER = timedelta(hours=1)
 
 _FIELD_OF = {
@@ -24,9 +24,9 @@ _FIELD_OF = {
 def count(day: date) -> DayTally:
     """Count one day from its check-ins that still exist; writes nothing.
 
-    A recognised face counts as `confirmed` where a second factor had to settle it, else as
-    `accepted`, also when there was no visit to arrive for. What nobody answered or confirmed
-    counts as what it becomes. Each face counts once more by its liveness.
+    A recognised face counts as `confirmed` if a second factor settled it, else as `accepted`, even
+    if there was no visit to arrive for. A check-in without an answer or confirmation counts as what
+    it will become. Each face is counted again by its liveness.
     """
     start, end = clock.day_bounds(day)
     rows = list(
@@ -50,10 +50,10 @@ def count(day: date) -> DayTally:
 
 
 def close_days() -> int:
-    """Keep the numbers of every day that is over and not yet counted; how many were.
+    """Keep the numbers of every past day that isn't counted yet. Returns how many days.
 
-    A day is counted once and for all: later its check-ins are forgotten and can't be counted
-    again. Running it twice, also at once, changes nothing.
+    A day is counted once and for all, because its check-ins are deleted later. Running this twice,
+    even at the same time, changes nothing.
     """
     days = open_days(clock.local(clock.now() - CLOSED_AFTER).date())
     DayTally.objects.bulk_create([count(day) for day in days], ignore_conflicts=True)
@@ -61,7 +61,7 @@ def close_days() -> int:
 
 
 def open_days(before: date) -> list[date]:
-    """Days with check-ins, before that one, whose numbers aren't kept yet."""
+    """Days with check-ins, before the given one, whose numbers aren't kept yet."""
     start, _ = clock.day_bounds(before)
     days = (
         CheckIn.objects.filter(created_at__lt=start)

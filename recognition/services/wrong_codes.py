@@ -1,7 +1,7 @@
-"""How many wrong codes a kiosk takes.
+"""How many wrong codes a kiosk accepts.
 
-Of some 900 million codes a hundred are good: within the limit nobody finds one, and the manager
-hears of who tries.
+Of some 900 million codes about a hundred are valid. Within the limit nobody finds one, and the
+manager can see that somebody tried.
 """
 
 from clinic.core import audit, ratelimit
@@ -15,19 +15,19 @@ SPENT = "recognition.codes_spent"
 
 
 def count(check_in: CheckIn) -> int:
-    """Count a code before it is judged, in the caller's transaction: until that ends, others of
-    this kiosk wait. Which one it is of the hour. Raises DomainError `throttled` beyond LIMIT, for
-    right and wrong codes alike."""
+    """Count a code before it is judged, in the caller's transaction; the kiosk's other codes wait
+    until that ends. Returns how many this hour had. Raises DomainError `throttled` beyond LIMIT,
+    for right and wrong codes alike."""
     return ratelimit.hit(SCOPE, _kiosk(check_in), limit=LIMIT, seconds=WINDOW_SECONDS)
 
 
 def was_right(check_in: CheckIn) -> None:
-    """Only wrong ones count."""
+    """Takes the count back: only wrong codes count."""
     ratelimit.refund(SCOPE, _kiosk(check_in))
 
 
 def was_wrong(check_in: CheckIn, tries: int, *, by: Actor) -> None:
-    """The last one of an hour stands in what the manager sees."""
+    """The last wrong code allowed in an hour is audited, for the manager to see."""
     if tries == LIMIT:
         audit.record(SPENT, actor=by, subject=check_in)
 

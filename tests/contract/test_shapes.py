@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from billing.serializers import PaymentBody
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
-from billing import selectors as billing
+from billing.payments import selectors as payments
+from billing.payments.serializers import PaymentBody
 from booking import links
 from booking.models import Appointment
 from booking.screens import board, day, visit
@@ -75,7 +75,7 @@ SHAPES: list[tuple[Serializer[Any], Callable[[Scene], Any]]] = [
     (day.StaffAnswer(), lambda scene: day.answer(scene.bruno.pk)),
     (visit.Visit(), lambda scene: visit.body(scene.ana.pk)),
     (visit.LinkedVisit(), lambda scene: visit.linked_body(scene.ana.pk)),
-    (PaymentBody(), lambda scene: billing.payment_body(scene.payment)),
+    (PaymentBody(), lambda scene: payments.payment_body(scene.payment)),
     (kiosk.CheckInResult(), lambda scene: kiosk.check_in_body(scene.check_in)),
 ]
 

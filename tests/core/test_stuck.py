@@ -89,15 +89,15 @@ def test_what_is_set_aside_fails_often_or_is_long_undone_is_stuck_the_oldest_fir
 @pytest.mark.parametrize(
     ("failure", "code", "english"),
     [
-        ("", "not_taken", "No process has finished it yet."),
+        ("", "not_taken", "No process has finished this yet."),
         ("permanent", "not_confirmed", "Something failed on our side."),
-        ("silence", "no_answer", "Whoever has to answer doesn't."),
-        ("network", "no_answer", "Whoever has to answer doesn't."),
-        ("name", "no_answer", "Whoever has to answer doesn't."),
+        ("silence", "no_answer", "The service outside isn't answering."),
+        ("network", "no_answer", "The service outside isn't answering."),
+        ("name", "no_answer", "The service outside isn't answering."),
         ("folder", "no_files", "The stored files can't be reached."),
         ("file", "no_files", "The stored files can't be reached."),
         ("read-only", "no_files", "The stored files can't be reached."),
-        ("full", "no_space", "There is no room left for files."),
+        ("full", "no_space", "There is no space left for files."),
         ("fault", "fault", "Something failed on our side."),
     ],
 )

@@ -237,7 +237,8 @@ def test_a_bad_number_is_recorded_and_left_to_a_person(visit: dict[str, Any], ke
     [halted] = [stuck.told(each, "en") for each in stuck.found()]
     assert (halted.what, halted.subject.name) == ("Message to be sent", "912345678")
     assert (
-        halted.why == "Neither phone nor e-mail took this message. Tell the person in another way."
+        halted.why
+        == "Neither phone nor e-mail accepted this message. Tell the person in another way."
     )
 
 

@@ -1,4 +1,4 @@
-"""The issuers of documents that this installation may use, by key."""
+"""The document issuers that this installation may use, by key."""
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -9,14 +9,14 @@ from billing.invoicing.issuers.own import OwnIssuer
 
 
 def current() -> InvoiceIssuer:
-    """The issuer of new documents: named by the setting INVOICE_ISSUER."""
+    """The issuer of new documents, which the setting INVOICE_ISSUER names."""
     issuer: InvoiceIssuer = import_string(settings.INVOICE_ISSUER)()
     return issuer
 
 
 def get(key: str) -> InvoiceIssuer:
-    """The issuer of that key, who alone has the files of its documents and credits them. A third
-    party stays known while there are credentials for it. Raises UnknownOutcomeError."""
+    """The issuer with that key. Only the issuer of a document has its file and can credit it, so a
+    third party stays known as long as there are credentials for it. Raises UnknownOutcomeError."""
     issuers: list[InvoiceIssuer] = [current(), OwnIssuer()]
     if settings.INVOICEXPRESS_API_KEY:
         issuers.append(InvoiceXpressIssuer())

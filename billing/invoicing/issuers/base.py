@@ -1,6 +1,6 @@
-"""What billing asks of whoever issues its documents: our own program, or a certified third party's.
+"""What billing needs from an issuer of documents: our own program, or a certified third party's.
 
-A third party numbers, signs and renders. Its numbers, totals and files are kept as they are.
+A third party numbers, signs and renders. We keep its numbers, totals and files as they are.
 """
 
 from enum import StrEnum
@@ -12,7 +12,7 @@ from clinic.core.errors import UnansweredError
 
 
 class Refusal(StrEnum):
-    """Why a document isn't there, as far as a person can do something about it."""
+    """Why a document is missing, if a person can do something about it."""
 
     NO_TAX = "no_tax"
     OTHER_TOTALS = "other_totals"
@@ -24,7 +24,7 @@ class Refusal(StrEnum):
 
 
 class UnknownOutcomeError(UnansweredError):
-    """No usable answer: the document may or may not be issued. Look for it before asking again."""
+    """No usable answer: the document may or may not be issued. Look it up before asking again."""
 
     def __init__(self, text: str, *, why: Refusal = Refusal.NO_ANSWER) -> None:
         super().__init__(text)
@@ -32,9 +32,9 @@ class UnknownOutcomeError(UnansweredError):
 
 
 class RefusedError(Exception):
-    """The issuer doesn't issue this document as it is. Nothing was issued.
+    """The issuer refuses to issue this document as it is. Nothing was issued.
 
-    `why` is told to the manager with `told`: the rate, the sum or the status that it is about.
+    The manager reads `why`, with `told`: the rate, sum or status in question.
     """
 
     def __init__(self, text: str, *, why: Refusal, told: str = "") -> None:
@@ -44,33 +44,33 @@ class RefusedError(Exception):
 
 
 class NotReadyError(UnansweredError):
-    """No file now; another try may help."""
+    """There is no file yet; another try may help."""
 
 
 class InvoiceIssuer(Protocol):
-    """Calls of one that isn't `at_once` go over the network with explicit time-outs."""
+    """An issuer that isn't `at_once` makes calls over the network, with explicit time-outs."""
 
     key: str
     """Kept with each document; at most 20 characters."""
     at_once: bool
-    """It issues in the transaction that stores the document, so no answer can be lost."""
+    """It issues in the transaction that stores the document, so no answer can get lost."""
 
     def issue(self, document: Invoice, line: InvoiceLine) -> None:
-        """Issue a document that is whole but for what its issuer decides, and write that into it:
-        number, time and ATCUD, its own id of the document, and totals where it has others.
+        """Issue a document that is complete except for what its issuer decides, and fill that in:
+        number, time and ATCUD, the issuer's own id, and totals if they differ.
 
-        Raises RefusedError, and UnknownOutcomeError when no answer came.
+        Raises RefusedError, and UnknownOutcomeError if no answer came.
         """
         ...
 
     def find(self, document: Invoice, line: InvoiceLine) -> bool:
-        """Whether it has issued this document, known by our id, and then writes into it as `issue`
-        does. What it had only begun it may finish.
+        """Whether it has issued this document, looked up by our id. If so, fills it in like
+        `issue`. May finish what it had only begun.
 
-        Raises UnknownOutcomeError when it doesn't say, and RefusedError.
+        Raises UnknownOutcomeError if it doesn't say, and RefusedError.
         """
         ...
 
     def pdf(self, document: Invoice) -> Pdf:
-        """The file of an issued document. Raises NotReadyError, and SealError of a sealer."""
+        """The file of an issued document. Raises NotReadyError, and SealError from a sealer."""
         ...

@@ -1,8 +1,8 @@
-"""InvoiceXpress, a certified program of Portugal, by its API v2.
+"""InvoiceXpress, a certified Portuguese program, through its API v2.
 
-A document is a draft first, which has no fiscal value, and gets its number when it is finalized.
-Our id of it is the draft's reference, by which it is found again, and its `proprietary_uid`, which
-InvoiceXpress takes once. A draft with other totals than ours is never finalized.
+A document starts as a draft, without fiscal value, and gets its number when it is finalized. Our id
+is the draft's reference, by which we find it again, and its `proprietary_uid`, which InvoiceXpress
+accepts only once. A draft whose totals differ from ours is never finalized.
 """
 
 import re
@@ -29,13 +29,13 @@ TIMEOUT = httpx.Timeout(8.0, connect=3.0)
 MOST_BYTES = 10 * 1024 * 1024
 DATE = "%d/%m/%Y"
 FARTHEST = timedelta(days=366)
-"""No document that we ask for is of another year than this from today."""
+"""No document that we ask for has a year farther from today's than this."""
 COUNTRY = "Portugal"
 ISSUED = frozenset({"final", "settled"})
 NUMBER = re.compile(r"[A-Za-z0-9._-]{1,40}/[0-9]{1,10}")
 ATCUD = re.compile(r"[A-Z0-9]{8,50}-[0-9]{1,10}")
 NOT_NOW = frozenset({401, 403, 429})
-"""Nothing was done, and the same request may be taken later."""
+"""Nothing was done, and the same request may be accepted later."""
 
 SHOWN_OF_A_CLIENT = ("name", "fiscal_id", "address")
 KINDS = {
@@ -66,12 +66,13 @@ class InvoiceXpressIssuer:
             if draft.get("date") == clock.today().strftime(DATE):
                 _finalize(document, draft)
                 return True
-            # Dates don't run back within a series, so a draft of another day can't be finalized.
+            # Dates can't go back within a series, so a draft of another day can't be finalized.
             _change_state(document, draft, "deleted")
         return False
 
     def pdf(self, document: Invoice) -> Pdf:
-        """The file that InvoiceXpress made. It makes it when asked, so it isn't there at once."""
+        """The file from InvoiceXpress, which starts making it when asked, so it isn't there at
+        once."""
         try:
             response = _call("GET", f"/api/pdf/{document.external_id}.json")
             output = fields.answer_of(response).get("output")
@@ -112,7 +113,7 @@ def _draft(document: Invoice, line: InvoiceLine) -> dict[str, Any]:
         _call(
             "POST",
             f"/{_kind(document)}s.json",
-            # It takes one such name once; a draft of another day is deleted and made anew.
+            # It accepts such a name only once; a draft of another day is deleted and made again.
             {"invoice": content, "proprietary_uid": f"{document.id}-{today}"},
         )
     )
@@ -120,8 +121,8 @@ def _draft(document: Invoice, line: InvoiceLine) -> dict[str, Any]:
 
 
 def _customer(document: Invoice) -> dict[str, str]:
-    """The customer over there, made or put right first: the draft takes everything but name and
-    code from them, and finds them by name where it doesn't know the code."""
+    """The customer in InvoiceXpress, first created or corrected: the draft takes everything but
+    name and code from that record, and finds it by name if it doesn't know the code."""
     wanted = {
         "name": document.customer_name,
         "code": document.customer_tax_id,
@@ -142,7 +143,7 @@ def _customer(document: Invoice) -> dict[str, str]:
 
 
 def _tax(line: InvoiceLine) -> str:
-    """What that account calls the rate. An unknown name would silently stand for its usual one."""
+    """The account's name for the rate. An unknown name would silently mean its usual rate."""
     taxes = _taken(_call("GET", "/taxes.json")).get("taxes")
     if not isinstance(taxes, list) or not all(isinstance(tax, dict) for tax in taxes):
         raise UnknownOutcomeError("InvoiceXpress lists no taxes")
@@ -177,7 +178,7 @@ def _change_state(document: Invoice, found: Mapping[str, Any], state: str) -> di
 
 
 def _take_over(document: Invoice, issued: Mapping[str, Any]) -> None:
-    """Write what InvoiceXpress says of an issued document into ours."""
+    """Copy what InvoiceXpress says of an issued document into ours."""
     try:
         if issued.get("status") not in ISSUED:
             fields.malformed("status")
@@ -242,7 +243,7 @@ def _kind(document: Invoice) -> str:
 
 
 def _document_in(answer: Mapping[str, Any], document: Invoice) -> dict[str, Any]:
-    """The document in an answer, which is wrapped in the name of its kind."""
+    """The document in an answer, where it is wrapped in the name of its kind."""
     found = answer.get(_kind(document))
     if not isinstance(found, dict):
         raise UnknownOutcomeError("there is no document in InvoiceXpress's answer")
@@ -250,7 +251,7 @@ def _document_in(answer: Mapping[str, Any], document: Invoice) -> dict[str, Any]
 
 
 def _download(address: str) -> bytes:
-    """The file at the address that InvoiceXpress named, which needs no key."""
+    """The file at the address that InvoiceXpress gave, which needs no key."""
     if urlsplit(address).scheme != urlsplit(settings.INVOICEXPRESS_URL).scheme:
         raise NotReadyError("InvoiceXpress names a file elsewhere")
     try:
@@ -265,7 +266,7 @@ def _download(address: str) -> bytes:
 
 @cache
 def _http() -> httpx.Client:
-    """One per process: making it takes longer than most calls, and a document needs several."""
+    """One per process: creating it takes longer than most calls, and a document needs several."""
     return httpx.Client()
 
 
@@ -275,7 +276,7 @@ def _call(
     payload: Mapping[str, Any] | None = None,
     query: Mapping[str, str] | None = None,
 ) -> httpx.Response:
-    """The key goes with the address, so an error is told by its kind alone."""
+    """The key is part of the address, so of an error only its type is told."""
     try:
         return _http().request(
             method,
@@ -290,7 +291,7 @@ def _call(
 
 
 def _taken(response: httpx.Response) -> dict[str, Any]:
-    """The answer to a request that was taken."""
+    """The answer to a request that was accepted."""
     if response.is_success:
         return fields.answer_of(response)
     if response.is_client_error and response.status_code not in NOT_NOW:

@@ -29,7 +29,7 @@ class OwnIssuer:
 
 
 def qr_document(invoice: Invoice, rate: Decimal) -> qr.Document:
-    """What the QR code of a document with one tax rate says."""
+    """The content of the QR code of a document with one tax rate."""
     taxed = (invoice.net_total, invoice.vat_total)
     match vat.bracket(rate):
         case "exempt":

@@ -1,4 +1,4 @@
-"""Invoice details that a patient wants to find again at the next payment. Kept only when asked."""
+"""Invoice details that a patient wants to see again at the next payment. Kept only if they ask."""
 
 from uuid import UUID
 
@@ -14,10 +14,10 @@ from clinic.directory import services as people
 def keep(
     patient_id: UUID, *, tax_id: str, name: str, address: str, actor: Actor
 ) -> KeptInvoiceDetails:
-    """Keep these details for a patient, in place of those that were kept before.
+    """Keep these details for a patient, in place of the previous ones.
 
-    `tax_id` is a valid NIF. The audit log learns that it happened, and nothing of what is kept.
-    Raises DomainError `unknown_patient` for who is gone.
+    `tax_id` is a valid NIF. The audit log records that it happened, but not the details. Raises
+    DomainError `unknown_patient` if the patient is gone.
     """
     people.lock_patient(patient_id)
     kept, _ = KeptInvoiceDetails.objects.update_or_create(
@@ -30,7 +30,7 @@ def keep(
 
 @transaction.atomic
 def forget(patient_id: UUID, *, actor: Actor) -> None:
-    """Erase what is kept for a patient; without effect where nothing is."""
+    """Erase what is kept for a patient, if anything."""
     erased, _ = KeptInvoiceDetails.objects.filter(patient_id=patient_id).delete()
     if erased:
         audit.record("invoice_details.forgotten", actor=actor, patient_id=patient_id)

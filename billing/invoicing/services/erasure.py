@@ -1,7 +1,7 @@
-"""What becomes of the documents of a patient who has their account erased: they stay as they were
-issued, and only the mails that brought them are forgotten.
+"""What happens to the documents of a patient whose account is erased: they stay as they were
+issued. Only the e-mails that brought them are forgotten.
 
-The law wants them for ten years (CIVA art. 52, CIRC art. 123).
+The law requires them for ten years (CIVA art. 52, CIRC art. 123).
 """
 
 from uuid import UUID
@@ -19,10 +19,10 @@ from clinic.notifications import services as notifications
 
 
 def forget(patient_id: UUID, *, actor: Actor) -> None:
-    """Forget what a patient had kept for their next invoice, and the mails about their documents.
+    """Forget what a patient kept for their next invoice, and the e-mails about their documents.
 
     Their money must be locked. Raises DomainError `money_unsettled` while a document of theirs is
-    on its way: it could not reach them any more.
+    on its way, since it could no longer reach them.
     """
     _refuse_unfinished(patient_id)
     details.forget(patient_id, actor=actor)

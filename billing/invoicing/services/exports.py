@@ -10,11 +10,11 @@ from clinic.storage import whole
 
 
 def saft_file(target: Path, *, year: int, month: int | None = None) -> saft.Totals:
-    """Write the SAF-T of a year, or of one month of it, and put it in place once it is whole and
-    has been read back.
+    """Write the SAF-T of a year, or of one of its months, and put it in place once it is complete
+    and has been read back.
 
-    Raises DomainError `not_set_up`, OSError where the file can't be written, UnreadableFileError
-    where nobody could read it, ValueError for a year or month that the calendar doesn't have.
+    Raises DomainError `not_set_up`, OSError if the file can't be written, UnreadableFileError if it
+    can't be read back, ValueError for an impossible year or month.
     """
     first = date(year, month or 1, 1)
     last = date(year, month or 12, monthrange(year, month or 12)[1])

@@ -1,4 +1,4 @@
-"""A document for money that came or went back, and then its PDF, which is kept and mailed."""
+"""A document for money that came in or went back, and its PDF, which is kept and mailed."""
 
 import hashlib
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ PDF = "application/pdf"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The one thing a document of ours is about."""
+    """The one service that a document is for."""
 
     code: str
     description: str
@@ -45,9 +45,9 @@ class Service:
 
 @transaction.atomic
 def issue(payment_id: UUID) -> Invoice | None:
-    """The one invoice-receipt of a paid payment; the same one when asked again.
+    """The one invoice-receipt of a paid payment; the same one if called again.
 
-    None for a payment whose money is not there, or no longer, and while a third party is asked.
+    None if the payment's money isn't there, or no longer, and while a third party is being asked.
     """
     payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
     existing = invoice_of(payment)
@@ -79,11 +79,11 @@ def issue(payment_id: UUID) -> Invoice | None:
 
 @transaction.atomic
 def credit(refund_id: UUID) -> Invoice | None:
-    """The one credit note of a refund that was paid, by whoever issued the invoice; the same one
-    when asked again.
+    """The one credit note of a paid refund, by the issuer of the invoice; the same one if called
+    again.
 
-    None where there is nothing to credit, as the money went back before an invoice was issued, and
-    while a third party is asked. An invoice that is only being asked for is credited when it comes.
+    None if there is nothing to credit, because the money went back before an invoice was issued,
+    and while a third party is being asked. An invoice still on its way is credited when it arrives.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     payment = Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
@@ -115,14 +115,14 @@ def credit(refund_id: UUID) -> Invoice | None:
     taken_apart = (
         vat.part(refund.amount, sold.vat_rate, **_left_of(invoice))
         if issuer.at_once
-        # A third party reckons by itself, and only from the rate.
+        # A third party does its own sums, from the rate alone.
         else vat.split(refund.amount, sold.vat_rate)
     )
     return _complete(issuer, note, DocumentType.CREDIT_NOTE, taken_apart, sold)
 
 
 def _left_of(invoice: Invoice) -> dict[str, Decimal]:
-    """What of an invoice has not been credited."""
+    """What is left of an invoice after its credit notes."""
     credited = invoice.credit_notes.aggregate(
         net=Sum("net_total", default=Decimal(0)), vat=Sum("vat_total", default=Decimal(0))
     )
@@ -146,12 +146,11 @@ def invoice_of(payment: Payment) -> Invoice | None:
 
 
 def render(invoice_id: UUID) -> InvoiceDocument:
-    """The PDF of an issued document, made by its issuer and mailed once; the stored one when asked
+    """The PDF of an issued document, made by its issuer and mailed once; the stored one if called
     again.
 
-    Issuer, sealer and storage are waited for with no lock held: of two files that are made at once
-    one stays. Raises SealError or NotReadyError, and stores and mails nothing, where there is no
-    file yet.
+    No lock is held while waiting for issuer, sealer and storage: of two files made at once, one
+    stays. If there is no file yet, raises SealError or NotReadyError, and stores and mails nothing.
     """
     known = InvoiceDocument.objects.filter(invoice_id=invoice_id).first()
     if known is not None:
@@ -256,7 +255,7 @@ def _name_customer(invoice: Invoice, payment: Payment) -> None:
 
 
 def _send(invoice: Invoice, document: InvoiceDocument) -> None:
-    """To the address that was given for the invoice, else to the patient's own."""
+    """Mail it to the address given for the invoice, else to the patient's own."""
     appointment = booking.get_appointment(invoice.payment.appointment_id)
     is_note = invoice.document_type == DocumentType.CREDIT_NOTE
     context: dict[str, str | Decimal | datetime] = {

@@ -1,8 +1,8 @@
-"""From a document that is whole but for its number to an issued one: at once by our own program, or
-by asking a third party.
+"""Takes a document that is complete except for its number, and has it issued: at once by our own
+program, or by asking a third party.
 
-What a third party is asked for is written down and committed before the call. Whatever happens
-then, it is looked up over there before the machine asks for it again.
+A request to a third party is written down and committed before the call. Whatever happens then, the
+document is looked up there before we ask for it again.
 """
 
 import json
@@ -27,11 +27,11 @@ from clinic.core.audit import Actor
 log = structlog.get_logger(__name__)
 
 PATIENCE = timedelta(minutes=2)
-"""How long the calls for one document may take together, and until lists over there show it."""
+"""How long all the calls for one document may take, and how long until the third party lists it."""
 
 LONGEST_PAUSE = timedelta(hours=1)
 SILENCE = timedelta(hours=1)
-"""How long a document may be missing without a refusal before a person is told."""
+"""How long a document may be missing, without a refusal, before a person is told."""
 
 BATCH = 50
 RUN_SECONDS = 20.0
@@ -39,8 +39,8 @@ ISSUER = Actor.system("invoicing")
 
 
 def issue(issuer: InvoiceIssuer, document: Invoice, line: InvoiceLine) -> Invoice | None:
-    """The document, issued and stored; None where its issuer is asked for it once this is
-    committed. The payment must be locked."""
+    """The document, issued and stored; None if its issuer will be asked for it after the commit.
+    The payment must be locked."""
     document.issuer = issuer.key
     if issuer.at_once:
         issuer.issue(document, line)
@@ -69,8 +69,8 @@ def is_asked_for(payment: Payment, *, refund: Refund | None = None) -> bool:
 
 
 def ask_after_commit(request_id: UUID) -> None:
-    """Note that a document is asked for and ask once that is committed. Nothing for one that was
-    asked for before."""
+    """Note the request for a document, and ask once that is committed. Does nothing if it was asked
+    for before."""
     request = DocumentRequest.objects.select_for_update().get(pk=request_id)
     if request.sent_at is None:
         _note_call(request)
@@ -78,8 +78,8 @@ def ask_after_commit(request_id: UUID) -> None:
 
 
 def follow_due() -> int:
-    """Ask about every document that should have been issued by now, and for those that never
-    arrived; returns how many were looked at."""
+    """Look up every document that should have been issued by now, and ask again for those that
+    never arrived. Returns how many were looked up."""
     deadline = time.monotonic() + RUN_SECONDS
     due = DocumentRequest.objects.filter(issued_at=None, next_at__lte=clock.now())
     looked_at = 0
@@ -98,8 +98,8 @@ def follow_due() -> int:
 
 @transaction.atomic
 def _claim(request_id: UUID) -> bool | None:
-    """Keep everybody else from asking about this document for a while. Whether it was asked for
-    before; None where somebody else is at it, or it is issued."""
+    """Keep everybody else from asking about this document for a while. Returns whether it was asked
+    for before; None if somebody else is asking, or it is issued."""
     request = (
         DocumentRequest.objects.select_for_update(skip_locked=True)
         .filter(pk=request_id, issued_at=None, next_at__lte=clock.now())
@@ -149,8 +149,8 @@ def _draft_of(request: DocumentRequest) -> tuple[Invoice, InvoiceLine]:
 def _missing(
     request_id: UUID, reason: str, *, why: Refusal, told: str = "", since: datetime
 ) -> None:
-    """A document isn't there. A person is told where it has been asked for since then or longer,
-    and reads the newest reason."""
+    """A document is missing. If the first request is at least this old, a person is told, with the
+    newest reason."""
     request = DocumentRequest.objects.select_for_update().get(pk=request_id)
     if request.issued_at is not None or request.created_at > since:
         return
@@ -169,7 +169,7 @@ def _missing(
 
 @transaction.atomic
 def _record(document: Invoice, line: InvoiceLine) -> None:
-    """Keep a document that a third party has issued, as it says."""
+    """Keep a document as a third party has issued it."""
     payment = Payment.objects.select_for_update(no_key=True).get(pk=document.payment_id)
     request = DocumentRequest.objects.select_for_update().get(pk=document.id)
     if request.issued_at is not None:
@@ -217,7 +217,7 @@ def _store(document: Invoice, line: InvoiceLine) -> Invoice:
 
 
 def _credit_what_went_back(invoice: Invoice) -> None:
-    """Of money that was given back while the invoice was still missing."""
+    """Credit the money that was given back while the invoice was still missing."""
     for refund in invoice.payment.refunds.filter(status=RefundStatus.DONE, credit_note=None):
         outbox.enqueue(
             "billing.issue_credit_note",

@@ -1,4 +1,4 @@
-"""Documents without a PDF for hours: the net under what the outbox has set aside."""
+"""Documents that have had no PDF for hours: the safety net for what the outbox has set aside."""
 
 import time
 from datetime import timedelta
@@ -12,17 +12,18 @@ from clinic.core import clock, logs
 log = structlog.get_logger(__name__)
 
 GIVEN_UP = timedelta(hours=2)
-"""What the outbox still tries has been done by then, unless it fails."""
+"""By then the outbox has done its work, unless it fails."""
 
 BATCH = 50
 PATIENCE_SECONDS = 45.0
 
 
 def render_overdue() -> int:
-    """Make, seal and mail the PDFs that are overdue; returns how many there are now.
+    """Make, seal and mail the overdue PDFs. Returns how many there are now.
 
-    The longest missing come last, so that one that can't be made holds up no other. Running again,
-    or twice at once, makes and mails each once. One that fails is left to the next run.
+    The ones missing longest come last, so that one that can't be made doesn't hold up others.
+    Running it again, or twice at once, still makes and mails each once. A failed one is left for
+    the next run.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
     missing = Invoice.objects.filter(document__isnull=True, issued_at__lte=clock.now() - GIVEN_UP)

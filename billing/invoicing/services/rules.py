@@ -1,4 +1,4 @@
-"""How the clinic invoices, as the manager decides it, and the series that they open for it."""
+"""How the clinic invoices, which the manager decides, and the series that they open."""
 
 from collections.abc import Mapping
 
@@ -13,15 +13,15 @@ from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
 ISSUING = ("billing.issue_invoice", "billing.issue_credit_note")
-"""The work that waits for a series and the rules."""
+"""The work that waits for series and rules."""
 
 
 @transaction.atomic
 def change_rules(changes: Mapping[str, str], *, actor: Actor) -> InvoicingRules:
     """Change how the clinic invoices, from the next document on.
 
-    Raises DomainError `signing_key_missing` where a certificate comes without a key to sign with,
-    and `signing_key_invalid` where the key can't sign.
+    Raises DomainError `signing_key_missing` if there is a certificate but no key to sign with, and
+    `signing_key_invalid` if the key can't sign.
     """
     InvoicingRules.objects.bulk_create([InvoicingRules()], ignore_conflicts=True)
     current = InvoicingRules.objects.select_for_update().get(pk=1)
@@ -38,7 +38,7 @@ def change_rules(changes: Mapping[str, str], *, actor: Actor) -> InvoicingRules:
 
 
 def can_sign() -> bool:
-    """Whether there is a key that certified documents can be signed with."""
+    """Whether there is a key with which certified documents can be signed."""
     try:
         _check_signing_key()
     except DomainError:
@@ -59,10 +59,10 @@ def _check_signing_key() -> None:
 def open_series(
     *, document_type: str, name: str, year: int, validation_code: str, actor: Actor
 ) -> InvoiceSeries:
-    """Open a real series whose code the tax authority has given (Portaria 195/2020).
+    """Open a real series, with its code from the tax authority (Portaria 195/2020).
 
-    What waited for it is issued right after. Raises DomainError `series_taken` where the year has
-    one already, or the name is in use.
+    Documents that waited for it are issued right after. Raises DomainError `series_taken` if the
+    year already has one, or the name is in use.
     """
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Re-checking what was issued here, document by document. Third parties answer for theirs."""
+"""Re-checks what was issued here, document by document. Third parties answer for their own."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ from clinic.storage import private
 
 
 def verify() -> tuple[int, list[str]]:
-    """How many documents were looked at, and a sentence for each fault."""
+    """Returns how many documents were checked, and a sentence for each fault."""
     checked = 0
     faults: list[str] = []
     keys = dict(SigningKey.objects.values_list("version", "public_key"))
@@ -52,10 +52,10 @@ def verify() -> tuple[int, list[str]]:
 
 
 def missing() -> list[str]:
-    """A sentence for each payment whose money was taken for a visit and that has no document, and
-    for each refund of an invoice that is done and not credited; a third party's ones as well.
+    """A sentence for each payment for a visit that has no document, and for each finished refund of
+    an invoice that isn't credited; third parties' documents included.
 
-    Money that came too late or twice has none: it goes back, or a person decides about it.
+    Money that came too late or twice needs no document: it goes back, or a person decides.
     """
     unusable = PaymentIssue.objects.filter(payment=OuterRef("pk"), kind__in=OF_NO_USE)
     receipts = Invoice.objects.filter(document_type=DocumentType.INVOICE_RECEIPT)
@@ -82,7 +82,7 @@ def missing() -> list[str]:
 
 
 def left_out() -> int:
-    """How many documents of third parties `verify` doesn't look at."""
+    """How many third parties' documents `verify` leaves out."""
     return Invoice.objects.exclude(issuer=OWN_ISSUER).count()
 
 
@@ -148,8 +148,8 @@ def _money_faults(invoice: Invoice) -> Iterator[str]:
 
 
 def _credit_faults(invoice: Invoice) -> Iterator[str]:
-    """The notes of an invoice come to no more than its gross, net and VAT; so those of one that is
-    wholly credited come to just these."""
+    """The credit notes of an invoice together don't exceed its gross, net and VAT. So those of a
+    fully credited invoice come to exactly these."""
     notes = invoice.credit_notes.aggregate(
         gross=Sum("gross_total"), net=Sum("net_total"), vat=Sum("vat_total")
     )
@@ -160,8 +160,8 @@ def _credit_faults(invoice: Invoice) -> Iterator[str]:
 
 
 def _price_is_right(line: InvoiceLine, invoice: Invoice) -> bool:
-    """A line's net price is what its gross price says; the total's where a credit note takes what
-    is left of an invoice."""
+    """Whether a line's net price follows from its gross price, or from the total if a credit note
+    takes what is left of an invoice."""
     right = {vat.split(line.gross, line.vat_rate).unit_net}
     if invoice.credits is not None:
         right.add(invoice.net_total)

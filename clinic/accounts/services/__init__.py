@@ -1,4 +1,4 @@
-"""Everything that writes accounts: one function, one transaction."""
+"""Everything that writes accounts. One function is one transaction."""
 
 from clinic.accounts.services.devices import (
     NewDevice,

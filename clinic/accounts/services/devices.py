@@ -1,18 +1,20 @@
 """Pairing a screen with a six-digit code that staff ask for and somebody types on the screen.
 
-Whoever types it is nobody yet, so wrong guesses can only be counted, and never against a code: five
-of a stranger's would do to keep the clinic from pairing anything. They count against
+Whoever types it is still unknown, so all we can do about wrong guesses is count them. They don't
+count against the code, or a stranger with five guesses could keep the clinic from pairing anything.
+They count against
 
 - the address they come from: 30 in 15 minutes;
 - for strangers, together: 10 in 5 minutes, however many addresses they have. A stranger is every
-  address but those from which staff asked for a code that is still open; behind such an address
-  nobody notices what strangers do.
+address but those from which staff asked for a code that is still open; behind such an address
+nobody notices what strangers do.
 
-A code lives 5 minutes and so meets at most two windows of strangers' guesses, 20 in all: one of a
-million codes is guessed with 20 in 1,000,000, that is 1 in 50,000. A clinic that pairs ten screens
-on one day, attacked all day from any number of addresses, loses one with 1 in 5,000; even with some
-code open at every minute of the day it would be 2,880 guesses, 0.29 %. The price: while strangers
-guess, a screen on another network than the staff's waits, 5 minutes at a time.
+A code lives 5 minutes, so it meets at most two windows of strangers' guesses, 20 in all. With a
+million possible codes, it is guessed with a chance of 20 in 1,000,000, or 1 in 50,000. A clinic
+that pairs ten screens in one day, while attacked all day from any number of addresses, loses one
+with a chance of 1 in 5,000. Even with a code open at every minute of the day there would be 2,880
+guesses: 0.29 %. The price: while strangers guess, a screen on another network than the staff's has
+to wait, 5 minutes at a time.
 """
 
 import hmac
@@ -44,11 +46,11 @@ CODE_LIFETIME = timedelta(minutes=5)
 # Scope of the count, limit, seconds.
 OF_AN_ADDRESS = ("device.pair", 30, 15 * 60)
 OF_ALL_STRANGERS = ("device.pair.strangers", 10, 5 * 60)
-# So long the answer to a pairing may be under way; of those who use a code at once one wins.
+# How long the answer to a pairing may be on its way. Of several that use a code at once, one wins.
 PAIR_GRACE = timedelta(seconds=5)
 OF_A_REPORT = ("device.status", 40, 60)
 TOUCH_EVERY = timedelta(minutes=1)
-# Which columns a setting of two parts has; without the setting both are null.
+# The columns of a setting that has two parts; without the setting both are null.
 _PARTS = {
     "panel": {"panel_inches": "inches", "panel_metres": "farthest_seat_metres"},
     "quiet": {"quiet_starts": "starts", "quiet_ends": "ends"},
@@ -70,9 +72,10 @@ class PairedDevice:
 
 
 def create_device(*, kind: str, name: str, created_by: User, address: str = "") -> NewDevice:
-    """Announce a screen that is about to be paired, and draw its code. The code is shown once.
+    """Create a screen that is about to be paired, and draw its code. The code is shown once.
 
-    `address` is where it was asked for: screens behind it are no strangers while the code is open.
+    `address` is where the code was asked for: while it is open, screens behind that address aren't
+    strangers.
     """
     with transaction.atomic():
         device = Device(kind=kind, name=name, created_by=created_by, code_from=address)
@@ -102,9 +105,9 @@ def _draw_code(device: Device) -> str:
 
 
 def pair_device(*, code: str, address: str) -> PairedDevice:
-    """Exchange a code for the device's token. After PAIR_GRACE it can be done again, for another
-    CODE_LIFETIME, until somebody comes with the token: the answer was lost. The token before counts
-    no more.
+    """Exchange a code for the device's token. If the token isn't used, the answer with it was lost:
+    then, after PAIR_GRACE and for another CODE_LIFETIME, the code gives a new token, and the old
+    one is void.
 
     The open codes are locked while one is compared, so parallel guesses get no more tries. Raises
     DomainError `pairing_code_invalid` after the count is committed, and `throttled` where too many
@@ -120,14 +123,14 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
             .order_by("pk")
         )
         counts = _counts(address, candidates)
-        # Counted before it is judged: where no code is open, nothing else holds up parallel ones.
+        # Counted before it is judged: if no code is open, nothing else holds up parallel guesses.
         for scope, subject, limit, seconds in counts:
             ratelimit.hit(scope, subject, limit=limit, seconds=seconds)
         matches = [one for one in candidates if hmac.compare_digest(one.code_hash, digest)]
         unheard = matches[0] if matches else _unheard(digest)
         paired = _pair(unheard, digest) if unheard else None
         if paired is not None:
-            # Only this try is given back: a code that somebody knows clears no guesses.
+            # Only this try is taken back: a right code doesn't clear earlier guesses.
             for scope, subject, _, _ in counts:
                 ratelimit.refund(scope, subject)
     if paired is None:
@@ -136,7 +139,7 @@ def pair_device(*, code: str, address: str) -> PairedDevice:
 
 
 def _counts(address: str, candidates: list[Device]) -> list[tuple[str, str, int, int]]:
-    """What a wrong guess from this address adds to: scope, subject, limit, seconds."""
+    """The counts to which a wrong guess from this address adds: scope, subject, limit, seconds."""
     scope, limit, seconds = OF_AN_ADDRESS
     counts = [(scope, address, limit, seconds)]
     if address == UNKNOWN or all(one.code_from != address for one in candidates):
@@ -146,7 +149,7 @@ def _counts(address: str, candidates: list[Device]) -> list[tuple[str, str, int,
 
 
 def _unheard(digest: str) -> Device | None:
-    """The device that was paired with this code, and never came with its token."""
+    """The device that was paired with this code and has never used its token."""
     moment = clock.now()
     return (
         Device.objects.select_for_update()
@@ -175,8 +178,8 @@ def change_device(
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Device:
-    """Give a device another name and, where it is a display, these settings; what isn't mentioned
-    stays. Announces DisplayChanged; where nothing differs, nothing is written.
+    """Give a device a new name and, if it is a display, new settings; what isn't given stays.
+    Announces DisplayChanged. If nothing differs, nothing is written.
 
     Raises DomainError `not_found`, also for a revoked device, and `not_a_display`.
     """
@@ -214,7 +217,7 @@ def _announce_change(device: Device) -> None:
 
 
 def room_was_renamed(old: str, new: str, *, by: Actor) -> None:
-    """Let the displays that show this room's calls go on showing them."""
+    """Keep the displays that show this room's calls showing them under its new name."""
     with transaction.atomic():
         showing = Device.objects.select_for_update().filter(rooms__contains=[old]).order_by("pk")
         for device in showing:
@@ -225,7 +228,7 @@ def room_was_renamed(old: str, new: str, *, by: Actor) -> None:
 
 
 def report_status(device: Device, status: Mapping[str, Any]) -> None:
-    """Keep what a display says of itself, in place of what it said before.
+    """Keep a display's report about itself, in place of the last one.
 
     Raises DomainError `throttled` from the 41st report of a minute on.
     """
@@ -255,7 +258,8 @@ def revoke_device(device_id: uuid.UUID, *, by: User) -> None:
 
 
 def touch_device(device: Device) -> None:
-    """Note that a device was seen, at most once a minute, and at once that it has its token."""
+    """Note that a device was seen: at once the first time it uses its token, then at most once a
+    minute."""
     moment = clock.now()
     is_due = device.last_seen_at is None or moment - device.last_seen_at >= TOUCH_EVERY
     if is_due or device.paired_by:
@@ -266,8 +270,7 @@ def touch_device(device: Device) -> None:
 
 
 def touch_devices(device_ids: Collection[uuid.UUID]) -> None:
-    """Note that these devices were seen, each at most once a minute, and at once that they have
-    their tokens. One query."""
+    """Note that these devices were seen, as `touch_device` does. One query."""
     moment = clock.now()
     is_due = Q(last_seen_at__isnull=True) | Q(last_seen_at__lte=moment - TOUCH_EVERY)
     with database.unless_read_only():
@@ -278,5 +281,5 @@ def touch_devices(device_ids: Collection[uuid.UUID]) -> None:
 
 
 def _code_digest(code: str) -> str:
-    # Six digits are soon searched through: keyed, so that the table alone gives nothing away.
+    # Six digits can be tried out quickly, so the hash is keyed: the table alone gives nothing away.
     return salted_hmac("clinic.accounts.pairing", code, algorithm="sha256").hexdigest()

@@ -1,7 +1,7 @@
-"""Erasing a patient's account: what says who they are goes, what the law makes us keep stays.
+"""Erases a patient's account: what says who they are goes, what the law makes us keep stays.
 
-At once and for good. A time in which it could be taken back would keep the data for longer than
-anybody wants it, and whoever asks has given their password, or stands at the desk.
+At once and for good. A period for changing one's mind would keep the data longer than anybody
+wants, and whoever asks has given their password, or stands at the desk.
 """
 
 import uuid
@@ -22,8 +22,8 @@ from clinic.core.errors import DomainError
 
 
 def erase_own_account(user: User, *, password: str, address: str) -> None:
-    """A patient's own wish. Raises DomainError `wrong_password`, `throttled` after too many wrong
-    ones, and what `erase_patient` raises."""
+    """At the patient's own wish. Raises DomainError `wrong_password`, `throttled` after too many
+    wrong passwords, and what `erase_patient` raises."""
     try:
         verify_credentials(username=user.username, password=password, address=address)
     except DomainError as error:
@@ -34,10 +34,11 @@ def erase_own_account(user: User, *, password: str, address: str) -> None:
 
 
 def erase_patient(patient_id: uuid.UUID, *, actor: Actor) -> None:
-    """Erase all that says who a patient is, in every app, or nothing; again changes nothing.
+    """Erase everything that says who a patient is, in all apps or in none. Safe to repeat.
 
-    The row stays without a name, so that documents, payments and visits keep what they point at.
-    Raises DomainError `not_found` for anybody but a patient, and what a subscriber refuses with.
+    The row stays, without a name, since documents, payments and visits point at it. Raises
+    DomainError `not_found` for anybody but a patient, and the DomainError of a subscriber that
+    refuses.
     """
     with transaction.atomic():
         found = User.objects.select_for_update(no_key=True).filter(role=Role.PATIENT)
@@ -46,9 +47,9 @@ def erase_patient(patient_id: uuid.UUID, *, actor: Actor) -> None:
             raise DomainError(CoreCode.NOT_FOUND)
         if user.erased_at is not None:
             return
-        # What is looked for in whole tables comes first: nobody waits for these rows.
+        # Searches through whole tables come first: nobody else waits for these rows.
         idempotency.forget([user.pk])
-        # The administration site writes the username beside each change of an account.
+        # The administration site logs the username with each change of an account.
         written = LogEntry.objects.filter(content_type__app_label="accounts")
         written.filter(object_id=str(user.pk)).update(object_repr="")
         events.announce(PatientErased(user.pk, actor))

@@ -27,7 +27,7 @@ from clinic.core.errors import DomainError
 # Generous: a whole waiting room may register behind one address.
 REGISTRATIONS_PER_ADDRESS = 600
 REGISTRATION_WINDOW_SECONDS = 3600
-# Whose answer was lost may send the same again for so long.
+# How long the same registration may be sent again if its answer was lost.
 RETRY = timedelta(minutes=10)
 
 PROFILE_FIELDS = frozenset(
@@ -49,9 +49,9 @@ def register(
 ) -> SignedIn:
     """Create a patient's own account and log in.
 
-    The password has passed Django's validators. Who sends it again because the answer was lost is
-    logged in to what they made, for as long as RETRY. Raises DomainError
-    `username_taken` (names differ by more than case) and `throttled`.
+    The password has passed Django's validators. If the answer was lost and the same request comes
+    again within RETRY, it logs in to the account that was made. Raises DomainError `username_taken`
+    (names have to differ by more than case) and `throttled`.
     """
     ratelimit.hit(
         "register",
@@ -83,13 +83,13 @@ def register(
 
 
 def _has_just_made(username: str, details: Mapping[str, Any]) -> bool:
-    """Whether an account of this name and with all these details is only minutes old."""
+    """Whether there is an account with this name and these details that is only minutes old."""
     recent = User.objects.filter(date_joined__gt=clock.now() - RETRY)
     return recent.filter(username=username, role=Role.PATIENT, **details).exists()
 
 
 def _who_made(username: str, password: str, address: str) -> User | None:
-    """Whose password it is. Guesses count as at a login, and tell no more."""
+    """The user, if the password is theirs. Guesses count as at a login, and reveal no more."""
     try:
         return verify_credentials(username=username, password=password, address=address)
     except DomainError:
@@ -111,7 +111,7 @@ def create_user(
 ) -> User:
     """Create a person on somebody else's behalf, such as a walk-in at the desk.
 
-    Without a password nobody can log in as them; without a username they get one of their own.
+    Without a password nobody can log in as them; without a username they get a generated one.
     Raises InvalidNameError, InvalidPhoneError, and DomainError `username_taken`.
     """
     with transaction.atomic():
@@ -150,7 +150,7 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
     """Change what a person may change about themselves, and announce ProfileChanged.
 
     Only differences are written and recorded. Raises InvalidNameError, InvalidPhoneError, KeyError
-    for a field that isn't theirs to change, and DomainError `session_ended` for who is gone.
+    for a field that isn't theirs to change, and DomainError `session_ended` if the user is gone.
     """
     if unknown := changes.keys() - PROFILE_FIELDS:
         raise KeyError(sorted(unknown)[0])
@@ -179,11 +179,11 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
 
 
 def change_password(user: User, session: Session, *, current: str, new: str, address: str) -> None:
-    """Set a new password, which has passed the validators, and end the user's other sessions. Sent
-    again because the answer was lost, it has no further effect.
+    """Set a new password, which has passed the validators, and end the user's other sessions.
+    Sending it again, because the answer was lost, has no further effect.
 
     Raises DomainError `wrong_password`, `throttled` after too many wrong ones, and `session_ended`
-    for who is gone.
+    if the user is gone.
     """
     try:
         verify_credentials(username=user.username, password=current, address=address)
@@ -209,8 +209,8 @@ def _has_just_changed_to(password: str, user: User) -> bool:
 
 
 def password_was_reset(user: User, *, actor: Actor) -> None:
-    """Record that somebody gave this user another password, or none, and end all their sessions:
-    whoever knew the old one is out. In the transaction that saved it."""
+    """Record that somebody gave this user a new password, or none, and end all their sessions, so
+    that whoever knew the old one is out. Call it in the transaction that saved it."""
     audit.record(
         "password.reset",
         actor=actor,

@@ -22,7 +22,7 @@ from clinic.core import audit, batches, clock, database, events, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 
-# Failed logins. The window is fixed, so at worst twice the limit falls into any stretch of it.
+# Failed logins. Windows are fixed, so at worst twice the limit fits into a stretch of that length.
 LOGIN_WINDOW_SECONDS = 15 * 60
 FAILURES_PER_USER_AND_ADDRESS = 5
 FAILURES_PER_USER = 30
@@ -31,9 +31,9 @@ Limits = tuple[tuple[str, str, int], ...]
 
 # Two tabs may refresh with the same token; the slower one is told to repeat its request.
 REFRESH_GRACE = timedelta(seconds=10)
-# Afterwards the new pair has either been used or its answer was lost, and who holds the old one may
-# try again: for as long as a phone is without a network on its way to the clinic, or asleep in a
-# pocket. Whoever stole the old one gains little: its owner's next try ends the session for both.
+# After that the new pair has been used, or the answer with it was lost, and then the old one may be
+# used again: for as long as a phone may be offline on its way to the clinic, or asleep in a pocket.
+# A thief of the old token gains little: its owner's next try ends the session for both.
 REFRESH_RETRY = timedelta(minutes=10)
 KEEP_ENDED = timedelta(days=30)
 
@@ -52,15 +52,16 @@ def verify_credentials(*, username: str, password: str, address: str) -> User:
     password or the account's state is at fault, and `throttled` after too many failures. Call it
     outside a transaction: the count of a failure must not be rolled back.
 
-    Only a finished failure counts, so those who log in together don't shut each other out. Parallel
-    guesses gain nothing by it: the counts are looked at again after the hash, and what a guess was
-    worth is told only within the limits. The right password, tried together with a thousand wrong
-    ones, is answered `throttled` like them unless it is done among the first five.
+    Only a finished failure counts, so people who log in at the same time don't shut each other out.
+    Parallel guesses gain nothing: the counts are checked again after the hash, and the result is
+    told only within the limits. The right password, tried together with a thousand wrong ones, is
+    answered `throttled` like them unless it is among the first five to finish.
     """
     limits = _failure_limits(username.lower(), address)
     _refuse_beyond(limits)
     user = authenticate(username=username, password=password)
-    # Before right and wrong part: beyond the limits both go the same way, in the same time.
+    # Before the result is used: beyond the limits, right and wrong get the same answer in the same
+    # time.
     _refuse_beyond(limits)
     if not isinstance(user, User):
         for scope, subject, limit in limits:
@@ -72,7 +73,7 @@ def verify_credentials(*, username: str, password: str, address: str) -> User:
 
 
 def _failure_limits(name: str, address: str) -> Limits:
-    """Scope, subject and limit of each count that a failure adds to, the narrowest first."""
+    """Scope, subject and limit of each count to which a failure adds, narrowest first."""
     return (
         ("login", _digest(f"{name} {address}"), FAILURES_PER_USER_AND_ADDRESS),
         ("login.user", _digest(name), FAILURES_PER_USER),
@@ -88,7 +89,7 @@ def _refuse_beyond(limits: Limits) -> None:
 def login(
     *, username: str, password: str, address: str, user_agent: str = "", replaces: str = ""
 ) -> SignedIn:
-    """Check the credentials and open a new session; the browser's former one ends.
+    """Check the credentials and open a new session; the browser's previous one ends.
 
     `replaces` is the access token that the browser sent. Raises what `verify_credentials` raises.
     """
@@ -102,9 +103,9 @@ def login(
 
 
 def lock_user(user_id: uuid.UUID) -> User:
-    """An active user, whom nobody erases or changes until the transaction ends.
+    """An active user, locked: nobody else can change or erase them until the transaction ends.
 
-    Raises DomainError `session_ended` where they were disabled or erased a moment ago.
+    Raises DomainError `session_ended` if they were disabled or erased a moment ago.
     """
     active = User.objects.select_for_update(no_key=True).filter(is_active=True)
     user = active.filter(pk=user_id).first()
@@ -129,8 +130,8 @@ def open_session(user: User, *, user_agent: str = "") -> SignedIn:
 
 
 def session_user(raw_access: str) -> tuple[User, Session] | None:
-    """Who an access token speaks for, if its session is still alive. The first time that a pair is
-    seen is written down: from then on the one before can't be used again."""
+    """The user to whom an access token belongs, if the session is still alive. The first use of a
+    pair is written down: from then on the pair before it can't be used again."""
     claims = tokens.read_access(raw_access) if raw_access else None
     session = selectors.session_of(claims) if claims is not None else None
     if claims is None or session is None:
@@ -140,8 +141,8 @@ def session_user(raw_access: str) -> tuple[User, Session] | None:
             if Session.objects.filter(pk=session.pk, jti=claims.jti).update(is_seen=True):
                 session.is_seen = True
             else:
-                # Exchanged at this moment: it counts on as the one before, unless its successor is
-                # the one before's own.
+                # Replaced just now: it stays valid as the previous pair, unless the new pair came
+                # from the previous one itself.
                 session = selectors.session_of(claims)
     return None if session is None else (session.user, session)
 

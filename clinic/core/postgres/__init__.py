@@ -1,1 +1,1 @@
-"""Django's backend of PostgreSQL, by whose clock this installation lives."""
+"""Django's PostgreSQL backend, which also sets this installation's clock."""

@@ -10,10 +10,11 @@ from clinic.core.postgres import values
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Its statements have any number of values (`values.py`).
+    """Its statements can have any number of values (`values.py`).
 
-    It learns what time it is in the database with every connection that it makes or looks after,
-    so before the first statement of each request and task, at no statement's cost."""
+    It learns the database's time with every connection that it opens or checks: before the first
+    statement of each request and task, and without an extra statement.
+    """
 
     features_class = values.DatabaseFeatures
     ops_class = values.DatabaseOperations

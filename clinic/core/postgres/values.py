@@ -1,8 +1,8 @@
 """Statements with any number of values.
 
-Values travel beside the statement, so that it keeps its plan, and the protocol counts them in 16
-bits. What is written in bulk goes in batches; a statement that can't be cut, such as one with a
-long list in its condition, carries its values in itself.
+Values travel separately from the statement, so that its plan can be reused, and the protocol counts
+them in 16 bits. Bulk writes go in batches. A statement that can't be divided, such as one with a
+long list in its condition, has its values written into it.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import psycopg
 from django.db.backends.postgresql import base, features, operations
 
 MOST_VALUES = 2**16 - 1
-# An update names each row in a CASE, which PostgreSQL walks through for every row of the batch.
+# An update names each row in a CASE, which PostgreSQL goes through for every row of the batch.
 ROWS_AT_ONCE = 500
 
 
@@ -22,12 +22,12 @@ class DatabaseFeatures(features.DatabaseFeatures):
 
 class DatabaseOperations(operations.DatabaseOperations):
     def bulk_batch_size(self, fields: Sequence[Any], objs: Sequence[Any]) -> int:
-        """How many rows go in one statement."""
+        """How many rows go into one statement."""
         return min(ROWS_AT_ONCE, MOST_VALUES // max(len(fields), 1))
 
 
 class _AnyNumberOfValues:
-    """A cursor that writes values into the statement where there are too many to send beside it."""
+    """A cursor that writes values into the statement if there are too many to send separately."""
 
     connection: psycopg.Connection[Any]
 

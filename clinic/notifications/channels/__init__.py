@@ -1,4 +1,4 @@
-"""The ways in which the clinic reaches a person, one folder each."""
+"""The ways to reach a person, one folder each."""
 
 from clinic.notifications.channels.base import Channel
 
@@ -7,5 +7,5 @@ CHANNELS: dict[str, Channel] = {}
 
 
 def choices() -> list[tuple[str, str]]:
-    """For the log's column, which needs no migration for another channel."""
+    """Choices for the log's column; another channel needs no migration."""
     return [(channel.name, channel.label) for channel in CHANNELS.values()]

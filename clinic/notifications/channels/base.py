@@ -1,7 +1,7 @@
 """What a channel is, and what its transport gets.
 
-A channel says whom it reaches, what it can write and how much of it. Its transport, which the
-settings name, hands one message to the service that carries it.
+A channel says whom it reaches, what it can write, and how much of it. Its transport, which the
+settings name, hands one message at a time to the service that carries it.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A message as it is read."""
+    """A message in words, as people read it."""
 
     body: str
     subject: str = ""
@@ -46,7 +46,8 @@ class Outgoing:
 
 
 class RejectedError(Exception):
-    """This message can't be delivered, however often it is tried. `reason` is a stable code."""
+    """This message can't be delivered, no matter how often it is tried. `reason` is a stable
+    code."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -54,58 +55,58 @@ class RejectedError(Exception):
 
 
 class Transport(Protocol):
-    """A class without arguments."""
+    """A class that takes no arguments."""
 
     def send(self, message: Outgoing) -> str:
-        """Hand the message over; gives the provider's id or raises `RejectedError`, or
-        `UnansweredError` where it isn't known to have left."""
+        """Hand the message over and return the provider's id. Raises `RejectedError`, or
+        `UnansweredError` if it may not have left."""
 
 
 class Channel(ABC):
-    """One way to reach a person. Adding one: docs/adding-a-message-channel.md."""
+    """One way to reach a person. How to add one: docs/adding-a-message-channel.md."""
 
     name: ClassVar[str]
-    """In the log, the settings and the name of its work: ``sms``."""
+    """As in the log, in the settings and in the name of its outbox task: ``sms``."""
 
     label: ClassVar[str]
     """For staff: ``SMS``."""
 
     queue: ClassVar[str]
-    """Of the settings' WORKERS: whoever takes it delivers."""
+    """One of the settings' WORKERS: those who take it deliver."""
 
     needs: ClassVar[Mapping[str, frozenset[str]]]
-    """The templates that it can write, each with the values it wants. What isn't here goes another
-    way."""
+    """The templates that it can write, each with the values it needs. Others go by another
+    channel."""
 
     carries_files: ClassVar[bool] = False
 
     @abstractmethod
     def address_of(self, patient: "Patient") -> str:
-        """Where this patient is reached; empty where they aren't."""
+        """The patient's address on this channel; empty if there is none."""
 
     @abstractmethod
     def refuse(self, address: str) -> None:
-        """Raises `RejectedError` for what can't be an address of this channel."""
+        """Raise `RejectedError` if this can't be an address of this channel."""
 
     @abstractmethod
     def write(self, template: str, language: str, context: Mapping[str, Any]) -> Words:
         """One of `needs` in words. Raises `KeyError` for a missing value."""
 
     def most_a_day(self) -> int | None:
-        """How many messages one address gets in a day; None: as many as there are."""
+        """How many messages one address may get in a day; None: no limit."""
         return None
 
     def send(self, message: Outgoing) -> str:
-        """Give a message to the transport that the settings name, and what that says back.
+        """Give a message to the transport that the settings name, and return its answer.
 
-        Nothing is asked of it for what can't be an address.
+        The transport isn't called for something that can't be an address.
         """
         self.refuse(message.to)
         transport: Transport = import_string(settings.MESSAGE_TRANSPORTS[self.name])()
         return transport.send(message)
 
     def checks(self) -> list[CheckMessage]:
-        """What would make its messages undeliverable, found at the start."""
+        """Settings that would make its messages undeliverable, found at start-up."""
         if self.name in settings.MESSAGE_TRANSPORTS:
             return []
         return [Error(f"MESSAGE_TRANSPORTS has none for {self.name}.", id="notifications.E003")]

@@ -39,7 +39,7 @@ def euros(amount: Decimal) -> str:
 
 @register.filter
 def euros_sms(amount: Decimal) -> str:
-    """Money in the fewest septets: ``40,00€`` or ``€40.00``."""
+    """Money in as few septets as possible: ``40,00€`` or ``€40.00``."""
     return str(euros(amount)).replace("\u00a0", "")
 
 

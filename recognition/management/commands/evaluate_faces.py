@@ -1,8 +1,8 @@
 """Measure the engine in use on a folder of photographs, one sub-folder per person.
 
-Nothing is enrolled, stored or logged here, and neither folders nor files are named in the report.
-Only those whose photo was of no use are, on stderr. The local engine sends nothing anywhere;
-Rekognition gets every photo, once that was asked for, in a collection that is deleted at the end.
+Nothing is enrolled, stored or logged here, and the report names neither folders nor files. Only
+photos that couldn't be used are named, on stderr. The local engine sends nothing anywhere.
+Rekognition gets every photo, if asked to, in a collection that is deleted at the end.
 """
 
 import json
@@ -29,7 +29,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 @dataclass(frozen=True, slots=True)
 class Photos:
-    """`owners` names whose photo each of `paths` is, person after person."""
+    """`owners` names the owner of each of `paths`, person by person."""
 
     owners: list[str]
     paths: list[Path]

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Hand due outbox messages to the Celery workers until stopped."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Their registration says which queue each task has.
+        # Registering the handlers says which queue each task has.
         current_app.loader.import_default_modules()
         stop = threading.Event()
         for signum in (signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""E-mail: plain text and HTML, and the only one of the channels that carries files."""
+"""E-mail: plain text and HTML, and the only channel that carries files."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,7 +44,7 @@ class Email(Channel):
         return patient.email
 
     def refuse(self, address: str) -> None:
-        """Raises `RejectedError` unless this is one e-mail address and nothing else."""
+        """Raise `RejectedError` unless this is one e-mail address and nothing else."""
         try:
             validate_email(address)
         except ValidationError:

@@ -1,5 +1,5 @@
-"""E-mail by SMTP that ends: Django's backend limits each read, and a server that sends a byte now
-and then could keep a process for ever."""
+"""E-mail by SMTP, with an overall time limit. Django's backend limits each read only, so a server
+that sends a byte now and then could hold a process for ever."""
 
 import smtplib
 import socket
@@ -16,7 +16,7 @@ from clinic.notifications.channels.base import Outgoing, RejectedError
 
 
 class SmtpTransport:
-    """By the EMAIL_* settings."""
+    """Sends by the EMAIL_* settings."""
 
     def send(self, message: Outgoing) -> str:
         message_id = f"<{message.id}@{_sender_domain()}>"
@@ -60,8 +60,7 @@ def _sender_domain() -> str:
 
 
 class _PromptSMTP(smtplib.SMTP):
-    """Its connection is cut once it has lasted `EMAIL_LONGEST_SECONDS`; who reads then finds it
-    closed."""
+    """Its connection is cut after `EMAIL_LONGEST_SECONDS`; whoever reads then finds it closed."""
 
     _line: socket.socket | None = None
     _limit: threading.Timer | None = None
@@ -70,7 +69,7 @@ class _PromptSMTP(smtplib.SMTP):
         line: socket.socket = super()._get_socket(  # type: ignore[misc]  # made to be extended, not in the stubs
             host, port, timeout
         )
-        # Of its own, for TLS takes the first one's place.
+        # Its own duplicate, since TLS replaces the first socket.
         self._line = line.dup()
         self._limit = threading.Timer(settings.EMAIL_LONGEST_SECONDS, _cut, [self._line])
         self._limit.daemon = True
@@ -85,7 +84,7 @@ class _PromptSMTP(smtplib.SMTP):
 
 
 class Backend(EmailBackend):
-    """Django's, over such connections."""
+    """Django's backend, over such connections."""
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
@@ -96,4 +95,4 @@ def _cut(line: socket.socket) -> None:
     try:
         line.shutdown(socket.SHUT_RDWR)
     except OSError:
-        return  # It has ended by itself.
+        return  # It has already ended.

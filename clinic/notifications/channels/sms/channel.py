@@ -1,4 +1,4 @@
-"""SMS: one part in GSM-7, to a number that may have so many in a day."""
+"""SMS: one part in GSM-7, and so many per number and day."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ TEMPLATES = Templates(Path(__file__).parent / "templates")
 
 
 class TooLongError(ValueError):
-    """An SMS doesn't fit one part even with every name shortened."""
+    """The text doesn't fit into one SMS even with every name shortened."""
 
 
 class Sms(Channel):
@@ -45,7 +45,7 @@ class Sms(Channel):
         return patient.phone
 
     def refuse(self, address: str) -> None:
-        """Raises `RejectedError` unless the number is E.164 and could exist."""
+        """Raise `RejectedError` unless the number is E.164 and could exist."""
         if E164.fullmatch(address):
             try:
                 if phonenumbers.is_valid_number(phonenumbers.parse(address)):
@@ -55,7 +55,8 @@ class Sms(Channel):
         raise RejectedError("invalid_phone")
 
     def write(self, template: str, language: str, context: Mapping[str, Any]) -> Words:
-        """The text in GSM-7 and in one part: names are shortened, links, codes and times never.
+        """The text in GSM-7 and in one part: names may be shortened; links, codes and times never
+        are.
 
         The template's brief wording (`brief` is true) is the last resort. Raises `KeyError` for a
         missing value, and `TooLongError` when even the brief wording needs a second part.
@@ -72,7 +73,8 @@ class Sms(Channel):
         return limit
 
     def checks(self) -> list[CheckMessage]:
-        """Also the sender's name by the rules of SNS, and links short enough for one SMS."""
+        """Also checks the sender's name by the rules of SNS, and that links are short enough for
+        one SMS."""
         found = super().checks()
         if not SENDER_ID.fullmatch(settings.SNS_SENDER_ID):
             found.append(
@@ -85,7 +87,7 @@ class Sms(Channel):
             found.append(
                 Error(
                     f"PUBLIC_ORIGIN is longer than {LONGEST_ORIGIN} characters: "
-                    "a payment link would not fit one SMS.",
+                    "a payment link would not fit into one SMS.",
                     id="notifications.E002",
                 )
             )

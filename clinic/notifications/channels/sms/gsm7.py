@@ -1,7 +1,7 @@
-"""SMS text: folding to the GSM 7-bit alphabet and counting what the network will bill.
+"""SMS text: converting to the GSM 7-bit alphabet, and counting what the network will bill.
 
-One part holds 160 septets. Letters that the alphabet lacks lose their accent rather than turn
-the whole message into UCS-2, where a part holds 70.
+One part holds 160 septets. Letters that the alphabet lacks lose their accent rather than turn the
+whole message into UCS-2, where a part holds 70.
 """
 
 import unicodedata
@@ -48,7 +48,8 @@ _REPLACEMENTS = {
 
 
 def fold(text: str) -> str:
-    """The text in GSM-7 only: letters it has stay, others lose their accent, the rest becomes `?`.
+    """The text in GSM-7 only: its letters stay, others lose their accents, anything else becomes
+    `?`.
 
     Control and invisible characters disappear.
     """

@@ -26,7 +26,7 @@ PERMANENT = frozenset(
 @cache
 def sns_client(endpoint_url: str | None, region: str) -> "SNSClient":
     """The client for this endpoint (None: Amazon's own), made once in a process."""
-    # At the first use: else every process would load it at its start.
+    # Imported when first used, or every process would load it at its start.
     import boto3
     from botocore.config import Config
 
@@ -43,7 +43,7 @@ def sns_client(endpoint_url: str | None, region: str) -> "SNSClient":
 
 
 class SnsTransport:
-    """With the clinic's sender name and as transactional traffic."""
+    """Sends with the clinic's sender name, as transactional traffic."""
 
     def send(self, message: Outgoing) -> str:
         from botocore.exceptions import BotoCoreError, ClientError

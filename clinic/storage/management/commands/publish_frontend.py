@@ -13,8 +13,8 @@ from clinic.storage import frontend
 
 class Command(BaseCommand):
     help = (
-        "Put the built front end into an S3 bucket: hashed files cached for ever, pages asked for "
-        "each time. Deletes nothing."
+        "Upload the built front end to an S3 bucket: hashed files are cached for ever, pages are "
+        "checked each time. Deletes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -141,7 +141,7 @@ export interface paths {
         };
         /**
          * The value of the X-CSRFToken header
-         * @description Ask for it once before the first unsafe request; the matching cookie is set by the same answer.
+         * @description Ask for it once, before the first unsafe request; the same answer sets the matching cookie.
          */
         get: operations["auth_csrf"];
         put?: never;
@@ -201,7 +201,7 @@ export interface paths {
         };
         /**
          * Who I am
-         * @description The account that the session's cookies belong to, whatever its role.
+         * @description The account to which the session's cookies belong, whatever its role.
          */
         get: operations["auth_me"];
         put?: never;
@@ -211,7 +211,7 @@ export interface paths {
         head?: never;
         /**
          * Change my own data
-         * @description Refuses every other field with code `read_only` and changes nothing.
+         * @description Any other field is refused with code `read_only`, and nothing is changed.
          */
         patch: operations["auth_me_update"];
         trace?: never;
@@ -227,7 +227,7 @@ export interface paths {
         put?: never;
         /**
          * Change my password and end my other sessions
-         * @description Asks for the present password. This session stays, every other one ends with its sockets.
+         * @description Needs the current password. This session stays; all others end, and their sockets close.
          */
         post: operations["auth_password"];
         delete?: never;
@@ -247,7 +247,7 @@ export interface paths {
         put?: never;
         /**
          * Renew both tokens
-         * @description Each refresh token works once. 409 `refreshed_elsewhere`: another tab has just renewed it and its cookies are in place, so repeat the request you came from.
+         * @description Each refresh token works once. 409 `refreshed_elsewhere`: another tab has just renewed it, and the new cookies are already set, so repeat your original request.
          */
         post: operations["auth_refresh"];
         delete?: never;
@@ -267,7 +267,7 @@ export interface paths {
         put?: never;
         /**
          * Create a patient's account and log in
-         * @description Sets the cookies of a session, as `auth/login` does. A username that is taken is a 400.
+         * @description Sets the cookies of a session, as `auth/login` does. A username that is taken gives a 400.
          */
         post: operations["auth_register"];
         delete?: never;
@@ -307,7 +307,7 @@ export interface paths {
         put?: never;
         /**
          * Check in by photo, by a video's liveness session, or by code
-         * @description The answer comes as a `check_in` frame on the kiosk's socket and by GET. 409 `liveness_over` for a session that is used, too old or another kiosk's.
+         * @description The answer comes as a `check_in` frame on the kiosk's socket and by GET. 409 `liveness_over` if the session was used, is too old or belongs to another kiosk.
          */
         post: operations["check_in"];
         delete?: never;
@@ -346,7 +346,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Settle an unsure match by the birth year or the code
+         * Settle an unsure match with the birth year or the code
          * @description Three tries. `confirmation_failed` tells how many are left; after the last one the check-in is `not_recognised`.
          */
         post: operations["check_in_confirm"];
@@ -486,13 +486,13 @@ export interface paths {
         };
         /**
          * All devices, newest first
-         * @description Displays and kiosks, paired or waiting for their code, with what each display last told about itself.
+         * @description Displays and kiosks, paired or waiting for their code, with each display's last report about itself.
          */
         get: operations["devices_list"];
         put?: never;
         /**
          * Get a pairing code for a new screen
-         * @description The code is valid for minutes and works once: type it on the screen that is to be paired.
+         * @description The code is valid for a few minutes and works once. Type it on the screen that you want to pair.
          */
         post: operations["devices_create"];
         delete?: never;
@@ -513,14 +513,14 @@ export interface paths {
         post?: never;
         /**
          * Take a device's credential away and close its socket
-         * @description To be used again the screen needs a new pairing code. A second time it changes nothing.
+         * @description To be used again, the screen needs a new pairing code. Doing it twice changes nothing more.
          */
         delete: operations["devices_revoke"];
         options?: never;
         head?: never;
         /**
          * Rename a device, or change what a display shows, how large and how loud
-         * @description What isn't mentioned stays, and a field that isn't listed is refused. The display follows by itself.
+         * @description Fields that aren't given stay as they are, and unknown fields are refused. The display follows by itself.
          */
         patch: operations["devices_change"];
         trace?: never;
@@ -534,7 +534,7 @@ export interface paths {
         };
         /**
          * Who this device is, and what staff have set for it
-         * @description A browser that holds the cookies of both kinds is the display.
+         * @description A browser that holds the cookies of both kinds counts as the display.
          */
         get: operations["devices_me"];
         put?: never;
@@ -555,7 +555,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * A display tells how it is, every 30 seconds and at each change
+         * A display reports its state, every 30 seconds and on every change
          * @description Only the last report is kept. The answer repeats what staff have set.
          */
         post: operations["devices_me_status"];
@@ -593,8 +593,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * My invoices, newest first; for a manager everybody's
-         * @description Invoices and credit notes, a page at a time. A manager's look is audited.
+         * My invoices, newest first; for a manager, everybody's
+         * @description Invoices and credit notes, one page at a time. A manager's look is audited.
          */
         get: operations["invoices"];
         put?: never;
@@ -614,7 +614,7 @@ export interface paths {
         };
         /**
          * One invoice
-         * @description Number, ATCUD, lines, VAT and totals. Somebody else's is a 404, unless a manager asks.
+         * @description Number, ATCUD, lines, VAT and totals. Somebody else's gives a 404, unless a manager asks.
          */
         get: operations["invoice"];
         put?: never;
@@ -634,7 +634,7 @@ export interface paths {
         };
         /**
          * The PDF that was e-mailed
-         * @description The same bytes that went out by e-mail. 503 `invoice_not_ready` while they are being made.
+         * @description The same bytes that were sent by e-mail. 503 `invoice_not_ready` while they are being made.
          */
         get: operations["invoice_pdf"];
         put?: never;
@@ -654,7 +654,7 @@ export interface paths {
         };
         /**
          * Who looked at or changed my record, newest first
-         * @description A page at a time, from the audit log: when, what was done, and in which role.
+         * @description One page at a time, from the audit log: when, what was done, and in which role.
          */
         get: operations["me_accesses"];
         put?: never;
@@ -676,7 +676,7 @@ export interface paths {
         put?: never;
         /**
          * Erase my account, at once and for good
-         * @description Whatever says who the patient is goes; invoices stay for as long as the law wants them (`kept_until` of each), and payments and visits stay without a name. Refused by 409 `visits_ahead` while appointments are open, which are cancelled first by the usual policy, and by 409 `money_unsettled` while a payment, refund or invoice is on its way.
+         * @description Erases everything that says who the patient is. Invoices stay for as long as the law requires (`kept_until` of each); payments and visits stay without a name. Refused with 409 `visits_ahead` while there are open appointments (cancel them first, under the usual policy), and with 409 `money_unsettled` while a payment, refund or invoice is on its way.
          */
         post: operations["me_erasure"];
         delete?: never;
@@ -694,18 +694,18 @@ export interface paths {
         };
         /**
          * My face registration and the consent text
-         * @description Where the registration stands, why it failed if it did, and the consent text in both languages.
+         * @description The state of the registration, why it failed if it did, and the consent text in both languages.
          */
         get: operations["me_face"];
         /**
          * Give consent and enrol my face from one to five photos
-         * @description 400 `consent_required`, 409 `adult_required` without an adult's birth date. The photos are looked at by the worker: follow GET until the status is no longer `processing`. A new upload replaces one in work.
+         * @description 400 `consent_required`, 409 `adult_required` without an adult's birth date. A worker looks at the photos: repeat GET until the status is no longer `processing`. A new upload replaces one that is still being processed.
          */
         put: operations["me_face_enrol"];
         post?: never;
         /**
          * Withdraw my consent and erase my face, now
-         * @description What the clinic keeps is erased before the answer; what a provider keeps follows and is tried until it is done.
+         * @description What the clinic keeps is erased before the answer. What a provider keeps is erased afterwards, and retried until it is gone.
          */
         delete: operations["me_face_withdraw"];
         options?: never;
@@ -721,19 +721,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The invoice details that I had kept for the next payment
-         * @description All empty where nothing was kept.
+         * The invoice details that I keep for my next payment
+         * @description All empty if nothing is kept.
          */
         get: operations["me_invoice_details"];
         /**
-         * Keep these for the next payment, in place of those before
-         * @description They are offered at the next payment and go onto no document that is already issued.
+         * Keep these for the next payment, in place of the previous ones
+         * @description They are offered at the next payment. Documents that are already issued don't change.
          */
         put: operations["me_invoice_details_keep"];
         post?: never;
         /**
          * Forget them
-         * @description Documents that were issued with them stay as they are.
+         * @description Documents issued with them stay as they are.
          */
         delete: operations["me_invoice_details_forget"];
         options?: never;
@@ -767,7 +767,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Dispute a payment: the bank takes the money back; the same again changes nothing. */
+        /** @description Dispute a payment: the bank takes the money back. Doing it again changes nothing. */
         post: operations["sandbox_charge_back"];
         delete?: never;
         options?: never;
@@ -891,7 +891,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** @description Give money back; the same refund again changes nothing. */
+        /** @description Give money back. The same refund again changes nothing. */
         post: operations["sandbox_refund"];
         delete?: never;
         options?: never;
@@ -1231,7 +1231,7 @@ export interface paths {
         get: operations["staff_check_in_rules"];
         /**
          * Choose it, from the next answer on
-         * @description It holds from the next answer on, for every kiosk, and is audited.
+         * @description It applies from the next answer on, at every kiosk, and is audited.
          */
         put: operations["staff_check_in_rules_change"];
         post?: never;
@@ -1557,7 +1557,7 @@ export interface paths {
         put?: never;
         /**
          * Erase a patient who asks for it at the desk
-         * @description As `me/erasure`, without the password: whoever is at the desk has seen who asks. Safe to repeat.
+         * @description Like `me/erasure`, without the password: the staff at the desk have seen who asks. Safe to repeat.
          */
         post: operations["staff_patient_erasure"];
         delete?: never;
@@ -1653,7 +1653,7 @@ export interface paths {
         };
         /**
          * Whose second factors were used up, and which kiosk tried many wrong codes
-         * @description Of the last 90 days, the newest first and a hundred at most. The look is audited.
+         * @description Of the last 90 days, newest first, at most a hundred. Reading the list is audited.
          */
         get: operations["staff_spent_tries"];
         put?: never;
@@ -1673,7 +1673,7 @@ export interface paths {
         };
         /**
          * Work that should be done and isn't, the oldest first
-         * @description What is set aside, fails again and again, or is undone five minutes after its time.
+         * @description Work that is set aside, keeps failing, or is overdue by five minutes.
          */
         get: operations["staff_work"];
         put?: never;
@@ -1694,8 +1694,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that the person was told in another way; without effect where it is done
-         * @description For messages that no longer have to go out. The work is done with, and the log says who said so.
+         * Say that the person was told in another way; no effect if it is done
+         * @description For messages that no longer have to go out. The work counts as done, and the log says who said so.
          */
         post: operations["staff_work_told"];
         delete?: never;
@@ -1714,8 +1714,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try it now; without effect where it is done, due or being worked on
-         * @description It is due at once; how it ends shows in this list.
+         * Try it now; no effect if it is done, due or being worked on
+         * @description It is due at once; the list shows how it ends.
          */
         post: operations["staff_work_try_again"];
         delete?: never;
@@ -1877,7 +1877,7 @@ export interface components {
             type: components["schemas"]["BankEventTypeEnum"];
             /**
              * Format: uuid
-             * @description null where the bank never learned it (offline references)
+             * @description null if the bank never learned it (offline references)
              */
             payment_id: string | null;
             method: string;
@@ -1889,7 +1889,7 @@ export interface components {
             currency: string;
             /** Format: date-time */
             occurred_at: string;
-            /** @description the bank's name of the money */
+            /** @description the bank's name for the money */
             transaction_id: string;
         };
         /**
@@ -2023,7 +2023,7 @@ export interface components {
             /** Format: binary */
             image: string;
         };
-        /** @description The answer for the kiosk's screen; what names the visit is there on an arrival only. */
+        /** @description The answer for the kiosk's screen. Only an arrival says which visit it is. */
         CheckInResult: {
             /** Format: uuid */
             id: string;
@@ -2160,12 +2160,12 @@ export interface components {
             /** @description Value for the X-CSRFToken header */
             csrf_token: string;
         };
-        /** @description Hours of every day, on the clinic's clock; they may pass midnight. */
+        /** @description The same hours every day, on the clinic's clock; they may pass midnight. */
         DailyHours: {
             starts: string;
             ends: string;
         };
-        /** @description Hours of every day, on the clinic's clock; they may pass midnight. */
+        /** @description The same hours every day, on the clinic's clock; they may pass midnight. */
         DailyHoursRequest: {
             starts: string;
             ends: string;
@@ -2236,7 +2236,7 @@ export interface components {
          * @enum {string}
          */
         DetailEnum: "too_small" | "blurred" | "too_dark" | "too_bright" | "turned" | "missed";
-        /** @description What the patient wants to find again at the next payment. */
+        /** @description What the patient wants to see again at the next payment. */
         DetailsToKeepRequest: {
             /**
              * @description NIF; required
@@ -2288,7 +2288,7 @@ export interface components {
         DisplaySettings: {
             /** @description The rooms whose calls it shows and speaks; none stands for all */
             rooms: string[];
-            /** @description The type's size follows; null for the usual one */
+            /** @description The type size follows from it; null for the usual size */
             panel: components["schemas"]["Panel"] | null;
             volume: number;
             /** @description Neither chime nor speech; null for never */
@@ -2300,7 +2300,7 @@ export interface components {
         DisplaySettingsChangeRequest: {
             /** @description The rooms whose calls it shows and speaks; none stands for all */
             rooms?: string[];
-            /** @description The type's size follows; null for the usual one */
+            /** @description The type size follows from it; null for the usual size */
             panel?: components["schemas"]["PanelRequest"] | null;
             volume?: number;
             /** @description Neither chime nor speech; null for never */
@@ -2356,7 +2356,7 @@ export interface components {
         };
         /** @description Multipart form: one to five photos of the same person, and the consent. */
         FaceUploadRequest: {
-            /** @description JPEG, PNG or WebP, at most 8 MB and 20 megapixels each, a WebP 8 megapixels */
+            /** @description JPEG, PNG or WebP; at most 8 MB and 20 megapixels each (WebP: 8 megapixels) */
             images: string[];
             /**
              * @description Must be true: the answer to the consent text
@@ -2421,7 +2421,7 @@ export interface components {
             training: boolean;
             /**
              * Format: date
-             * @description Until when the law has us keep it, also when its patient's account is erased
+             * @description Until when the law makes us keep it, even if its patient's account is erased
              */
             kept_until: string;
         };
@@ -2524,7 +2524,7 @@ export interface components {
          * @enum {string}
          */
         IssueBodyKindEnum: "late" | "amount_mismatch" | "duplicate" | "orphan" | "refund_failed" | "unreconciled" | "not_issued" | "invoice_mismatch" | "chargeback" | "wrong_time";
-        /** @description After `months` or `seconds` it goes with the next clean-up; with neither it stays. */
+        /** @description After `months` or `seconds` the next clean-up erases it; with neither it stays. */
         KeptData: {
             what: components["schemas"]["WhatEnum"];
             place: components["schemas"]["PlaceEnum"];
@@ -2535,14 +2535,14 @@ export interface components {
             months: number | null;
             seconds: number | null;
         };
-        /** @description Every text is empty where nothing is kept. */
+        /** @description Every text is empty if nothing is kept. */
         KeptDetailsBody: {
             tax_id: string;
             name: string;
             address: string;
             /**
              * Format: date-time
-             * @description Null where nothing is kept
+             * @description Null if nothing is kept
              */
             kept_at: string | null;
         };
@@ -2598,7 +2598,7 @@ export interface components {
         LivenessSession: {
             /** Format: uuid */
             session_id: string;
-            /** @description Of the provider's to which the video is streamed */
+            /** @description The provider's region, to which the video is streamed */
             region: string;
             credentials: components["schemas"]["StreamKey"];
         };
@@ -3148,11 +3148,11 @@ export interface components {
             margin: number | null;
             /**
              * Format: double
-             * @description How sure of 100 it must be that a video shows somebody alive; null: not checked
+             * @description How sure, out of 100, the check must be that a video shows a living person; null: not checked
              */
             liveness: number | null;
         };
-        /** @description What is kept about faces, where, how long, for whose eyes. Nobody is named. */
+        /** @description What is kept about faces, where, how long, and who may see it. Nobody is named. */
         PrivacyReport: {
             /** Format: date-time */
             generated_at: string;
@@ -3172,11 +3172,11 @@ export interface components {
             pictures_every_seconds: number;
             /** Format: date-time */
             last_run: string | null;
-            /** @description None came to its end in the time of two, since there is something to look after */
+            /** @description No clean-up has finished within the time of two, although there is something to clean up */
             late: boolean;
             /** @description Expired and not yet erased */
             overdue_faces: number;
-            /** @description Times a provider was due to erase an upload's faces and didn't confirm it yet */
+            /** @description How many erasures of an upload's faces a provider has not confirmed yet */
             undone_erasures: number;
         };
         PrivacyTemplates: {
@@ -3352,7 +3352,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        /** @description What a display says of itself. Tickets only: no name belongs here. */
+        /** @description A display's report about itself. Tickets only: no name belongs here. */
         ScreenReportRequest: {
             version: string;
             sound: components["schemas"]["SoundEnum"];
@@ -3360,12 +3360,12 @@ export interface components {
             picture: components["schemas"]["PictureEnum"];
             /** Format: int64 */
             revision: number | null;
-            /** @description On show now, the call first */
+            /** @description What is shown now, the call first */
             tickets: string[];
             width: number;
             height: number;
         };
-        /** @description What a display says of itself. Tickets only: no name belongs here. */
+        /** @description A display's report about itself. Tickets only: no name belongs here. */
         ScreenStatus: {
             version: string;
             sound: components["schemas"]["SoundEnum"];
@@ -3373,7 +3373,7 @@ export interface components {
             picture: components["schemas"]["PictureEnum"];
             /** Format: int64 */
             revision: number | null;
-            /** @description On show now, the call first */
+            /** @description What is shown now, the call first */
             tickets: string[];
             width: number;
             height: number;
@@ -3467,7 +3467,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             /**
-             * @description `factor`: a person's second factors of a day; `code`: a kiosk's wrong codes of an hour
+             * @description `factor`: a person's second factors in a day; `code`: a kiosk's wrong codes in an hour
              *
              *     * `factor` - factor
              *     * `code` - code
@@ -3475,7 +3475,7 @@ export interface components {
             kind: components["schemas"]["SpentTriesKindEnum"];
             /** @description Its name */
             kiosk: string;
-            /** @description null for codes, which are nobody's */
+            /** @description null for codes, which belong to nobody */
             patient: components["schemas"]["GuessedFor"] | null;
         };
         /**
@@ -3625,7 +3625,7 @@ export interface components {
          * @enum {string}
          */
         StandingBodyStateEnum: "never" | "late" | "incomplete" | "good";
-        /** @description Good for a Face Liveness stream and nothing else; to be forgotten with its session. */
+        /** @description Good for a Face Liveness stream and nothing else; forget it when its session ends. */
         StreamKey: {
             access_key_id: string;
             secret_access_key: string;
@@ -3638,7 +3638,7 @@ export interface components {
             id: string;
             /** @description What has to be done, in the language asked for */
             what: string;
-            /** @description What it is about; empty where nothing can be told */
+            /** @description What it is about; empty if that can't be said */
             subject: components["schemas"]["SubjectBody"];
             /**
              * Format: date-time
@@ -3649,21 +3649,21 @@ export interface components {
             code: string;
             /** @description The cause, in the language asked for */
             why: string;
-            /** @description It isn't tried any more by itself */
+            /** @description It isn't retried automatically any more */
             is_set_aside: boolean;
-            /** @description A message that somebody at the clinic tells in another way, and says so */
+            /** @description A message that somebody at the clinic has to tell in another way, and then say so */
             is_to_tell: boolean;
             failures: number;
             /**
              * Format: date-time
-             * @description The next try; null for what is set aside
+             * @description The next try; null for work that is set aside
              */
             next_at: string | null;
         };
         SubjectBody: {
             /** @description The patient's, else an address or a provider */
             name: string;
-            /** @description Its number, or what a message is headed with */
+            /** @description Its number, or the heading of a message */
             document: string;
             /** Format: decimal */
             amount: string | null;
