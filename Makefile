@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format build reset bench chaos soak payday storm lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench chaos soak payday storm pictures lock schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ payday: install ## let PEOPLE (500) pay while KILLS (200) processes are killed; 
 
 storm: install ## tell EVENTS (10000) of a provider in a storm, reconcile once, compare to the cent
 	@EVENTS=$(or $(EVENTS),10000) $(PY) -m tests.bench storm
+
+pictures: install ## take the README's pictures again, from the demo that is running
+	@$(PY) -m clinic.launcher.frontend npm run --silent test:e2e -- --project=screenshots readme
 
 schema: install ## write the OpenAPI document and the TypeScript types made from it
 	@$(PY) -m tests.lint schema --write
