@@ -62,6 +62,7 @@ function byStatus(status: number): string {
 
 /** The sentence for one field of a refused form. */
 export function fieldProblemText(problem: { code: string; detail: string }): string {
-  const key = `common:field.${problem.code}`;
-  return i18next.exists(key) ? say(key) : problem.detail;
+  const keys = [`common:field.${problem.code}`, `common:problem.${problem.code}`];
+  const key = keys.find((one) => i18next.exists(one));
+  return key ? say(key) : problem.detail;
 }

@@ -99,6 +99,11 @@ export function TextAreaField({
   );
 }
 
+export interface PasswordFieldProps extends Omit<TextFieldProps, "type" | "good" | "note"> {
+  showLabel: string;
+  hideLabel: string;
+}
+
 /** A password with a button that shows it: people type better what they can see. */
 export function PasswordField({
   label,
@@ -108,7 +113,7 @@ export function PasswordField({
   showLabel,
   hideLabel,
   ...rest
-}: Omit<TextFieldProps, "type" | "good" | "note"> & { showLabel: string; hideLabel: string }) {
+}: PasswordFieldProps) {
   const [shown, setShown] = useState(false);
   return (
     <AriaTextField

@@ -9,17 +9,17 @@ import {
   useDeskBooking,
   type DeskBooking,
 } from "@/features/queue/data";
-import { isProblem } from "@/lib/api/problem";
 import { addDays, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDay, formatTime } from "@/lib/format";
-import { fieldProblemText, problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
+import { useRefusal } from "@/lib/useRefusal";
 import {
   Banner,
   Button,
   Dialog,
+  ProblemBanner,
   RadioCards,
   SegmentedControl,
   Select,
@@ -72,11 +72,10 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
   const starts = [...new Set((slots.data ?? []).map((slot) => slot.start))];
   const today = civilDate(serverClock.now());
 
-  function problemOf(field: string): string | null {
-    if (!isProblem(book.error)) return null;
-    const error = book.error.errors.find(({ pointer }) => pointer.endsWith(`/${field}`));
-    return error ? fieldProblemText(error) : null;
-  }
+  const refusal = useRefusal(
+    book.error,
+    who === "new" ? { "new_patient.full_name": fullName, "new_patient.phone": phone } : {},
+  );
 
   function submit() {
     const known = who === "known";
@@ -172,7 +171,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
               autoCapitalize="words"
               // eslint-disable-next-line jsx-a11y/no-autofocus -- ARIA's dialog pattern: an opening dialog moves the focus into itself, here to the name, which is typed first
               autoFocus={walkIn}
-              error={problemOf("full_name")}
+              error={refusal.at("new_patient.full_name")}
             />
             <TextField
               label={t("book.phone")}
@@ -180,7 +179,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
               onChange={setPhone}
               type="tel"
               autoComplete="off"
-              error={problemOf("phone")}
+              error={refusal.at("new_patient.phone")}
             />
           </>
         )}
@@ -241,11 +240,7 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
             <p>{t(`book.missing.${walkIn ? "walk_in" : "booking"}.${who}`)}</p>
           </Banner>
         )}
-        {book.isError && (
-          <Banner tone="terra" live>
-            <p>{problemText(book.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={refusal.rest} />
       </div>
     </Dialog>
   );

@@ -3,10 +3,9 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChangeDevice } from "@/features/devices/data";
 import { roomsQuery } from "@/features/queue/data";
-import { isProblem, Problem } from "@/lib/api/problem";
 import type { Device, DisplaySettings } from "@/lib/api/types";
-import { fieldProblemText, problemText } from "@/lib/i18n";
-import { Banner, Button, Checkbox, Dialog, Select, Switch, TextField, toast } from "@/ui";
+import { useRefusal } from "@/lib/useRefusal";
+import { Button, Checkbox, Dialog, ProblemBanner, Select, Switch, TextField, toast } from "@/ui";
 import styles from "./Dialogs.module.css";
 
 const VOLUMES = [0, 20, 40, 60, 80, 100];
@@ -29,11 +28,22 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
   const [metres, setMetres] = useState(device.settings?.panel?.farthest_seat_metres ?? "");
   const change = useChangeDevice();
 
-  function problemOf(field: string): string | null {
-    if (!isProblem(change.error)) return null;
-    const error = change.error.errors.find(({ pointer }) => Problem.field(pointer) === field);
-    return error ? fieldProblemText(error) : null;
-  }
+  const refusal = useRefusal(change.error, {
+    name,
+    ...(settings && {
+      "settings.panel.inches": inches,
+      "settings.panel.farthest_seat_metres": metres,
+      "settings.volume": settings.volume,
+    }),
+    ...(settings?.quiet && {
+      "settings.quiet.starts": settings.quiet.starts,
+      "settings.quiet.ends": settings.quiet.ends,
+    }),
+    ...(settings?.night && {
+      "settings.night.starts": settings.night.starts,
+      "settings.night.ends": settings.night.ends,
+    }),
+  });
 
   function set(part: Partial<DisplaySettings>) {
     setSettings((old) => old && { ...old, ...part });
@@ -58,7 +68,6 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
     );
   }
 
-  const said = isProblem(change.error) && change.error.errors.length > 0;
   return (
     <Dialog
       title={t("screens.settings_of", { name: device.name })}
@@ -82,7 +91,7 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
           onChange={setName}
           autoComplete="off"
           maxLength={60}
-          error={problemOf("name")}
+          error={refusal.at("name")}
         />
         {settings && (
           <>
@@ -97,7 +106,7 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
                   onChange={setInches}
                   inputMode="numeric"
                   maxLength={3}
-                  error={problemOf("settings.panel.inches")}
+                  error={refusal.at("settings.panel.inches")}
                 />
                 <TextField
                   label={t("screens.metres")}
@@ -105,7 +114,7 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
                   onChange={setMetres}
                   inputMode="decimal"
                   maxLength={4}
-                  error={problemOf("settings.panel.farthest_seat_metres")}
+                  error={refusal.at("settings.panel.farthest_seat_metres")}
                 />
               </div>
             </fieldset>
@@ -119,7 +128,7 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
                 }))}
               value={String(settings.volume)}
               onChange={(volume) => set({ volume: Number(volume) })}
-              error={problemOf("settings.volume")}
+              error={refusal.at("settings.volume")}
             />
             <HoursFields
               title={t("screens.quiet_hours")}
@@ -127,7 +136,7 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
               hours={settings.quiet}
               usual={USUAL_QUIET}
               onChange={(quiet) => set({ quiet })}
-              problemOf={(part) => problemOf(`settings.quiet.${part}`)}
+              problemOf={(part) => refusal.at(`settings.quiet.${part}`)}
             />
             <HoursFields
               title={t("screens.night_hours")}
@@ -135,15 +144,11 @@ export function ScreenDialog({ device, onClose }: ScreenDialogProps) {
               hours={settings.night}
               usual={USUAL_NIGHT}
               onChange={(night) => set({ night })}
-              problemOf={(part) => problemOf(`settings.night.${part}`)}
+              problemOf={(part) => refusal.at(`settings.night.${part}`)}
             />
           </>
         )}
-        {change.isError && !said && (
-          <Banner tone="terra" live>
-            <p>{problemText(change.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={refusal.rest} />
       </div>
     </Dialog>
   );

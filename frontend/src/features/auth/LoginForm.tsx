@@ -1,7 +1,7 @@
-import { Controller, useForm } from "react-hook-form";
+import { useForm } from "react-hook-form";
 import { useTranslation } from "react-i18next";
-import { problemText } from "@/lib/i18n";
-import { Banner, Button, PasswordField, TextField } from "@/ui";
+import { useRefusal } from "@/lib/useRefusal";
+import { Button, Form, FormPasswordField, FormTextField } from "@/ui";
 import styles from "./Form.module.css";
 import { useLogin } from "./session";
 
@@ -9,54 +9,43 @@ import { useLogin } from "./session";
 export function LoginForm() {
   const { t } = useTranslation();
   const login = useLogin();
-  const form = useForm({ defaultValues: { username: "", password: "" } });
+  const { control, formState, handleSubmit } = useForm({
+    defaultValues: { username: "", password: "" },
+  });
+  const refusal = useRefusal(login.error, {});
 
-  const submit = form.handleSubmit(({ username, password }) => {
+  const submit = handleSubmit(({ username, password }) => {
     if (!login.isPending) login.mutate({ username: username.trim(), password });
   });
 
+  const said = (field: "username" | "password") =>
+    formState.errors[field] ? t("field.required") : null;
+
   return (
-    <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
-      {login.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(login.error)}</p>
-        </Banner>
-      ) : null}
-      <Controller
-        control={form.control}
+    <Form className={styles.form} refusal={refusal} onSubmit={() => void submit()}>
+      <FormTextField
+        control={control}
         name="username"
         rules={{ validate: (name) => name.trim() !== "" }}
-        render={({ field: { ref, ...field }, fieldState }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            label={t("auth.username")}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck="false"
-            error={fieldState.error ? t("field.required") : null}
-          />
-        )}
+        label={t("auth.username")}
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck="false"
+        error={said("username")}
       />
-      <Controller
-        control={form.control}
+      <FormPasswordField
+        control={control}
         name="password"
         rules={{ required: true }}
-        render={({ field: { ref, ...field }, fieldState }) => (
-          <PasswordField
-            {...field}
-            inputRef={ref}
-            label={t("auth.password")}
-            autoComplete="current-password"
-            showLabel={t("auth.show_password")}
-            hideLabel={t("auth.hide_password")}
-            error={fieldState.error ? t("field.required") : null}
-          />
-        )}
+        label={t("auth.password")}
+        autoComplete="current-password"
+        showLabel={t("auth.show_password")}
+        hideLabel={t("auth.hide_password")}
+        error={said("password")}
       />
       <Button type="submit" size="large" wide isPending={login.isPending}>
         {t("action.login")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -1,14 +1,14 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { Controller, useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { z } from "zod";
-import { isProblem, Problem } from "@/lib/api/problem";
 import { ageOn, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
-import { fieldProblemText, problemText } from "@/lib/i18n";
-import { isPhone, toE164 } from "@/lib/phone";
+import { contact } from "@/lib/contact";
+import { toE164 } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, DateField, PasswordField, TextField } from "@/ui";
+import { useRefusal } from "@/lib/useRefusal";
+import { Button, Form, FormDateField, FormPasswordField, FormTextField } from "@/ui";
 import styles from "./Form.module.css";
 import { useRegister } from "./session";
 
@@ -19,13 +19,7 @@ function isBirthDate(date: string): boolean {
   return age !== null && age >= 0 && age <= OLDEST;
 }
 
-const schema = z.object({
-  full_name: z
-    .string()
-    .trim()
-    .regex(/\S+\s+\S+/),
-  phone: z.string().refine(isPhone),
-  email: z.email(),
+const schema = contact.extend({
   birth_date: z.string().refine((date) => date === "" || isBirthDate(date)),
   username: z
     .string()
@@ -35,20 +29,6 @@ const schema = z.object({
 });
 
 type Values = z.infer<typeof schema>;
-type Field = keyof Values;
-
-const FIELDS: readonly Field[] = [
-  "full_name",
-  "phone",
-  "email",
-  "birth_date",
-  "username",
-  "password",
-];
-
-function isField(name: string): name is Field {
-  return (FIELDS as readonly string[]).includes(name);
-}
 
 /** A patient's own account. What the server refuses appears at the field it points to. */
 export function RegisterForm() {
@@ -56,7 +36,7 @@ export function RegisterForm() {
   const language = useLanguage();
   const register = useRegister();
   // A field that complained when it is left would push the button away from under the finger.
-  const form = useForm<Values>({
+  const { control, formState, handleSubmit } = useForm<Values>({
     resolver: zodResolver(schema),
     defaultValues: {
       full_name: "",
@@ -67,138 +47,79 @@ export function RegisterForm() {
       password: "",
     },
   });
+  const refusal = useRefusal(register.error, useWatch({ control }));
 
-  function place(error: unknown) {
-    if (!isProblem(error)) return;
-    for (const problem of error.errors) {
-      const field = Problem.field(problem.pointer);
-      if (isField(field)) {
-        form.setError(field, { type: "server", message: fieldProblemText(problem) });
-      }
-    }
-    const first = error.errors.map((one) => Problem.field(one.pointer)).find(isField);
-    if (first) form.setFocus(first);
-  }
-
-  const submit = form.handleSubmit(({ birth_date, ...values }) => {
-    register.mutate(
-      {
-        ...values,
-        phone: toE164(values.phone),
-        language,
-        ...(birth_date ? { birth_date } : {}),
-      },
-      { onError: place },
-    );
+  const submit = handleSubmit(({ birth_date, ...values }) => {
+    register.mutate({
+      ...values,
+      phone: toE164(values.phone),
+      language,
+      ...(birth_date ? { birth_date } : {}),
+    });
   });
 
-  const message = (field: Field): string | null => {
-    const error = form.formState.errors[field];
-    if (!error) return null;
-    return error.type === "server" ? (error.message ?? null) : t(`register.errors.${field}`);
-  };
+  const said = (field: keyof Values) =>
+    formState.errors[field] ? t(`register.errors.${field}`) : refusal.at(field);
 
   return (
-    <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
-      {register.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(register.error)}</p>
-        </Banner>
-      ) : null}
-      <Controller
-        control={form.control}
+    <Form className={styles.form} refusal={refusal} onSubmit={() => void submit()}>
+      <FormTextField
+        control={control}
         name="full_name"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            label={t("register.full_name")}
-            autoComplete="name"
-            autoCapitalize="words"
-            error={message("full_name")}
-          />
-        )}
+        label={t("register.full_name")}
+        autoComplete="name"
+        autoCapitalize="words"
+        error={said("full_name")}
       />
-      <Controller
-        control={form.control}
+      <FormTextField
+        control={control}
         name="phone"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            type="tel"
-            label={t("register.phone")}
-            hint={t("register.phone_hint")}
-            autoComplete="tel"
-            error={message("phone")}
-          />
-        )}
+        type="tel"
+        label={t("register.phone")}
+        hint={t("register.phone_hint")}
+        autoComplete="tel"
+        error={said("phone")}
       />
-      <Controller
-        control={form.control}
+      <FormTextField
+        control={control}
         name="email"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            type="email"
-            label={t("register.email")}
-            hint={t("register.email_hint")}
-            autoComplete="email"
-            error={message("email")}
-          />
-        )}
+        type="email"
+        label={t("register.email")}
+        hint={t("register.email_hint")}
+        autoComplete="email"
+        error={said("email")}
       />
-      <Controller
-        control={form.control}
+      <FormDateField
+        control={control}
         name="birth_date"
-        render={({ field }) => (
-          <DateField
-            value={field.value}
-            onChange={field.onChange}
-            onBlur={field.onBlur}
-            label={t("register.birth_date")}
-            note={t("register.optional")}
-            hint={t("register.birth_hint")}
-            error={message("birth_date")}
-          />
-        )}
+        label={t("register.birth_date")}
+        note={t("register.optional")}
+        hint={t("register.birth_hint")}
+        error={said("birth_date")}
       />
-      <Controller
-        control={form.control}
+      <FormTextField
+        control={control}
         name="username"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            label={t("common:auth.username")}
-            hint={t("register.username_hint")}
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck="false"
-            error={message("username")}
-          />
-        )}
+        label={t("common:auth.username")}
+        hint={t("register.username_hint")}
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck="false"
+        error={said("username")}
       />
-      <Controller
-        control={form.control}
+      <FormPasswordField
+        control={control}
         name="password"
-        render={({ field: { ref, ...field } }) => (
-          <PasswordField
-            {...field}
-            inputRef={ref}
-            label={t("common:auth.password")}
-            hint={t("register.password_hint")}
-            autoComplete="new-password"
-            showLabel={t("common:auth.show_password")}
-            hideLabel={t("common:auth.hide_password")}
-            error={message("password")}
-          />
-        )}
+        label={t("common:auth.password")}
+        hint={t("register.password_hint")}
+        autoComplete="new-password"
+        showLabel={t("common:auth.show_password")}
+        hideLabel={t("common:auth.hide_password")}
+        error={said("password")}
       />
       <Button type="submit" variant="terra" size="large" wide isPending={register.isPending}>
         {t("register.submit")}
       </Button>
-    </form>
+    </Form>
   );
 }

@@ -12,7 +12,7 @@ function remembering(kept: InvoiceMemory["kept"] = NOTHING_KEPT): InvoiceMemory 
 }
 
 function show(
-  refused: Record<string, string> = {},
+  refused: Partial<Record<string, string>> = {},
   value: InvoiceDetails = FINAL_CONSUMER,
   memory: InvoiceMemory | null = null,
 ) {
@@ -22,7 +22,7 @@ function show(
       value={value}
       keep={false}
       memory={memory}
-      refused={refused}
+      refusal={{ at: (field) => refused[field] ?? null }}
       onChange={(next, keep) => changes.push({ ...next, ...(keep ? { kept: true } : {}) })}
     />,
   );
@@ -56,17 +56,17 @@ it("says at once that a check digit is wrong, and at once that it is right", asy
 });
 
 it("opens by itself at the field that the server refused", () => {
-  show({ tax_id: "Recusado pelo servidor." }, { kind: "taxpayer", tax_id: "123456789" });
+  show({ "invoice.tax_id": "Recusado pelo servidor." }, { kind: "taxpayer", tax_id: "123456789" });
   expect(screen.getByText("Recusado pelo servidor.")).toBeTruthy();
 });
 
 it("keeps details only for whoever is logged in, and only where that is ticked", async () => {
   const visitor = { kind: "taxpayer", tax_id: "501964843" } as const;
-  show({ name: "Recusado." }, visitor);
+  show({ "invoice.name": "Recusado." }, visitor);
   expect(screen.queryByRole("checkbox")).toBeNull();
   cleanup();
 
-  const changes = show({ name: "Recusado." }, visitor, remembering());
+  const changes = show({ "invoice.name": "Recusado." }, visitor, remembering());
   const user = userEvent.setup();
   const box = screen.getByRole<HTMLInputElement>("checkbox", {
     name: "Guardar para a próxima vez",

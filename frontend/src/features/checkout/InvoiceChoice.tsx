@@ -2,10 +2,29 @@ import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { InvoiceDetails, InvoiceMemory } from "@/lib/api/types";
 import { cleanNif, isNif } from "@/lib/nif";
+import type { Refusal } from "@/lib/useRefusal";
 import { Button, Checkbox, SegmentedControl, TextField } from "@/ui";
 import styles from "./Checkout.module.css";
 
 const EMAIL = /^\S+@\S+\.\S+$/;
+
+const INVOICE_FIELDS = [
+  "invoice.tax_id",
+  "invoice.name",
+  "invoice.address",
+  "invoice.email",
+] as const;
+type InvoiceField = (typeof INVOICE_FIELDS)[number];
+
+/** What is in the fields of the form, by the server's names for them. */
+export function shownOf(invoice: InvoiceDetails): Record<InvoiceField, string> {
+  return {
+    "invoice.tax_id": invoice.tax_id ?? "",
+    "invoice.name": invoice.name ?? "",
+    "invoice.address": invoice.address ?? "",
+    "invoice.email": invoice.email ?? "",
+  };
+}
 
 export const FINAL_CONSUMER: InvoiceDetails = { kind: "final_consumer" };
 
@@ -22,20 +41,19 @@ export function InvoiceChoice({
   keep,
   memory,
   onChange,
-  refused,
+  refusal,
 }: {
   value: InvoiceDetails;
   keep: boolean;
   /** Without it nothing can be kept, as for whoever only holds the link. */
   memory: InvoiceMemory | null;
   onChange: (details: InvoiceDetails, keep: boolean) => void;
-  /** Server sentences by field name. */
-  refused: Readonly<Record<string, string>>;
+  refusal: Pick<Refusal<InvoiceField>, "at">;
 }) {
   const { t } = useTranslation("patient");
   const [isEditing, setEditing] = useState(false);
   const heading = useId();
-  const isOpen = isEditing || Object.keys(refused).length > 0;
+  const isOpen = isEditing || INVOICE_FIELDS.some((field) => refusal.at(field) !== null);
   return (
     <section className={styles.invoice} aria-labelledby={heading}>
       <div className={styles.invoiceHead}>
@@ -53,7 +71,7 @@ export function InvoiceChoice({
           value={value}
           keep={keep}
           canKeep={memory !== null}
-          refused={refused}
+          refusal={refusal}
           onDone={(details, keep) => {
             onChange(details, keep);
             setEditing(false);
@@ -79,13 +97,13 @@ function InvoiceForm({
   value,
   keep,
   canKeep,
-  refused,
+  refusal,
   onDone,
 }: {
   value: InvoiceDetails;
   keep: boolean;
   canKeep: boolean;
-  refused: Readonly<Record<string, string>>;
+  refusal: Pick<Refusal<InvoiceField>, "at">;
   onDone: (details: InvoiceDetails, keep: boolean) => void;
 }) {
   const { t } = useTranslation("patient");
@@ -96,20 +114,18 @@ function InvoiceForm({
   const [email, setEmail] = useState(value.email ?? "");
   const [isKept, setKept] = useState(keep);
   const [tried, setTried] = useState(false);
-  const [seen, setSeen] = useState(refused);
 
   const note = useId();
   const digits = cleanNif(taxId);
   const isTaxpayer = kind === "taxpayer";
   const taxIdWrong = isTaxpayer && !isNif(taxId) && (tried || digits.length >= 9);
   const emailWrong = email !== "" && !EMAIL.test(email.trim());
-  const fieldError = (field: string, now: string, original: string) =>
-    seen === refused && now === original ? refused[field] : undefined;
+  const fieldError = (field: InvoiceField, now: string) =>
+    now === shownOf(value)[field] ? refusal.at(field) : null;
 
   function done() {
     setTried(true);
     if (emailWrong || (isTaxpayer && !isNif(taxId))) return;
-    setSeen({});
     onDone(
       {
         kind,
@@ -143,11 +159,7 @@ function InvoiceForm({
             onChange={setTaxId}
             inputMode="numeric"
             autoComplete="off"
-            error={
-              taxIdWrong
-                ? t("pay.invoice.tax_id_error")
-                : fieldError("tax_id", taxId, value.tax_id ?? "")
-            }
+            error={taxIdWrong ? t("pay.invoice.tax_id_error") : fieldError("invoice.tax_id", taxId)}
             good={isNif(taxId) ? t("pay.invoice.tax_id_good") : null}
           />
           <TextField
@@ -156,7 +168,7 @@ function InvoiceForm({
             value={name}
             onChange={setName}
             autoComplete="name"
-            error={fieldError("name", name, value.name ?? "")}
+            error={fieldError("invoice.name", name)}
           />
           <TextField
             label={t("pay.invoice.address")}
@@ -164,7 +176,7 @@ function InvoiceForm({
             value={address}
             onChange={setAddress}
             autoComplete="street-address"
-            error={fieldError("address", address, value.address ?? "")}
+            error={fieldError("invoice.address", address)}
           />
           {canKeep ? (
             <div>
@@ -186,9 +198,7 @@ function InvoiceForm({
         onChange={setEmail}
         autoComplete="email"
         error={
-          tried && emailWrong
-            ? t("pay.invoice.email_error")
-            : fieldError("email", email, value.email ?? "")
+          tried && emailWrong ? t("pay.invoice.email_error") : fieldError("invoice.email", email)
         }
       />
       <Button variant="quiet" onPress={done}>

@@ -1,6 +1,6 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { isProblem, Problem } from "@/lib/api/problem";
+import { isProblem } from "@/lib/api/problem";
 import type {
   Checkout,
   InvoiceDetails,
@@ -9,30 +9,13 @@ import type {
   PaymentMethod,
 } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
-import { fieldProblemText, problemText } from "@/lib/i18n";
 import { isPortugueseMobile, toE164 } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, TextField, toast } from "@/ui";
+import { useRefusal } from "@/lib/useRefusal";
+import { Button, Form, TextField, toast } from "@/ui";
 import styles from "./Checkout.module.css";
 import { usePay, type PaymentOrder } from "./data";
-import { InvoiceChoice } from "./InvoiceChoice";
-
-function refusedFields(error: unknown): Record<string, string> {
-  const fields: Record<string, string> = {};
-  if (!isProblem(error)) return fields;
-  for (const problem of error.errors) {
-    fields[Problem.field(problem.pointer)] = fieldProblemText(problem);
-  }
-  return fields;
-}
-
-function invoiceFields(fields: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .filter(([name]) => name.startsWith("invoice."))
-      .map(([name, text]) => [name.slice("invoice.".length), text]),
-  );
-}
+import { InvoiceChoice, shownOf } from "./InvoiceChoice";
 
 /** What a person typed for paying. It outlives a refused attempt. */
 export interface PaymentDetails {
@@ -67,7 +50,10 @@ export function PaymentForm({
   const [phoneTried, setPhoneTried] = useState(false);
   const attempt = useRef<{ order: string; key: string } | null>(null);
   const amount = formatMoney(checkout.amount, language);
-  const refused = refusedFields(pay.error);
+  const refusal = useRefusal(pay.error, {
+    ...(method === "mb_way" ? { phone } : {}),
+    ...shownOf(invoice),
+  });
   const phoneWrong = phoneTried && !isPortugueseMobile(phone);
 
   function start() {
@@ -106,19 +92,7 @@ export function PaymentForm({
   }
 
   return (
-    <form
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        start();
-      }}
-    >
-      {pay.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(pay.error)}</p>
-        </Banner>
-      ) : null}
+    <Form className={styles.form} refusal={refusal} onSubmit={start}>
       {method === "mb_way" ? (
         <TextField
           label={t("pay.phone")}
@@ -128,7 +102,7 @@ export function PaymentForm({
           autoComplete="tel"
           value={phone}
           onChange={(next) => onDetails({ phone: next })}
-          error={phoneWrong ? t("pay.phone_error") : refused.phone}
+          error={phoneWrong ? t("pay.phone_error") : refusal.at("phone")}
         />
       ) : (
         <p className={styles.note}>{t("pay.multibanco_intro")}</p>
@@ -138,11 +112,11 @@ export function PaymentForm({
         keep={details.keep}
         memory={memory}
         onChange={(next, keep) => onDetails({ invoice: next, keep })}
-        refused={invoiceFields(refused)}
+        refusal={refusal}
       />
       <Button type="submit" variant="terra" size="large" wide isPending={pay.isPending}>
         {method === "mb_way" ? t("pay.pay_mb_way", { amount }) : t("pay.get_reference")}
       </Button>
-    </form>
+    </Form>
   );
 }

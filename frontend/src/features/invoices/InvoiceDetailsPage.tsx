@@ -1,14 +1,23 @@
 import { zodResolver } from "@hookform/resolvers/zod";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Controller, useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { z } from "zod";
-import { isProblem, Problem } from "@/lib/api/problem";
 import type { KeptDetails } from "@/lib/api/types";
-import { fieldProblemText, problemText } from "@/lib/i18n";
+import { problemText } from "@/lib/i18n";
 import { cleanNif, isNif } from "@/lib/nif";
-import { Banner, Button, ConfirmDialog, Page, SkeletonList, TextField, toast } from "@/ui";
+import { useRefusal } from "@/lib/useRefusal";
+import {
+  Banner,
+  Button,
+  ConfirmDialog,
+  Form,
+  FormTextField,
+  Page,
+  SkeletonList,
+  toast,
+} from "@/ui";
 import { keptDetailsQuery, useForgetDetails, useKeepDetails } from "./details";
 import styles from "./Invoices.module.css";
 
@@ -44,99 +53,54 @@ const schema = z.object({
 });
 
 type Values = z.infer<typeof schema>;
-type Field = keyof Values;
-
-function isField(name: string): name is Field {
-  return name in schema.shape;
-}
-
 function Details({ kept }: { kept: KeptDetails }) {
   const { t } = useTranslation("patient");
   const keep = useKeepDetails();
-  const form = useForm<Values>({
+  const { control, formState, handleSubmit } = useForm<Values>({
     resolver: zodResolver(schema),
     values: { tax_id: kept.tax_id, name: kept.name, address: kept.address },
   });
+  const refusal = useRefusal(keep.error, useWatch({ control }));
 
-  const submit = form.handleSubmit((values) => {
+  const submit = handleSubmit((values) => {
     keep.mutate(
       { ...values, tax_id: cleanNif(values.tax_id) },
-      {
-        onSuccess: () => toast({ text: t("kept.saved") }),
-        onError: (error) => {
-          if (!isProblem(error)) return;
-          for (const problem of error.errors) {
-            const field = Problem.field(problem.pointer);
-            if (isField(field)) {
-              form.setError(field, { type: "server", message: fieldProblemText(problem) });
-            }
-          }
-        },
-      },
+      { onSuccess: () => toast({ text: t("kept.saved") }) },
     );
   });
 
-  const message = (field: Field): string | null => {
-    const error = form.formState.errors[field];
-    if (!error) return null;
-    return error.type === "server" ? (error.message ?? null) : t("pay.invoice.tax_id_error");
-  };
-
   return (
-    <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
-      {keep.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(keep.error)}</p>
-        </Banner>
-      ) : null}
-      <Controller
-        control={form.control}
+    <Form className={styles.form} refusal={refusal} onSubmit={() => void submit()}>
+      <FormTextField
+        control={control}
         name="tax_id"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            label={t("pay.invoice.tax_id")}
-            hint={t("pay.invoice.tax_id_hint")}
-            inputMode="numeric"
-            autoComplete="off"
-            error={message("tax_id")}
-          />
-        )}
+        label={t("pay.invoice.tax_id")}
+        hint={t("pay.invoice.tax_id_hint")}
+        inputMode="numeric"
+        autoComplete="off"
+        error={formState.errors.tax_id ? t("pay.invoice.tax_id_error") : refusal.at("tax_id")}
       />
-      <Controller
-        control={form.control}
+      <FormTextField
+        control={control}
         name="name"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            label={t("pay.invoice.name")}
-            note={t("register.optional")}
-            autoComplete="name"
-            error={message("name")}
-          />
-        )}
+        label={t("pay.invoice.name")}
+        note={t("register.optional")}
+        autoComplete="name"
+        error={refusal.at("name")}
       />
-      <Controller
-        control={form.control}
+      <FormTextField
+        control={control}
         name="address"
-        render={({ field: { ref, ...field } }) => (
-          <TextField
-            {...field}
-            inputRef={ref}
-            label={t("pay.invoice.address")}
-            note={t("register.optional")}
-            autoComplete="street-address"
-            error={message("address")}
-          />
-        )}
+        label={t("pay.invoice.address")}
+        note={t("register.optional")}
+        autoComplete="street-address"
+        error={refusal.at("address")}
       />
       <Button type="submit" size="large" isPending={keep.isPending}>
         {t("me.save")}
       </Button>
       <Forget isPossible={kept.kept_at !== null} />
-    </form>
+    </Form>
   );
 }
 

@@ -2,16 +2,17 @@ import { useQuery, type UseMutationResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentType, InvoicingRules, PaymentMechanism, Series } from "@/lib/api/types";
-import { isProblem, Problem } from "@/lib/api/problem";
-import { fieldProblemText, problemText } from "@/lib/i18n";
+import { problemText } from "@/lib/i18n";
 import { formatMonthLong } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
+import { useRefusal } from "@/lib/useRefusal";
 import {
   Banner,
   Button,
   Dialog,
   DownloadIcon,
   Pill,
+  ProblemBanner,
   Select,
   SkeletonList,
   TextField,
@@ -105,14 +106,6 @@ function Standing({ rules, series }: { rules: InvoicingRules; series: readonly S
   );
 }
 
-/** The sentence for a field of a form that was refused. */
-function said(error: unknown, field: string): string | null {
-  if (!isProblem(error)) return null;
-  const problem = error.errors.find(({ pointer }) => Problem.field(pointer) === field);
-  if (!problem) return null;
-  return error.code === "invalid" ? fieldProblemText(problem) : problemText(error);
-}
-
 function Rules({ rules }: { rules: InvoicingRules }) {
   const { t } = useTranslation(["money", "common"]);
   const [draft, setDraft] = useState({
@@ -123,7 +116,7 @@ function Rules({ rules }: { rules: InvoicingRules }) {
   });
   const change = useChangeRules();
   const set = (part: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...part }));
-  const isField = isProblem(change.error) && change.error.errors.length > 0;
+  const refusal = useRefusal(change.error, draft);
   return (
     <section className={styles.panel} aria-labelledby="money-rules">
       <h2 id="money-rules">{t("documents.rules")}</h2>
@@ -136,7 +129,7 @@ function Rules({ rules }: { rules: InvoicingRules }) {
           inputMode="numeric"
           maxLength={4}
           autoComplete="off"
-          error={said(change.error, "certificate_number")}
+          error={refusal.at("certificate_number")}
         />
         <TextField
           label={t("documents.producer")}
@@ -144,7 +137,7 @@ function Rules({ rules }: { rules: InvoicingRules }) {
           onChange={(producer_name) => set({ producer_name })}
           maxLength={200}
           autoComplete="off"
-          error={said(change.error, "producer_name")}
+          error={refusal.at("producer_name")}
         />
         <TextField
           label={t("documents.producer_tax_id")}
@@ -152,7 +145,7 @@ function Rules({ rules }: { rules: InvoicingRules }) {
           onChange={(producer_tax_id) => set({ producer_tax_id })}
           inputMode="numeric"
           autoComplete="off"
-          error={said(change.error, "producer_tax_id")}
+          error={refusal.at("producer_tax_id")}
         />
         <Select
           label={`${t("documents.mechanism")}. ${t("documents.mechanism_hint")}`}
@@ -162,12 +155,9 @@ function Rules({ rules }: { rules: InvoicingRules }) {
           }))}
           value={draft.mb_way_mechanism}
           onChange={(value) => set({ mb_way_mechanism: value as PaymentMechanism })}
+          error={refusal.at("mb_way_mechanism")}
         />
-        {change.isError && !isField && (
-          <Banner tone="terra" live>
-            <p>{problemText(change.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={refusal.rest} />
         <Button
           isPending={change.isPending}
           onPress={() =>
@@ -220,7 +210,7 @@ function SeriesDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState(`${now}A`);
   const [code, setCode] = useState("");
   const open = useOpenSeries();
-  const isField = isProblem(open.error) && open.error.errors.length > 0;
+  const refusal = useRefusal(open.error, { name, validation_code: code });
 
   function submit() {
     open.mutate(
@@ -272,7 +262,7 @@ function SeriesDialog({ onClose }: { onClose: () => void }) {
           onChange={(text) => setName(text.toUpperCase())}
           maxLength={20}
           autoComplete="off"
-          error={said(open.error, "name")}
+          error={refusal.at("name")}
         />
         <TextField
           label={t("documents.code")}
@@ -281,13 +271,9 @@ function SeriesDialog({ onClose }: { onClose: () => void }) {
           onChange={(text) => setCode(text.toUpperCase())}
           maxLength={20}
           autoComplete="off"
-          error={said(open.error, "validation_code")}
+          error={refusal.at("validation_code")}
         />
-        {open.isError && !isField && (
-          <Banner tone="terra" live>
-            <p>{problemText(open.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={refusal.rest} />
       </div>
     </Dialog>
   );

@@ -1,36 +1,23 @@
 import { zodResolver } from "@hookform/resolvers/zod";
-import { Controller, useForm } from "react-hook-form";
+import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { z } from "zod";
-import { isProblem, Problem } from "@/lib/api/problem";
 import type { User } from "@/lib/api/types";
-import { fieldProblemText, problemText } from "@/lib/i18n";
-import { formatPhone, isPhone, toE164 } from "@/lib/phone";
-import { Banner, Button, DateField, Page, TextField, toast } from "@/ui";
+import { contact } from "@/lib/contact";
+import { formatPhone, toE164 } from "@/lib/phone";
+import { useRefusal } from "@/lib/useRefusal";
+import { Button, Form, FormDateField, FormTextField, Page, toast } from "@/ui";
 import { useProfileChange } from "./data";
 import styles from "./Profile.module.css";
 
-const schema = z.object({
-  full_name: z
-    .string()
-    .trim()
-    .regex(/\S+\s+\S+/),
-  phone: z.string().refine(isPhone),
-  email: z.email(),
-  birth_date: z.string(),
-});
+const schema = contact.extend({ birth_date: z.string() });
 
 type Values = z.infer<typeof schema>;
-type Field = keyof Values;
-
-function isField(name: string): name is Field {
-  return name in schema.shape;
-}
 
 export function DetailsPage({ user }: { user: User }) {
   const { t } = useTranslation(["patient", "common"]);
   const change = useProfileChange();
-  const form = useForm<Values>({
+  const { control, formState, handleSubmit } = useForm<Values>({
     resolver: zodResolver(schema),
     defaultValues: {
       full_name: user.full_name,
@@ -39,100 +26,57 @@ export function DetailsPage({ user }: { user: User }) {
       birth_date: user.birth_date ?? "",
     },
   });
+  const refusal = useRefusal(change.error, useWatch({ control }));
 
-  const submit = form.handleSubmit((values) => {
+  const submit = handleSubmit((values) => {
     change.mutate(
       { ...values, phone: toE164(values.phone), birth_date: values.birth_date || null },
-      {
-        onSuccess: () => toast({ text: t("me.saved") }),
-        onError: (error) => {
-          if (!isProblem(error)) return;
-          for (const problem of error.errors) {
-            const field = Problem.field(problem.pointer);
-            if (isField(field)) {
-              form.setError(field, { type: "server", message: fieldProblemText(problem) });
-            }
-          }
-        },
-      },
+      { onSuccess: () => toast({ text: t("me.saved") }) },
     );
   });
 
-  const message = (field: Field): string | null => {
-    const error = form.formState.errors[field];
-    if (!error) return null;
-    return error.type === "server" ? (error.message ?? null) : t(`register.errors.${field}`);
-  };
+  const said = (field: keyof Values) =>
+    formState.errors[field] ? t(`register.errors.${field}`) : refusal.at(field);
 
   return (
     <Page title={t("me.details")} back={{ href: "/eu", label: t("me.title") }} narrow>
-      <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
-        {change.isError ? (
-          <Banner tone="terra" live>
-            <p>{problemText(change.error)}</p>
-          </Banner>
-        ) : null}
-        <Controller
-          control={form.control}
+      <Form className={styles.form} refusal={refusal} onSubmit={() => void submit()}>
+        <FormTextField
+          control={control}
           name="full_name"
-          render={({ field: { ref, ...field } }) => (
-            <TextField
-              {...field}
-              inputRef={ref}
-              label={t("register.full_name")}
-              autoComplete="name"
-              error={message("full_name")}
-            />
-          )}
+          label={t("register.full_name")}
+          autoComplete="name"
+          error={said("full_name")}
         />
-        <Controller
-          control={form.control}
+        <FormTextField
+          control={control}
           name="phone"
-          render={({ field: { ref, ...field } }) => (
-            <TextField
-              {...field}
-              inputRef={ref}
-              type="tel"
-              label={t("register.phone")}
-              hint={t("register.phone_hint")}
-              autoComplete="tel"
-              error={message("phone")}
-            />
-          )}
+          type="tel"
+          label={t("register.phone")}
+          hint={t("register.phone_hint")}
+          autoComplete="tel"
+          error={said("phone")}
         />
-        <Controller
-          control={form.control}
+        <FormTextField
+          control={control}
           name="email"
-          render={({ field: { ref, ...field } }) => (
-            <TextField
-              {...field}
-              inputRef={ref}
-              type="email"
-              label={t("register.email")}
-              hint={t("register.email_hint")}
-              autoComplete="email"
-              error={message("email")}
-            />
-          )}
+          type="email"
+          label={t("register.email")}
+          hint={t("register.email_hint")}
+          autoComplete="email"
+          error={said("email")}
         />
-        <Controller
-          control={form.control}
+        <FormDateField
+          control={control}
           name="birth_date"
-          render={({ field }) => (
-            <DateField
-              value={field.value}
-              onChange={field.onChange}
-              onBlur={field.onBlur}
-              label={t("register.birth_date")}
-              hint={t("me.birth_hint")}
-              error={message("birth_date")}
-            />
-          )}
+          label={t("register.birth_date")}
+          hint={t("me.birth_hint")}
+          error={said("birth_date")}
         />
         <Button type="submit" size="large" isPending={change.isPending}>
           {t("me.save")}
         </Button>
-      </form>
+      </Form>
     </Page>
   );
 }

@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { isProblem } from "@/lib/api/problem";
 import { formatDate } from "@/lib/format";
-import { fieldProblemText, problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, ButtonLink, Page, PasswordField } from "@/ui";
+import { useRefusal } from "@/lib/useRefusal";
+import { Banner, Button, ButtonLink, Form, Page, PasswordField } from "@/ui";
 import styles from "./Profile.module.css";
 
 /** Erasing the account: what goes, what the law makes the clinic keep, and the password. */
@@ -83,7 +82,7 @@ function Confirm({
   const { t } = useTranslation(["patient", "common"]);
   const [password, setPassword] = useState("");
   const [isMissing, setMissing] = useState(false);
-  const wrong = isProblem(error) ? error.errors.find((one) => one.pointer === "/password") : null;
+  const refusal = useRefusal(error, { password });
 
   function submit() {
     setMissing(!password);
@@ -91,19 +90,7 @@ function Confirm({
   }
 
   return (
-    <form
-      className={styles.form}
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      {error && !wrong ? (
-        <Banner tone="terra" live>
-          <p>{problemText(error)}</p>
-        </Banner>
-      ) : null}
+    <Form className={styles.form} refusal={refusal} onSubmit={submit}>
       <PasswordField
         label={t("erase.password")}
         autoComplete="current-password"
@@ -111,11 +98,11 @@ function Confirm({
         onChange={setPassword}
         showLabel={t("common:auth.show_password")}
         hideLabel={t("common:auth.hide_password")}
-        error={isMissing ? t("common:field.required") : wrong ? fieldProblemText(wrong) : null}
+        error={isMissing ? t("common:field.required") : refusal.at("password")}
       />
       <Button type="submit" size="large" variant="terra" isPending={isErasing}>
         {t("erase.confirm")}
       </Button>
-    </form>
+    </Form>
   );
 }
