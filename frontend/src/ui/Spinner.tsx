@@ -1,3 +1,4 @@
+import { useTranslation } from "react-i18next";
 import styles from "./Spinner.module.css";
 
 export function Spinner() {
@@ -27,15 +28,14 @@ export function Skeleton({
 export function SkeletonList({
   count = 3,
   height = "72px",
-  label,
 }: {
   count?: number;
   height?: string;
-  label: string;
 }) {
+  const { t } = useTranslation("common");
   return (
     <div role="status" style={{ display: "grid", gap: "12px" }}>
-      <span className="visually-hidden">{label}</span>
+      <span className="visually-hidden">{t("state.loading")}</span>
       {Array.from({ length: count }, (_, index) => (
         <Skeleton key={index} height={height} radius="var(--radius)" />
       ))}

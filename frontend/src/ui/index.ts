@@ -1,3 +1,4 @@
+export { Awaited } from "./Awaited";
 export { Button, ButtonLink, type ButtonProps, type ButtonVariant } from "./Button";
 export { Checkbox } from "./Checkbox";
 export { classes } from "./classes";

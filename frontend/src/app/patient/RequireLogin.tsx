@@ -3,8 +3,7 @@ import { Navigate, useLocation } from "react-router";
 import type { ReactNode } from "react";
 import { useMe } from "@/features/auth";
 import type { User } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
-import { Button, EmptyState, Page, SkeletonList } from "@/ui";
+import { Awaited, Button, EmptyState, Page } from "@/ui";
 
 /** Shows a page to whoever is logged in; others log in first and come back to where they were. */
 export function RequireLogin({ children }: { children: (user: User) => ReactNode }) {
@@ -30,16 +29,7 @@ export function RequireLogin({ children }: { children: (user: User) => ReactNode
   }
   return (
     <Page narrow title={t("common:app.name")}>
-      {me.isError ? (
-        <EmptyState
-          title={t("page.load_failed")}
-          action={<Button onPress={() => void me.refetch()}>{t("common:action.retry")}</Button>}
-        >
-          <p>{problemText(me.error)}</p>
-        </EmptyState>
-      ) : (
-        <SkeletonList label={t("common:state.loading")} />
-      )}
+      <Awaited of={me} title={t("page.load_failed")} />
     </Page>
   );
 }

@@ -7,10 +7,9 @@ import type { StaffAppointment } from "@/lib/api/types";
 import { addDays, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayLong, formatTime } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import {
-  Banner,
+  Awaited,
   Button,
   ChevronLeftIcon,
   ChevronRightIcon,
@@ -67,12 +66,9 @@ export function AgendaPage() {
           </Button>
         </div>
       </div>
-      {day.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(day.error)}</p>
-        </Banner>
-      )}
-      {day.isPending && <SkeletonList count={5} label={t("common:state.loading")} />}
+      <Awaited of={day}>
+        <SkeletonList count={5} />
+      </Awaited>
       {day.data && busy.length === 0 && (
         <EmptyState title={t("agenda.empty")}>
           <p>{t("agenda.empty_text")}</p>

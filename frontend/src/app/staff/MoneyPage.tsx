@@ -26,7 +26,7 @@ export function MoneyPage() {
       <main className={list.page} id="content">
         <h1 className={list.title}>{t("title")}</h1>
         {me.isPending ? (
-          <SkeletonList count={4} label={t("common:state.loading")} />
+          <SkeletonList count={4} />
         ) : (
           <EmptyState title={t("staff:money_only_manager")} />
         )}

@@ -4,10 +4,9 @@ import { useTranslation } from "react-i18next";
 import { patientsQuery, useErasePatient } from "@/features/queue/data";
 import type { StaffPatient } from "@/lib/api/types";
 import { formatDate } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, Checkbox, Dialog, TextField, toast } from "@/ui";
+import { Button, Checkbox, Dialog, ProblemBanner, TextField, toast } from "@/ui";
 import dialogs from "./Dialogs.module.css";
 import styles from "./ListPage.module.css";
 
@@ -36,11 +35,7 @@ export function PeoplePage() {
           autoComplete="off"
         />
       </div>
-      {found.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(found.error)}</p>
-        </Banner>
-      )}
+      <ProblemBanner error={found.error} onRetry={() => void found.refetch()} />
       <p role="status" className={found.data?.length === 0 ? styles.quiet : "visually-hidden"}>
         {found.data ? t("people.found", { count: found.data.length }) : ""}
       </p>
@@ -116,11 +111,7 @@ function EraseDialog({ patient, onClose }: { patient: StaffPatient; onClose: () 
         <Checkbox isSelected={isSeen} onChange={setSeen}>
           {t("people.erase_seen")}
         </Checkbox>
-        {erase.isError && (
-          <Banner tone="terra" live>
-            <p>{problemText(erase.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={erase.error} />
       </div>
     </Dialog>
   );

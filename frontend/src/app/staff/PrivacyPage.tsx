@@ -12,11 +12,21 @@ import type {
 } from "@/lib/api/types";
 import { civilDate, type Instant } from "@/lib/civil";
 import { formatDate, formatTime, type Language } from "@/lib/format";
-import { addWords, problemText } from "@/lib/i18n";
+import { addWords } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { en } from "@/locales/en/privacy";
 import { pt } from "@/locales/pt/privacy";
-import { Banner, Button, EmptyState, Figures, SkeletonList, Switch, toast } from "@/ui";
+import {
+  Awaited,
+  Banner,
+  Button,
+  EmptyState,
+  Figures,
+  ProblemBanner,
+  SkeletonList,
+  Switch,
+  toast,
+} from "@/ui";
 import list from "./ListPage.module.css";
 import styles from "./PrivacyPage.module.css";
 
@@ -57,7 +67,7 @@ export function PrivacyPage() {
         <>
           <h1 className={list.title}>{t("title")}</h1>
           {me.isPending ? (
-            <SkeletonList count={6} label={t("common:state.loading")} />
+            <SkeletonList count={6} />
           ) : (
             <EmptyState title={t("only_manager")} />
           )}
@@ -94,12 +104,9 @@ function Loaded() {
           </div>
         )}
       </div>
-      {report.isError && (
-        <Banner tone="terra" title={t("load_failed")} live>
-          <p>{problemText(report.error)}</p>
-        </Banner>
-      )}
-      {report.isPending && <SkeletonList count={6} label={t("common:state.loading")} />}
+      <Awaited of={report} title={t("load_failed")}>
+        <SkeletonList count={6} />
+      </Awaited>
       {report.data && <Report report={report.data} />}
     </>
   );
@@ -176,11 +183,7 @@ function Rules({ rules, isAlive }: { rules: CheckInRules; isAlive: boolean }) {
           {t("rules.always_confirm")}
         </Switch>
       </div>
-      {change.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(change.error)}</p>
-        </Banner>
-      )}
+      <ProblemBanner error={change.error} />
     </section>
   );
 }
@@ -193,12 +196,9 @@ function Tries() {
     <section className={styles.section}>
       <h2 id="tries">{t("tries.title")}</h2>
       <p className={list.quiet}>{t("tries.text")}</p>
-      {tries.isError && (
-        <Banner tone="terra" title={t("tries.load_failed")} live>
-          <p>{problemText(tries.error)}</p>
-        </Banner>
-      )}
-      {tries.isPending && <SkeletonList count={2} label={t("common:state.loading")} />}
+      <Awaited of={tries} title={t("tries.load_failed")}>
+        <SkeletonList count={2} />
+      </Awaited>
       {tries.data?.length === 0 && <p>{t("tries.empty")}</p>}
       {tries.data && tries.data.length > 0 && <TriesTable tries={tries.data} />}
     </section>

@@ -13,15 +13,15 @@ import { formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useServerNow } from "@/lib/useNow";
 import {
-  Banner,
+  Awaited,
   Button,
   classes,
   ConfirmDialog,
   Dialog,
   EmptyState,
   Pill,
+  ProblemBanner,
   SegmentedControl,
-  SkeletonList,
   TextField,
   toast,
   WarningIcon,
@@ -52,12 +52,7 @@ export function ScreensPage() {
           <Button onPress={() => setAdding(true)}>{t("screens.new")}</Button>
         </div>
       </div>
-      {devices.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(devices.error)}</p>
-        </Banner>
-      )}
-      {devices.isPending && <SkeletonList count={3} label={t("common:state.loading")} />}
+      <Awaited of={devices} />
       {devices.data && live.length === 0 && (
         <EmptyState title={t("screens.empty")}>
           <p>{t("screens.empty_text")}</p>
@@ -254,11 +249,7 @@ function NewScreen({ devices, onClose }: { devices: readonly Device[]; onClose: 
           autoComplete="off"
           maxLength={80}
         />
-        {create.isError && (
-          <Banner tone="terra" live>
-            <p>{problemText(create.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={create.error} />
       </div>
     </Dialog>
   );

@@ -14,10 +14,9 @@ import { useLiveDay, type LiveDay, type Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDayNumber, formatMonth, formatTime, formatWeekdayLong } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
-import { Banner, Button, classes, SegmentedControl, SkeletonList } from "@/ui";
+import { Awaited, Button, classes, SegmentedControl, SkeletonList } from "@/ui";
 import { AppointmentDialog } from "./AppointmentDialog";
 import { BookDialog } from "./BookDialog";
 import { BusyDialog } from "./BusyDialog";
@@ -214,12 +213,11 @@ export function TodayPage() {
           )}
         </div>
       </div>
-      {!live.day && Boolean(live.error) && (
-        <Banner tone="terra" live>
-          <p>{problemText(live.error)}</p>
-        </Banner>
+      {!live.day && (
+        <Awaited of={live.reading}>
+          <SkeletonList count={4} />
+        </Awaited>
       )}
-      {!live.day && !live.error && <SkeletonList count={4} label={t("common:state.loading")} />}
       {hasMore && (
         <nav className={styles.strip} aria-label={t("column.all")}>
           {columns.map((column, index) => (

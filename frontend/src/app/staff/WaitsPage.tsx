@@ -4,9 +4,8 @@ import { useTranslation } from "react-i18next";
 import { waitReportQuery } from "@/features/queue/data";
 import type { DayAccuracy, WaitReport } from "@/lib/api/types";
 import { formatDay } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
+import { Awaited, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
 import list from "./ListPage.module.css";
 import styles from "./WaitsPage.module.css";
 
@@ -38,12 +37,9 @@ export function WaitsPage() {
           />
         </div>
       </div>
-      {report.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(report.error)}</p>
-        </Banner>
-      )}
-      {report.isPending && <SkeletonList count={6} label={t("common:state.loading")} />}
+      <Awaited of={report}>
+        <SkeletonList count={6} />
+      </Awaited>
       {report.data && <Report report={report.data} />}
     </main>
   );

@@ -7,7 +7,7 @@ import { civilDate } from "@/lib/civil";
 import { formatDay, formatMoney, formatPrice, formatTime, type Language } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, classes, PillChoice, RadioCards, Skeleton } from "@/ui";
+import { Awaited, Banner, Button, classes, PillChoice, RadioCards, Skeleton } from "@/ui";
 import styles from "./Booking.module.css";
 import { practitionersQuery, specialtiesQuery, useHold } from "./data";
 import { SlotPicker } from "./SlotPicker";
@@ -109,16 +109,11 @@ export function Booking({
                 }),
               }))}
             />
-          ) : null}
-          {specialties.isPending ? <SpecialtySkeleton /> : null}
-          {specialties.isError && !specialties.data ? (
-            <Banner tone="terra" live>
-              <p>{problemText(specialties.error)}</p>
-              <Button variant="quiet" onPress={() => void specialties.refetch()}>
-                {t("action.retry", { ns: "common" })}
-              </Button>
-            </Banner>
-          ) : null}
+          ) : (
+            <Awaited of={specialties}>
+              <SpecialtySkeleton />
+            </Awaited>
+          )}
         </div>
 
         <div className={classes(styles.choice, specialty && styles.times)} ref={rest}>

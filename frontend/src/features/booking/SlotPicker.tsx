@@ -3,9 +3,8 @@ import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
-import { problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
-import { Banner, Button, EmptyState, Skeleton } from "@/ui";
+import { Awaited, Button, EmptyState, Skeleton } from "@/ui";
 import { daysOf, slotsQuery } from "./data";
 import { DayStrip } from "./DayStrip";
 import styles from "./SlotPicker.module.css";
@@ -50,15 +49,11 @@ export function SlotPicker({
     if (isGone) onStart(null);
   }, [isGone, onStart]);
 
-  if (slots.isPending) return <SlotSkeleton label={t("state.loading", { ns: "common" })} />;
-  if (slots.isError && !slots.data) {
+  if (!slots.data) {
     return (
-      <Banner tone="terra" live>
-        <p>{problemText(slots.error)}</p>
-        <Button variant="quiet" onPress={() => void slots.refetch()}>
-          {t("action.retry", { ns: "common" })}
-        </Button>
-      </Banner>
+      <Awaited of={slots}>
+        <SlotSkeleton label={t("state.loading", { ns: "common" })} />
+      </Awaited>
     );
   }
   if (!shown) {

@@ -4,11 +4,19 @@ import { useTranslation } from "react-i18next";
 import { isProblem } from "@/lib/api/problem";
 import type { Checkout, InvoiceMemory, Payment, PaymentMethod } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
-import { Banner, Button, ButtonLink, EmptyState, Page, SegmentedControl, SkeletonList } from "@/ui";
+import {
+  Awaited,
+  Banner,
+  Button,
+  ButtonLink,
+  EmptyState,
+  Page,
+  SegmentedControl,
+  SkeletonList,
+} from "@/ui";
 import styles from "./Checkout.module.css";
 import { checkoutQuery, paymentQuery } from "./data";
 import { Hold } from "./Hold";
@@ -37,28 +45,20 @@ export function CheckoutPage({
       <Known checkout={checkout.data} token={token} phone={phone} memory={memory} place={place} />
     );
   }
-  if (checkout.isError) {
-    const isGone = isProblem(checkout.error) && checkout.error.status === 404;
-    return (
-      <Page narrow title={t("pay.title")}>
-        <EmptyState
-          title={isGone ? t("pay.link_title") : t("page.load_failed")}
-          action={
-            isGone ? (
-              <ButtonLink href="/consultas">{t("pay.see_appointments")}</ButtonLink>
-            ) : (
-              <Button onPress={() => void checkout.refetch()}>{t("common:action.retry")}</Button>
-            )
-          }
-        >
-          <p>{isGone ? t("pay.link_text") : problemText(checkout.error)}</p>
-        </EmptyState>
-      </Page>
-    );
-  }
   return (
     <Page narrow title={t("pay.title")}>
-      <SkeletonList label={t("common:state.loading")} count={3} height="104px" />
+      {isProblem(checkout.error) && checkout.error.status === 404 ? (
+        <EmptyState
+          title={t("pay.link_title")}
+          action={<ButtonLink href="/consultas">{t("pay.see_appointments")}</ButtonLink>}
+        >
+          <p>{t("pay.link_text")}</p>
+        </EmptyState>
+      ) : (
+        <Awaited of={checkout} title={t("page.load_failed")}>
+          <SkeletonList height="104px" />
+        </Awaited>
+      )}
     </Page>
   );
 }

@@ -1,9 +1,8 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Face, FaceReason } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, Checkbox, Spinner } from "@/ui";
+import { Banner, Button, Checkbox, ProblemBanner, Spinner } from "@/ui";
 import { useEnrol } from "./data";
 import styles from "./Face.module.css";
 import { Photos } from "./Photos";
@@ -92,11 +91,7 @@ export function Enrol({ face, onSent }: { face: Face; onSent: () => void }) {
         isMissing={isTried && !isAgreed}
         onAgree={setAgreed}
       />
-      {enrol.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(enrol.error)}</p>
-        </Banner>
-      ) : null}
+      <ProblemBanner error={enrol.error} />
       <div className={styles.section}>
         <Button
           variant="terra"

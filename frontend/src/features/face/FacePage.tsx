@@ -4,15 +4,16 @@ import { useTranslation } from "react-i18next";
 import type { Face } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDate } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import {
+  Awaited,
   Banner,
   Button,
   ButtonLink,
   CheckIcon,
   ConfirmDialog,
   Page,
+  ProblemBanner,
   SkeletonList,
   toast,
 } from "@/ui";
@@ -31,16 +32,13 @@ export function FacePage() {
       lead={t("face.intro")}
       narrow
     >
-      {face.data ? <Known face={face.data} /> : null}
-      {face.isPending ? <SkeletonList label={t("common:state.loading")} height="120px" /> : null}
-      {face.isError && !face.data ? (
-        <Banner tone="terra" title={t("page.load_failed")} live>
-          <p>{problemText(face.error)}</p>
-          <Button variant="quiet" onPress={() => void face.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      ) : null}
+      {face.data ? (
+        <Known face={face.data} />
+      ) : (
+        <Awaited of={face} title={t("page.load_failed")}>
+          <SkeletonList height="120px" />
+        </Awaited>
+      )}
     </Page>
   );
 }
@@ -120,11 +118,7 @@ function Withdraw() {
         keepLabel={t("visit.cancel_keep")}
       >
         <p>{t("face.withdraw_text")}</p>
-        {withdraw.isError ? (
-          <Banner tone="terra" live>
-            <p>{problemText(withdraw.error)}</p>
-          </Banner>
-        ) : null}
+        <ProblemBanner error={withdraw.error} />
       </ConfirmDialog>
     </>
   );

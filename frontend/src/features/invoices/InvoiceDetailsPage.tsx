@@ -5,16 +5,16 @@ import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
 import { z } from "zod";
 import type { KeptDetails } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { cleanNif, isNif } from "@/lib/nif";
 import { useRefusal } from "@/lib/useRefusal";
 import {
-  Banner,
+  Awaited,
   Button,
   ConfirmDialog,
   Form,
   FormTextField,
   Page,
+  ProblemBanner,
   SkeletonList,
   toast,
 } from "@/ui";
@@ -32,15 +32,9 @@ export function InvoiceDetailsPage() {
       lead={t("kept.lead")}
       narrow
     >
-      {kept.isPending ? <SkeletonList label={t("common:state.loading")} height="88px" /> : null}
-      {kept.isError ? (
-        <Banner tone="terra" title={t("page.load_failed")} live>
-          <p>{problemText(kept.error)}</p>
-          <Button variant="quiet" onPress={() => void kept.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      ) : null}
+      <Awaited of={kept} title={t("page.load_failed")}>
+        <SkeletonList height="88px" />
+      </Awaited>
       {kept.data ? <Details kept={kept.data} /> : null}
     </Page>
   );
@@ -132,11 +126,7 @@ function Forget({ isPossible }: { isPossible: boolean }) {
         keepLabel={t("visit.cancel_keep")}
       >
         <p>{t("kept.forget_text")}</p>
-        {forget.isError ? (
-          <Banner tone="terra" live>
-            <p>{problemText(forget.error)}</p>
-          </Banner>
-        ) : null}
+        <ProblemBanner error={forget.error} />
       </ConfirmDialog>
     </>
   );

@@ -3,10 +3,9 @@ import { useTranslation } from "react-i18next";
 import { api, body } from "@/lib/api/client";
 import type { Invoice } from "@/lib/api/types";
 import { formatDate, formatMoney } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import {
-  Banner,
+  Awaited,
   Button,
   ButtonLink,
   DownloadIcon,
@@ -31,15 +30,9 @@ export function InvoicesPage() {
   const invoices = list.data?.pages.flatMap((page) => page.results) ?? [];
   return (
     <Page title={t("invoices.title")} narrow>
-      {list.isPending ? <SkeletonList label={t("common:state.loading")} height="88px" /> : null}
-      {list.isError ? (
-        <Banner tone="terra" title={t("page.load_failed")} live>
-          <p>{problemText(list.error)}</p>
-          <Button variant="quiet" onPress={() => void list.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      ) : null}
+      <Awaited of={list} title={t("page.load_failed")}>
+        <SkeletonList height="88px" />
+      </Awaited>
       {list.data && invoices.length === 0 ? (
         <EmptyState
           title={t("invoices.empty_title")}

@@ -1,9 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatMoney } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, Dialog, TextField, toast } from "@/ui";
+import { Button, Dialog, ProblemBanner, TextField, toast } from "@/ui";
 import { useAcceptLoss } from "./data";
 import styles from "./Money.module.css";
 
@@ -65,11 +64,7 @@ export function AcceptDialog({ id, onClose }: { id: string; onClose: () => void 
             {t("accept.note")} {t("refund.final")}
           </p>
         </div>
-        {accept.isError && (
-          <Banner tone="terra" live>
-            <p>{problemText(accept.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={accept.error} />
       </div>
     </Dialog>
   );

@@ -3,9 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { MoneyIssue, Reconciliation, ReconciliationStanding } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDate, formatMoney, formatTime } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, Pill, SkeletonList } from "@/ui";
+import { Awaited, Banner, Button, Pill } from "@/ui";
 import { reconciliationsQuery, settledQuery, standingsQuery } from "./data";
 import styles from "./Money.module.css";
 import { useProviderName } from "./provider";
@@ -17,18 +16,6 @@ export function Books() {
       <Reconciliations />
       <Settled />
     </div>
-  );
-}
-
-function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
-  const { t } = useTranslation(["money", "common"]);
-  return (
-    <Banner tone="terra" title={t("load_failed")} live>
-      <p>{problemText(error)}</p>
-      <Button variant="quiet" onPress={onRetry}>
-        {t("common:action.retry")}
-      </Button>
-    </Banner>
   );
 }
 
@@ -54,22 +41,15 @@ function Reconciliations() {
   const { t } = useTranslation(["money", "common"]);
   const standings = useQuery(standingsQuery);
   const list = useInfiniteQuery(reconciliationsQuery);
-  const failed = standings.error ?? list.error;
   const runs = list.data?.pages.flatMap((page) => page.results);
   return (
     <section className={styles.panel} aria-labelledby="money-books">
       <h2 id="money-books">{t("books.title")}</h2>
       <p className={styles.quiet}>{t("books.text")}</p>
-      {failed && (
-        <Failed
-          error={failed}
-          onRetry={() => void Promise.all([standings.refetch(), list.refetch()])}
-        />
-      )}
+      <Awaited of={[standings, list]} title={t("load_failed")} />
       {standings.data?.map((each) => (
         <Standing key={each.provider} standing={each} />
       ))}
-      {list.isPending && <SkeletonList count={3} label={t("common:state.loading")} />}
       {runs?.length === 0 && <p className={styles.quiet}>{t("books.none")}</p>}
       <ul className={styles.series}>
         {runs?.map((run) => (
@@ -179,8 +159,7 @@ function Settled() {
   return (
     <section className={styles.panel} aria-labelledby="money-settled">
       <h2 id="money-settled">{t("settled.title")}</h2>
-      {list.isError && <Failed error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <SkeletonList count={3} label={t("common:state.loading")} />}
+      <Awaited of={list} title={t("load_failed")} />
       {issues?.length === 0 && <p className={styles.quiet}>{t("settled.none")}</p>}
       <ul className={styles.series}>
         {issues?.map((issue) => (

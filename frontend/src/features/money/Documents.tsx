@@ -2,11 +2,11 @@ import { useQuery, type UseMutationResult } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DocumentType, InvoicingRules, PaymentMechanism, Series } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { formatMonthLong } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
 import { useRefusal } from "@/lib/useRefusal";
 import {
+  Awaited,
   Banner,
   Button,
   Dialog,
@@ -38,22 +38,12 @@ export function Documents() {
   const { t } = useTranslation(["money", "common"]);
   const rules = useQuery(rulesQuery);
   const series = useQuery(seriesQuery);
-  const failed = rules.error ?? series.error;
-  if (failed) {
+  if (!rules.data || !series.data || rules.error || series.error) {
     return (
-      <Banner tone="terra" title={t("load_failed")} live>
-        <p>{problemText(failed)}</p>
-        <Button
-          variant="quiet"
-          onPress={() => void Promise.all([rules.refetch(), series.refetch()])}
-        >
-          {t("common:action.retry")}
-        </Button>
-      </Banner>
+      <Awaited of={[rules, series]} title={t("load_failed")}>
+        <SkeletonList count={4} />
+      </Awaited>
     );
-  }
-  if (!rules.data || !series.data) {
-    return <SkeletonList count={4} label={t("common:state.loading")} />;
   }
   return (
     <>
@@ -344,11 +334,7 @@ function Download({
         {!file.isPending && <DownloadIcon />}
         {children}
       </Button>
-      {file.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(file.error)}</p>
-        </Banner>
-      )}
+      <ProblemBanner error={file.error} />
     </>
   );
 }

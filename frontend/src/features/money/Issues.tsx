@@ -4,10 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { MoneyIssue } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDate, formatMoney } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, CheckIcon, Dialog, TextField, toast } from "@/ui";
+import { Button, CheckIcon, Dialog, ProblemBanner, TextField, toast } from "@/ui";
 import { AcceptDialog } from "./AcceptDialog";
 import { issuesQuery, useSettle } from "./data";
 import styles from "./Money.module.css";
@@ -21,11 +20,7 @@ export function Issues() {
   const [refunding, setRefunding] = useState<string | null>(null);
   const [accepting, setAccepting] = useState<string | null>(null);
   if (!list.data) {
-    return list.isError ? (
-      <Banner tone="terra" live>
-        <p>{problemText(list.error)}</p>
-      </Banner>
-    ) : null;
+    return <ProblemBanner error={list.error} onRetry={() => void list.refetch()} />;
   }
   const issues = list.data.pages.flatMap((page) => page.results);
   return (
@@ -167,11 +162,7 @@ function SettleDialog({ issue, onClose }: { issue: MoneyIssue; onClose: () => vo
           maxLength={500}
           autoComplete="off"
         />
-        {settle.isError && (
-          <Banner tone="terra" live>
-            <p>{problemText(settle.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={settle.error} />
       </div>
     </Dialog>
   );

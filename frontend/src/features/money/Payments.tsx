@@ -4,10 +4,9 @@ import { useTranslation } from "react-i18next";
 import type { MoneyPayment, PaymentStatus } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDate, formatMoney, formatTime } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import {
-  Banner,
+  Awaited,
   Button,
   Dialog,
   EmptyState,
@@ -65,15 +64,9 @@ export function Payments() {
           onChange={(value) => setStatus(value === ANY ? null : (value as PaymentStatus))}
         />
       </div>
-      {list.isError && (
-        <Banner tone="terra" title={t("load_failed")} live>
-          <p>{problemText(list.error)}</p>
-          <Button variant="quiet" onPress={() => void list.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      )}
-      {list.isPending && <SkeletonList count={6} label={t("common:state.loading")} />}
+      <Awaited of={list} title={t("load_failed")}>
+        <SkeletonList count={6} />
+      </Awaited>
       {list.data && (
         <p className={styles.count} role="status">
           {t("payments.found", { count })}
@@ -188,12 +181,7 @@ function Detail({
         </>
       }
     >
-      {found.isError && (
-        <Banner tone="terra" live>
-          <p>{problemText(found.error)}</p>
-        </Banner>
-      )}
-      {found.isPending && <SkeletonList count={3} label={t("common:state.loading")} />}
+      <Awaited of={found} />
       {payment && (
         <>
           <dl className={styles.facts}>

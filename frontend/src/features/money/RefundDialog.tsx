@@ -3,9 +3,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { MoneyPayment } from "@/lib/api/types";
 import { formatMoney } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, Dialog, SkeletonList, TextField, toast } from "@/ui";
+import { Awaited, Button, Dialog, ProblemBanner, SkeletonList, TextField, toast } from "@/ui";
 import { amountFrom, rest, written } from "./amount";
 import { paymentQuery, useRefund } from "./data";
 import styles from "./Money.module.css";
@@ -26,13 +25,9 @@ export function RefundDialog({ id, onClose }: { id: string; onClose: () => void 
         </Button>
       }
     >
-      {payment.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(payment.error)}</p>
-        </Banner>
-      ) : (
-        <SkeletonList count={2} label={t("common:state.loading")} />
-      )}
+      <Awaited of={payment}>
+        <SkeletonList count={2} />
+      </Awaited>
     </Dialog>
   );
 }
@@ -118,11 +113,7 @@ function Form({ payment, onClose }: { payment: MoneyPayment; onClose: () => void
             </p>
           </div>
         )}
-        {refund.isError && (
-          <Banner tone="terra" live>
-            <p>{problemText(refund.error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={refund.error} />
       </div>
     </Dialog>
   );

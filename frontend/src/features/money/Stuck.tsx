@@ -3,9 +3,8 @@ import { useTranslation } from "react-i18next";
 import type { StuckWork } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDate, formatMoney, formatTime } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, toast } from "@/ui";
+import { Button, ProblemBanner, toast } from "@/ui";
 import { stuckQuery, useTold, useTryAgain } from "./data";
 import styles from "./Money.module.css";
 
@@ -14,11 +13,7 @@ export function Stuck() {
   const { t } = useTranslation(["money", "common"]);
   const list = useInfiniteQuery(stuckQuery);
   if (!list.data) {
-    return list.isError ? (
-      <Banner tone="terra" live>
-        <p>{problemText(list.error)}</p>
-      </Banner>
-    ) : null;
+    return <ProblemBanner error={list.error} onRetry={() => void list.refetch()} />;
   }
   const works = list.data.pages.flatMap((page) => page.results);
   if (works.length === 0) return null;
@@ -70,11 +65,7 @@ function Work({ work }: { work: StuckWork }) {
           {work.why}{" "}
           {work.next_at ? t("stuck.next", { time: formatTime(work.next_at) }) : t("stuck.aside")}
         </p>
-        {error && (
-          <Banner tone="terra" live>
-            <p>{problemText(error)}</p>
-          </Banner>
-        )}
+        <ProblemBanner error={error} />
       </div>
       <div className={styles.issueDo}>
         <Button

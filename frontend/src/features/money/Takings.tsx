@@ -3,9 +3,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { DayTally, MoneySummary, Tally } from "@/lib/api/types";
 import { formatDay, formatMoney } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
+import { Awaited, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
 import { cents, percent } from "./amount";
 import { summaryQuery } from "./data";
 import styles from "./Money.module.css";
@@ -19,15 +18,9 @@ export function Takings() {
   const summary = useQuery(summaryQuery(Number(period)));
   return (
     <>
-      {summary.isError && (
-        <Banner tone="terra" title={t("load_failed")} live>
-          <p>{problemText(summary.error)}</p>
-          <Button variant="quiet" onPress={() => void summary.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      )}
-      {summary.isPending && <SkeletonList count={4} label={t("common:state.loading")} />}
+      <Awaited of={summary} title={t("load_failed")}>
+        <SkeletonList count={4} />
+      </Awaited>
       {summary.data && <Today today={summary.data.today} />}
       <div className={styles.period}>
         <SegmentedControl

@@ -4,9 +4,8 @@ import { useTranslation } from "react-i18next";
 import type { Access } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDay, formatTime } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
-import { Banner, Button, EmptyState, Page, SkeletonList } from "@/ui";
+import { Awaited, Button, EmptyState, Page, SkeletonList } from "@/ui";
 import { accessesQuery } from "./data";
 import styles from "./Profile.module.css";
 
@@ -21,15 +20,9 @@ export function AccessesPage() {
       lead={t("accesses.intro")}
       narrow
     >
-      {list.isPending ? <SkeletonList label={t("common:state.loading")} height="64px" /> : null}
-      {list.isError ? (
-        <Banner tone="terra" title={t("page.load_failed")} live>
-          <p>{problemText(list.error)}</p>
-          <Button variant="quiet" onPress={() => void list.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      ) : null}
+      <Awaited of={list} title={t("page.load_failed")}>
+        <SkeletonList height="64px" />
+      </Awaited>
       {list.data && accesses.length === 0 ? (
         <EmptyState title={t("accesses.empty_title")}>
           <p>{t("accesses.empty_text")}</p>

@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { LabelChoice, User } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { screenLabel } from "@/lib/label";
-import { Banner, Page, RadioCards, ScreenPreview } from "@/ui";
+import { Page, ProblemBanner, RadioCards, ScreenPreview } from "@/ui";
 import { useProfileChange } from "./data";
 import styles from "./Profile.module.css";
 
@@ -28,11 +27,7 @@ export function ScreensPage({ user }: { user: User }) {
           detail: t(`label.${choice}_detail`),
         }))}
       />
-      {change.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(change.error)}</p>
-        </Banner>
-      ) : null}
+      <ProblemBanner error={change.error} />
       <div className={styles.preview}>
         <ScreenPreview
           title={t("label.preview")}

@@ -1,4 +1,10 @@
-import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { api, body, session } from "@/lib/api/client";
 import { isProblem } from "@/lib/api/problem";
@@ -97,7 +103,8 @@ export interface LiveDay {
   link: LiveState;
   /** The server's time at which what is shown was last known to be true. */
   confirmedAt: number;
-  error: unknown;
+  /** How it is read over HTTP. */
+  reading: Pick<UseQueryResult, "isPending" | "error" | "refetch">;
 }
 
 /**
@@ -133,7 +140,7 @@ export function useLiveDay(): LiveDay {
     beforeReconnect: () => session.refresh(),
   });
 
-  return { day: query.data, link: state, confirmedAt, error: query.error };
+  return { day: query.data, link: state, confirmedAt, reading: query };
 }
 
 export type Move =

@@ -4,11 +4,10 @@ import { Link } from "react-aria-components";
 import type { Appointment } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatTime } from "@/lib/format";
-import { problemText } from "@/lib/i18n";
 import { useServerNow } from "@/lib/useNow";
 import { useWords } from "@/lib/useWords";
 import {
-  Banner,
+  Awaited,
   Button,
   ButtonLink,
   classes,
@@ -31,15 +30,9 @@ export function AppointmentsPage() {
 
   return (
     <Page title={t("appointments.title")} narrow>
-      {list.isPending ? <SkeletonList label={t("common:state.loading")} height="88px" /> : null}
-      {list.isError ? (
-        <Banner tone="terra" title={t("page.load_failed")} live>
-          <p>{problemText(list.error)}</p>
-          <Button variant="quiet" onPress={() => void list.refetch()}>
-            {t("common:action.retry")}
-          </Button>
-        </Banner>
-      ) : null}
+      <Awaited of={list} title={t("page.load_failed")}>
+        <SkeletonList height="88px" />
+      </Awaited>
       {list.data ? (
         <>
           <section className={styles.section} aria-labelledby="upcoming">

@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { LinkedVisit } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { mapHref } from "@/lib/map";
-import { Button, ButtonLink, EmptyState, Page, PinIcon, SkeletonList } from "@/ui";
+import { Awaited, ButtonLink, Page, PinIcon, SkeletonList } from "@/ui";
 import { CalledScreen } from "./CalledScreen";
 import { Connection } from "./Connection";
 import { isOver } from "./data";
@@ -29,22 +28,12 @@ export function LinkedVisitPage({ token, address }: { token: string; address: st
       </Page>
     );
   }
-  if (followed.kind === "loading") {
+  if (followed.kind === "awaited") {
     return (
       <Page narrow title={t("visit.title_before")}>
-        <SkeletonList label={t("common:state.loading")} height="104px" />
-      </Page>
-    );
-  }
-  if (followed.kind === "failed") {
-    return (
-      <Page narrow title={t("visit.title_before")}>
-        <EmptyState
-          title={t("page.load_failed")}
-          action={<Button onPress={followed.retry}>{t("common:action.retry")}</Button>}
-        >
-          <p>{problemText(followed.error)}</p>
-        </EmptyState>
+        <Awaited of={followed.visit} title={t("page.load_failed")}>
+          <SkeletonList height="104px" />
+        </Awaited>
       </Page>
     );
   }

@@ -1,9 +1,8 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Appointment, LabelChoice, User } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { screenLabel } from "@/lib/label";
-import { Banner, Button, Dialog, RadioCards, ScreenPreview, toast } from "@/ui";
+import { Button, Dialog, ProblemBanner, RadioCards, ScreenPreview, toast } from "@/ui";
 import { useVisitLabel } from "./data";
 import styles from "./Visits.module.css";
 
@@ -94,11 +93,7 @@ function LabelDialog({
         roomWord={t("visit.room")}
         room={appointment.room}
       />
-      {save.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(save.error)}</p>
-        </Banner>
-      ) : null}
+      <ProblemBanner error={save.error} />
     </Dialog>
   );
 }

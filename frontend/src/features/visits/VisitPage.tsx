@@ -10,13 +10,14 @@ import { problemText } from "@/lib/i18n";
 import { useServerNow, useToday } from "@/lib/useNow";
 import { useWords } from "@/lib/useWords";
 import {
-  Banner,
+  Awaited,
   Button,
   ButtonLink,
   CalendarIcon,
   ConfirmDialog,
   EmptyState,
   Page,
+  ProblemBanner,
   SkeletonList,
   toast,
 } from "@/ui";
@@ -68,21 +69,17 @@ export function VisitPage({
   }
   return (
     <Page narrow title={t("visit.title_before")} back={back}>
-      {appointment.isError ? (
+      {isMissing ? (
         <EmptyState
-          title={isMissing ? t("visit.missing_title") : t("page.load_failed")}
-          action={
-            isMissing ? (
-              <ButtonLink href="/consultas">{t("pay.see_appointments")}</ButtonLink>
-            ) : (
-              <Button onPress={() => void appointment.refetch()}>{t("common:action.retry")}</Button>
-            )
-          }
+          title={t("visit.missing_title")}
+          action={<ButtonLink href="/consultas">{t("pay.see_appointments")}</ButtonLink>}
         >
           <p>{problemText(appointment.error)}</p>
         </EmptyState>
       ) : (
-        <SkeletonList label={t("common:state.loading")} height="104px" />
+        <Awaited of={appointment} title={t("page.load_failed")}>
+          <SkeletonList height="104px" />
+        </Awaited>
       )}
     </Page>
   );
@@ -278,11 +275,7 @@ function Actions({
                 hours: cancelFreeHours,
               })}
         </p>
-        {cancel.isError ? (
-          <Banner tone="terra" live>
-            <p>{problemText(cancel.error)}</p>
-          </Banner>
-        ) : null}
+        <ProblemBanner error={cancel.error} />
       </ConfirmDialog>
     </>
   );

@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { useEffect, useEffectEvent } from "react";
 import { api } from "@/lib/api/client";
 import { isProblem } from "@/lib/api/problem";
@@ -65,13 +65,14 @@ const linkedVisitQuery = (token: string) =>
   });
 
 export type Followed =
-  | { kind: "loading" | "invalid" | "over" }
-  | { kind: "failed"; error: unknown; retry: () => void }
+  | { kind: "invalid" | "over" }
+  | { kind: "awaited"; visit: Pick<UseQueryResult, "isPending" | "error" | "refetch"> }
   | { kind: "visit"; visit: LinkedVisit; freshness: Freshness; asOf: number };
 
 /** The visit of a link as it is now; calls the patient out when it is their turn. */
 export function useLinkedVisit(token: string): Followed {
-  const { data, error, refetch } = useQuery(linkedVisitQuery(token));
+  const read = useQuery(linkedVisitQuery(token));
+  const { data, error } = read;
   const { visits } = useLiveVisits();
   const today = useToday();
   const now = useServerNow(1000);
@@ -94,10 +95,7 @@ export function useLinkedVisit(token: string): Followed {
 
   if (isProblem(error, "link_invalid")) return { kind: "invalid" };
   if (isProblem(error, "link_over")) return { kind: "over" };
-  if (!data) {
-    if (!error) return { kind: "loading" };
-    return { kind: "failed", error, retry: () => void refetch() };
-  }
+  if (!data) return { kind: "awaited", visit: read };
   if (civilDate(data.visit.start) < today) return { kind: "over" };
   const isOld = now - data.asOf > (pause(data, null) || FAR_MS) + USUAL_ANSWER_MS;
   return {

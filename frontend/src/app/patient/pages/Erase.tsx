@@ -5,8 +5,7 @@ import { useErase } from "@/features/auth";
 import { invoicesQuery } from "@/features/invoices";
 import { ErasePage } from "@/features/profile";
 import { openVisitsQuery } from "@/features/visits";
-import { problemText } from "@/lib/i18n";
-import { Banner, Button, Page, SkeletonList } from "@/ui";
+import { Awaited, Page, SkeletonList } from "@/ui";
 
 export function Erase() {
   const { t } = useTranslation(["patient", "common"]);
@@ -15,22 +14,11 @@ export function Erase() {
   const openVisits = useQuery(openVisitsQuery);
   const erase = useErase(() => navigate("/conta-apagada", { replace: true }));
   if (!invoices.data || openVisits.data === undefined) {
-    const failed = invoices.error ?? openVisits.error;
     return (
       <Page title={t("erase.title")} back={{ href: "/eu", label: t("me.title") }} narrow>
-        {failed ? (
-          <Banner tone="terra" title={t("page.load_failed")} live>
-            <p>{problemText(failed)}</p>
-            <Button
-              variant="quiet"
-              onPress={() => void Promise.all([invoices.refetch(), openVisits.refetch()])}
-            >
-              {t("common:action.retry")}
-            </Button>
-          </Banner>
-        ) : (
-          <SkeletonList label={t("common:state.loading")} height="88px" />
-        )}
+        <Awaited of={[invoices, openVisits]} title={t("page.load_failed")}>
+          <SkeletonList height="88px" />
+        </Awaited>
       </Page>
     );
   }

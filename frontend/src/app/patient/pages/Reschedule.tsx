@@ -5,9 +5,8 @@ import { useNavigate } from "react-router";
 import { SlotPicker } from "@/features/booking";
 import { appointmentQuery, useReschedule } from "@/features/visits";
 import type { Appointment } from "@/lib/api/types";
-import { problemText } from "@/lib/i18n";
 import { useWords } from "@/lib/useWords";
-import { Banner, Button, Page, SkeletonList, toast } from "@/ui";
+import { Awaited, Button, Page, ProblemBanner, toast } from "@/ui";
 import { useClinic } from "../clinic";
 import styles from "./Pages.module.css";
 
@@ -27,12 +26,7 @@ export function Reschedule({ id }: { id: string }) {
       narrow
     >
       {appointment.data ? <Choosing appointment={appointment.data} /> : null}
-      {appointment.isPending ? <SkeletonList label={t("common:state.loading")} /> : null}
-      {appointment.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(appointment.error)}</p>
-        </Banner>
-      ) : null}
+      <Awaited of={appointment} />
     </Page>
   );
 }
@@ -61,11 +55,7 @@ function Choosing({ appointment }: { appointment: Appointment }) {
 
   return (
     <>
-      {reschedule.isError ? (
-        <Banner tone="terra" live>
-          <p>{problemText(reschedule.error)}</p>
-        </Banner>
-      ) : null}
+      <ProblemBanner error={reschedule.error} />
       <SlotPicker
         specialty={appointment.specialty.code}
         practitioner={appointment.practitioner.id}
