@@ -25,13 +25,7 @@ export function Skeleton({
 }
 
 /** Several skeletons with one spoken word for all of them. */
-export function SkeletonList({
-  count = 3,
-  height = "72px",
-}: {
-  count?: number;
-  height?: string;
-}) {
+export function SkeletonList({ count = 3, height = "72px" }: { count?: number; height?: string }) {
   const { t } = useTranslation("common");
   return (
     <div role="status" style={{ display: "grid", gap: "12px" }}>

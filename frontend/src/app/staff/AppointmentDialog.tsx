@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { roomsQuery, type Move, type Press } from "@/features/queue/data";
+import type { Move, Press } from "@/features/queue/data";
+import { roomsQuery } from "@/lib/api/catalogue";
 import type { AppointmentStatus, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";

@@ -1,14 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  patientsQuery,
-  practitionersQuery,
-  slotsQuery,
-  specialtiesQuery,
-  useDeskBooking,
-  type DeskBooking,
-} from "@/features/queue/data";
+import { patientsQuery, useDeskBooking, type DeskBooking } from "@/features/queue/data";
+import { practitionersQuery, slotsQuery, specialtiesQuery } from "@/lib/api/catalogue";
 import { addDays, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDay, formatTime } from "@/lib/format";
@@ -53,11 +47,11 @@ export function BookDialog({ walkIn, practitioner: given, onClose }: BookDialogP
   const [missing, setMissing] = useState(false);
 
   const specialties = useQuery(specialtiesQuery);
-  const practitioners = useQuery(practitionersQuery);
+  const practitioners = useQuery(practitionersQuery(null));
   const found = useQuery(patientsQuery(search.trim()));
   const chosen = practitioner === ANYONE ? "" : practitioner;
   const slots = useQuery({
-    ...slotsQuery(specialty ?? "", chosen, day),
+    ...slotsQuery({ specialty: specialty ?? "", practitioner: chosen, from: day, to: day }),
     enabled: !walkIn && specialty !== null,
   });
   const book = useDeskBooking();

@@ -66,11 +66,7 @@ export function PrivacyPage() {
       ) : (
         <>
           <h1 className={list.title}>{t("title")}</h1>
-          {me.isPending ? (
-            <SkeletonList count={6} />
-          ) : (
-            <EmptyState title={t("only_manager")} />
-          )}
+          {me.isPending ? <SkeletonList count={6} /> : <EmptyState title={t("only_manager")} />}
         </>
       )}
     </main>

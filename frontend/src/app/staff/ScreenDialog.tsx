@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChangeDevice } from "@/features/devices/data";
-import { roomsQuery } from "@/features/queue/data";
+import { roomsQuery } from "@/lib/api/catalogue";
 import type { Device, DisplaySettings } from "@/lib/api/types";
 import { useRefusal } from "@/lib/useRefusal";
 import { Button, Checkbox, Dialog, ProblemBanner, Select, Switch, TextField, toast } from "@/ui";

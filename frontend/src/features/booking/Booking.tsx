@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { practitionersQuery, specialtiesQuery } from "@/lib/api/catalogue";
 import { isProblem } from "@/lib/api/problem";
 import type { Appointment, Practitioner, Specialty } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
@@ -9,7 +10,7 @@ import { problemText } from "@/lib/i18n";
 import { useLanguage } from "@/lib/useLanguage";
 import { Awaited, Banner, Button, classes, PillChoice, RadioCards, Skeleton } from "@/ui";
 import styles from "./Booking.module.css";
-import { practitionersQuery, specialtiesQuery, useHold } from "./data";
+import { useHold } from "./data";
 import { SlotPicker } from "./SlotPicker";
 
 export interface Choice {

@@ -5,7 +5,7 @@ import { civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatPhone } from "@/lib/phone";
 import { Awaited, Button, EmptyState, Skeleton } from "@/ui";
-import { daysOf, slotsQuery } from "./data";
+import { daysOf, stripQuery } from "./data";
 import { DayStrip } from "./DayStrip";
 import styles from "./SlotPicker.module.css";
 import { TimeGrid } from "./TimeGrid";
@@ -31,7 +31,7 @@ export function SlotPicker({
 }) {
   const { t } = useTranslation("patient");
   const [today] = useState(() => civilDate(serverClock.now()));
-  const slots = useQuery(slotsQuery(specialty, practitioner, today));
+  const slots = useQuery(stripQuery(specialty, practitioner, today));
   const days = useMemo(() => daysOf(slots.data ?? [], today), [slots.data, today]);
   const [picked, setPicked] = useState<string | null>(start ? civilDate(start) : null);
 

@@ -1,4 +1,5 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { slotsQuery } from "@/lib/api/catalogue";
 import { api, body } from "@/lib/api/client";
 import type { Slot } from "@/lib/api/types";
 import { addDays, civilDate, civilHour, type CivilDate } from "@/lib/civil";
@@ -6,41 +7,13 @@ import { addDays, civilDate, civilHour, type CivilDate } from "@/lib/civil";
 /** How far ahead the day strip reaches. */
 export const DAYS_AHEAD = 28;
 
-export const specialtiesQuery = queryOptions({
-  queryKey: ["specialties"],
-  queryFn: () => body(api.GET("/api/specialties")),
-  staleTime: 10 * 60_000,
+/** The free times of the strip's days. A practitioner's stay in sight until the next one's are there. */
+export const stripQuery = (specialty: string, practitioner: string, from: CivilDate) => ({
+  ...slotsQuery({ specialty, practitioner, from, to: addDays(from, DAYS_AHEAD - 1) }),
+  refetchInterval: 60_000,
+  placeholderData: (previous: Slot[] | undefined, query?: { queryKey: readonly unknown[] }) =>
+    query?.queryKey[1] === specialty ? previous : undefined,
 });
-
-export const practitionersQuery = (specialty: string) =>
-  queryOptions({
-    queryKey: ["practitioners", specialty],
-    queryFn: () => body(api.GET("/api/practitioners", { params: { query: { specialty } } })),
-    staleTime: 10 * 60_000,
-    enabled: specialty !== "",
-  });
-
-export const slotsQuery = (specialty: string, practitioner: string, from: CivilDate) =>
-  queryOptions({
-    queryKey: ["slots", specialty, practitioner, from],
-    queryFn: () =>
-      body(
-        api.GET("/api/slots", {
-          params: {
-            query: {
-              specialty,
-              ...(practitioner ? { practitioner } : {}),
-              from,
-              to: addDays(from, DAYS_AHEAD - 1),
-            },
-          },
-        }),
-      ),
-    staleTime: 10_000,
-    refetchInterval: 60_000,
-    placeholderData: (previous, query) => (query?.queryKey[1] === specialty ? previous : undefined),
-    enabled: specialty !== "",
-  });
 
 export interface DayTimes {
   date: CivilDate;

@@ -32,12 +32,6 @@ export const dayQuery = (date: CivilDate) =>
     },
   });
 
-export const roomsQuery = queryOptions({
-  queryKey: ["rooms"],
-  queryFn: () => body(api.GET("/api/staff/rooms")),
-  staleTime: 10 * 60_000,
-});
-
 export const patientsQuery = (search: string) =>
   queryOptions({
     queryKey: ["patients", search],
@@ -59,43 +53,11 @@ export function useErasePatient() {
   });
 }
 
-export const specialtiesQuery = queryOptions({
-  queryKey: ["specialties"],
-  queryFn: () => body(api.GET("/api/specialties")),
-  staleTime: 10 * 60_000,
-});
-
-export const practitionersQuery = queryOptions({
-  queryKey: ["practitioners"],
-  queryFn: () => body(api.GET("/api/practitioners", { params: {} })),
-  staleTime: 10 * 60_000,
-});
-
 export const waitReportQuery = (days: number) =>
   queryOptions({
     queryKey: ["waits", days],
     queryFn: () => body(api.GET("/api/staff/reports/waits", { params: { query: { days } } })),
     staleTime: 60_000,
-  });
-
-export const slotsQuery = (specialty: string, practitioner: string, date: CivilDate) =>
-  queryOptions({
-    queryKey: ["slots", specialty, practitioner, date],
-    queryFn: () =>
-      body(
-        api.GET("/api/slots", {
-          params: {
-            query: {
-              specialty,
-              ...(practitioner ? { practitioner } : {}),
-              from: date,
-              to: date,
-            },
-          },
-        }),
-      ),
-    enabled: specialty !== "",
-    staleTime: 10_000,
   });
 
 export interface LiveDay {
