@@ -1,8 +1,9 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Problem } from "@/lib/api/problem";
 import { renderPage } from "@/test/render";
-import { ConfirmDialog, PasswordField, QrCode, RadioCards, TextField } from ".";
+import { Awaited, ConfirmDialog, Form, PasswordField, QrCode, RadioCards, TextField } from ".";
 
 describe("a field", () => {
   it("is described by its hint and, when wrong, by its error", () => {
@@ -23,6 +24,52 @@ describe("a field", () => {
     expect(input.getAttribute("type")).toBe("text");
     await userEvent.click(screen.getByRole("button", { name: "Esconder" }));
     expect(input.getAttribute("type")).toBe("password");
+  });
+});
+
+describe("a form that was refused", () => {
+  const form = (error: unknown, rest: unknown, wrong: string | null) => (
+    <Form refusal={{ error, rest }} onSubmit={() => undefined}>
+      <TextField label="Nome" />
+      <TextField label="Telemóvel" error={wrong} />
+    </Form>
+  );
+
+  it("says above it what no field says", () => {
+    const error = new Problem(503, "unavailable", "");
+    renderPage(form(error, error, null));
+    expect(screen.getByRole("alert").textContent).toMatch(/^O serviço está parado/);
+  });
+
+  it("puts the focus on the first field that says why", () => {
+    renderPage(form(new Problem(400, "invalid", ""), null, "Falta preencher."));
+    expect(document.activeElement).toBe(screen.getByRole("textbox", { name: "Telemóvel" }));
+    expect(screen.queryByRole("alert")).toBeNull();
+  });
+});
+
+describe("what is awaited", () => {
+  const asked = (state: { isPending: boolean; error: unknown }, refetch = vi.fn()) => ({
+    ...state,
+    refetch,
+  });
+  const failed = { isPending: false, error: new Problem(0, "network", "") };
+
+  it("is said to be on its way, and is nothing once it is there", () => {
+    const { rerender } = renderPage(<Awaited of={asked({ isPending: true, error: null })} />);
+    expect(screen.getByText("A carregar…")).toBeTruthy();
+    rerender(<Awaited of={asked({ isPending: false, error: null })} />);
+    expect(document.body.textContent).toBe("");
+  });
+
+  it("says why it doesn't come, and asks again for what failed alone", async () => {
+    const [there, gone] = [vi.fn(), vi.fn()];
+    renderPage(
+      <Awaited of={[asked({ isPending: false, error: null }, there), asked(failed, gone)]} />,
+    );
+    expect(screen.getByRole("alert").textContent).toMatch(/^Sem ligação ao servidor/);
+    await userEvent.click(screen.getByRole("button", { name: "Tentar de novo" }));
+    expect([there.mock.calls.length, gone.mock.calls.length]).toEqual([0, 1]);
   });
 });
 
