@@ -12,7 +12,7 @@ export PYTHONUTF8 := 1
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 
-.PHONY: help run test lint format build reset bench chaos soak payday storm pictures lock schema eb-bundle install
+.PHONY: help run test lint format build reset bench chaos soak payday storm pictures lock mutants schema eb-bundle install
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ storm: install ## tell EVENTS (10000) of a provider in a storm, reconcile once, 
 
 pictures: install ## take the README's pictures again, from the demo that is running
 	@$(PY) -m clinic.launcher.frontend npm run --silent test:e2e -- --project=screenshots readme
+
+mutants: install ## change the rules in one place at a time, MUTANTS (all) of them by SEED (1); a test has to notice
+	@nice -n 15 $(PY) -m tests.mutants $(if $(MUTANTS),--sample $(MUTANTS)) --seed $(or $(SEED),1)
 
 schema: install ## write the OpenAPI document and the TypeScript types made from it
 	@$(PY) -m tests.lint schema --write
