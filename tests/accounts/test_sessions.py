@@ -2,6 +2,7 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,9 +15,12 @@ from pytest_django import Settings
 
 from clinic.accounts import services
 from clinic.accounts.choices import Role
+from clinic.accounts.errors import Code
 from clinic.accounts.events import SessionRevoked
 from clinic.accounts.models import Session, User
+from clinic.accounts.services import sessions
 from clinic.core.audit import Actor
+from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from tests.accounts.conftest import Browser
 
@@ -251,7 +255,7 @@ def test_whose_refresh_was_never_answered_gets_another_pair(lost: Any) -> None:
     assert (told.status_code, told["Retry-After"]) == (409, "7")
 
     # when: twice in a row the answer is lost
-    standing.shift(8)
+    standing.shift(7)
     old = browser.client.cookies["vez_rt"].value
     assert browser.post(REFRESH).status_code == 200
     browser.client.cookies["vez_rt"] = old
@@ -363,6 +367,29 @@ def test_logout_kills_the_session_at_once(
     assert revoked == [SessionRevoked(Session.objects.get().pk, patient.pk)]
 
 
+def test_logging_out_again_ends_nothing(patient: User, announced: Announced) -> None:
+    revoked = announced(SessionRevoked)
+    access = sessions.open_session(patient).pair.access
+    sessions.logout(raw_access=access, raw_refresh="")
+
+    with pytest.raises(DomainError) as refused:
+        sessions.logout(raw_access=access, raw_refresh="")
+
+    assert refused.value.code == Code.SESSION_ENDED
+    assert len(revoked) == 1
+
+
+def test_that_a_pair_is_used_is_written_down_once(
+    patient: User, django_assert_num_queries: Callable[[int], AbstractContextManager[Any]]
+) -> None:
+    access = sessions.open_session(patient).pair.access
+    sessions.session_user(access)
+    assert Session.objects.get().is_seen
+
+    with django_assert_num_queries(1):
+        assert sessions.session_user(access) is not None
+
+
 def test_logout_needs_only_the_refresh_token(browser_of: BrowserOf, patient: User) -> None:
     browser = browser_of(patient)
     del browser.client.cookies["vez_at"]
@@ -416,6 +443,23 @@ def test_staff_log_in_again_after_twelve_hours_however_busy(
             statuses.append(browser.post("/api/auth/refresh").status_code)
 
     assert statuses == [200] * 35 + [401]
+
+
+@pytest.mark.parametrize(
+    ("role", "ends"),
+    [
+        (Role.PATIENT, timedelta(days=30, minutes=5)),
+        (Role.RECEPTION, timedelta(minutes=35)),
+    ],
+)
+def test_a_refresh_token_ends_one_access_token_after_the_idle_limit(
+    browser_of: BrowserOf, make_user: Callable[..., User], role: Role, ends: timedelta
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        raw = browser_of(make_user(role)).client.cookies["vez_rt"].value
+
+    payload = jwt.decode(raw, options={"verify_signature": False, "verify_exp": False})
+    assert datetime.fromtimestamp(payload["exp"], UTC) == NOON + ends
 
 
 def test_ending_all_sessions_but_one(
