@@ -1,206 +1,18 @@
-"""The websocket protocol as an AsyncAPI 3 document: the four sockets and all their frames."""
+"""The websocket protocol as an AsyncAPI 3 document: the four sockets and all their frames.
 
-from collections.abc import Iterable, Mapping
+A frame is described once, as the serializer of its body; here stands which socket carries it.
+"""
+
+import functools
 from typing import Any
 
 from django.conf import settings
-
-from booking.choices import AppointmentStatus, BoardStage, Source
+from drf_spectacular.settings import spectacular_settings
 
 Schema = dict[str, Any]
 
 VERSION = "1.0.0"
-INSTANT: Schema = {"type": "string", "format": "date-time"}
-ID: Schema = {"type": "string", "format": "uuid"}
-TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-MONEY: Schema = {"type": "string", "pattern": r"^-?\d+\.\d{2}$"}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"oneOf": [schema, {"type": "null"}]}
-
-
-def _one_of(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
-
-
-def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
-    """An object that has these properties and no others."""
-    left_out = set(optional)
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": [name for name in properties if name not in left_out],
-        "additionalProperties": False,
-    }
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _frame(kind: str, properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -> Schema:
-    named = {"type": {"type": "string", "const": kind}, **properties}
-    return _object(named, optional=optional)
-
-
-CHECK_IN_STATUSES = (
-    "processing",
-    "arrived",
-    "already_arrived",
-    "confirm",
-    "not_recognised",
-    "no_appointment",
-    "too_early",
-    "no_face",
-    "multiple_faces",
-    "poor_image",
-    "unavailable",
-)
-NUMBERED: dict[str, Schema] = {"revision": COUNT, "server_time": INSTANT}
-NAMED: dict[str, Schema] = {"id": ID, "name": TEXT}
-
-SCHEMAS: dict[str, Schema] = {
-    "wait": _object({"low_minutes": COUNT, "high_minutes": COUNT, "estimate_minutes": COUNT}),
-    "entry": _object(
-        {
-            "id": ID,
-            "ticket": TEXT,
-            "label": TEXT,
-            "room": TEXT,
-            "state": _one_of(*BoardStage.values),
-            "call_number": COUNT,
-            "called_at": _or_null(INSTANT),
-            "wait": _or_null(_ref("wait")),
-        }
-    ),
-    "specialty": _object(
-        {"code": TEXT, "name_pt": TEXT, "name_en": TEXT, "duration_minutes": COUNT},
-        optional=["duration_minutes"],
-    ),
-    "named": _object(NAMED),
-    "staff_appointment": _object(
-        {
-            "id": ID,
-            "patient": _object({"id": ID, "full_name": TEXT, "label": TEXT}),
-            "specialty": _ref("specialty"),
-            "practitioner": _ref("named"),
-            "room": _ref("named"),
-            "start": INSTANT,
-            "end": INSTANT,
-            "status": _one_of(*AppointmentStatus.values),
-            "is_missed": {"type": "boolean"},
-            "ticket": TEXT,
-            "label": TEXT,
-            "arrived_at": _or_null(INSTANT),
-            "called_at": _or_null(INSTANT),
-            "call_number": COUNT,
-            "started_at": _or_null(INSTANT),
-            "ended_at": _or_null(INSTANT),
-            "hold_expires_at": _or_null(INSTANT),
-            "source": _one_of(*Source.values),
-            "wait": _or_null(_ref("wait")),
-            "told": _or_null(_ref("wait")),
-            "note": TEXT,
-            "changed_by": _or_null(_object({"name": TEXT, "at": INSTANT, "action": TEXT})),
-            "undo_until": _or_null(INSTANT),
-        }
-    ),
-    "payment_body": _object(
-        {
-            "id": ID,
-            "method": _one_of("multibanco", "mb_way"),
-            "status": _one_of("pending", "paid", "refused", "expired", "failed", "refunded"),
-            "amount": MONEY,
-            "reason": TEXT,
-            "currency": TEXT,
-            "entity": _or_null(TEXT),
-            "reference": _or_null(TEXT),
-            "phone": _or_null(TEXT),
-            "expires_at": _or_null(INSTANT),
-            "created_at": INSTANT,
-            "paid_at": _or_null(INSTANT),
-        }
-    ),
-    "board": _frame(
-        "board",
-        {
-            **NUMBERED,
-            "clinic": TEXT,
-            "closes_at": _or_null(INSTANT),
-            "opens_at": _or_null(INSTANT),
-            "entries": {"type": "array", "items": _ref("entry")},
-        },
-        optional=["closes_at", "opens_at"],
-    ),
-    "day": _frame(
-        "day",
-        {
-            **NUMBERED,
-            "date": {"type": "string", "format": "date"},
-            "practitioners": {
-                "type": "array",
-                "items": _object(
-                    {
-                        **NAMED,
-                        "room": _or_null(_ref("named")),
-                        "user": _or_null(ID),
-                        "appointments": {"type": "array", "items": _ref("staff_appointment")},
-                    }
-                ),
-            },
-        },
-    ),
-    "visit": _frame(
-        "visit",
-        {
-            **NUMBERED,
-            "appointment": ID,
-            "specialty": _ref("specialty"),
-            "practitioner": _ref("named"),
-            "start": INSTANT,
-            "end": INSTANT,
-            "status": _one_of(*AppointmentStatus.values),
-            "room": TEXT,
-            "ticket": TEXT,
-            "label": TEXT,
-            "position": _or_null(COUNT),
-            "wait": _or_null(_ref("wait")),
-            "call_number": COUNT,
-            "called_at": _or_null(INSTANT),
-        },
-    ),
-    "payment": _frame("payment", {"appointment": ID, "payment": _ref("payment_body")}),
-    "check_in": _frame(
-        "check_in",
-        {
-            "id": ID,
-            "status": _one_of(*CHECK_IN_STATUSES),
-            "label": _or_null(TEXT),
-            "ticket": _or_null(TEXT),
-            "room": _or_null(TEXT),
-            "wait": _or_null(_ref("wait")),
-            "detail": _or_null(TEXT),
-        },
-    ),
-    "settings": _frame("settings", {}),
-    "heartbeat": _frame("heartbeat", {**NUMBERED, "stale": {"type": "boolean"}}),
-}
-
-FRAMES: dict[str, str] = {
-    "board": "What the waiting room sees: everybody who is waiting, called or in a room. "
-    "Always the whole board; ignore a revision that isn't higher than the last. `closes_at` is the "
-    "end of the opening hours that run now, `opens_at` the start of the next.",
-    "day": "The staff's day by practitioner, always whole.",
-    "visit": "One of the patient's own appointments of today.",
-    "payment": "One of the patient's payments, after each change.",
-    "check_in": "The outcome of one check-in at this kiosk.",
-    "settings": "Staff have changed what this display shows, how large or how loud: read "
-    "`GET /api/devices/me`.",
-    "heartbeat": "The server is there. `revision` is the newest that it knows; `stale` means that "
-    "live updates don't reach it at present, so that what is on show may be some seconds old.",
-}
+LIVE_FRAME = "LiveFrame"
 
 # Path, who may open it, and which frames it carries.
 CHANNELS: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -251,8 +63,8 @@ def document() -> dict[str, Any]:
         "channels": {name: _channel(name) for name in CHANNELS},
         "operations": {f"send_{name}": _operation(name) for name in CHANNELS},
         "components": {
-            "messages": {name: _message(name) for name in FRAMES},
-            "schemas": SCHEMAS,
+            "messages": {frame: _message(frame) for frame in frames()},
+            "schemas": schemas(),
             "securitySchemes": {
                 "cookie": {
                     "type": "httpApiKey",
@@ -290,10 +102,62 @@ def _operation(name: str) -> dict[str, Any]:
     }
 
 
-def _message(name: str) -> dict[str, Any]:
+def _message(frame: str) -> dict[str, Any]:
+    reference = frames()[frame]
     return {
-        "name": name,
-        "description": FRAMES[name],
+        "name": frame,
+        "description": schemas()[_named(reference)]["description"],
         "contentType": "application/json",
-        "payload": _ref(name),
+        "payload": {"$ref": reference},
     }
+
+
+def frames() -> dict[str, str]:
+    """Each type of frame, with the reference to its schema."""
+    mapping: dict[str, str] = _components()[LIVE_FRAME]["discriminator"]["mapping"]
+    return mapping
+
+
+@functools.cache
+def schemas() -> dict[str, Schema]:
+    """The frames and all that they are made of: the OpenAPI components, as JSON Schema."""
+    found: dict[str, Schema] = {}
+    awaited = [_named(reference) for reference in frames().values()]
+    while awaited:
+        if (name := awaited.pop()) not in found:
+            found[name] = _as_json_schema(_components()[name])
+            awaited += map(_named, _references(found[name]))
+    return dict(sorted(found.items()))
+
+
+@functools.cache
+def _components() -> dict[str, Schema]:
+    generator = spectacular_settings.DEFAULT_GENERATOR_CLASS()
+    components: dict[str, Schema] = generator.get_schema(public=True)["components"]["schemas"]
+    return components
+
+
+def _named(reference: str) -> str:
+    return reference.rpartition("/")[2]
+
+
+def _references(part: Any) -> list[str]:
+    if isinstance(part, list):
+        return [found for item in part for found in _references(item)]
+    if not isinstance(part, dict):
+        return []
+    own = [part["$ref"]] if "$ref" in part else []
+    return own + _references(list(part.values()))
+
+
+def _as_json_schema(part: Any) -> Any:
+    """The same in JSON Schema, where null is a type; an object has the properties that are named
+    and no others."""
+    if isinstance(part, list):
+        return [_as_json_schema(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    plain = {key: _as_json_schema(value) for key, value in part.items() if key != "nullable"}
+    if plain.get("type") == "object":
+        plain["additionalProperties"] = False
+    return {"anyOf": [plain, {"type": "null"}]} if part.get("nullable") else plain

@@ -41,26 +41,26 @@ def encode(body: Body) -> str:
     return json.dumps(body, separators=(",", ":"), cls=DjangoJSONEncoder)
 
 
-def board(body: Body) -> Frame:
-    return _of("board", body)
-
-
-def day(body: Body) -> Frame:
-    return _of("day", body)
+def of(body: Body, *, about: str | None = None) -> Frame:
+    """A body by its `type`; `about` is whose state it carries, where a socket carries several."""
+    kind = body["type"]
+    return Frame(
+        slot=kind if about is None else f"{kind}.{about}",
+        text=encode(body),
+        revision=body.get("revision"),
+    )
 
 
 def visit(body: Body) -> Frame:
-    return _of("visit", body, slot=f"visit.{body['appointment']}")
+    return of(body, about=body["appointment"])
 
 
-def payment(body: Body, *, appointment_id: object) -> Frame:
-    """A payment as its contract has it, wrapped with the appointment it pays."""
-    wrapped = {"appointment": str(appointment_id), "payment": body}
-    return _of("payment", wrapped, slot=f"payment.{body['id']}")
+def payment(body: Body) -> Frame:
+    return of(body, about=body["payment"]["id"])
 
 
 def check_in(body: Body) -> Frame:
-    return _of("check_in", body, slot=f"check_in.{body['id']}")
+    return of(body, about=body["id"])
 
 
 def settings() -> Frame:
@@ -79,8 +79,3 @@ def heartbeat(*, revision: int, server_time: datetime, stale: bool) -> Frame:
         "stale": stale,
     }
     return Frame(slot="heartbeat", text=encode(body))
-
-
-def _of(kind: str, body: Body, *, slot: str | None = None) -> Frame:
-    revision = body.get("revision")
-    return Frame(slot=slot or kind, text=encode({"type": kind, **body}), revision=revision)

@@ -25,8 +25,6 @@ class PaymentEvent(Protocol):
     def payment_id(self) -> UUID: ...
     @property
     def patient_id(self) -> UUID: ...
-    @property
-    def appointment_id(self) -> UUID: ...
 
 
 class CheckInEvent(Protocol):
@@ -55,17 +53,17 @@ def on_waits_changed(_event: WaitsChanged) -> None:
 
 
 def on_payment_changed(read: Read) -> Callable[[PaymentEvent], None]:
-    """The subscriber that shows a payment to its patient; `read` is billing's body of a payment."""
+    """The subscriber that shows a payment to its patient; `read` is billing's frame of it."""
 
     def show(event: PaymentEvent) -> None:
-        frame = frames.payment(read(event.payment_id), appointment_id=event.appointment_id)
+        frame = frames.payment(read(event.payment_id))
         publish([_to(groups.me(event.patient_id), frame)])
 
     return show
 
 
 def on_check_in_decided(read: Read) -> Callable[[CheckInEvent], None]:
-    """The subscriber that shows a check-in's outcome at its kiosk; `read` is recognition's body."""
+    """The subscriber that shows a check-in's outcome at its kiosk; `read` is its frame."""
 
     def show(event: CheckInEvent) -> None:
         frame = frames.check_in(read(event.check_in_id))
@@ -91,9 +89,9 @@ def on_display_changed(event: DisplayChanged) -> None:
 
 
 def _show_queue() -> None:
-    publish([_to(groups.BOARD, frames.board(board.body()))])
+    publish([_to(groups.BOARD, frames.of(board.body()))])
     if heard([groups.STAFF]):
-        publish([_to(groups.STAFF, frames.day(day.body(clock.today())))])
+        publish([_to(groups.STAFF, frames.of(day.body(clock.today())))])
 
 
 def _show_visits(

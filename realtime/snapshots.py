@@ -22,9 +22,9 @@ class DatabaseSources:
         # The revision is read first: what is read after it can only be newer than it says.
         revision = booking.revision()
         if group == groups.BOARD:
-            return State(revision, (frames.board(board.body()),))
+            return State(revision, (frames.of(board.body()),))
         if group == groups.STAFF:
-            return State(revision, (frames.day(day.body(clock.today())),))
+            return State(revision, (frames.of(day.body(clock.today())),))
         patient_id = groups.patient_of(group)
         if patient_id is None:
             return State(revision, ())

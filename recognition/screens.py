@@ -33,6 +33,12 @@ class CheckInResult(serializers.Serializer[Any]):
     )
 
 
+class CheckInFrame(CheckInResult):
+    """The outcome of one check-in at this kiosk."""
+
+    type = serializers.ChoiceField(choices=["check_in"])
+
+
 def check_in_body(check_in_id: uuid.UUID) -> dict[str, Any]:
     """The answer as the kiosk shows it: with label, ticket, room and wait if somebody has arrived.
 
@@ -55,3 +61,8 @@ def check_in_body(check_in_id: uuid.UUID) -> dict[str, Any]:
         shown = visit.body(found.appointment_id)
         body |= {name: shown[name] for name in ("label", "ticket", "room", "wait")}
     return body
+
+
+def check_in_frame(check_in_id: uuid.UUID) -> dict[str, Any]:
+    """`check_in_body` for a socket. Raises CheckIn.DoesNotExist for an unknown id."""
+    return {"type": "check_in", **check_in_body(check_in_id)}

@@ -6,11 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from billing.payments import selectors
+from billing.payments import screens, selectors
 from billing.payments.models import PROVIDER_MAX_LENGTH
+from billing.payments.screens import PaymentBody
 from billing.payments.serializers import (
     CheckoutBody,
-    PaymentBody,
     PaymentOrder,
     WebhookAccepted,
     WebhookNotice,
@@ -82,7 +82,7 @@ class CheckoutView(_ByLink):
                 "currency": "EUR",
                 "status": appointment.status,
                 "hold_expires_at": appointment.hold_expires_at,
-                "payment": None if payment is None else selectors.body_of(payment),
+                "payment": None if payment is None else screens.body(payment),
             }
         )
         return Response(body.data)
@@ -110,7 +110,7 @@ class PaymentsView(_ByLink):
             request,
             f"checkout:{appointment_id}",
             form.validated_data,
-            lambda: (201, selectors.body_of(checkout.start(appointment_id, order))),
+            lambda: (201, screens.body(checkout.start(appointment_id, order))),
             required=True,
         )
 
@@ -130,7 +130,7 @@ class PaymentView(_ByLink):
         payment = selectors.payment_of(self.appointment_id(), payment_id)
         if payment is None:
             raise DomainError(CoreCode.NOT_FOUND)
-        return Response(selectors.body_of(payment))
+        return Response(screens.body(payment))
 
 
 class WebhookView(APIView):

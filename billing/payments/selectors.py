@@ -1,6 +1,5 @@
 """Reading the ledger."""
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -39,26 +38,3 @@ def telling_payment(appointment_id: UUID) -> Payment | None:
             if candidate.status in statuses:
                 return candidate
     return None
-
-
-def body_of(payment: Payment) -> dict[str, Any]:
-    """A payment as clients see it, in answers and in frames: JSON types only."""
-    return {
-        "id": str(payment.id),
-        "method": payment.method,
-        "status": payment.status,
-        "reason": payment.reason,
-        "amount": f"{payment.amount:.2f}",
-        "currency": payment.currency,
-        "entity": payment.entity or None,
-        "reference": payment.reference or None,
-        "phone": payment.phone or None,
-        "expires_at": payment.expires_at.isoformat(),
-        "created_at": payment.created_at.isoformat(),
-        "paid_at": payment.paid_at.isoformat() if payment.paid_at else None,
-    }
-
-
-def payment_body(payment_id: UUID) -> dict[str, Any]:
-    """`body_of` by id. Raises Payment.DoesNotExist."""
-    return body_of(payment(payment_id))

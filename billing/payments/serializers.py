@@ -4,8 +4,9 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from billing.payments import phones
-from billing.payments.models import CustomerKind, Method, PaymentStatus, Reason
+from billing.payments.models import CustomerKind, Method
 from billing.payments.providers.base import EventType
+from billing.payments.screens import PaymentBody
 from billing.payments.services.checkout import Customer, Order
 from booking.fields import InstantField
 from clinic.core.fields import Email, Line
@@ -73,23 +74,6 @@ class PaymentOrder(serializers.Serializer[Order]):
             phone=data["phone"],
             customer=Customer(**{**data["invoice"], "kind": CustomerKind(data["invoice"]["kind"])}),
         )
-
-
-class PaymentBody(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    method = serializers.ChoiceField(choices=Method.choices)
-    status = serializers.ChoiceField(choices=PaymentStatus.choices)
-    reason = serializers.ChoiceField(
-        choices=Reason.choices, allow_blank=True, help_text="Why it didn't come about"
-    )
-    amount = serializers.DecimalField(max_digits=10, decimal_places=2)
-    currency = serializers.CharField()
-    entity = serializers.CharField(allow_null=True)
-    reference = serializers.CharField(allow_null=True, help_text="Nine digits")
-    phone = serializers.CharField(allow_null=True, help_text="E.164")
-    expires_at = serializers.DateTimeField()
-    created_at = serializers.DateTimeField()
-    paid_at = serializers.DateTimeField(allow_null=True)
 
 
 class CheckoutSpecialty(serializers.Serializer[Any]):

@@ -43,14 +43,17 @@ class BoardEntry(serializers.Serializer[Any]):
     label: Any = serializers.CharField(help_text="As the patient has chosen to be named")
     room = serializers.CharField()
     state = serializers.ChoiceField(choices=BoardStage.values)
-    call_number = serializers.IntegerField()
+    call_number = serializers.IntegerField(min_value=0)
     called_at = serializers.DateTimeField(allow_null=True)
     wait = Wait(allow_null=True)
 
 
 class Board(serializers.Serializer[Any]):
+    """What the waiting room sees: everybody who is waiting, called or in a room. Always the whole
+    board; ignore a revision that isn't higher than the last."""
+
     type = serializers.ChoiceField(choices=["board"])
-    revision = serializers.IntegerField(help_text="Only grows")
+    revision = serializers.IntegerField(min_value=0, help_text="Only grows")
     server_time = serializers.DateTimeField()
     clinic = serializers.CharField()
     closes_at = serializers.DateTimeField(

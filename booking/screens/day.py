@@ -70,7 +70,7 @@ class StaffAppointment(serializers.Serializer[Any]):
     label: Any = serializers.CharField(allow_blank=True)
     arrived_at = InstantField(allow_null=True)
     called_at = InstantField(allow_null=True)
-    call_number = serializers.IntegerField()
+    call_number = serializers.IntegerField(min_value=0)
     started_at = InstantField(allow_null=True)
     ended_at = InstantField(allow_null=True)
     hold_expires_at = InstantField(allow_null=True)
@@ -90,7 +90,9 @@ class StaffAppointment(serializers.Serializer[Any]):
 class StaffAnswer(StaffAppointment):
     """What a press made of an appointment."""
 
-    revision = serializers.IntegerField(help_text="The day's at this moment, or an older one")
+    revision = serializers.IntegerField(
+        min_value=0, help_text="The day's at this moment, or an older one"
+    )
 
 
 class StaffColumn(serializers.Serializer[Any]):
@@ -102,8 +104,10 @@ class StaffColumn(serializers.Serializer[Any]):
 
 
 class StaffDay(serializers.Serializer[Any]):
+    """The staff's day by practitioner, always whole."""
+
     type = serializers.ChoiceField(choices=["day"])
-    revision = serializers.IntegerField(help_text="Only grows")
+    revision = serializers.IntegerField(min_value=0, help_text="Only grows")
     server_time = InstantField()
     date = serializers.DateField()
     practitioners = StaffColumn(many=True)

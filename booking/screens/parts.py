@@ -37,7 +37,7 @@ def specialty(one: Specialty) -> dict[str, Any]:
 
 
 class TimedSpecialtyRef(SpecialtyRef):
-    duration_minutes = serializers.IntegerField()
+    duration_minutes = serializers.IntegerField(min_value=0)
 
 
 def timed_specialty(one: Specialty) -> dict[str, Any]:
@@ -45,9 +45,9 @@ def timed_specialty(one: Specialty) -> dict[str, Any]:
 
 
 class Wait(serializers.Serializer[Any]):
-    low_minutes = serializers.IntegerField()
-    high_minutes = serializers.IntegerField()
-    estimate_minutes = serializers.IntegerField()
+    low_minutes = serializers.IntegerField(min_value=0)
+    high_minutes = serializers.IntegerField(min_value=0)
+    estimate_minutes = serializers.IntegerField(min_value=0)
 
 
 def wait(shown: WaitRange | None) -> dict[str, int] | None:

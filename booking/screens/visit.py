@@ -38,7 +38,7 @@ class Visit(serializers.Serializer[Any]):
     """One of the patient's own appointments of today."""
 
     type = serializers.ChoiceField(choices=["visit"])
-    revision = serializers.IntegerField(help_text="Only grows")
+    revision = serializers.IntegerField(min_value=0, help_text="Only grows")
     server_time = InstantField()
     appointment = serializers.UUIDField()
     specialty = TimedSpecialtyRef()
@@ -51,9 +51,9 @@ class Visit(serializers.Serializer[Any]):
     label: Any = serializers.CharField(
         allow_blank=True, help_text="As the patient has chosen to be named"
     )
-    position = serializers.IntegerField(allow_null=True)
+    position = serializers.IntegerField(min_value=0, allow_null=True)
     wait = Wait(allow_null=True)
-    call_number = serializers.IntegerField()
+    call_number = serializers.IntegerField(min_value=0)
     called_at = InstantField(allow_null=True)
 
 
@@ -126,9 +126,9 @@ class LinkedVisit(serializers.Serializer[Any]):
         allow_blank=True, help_text="As the patient has chosen to be named; like the ticket"
     )
     room = serializers.CharField(allow_null=True, help_text="Like the ticket")
-    position = serializers.IntegerField(allow_null=True)
+    position = serializers.IntegerField(min_value=0, allow_null=True)
     wait = Wait(allow_null=True)
-    call_number = serializers.IntegerField()
+    call_number = serializers.IntegerField(min_value=0)
     called_at = InstantField(allow_null=True)
 
 

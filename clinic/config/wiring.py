@@ -3,7 +3,7 @@
 `now` runs in the writer's transaction and commits or fails with it; `commit` runs after it.
 """
 
-import billing.payments.selectors
+import billing.payments.screens
 import recognition.screens
 from billing.invoicing import subscribers as invoicing_subscribers
 from billing.payments import subscribers as payments_subscribers
@@ -37,12 +37,12 @@ def wire() -> None:
     subscribe(WaitsChanged, publish.on_waits_changed, when="commit")
     subscribe(
         PaymentChanged,
-        publish.on_payment_changed(billing.payments.selectors.payment_body),
+        publish.on_payment_changed(billing.payments.screens.frame),
         when="commit",
     )
     subscribe(
         CheckInDecided,
-        publish.on_check_in_decided(recognition.screens.check_in_body),
+        publish.on_check_in_decided(recognition.screens.check_in_frame),
         when="commit",
     )
 

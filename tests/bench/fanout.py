@@ -70,7 +70,7 @@ def measure(sample: str, displays: int, calls: int) -> dict[str, Any]:
 
 def _board_text() -> str:
     """A board of the size that will be sent, with a place for the revision."""
-    return frames.board(board.body()).text
+    return frames.of(board.body()).text
 
 
 def measure_ours(displays: int, calls: int) -> dict[str, Any]:

@@ -130,8 +130,8 @@ def boards() -> Iterator[tuple[str, dict[str, Any]]]:
                 waiting.append(arrive())
                 here = [*inside, *waiting]
             revision += 1
-            body = {"revision": revision, "server_time": now, "clinic": "Vez", "entries": here}
-            frame = frames.board(body)
+            body = {"type": "board", "revision": revision, "server_time": now, "clinic": "Vez"}
+            frame = frames.of({**body, "entries": here})
             yield (
                 waiting[0]["ticket"],
                 {

@@ -15,7 +15,7 @@ SOCKETS = {
     "/ws/me": {"visit", "payment", "heartbeat"},
     "/ws/kiosk": {"check_in", "heartbeat"},
 }
-BOARD = {"type", "revision", "server_time", "clinic", "entries"}
+BOARD = {"type", "revision", "server_time", "clinic", "closes_at", "opens_at", "entries"}
 ENTRY = {"id", "ticket", "label", "room", "state", "call_number", "called_at", "wait"}
 WAIT = {"low_minutes", "high_minutes", "estimate_minutes"}
 STATES = {"waiting", "called", "in_room"}
@@ -181,6 +181,18 @@ def schema(document: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
+def payload(document: dict[str, Any], kind: str) -> dict[str, Any]:
+    return schema(document, named(document["components"]["messages"][kind]["payload"]))
+
+
+def words(document: dict[str, Any], field: dict[str, Any]) -> set[str]:
+    return set(schema(document, named(field))["enum"])
+
+
+def named(reference: dict[str, str]) -> str:
+    return reference["$ref"].rpartition("/")[2]
+
+
 def references(part: Any) -> Iterator[str]:
     if isinstance(part, dict):
         if isinstance(part.get("$ref"), str):
@@ -229,33 +241,30 @@ def test_the_sockets_and_their_frames_are_the_contracts(document: dict[str, Any]
 
 def test_every_frame_names_its_type(document: dict[str, Any]) -> None:
     for kind in set().union(*SOCKETS.values()):
-        frame = schema(document, kind)
-        assert frame["properties"]["type"] == {"type": "string", "const": kind}
+        frame = payload(document, kind)
+        assert words(document, frame["properties"]["type"]) == {kind}
         assert "type" in frame["required"]
 
 
 def test_the_board_has_the_contracts_fields_and_no_others(document: dict[str, Any]) -> None:
-    board, entry, wait = (schema(document, name) for name in ("board", "entry", "wait"))
+    board, entry, wait = (schema(document, name) for name in ("Board", "BoardEntry", "Wait"))
 
+    assert board == payload(document, "board")
     for found, fields in ((board, BOARD), (entry, ENTRY), (wait, WAIT)):
-        assert set(found["required"]) == fields
+        assert set(found["properties"]) == set(found["required"]) == fields
         assert found["additionalProperties"] is False
-    # The opening hours came later: a frame without them is still one.
-    assert set(board["properties"]) == BOARD | {"closes_at", "opens_at"}
-    assert set(entry["properties"]) == ENTRY
-    assert set(wait["properties"]) == WAIT
-    assert set(entry["properties"]["state"]["enum"]) == STATES
+    assert words(document, entry["properties"]["state"]) == STATES
 
 
 def test_the_words_are_the_contracts(document: dict[str, Any]) -> None:
-    words = {
-        ("staff_appointment", "status"): STATUSES,
-        ("visit", "status"): STATUSES,
-        ("payment_body", "status"): PAYMENT_STATUSES,
-        ("check_in", "status"): CHECK_IN_STATUSES,
+    statuses = {
+        "StaffAppointment": STATUSES,
+        "Visit": STATUSES,
+        "PaymentBody": PAYMENT_STATUSES,
+        "CheckInFrame": CHECK_IN_STATUSES,
     }
-    for (name, field), expected in words.items():
-        assert set(schema(document, name)["properties"][field]["enum"]) == expected
+    for name, expected in statuses.items():
+        assert words(document, schema(document, name)["properties"]["status"]) == expected
 
 
 def test_the_contracts_own_examples_are_valid(document: dict[str, Any]) -> None:
@@ -264,6 +273,8 @@ def test_the_contracts_own_examples_are_valid(document: dict[str, Any]) -> None:
         "revision": 1832,
         "server_time": "2026-11-23T10:42:07+00:00",
         "clinic": "…",
+        "closes_at": "2026-11-23T19:00:00+00:00",
+        "opens_at": None,
         "entries": [
             {
                 "id": "0f0b1a52-6d3c-4a55-9e0e-0b4f9f2f9a10",
@@ -277,7 +288,7 @@ def test_the_contracts_own_examples_are_valid(document: dict[str, Any]) -> None:
             }
         ],
     }
-    validator = Draft202012Validator({**document, "$ref": "#/components/schemas/board"})
+    validator = Draft202012Validator({**document, "$ref": "#/components/messages/board/payload"})
 
     validator.validate(board)
     assert not validator.is_valid({**board, "entries": [{**board["entries"][0], "phone": "9"}]})

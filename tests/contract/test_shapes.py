@@ -1,5 +1,6 @@
 """What a client sees is written in two places, body and serializer, and they say the same."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,7 @@ import pytest
 import time_machine
 from rest_framework.serializers import BaseSerializer, ListSerializer, Serializer
 
-from billing.payments import selectors as payments
-from billing.payments.serializers import PaymentBody
+from billing.payments import screens as payments
 from booking import links
 from booking.models import Appointment
 from booking.screens import board, day, visit
@@ -19,6 +19,8 @@ from booking.services import visit as steps
 from clinic.accounts.models import User
 from clinic.core.audit import Actor
 from clinic.directory.models import Patient
+from realtime import frames
+from realtime.serializers import Heartbeat, SettingsFrame
 from recognition import screens as kiosk
 from tests.conftest import SETUP, Clinic, Screen
 
@@ -75,8 +77,13 @@ SHAPES: list[tuple[Serializer[Any], Callable[[Scene], Any]]] = [
     (day.StaffAnswer(), lambda scene: day.answer(scene.bruno.pk)),
     (visit.Visit(), lambda scene: visit.body(scene.ana.pk)),
     (visit.LinkedVisit(), lambda scene: visit.linked_body(scene.ana.pk)),
-    (PaymentBody(), lambda scene: payments.payment_body(scene.payment)),
-    (kiosk.CheckInResult(), lambda scene: kiosk.check_in_body(scene.check_in)),
+    (payments.PaymentFrame(), lambda scene: payments.frame(scene.payment)),
+    (kiosk.CheckInFrame(), lambda scene: kiosk.check_in_frame(scene.check_in)),
+    (SettingsFrame(), lambda _: json.loads(frames.settings().text)),
+    (
+        Heartbeat(),
+        lambda _: json.loads(frames.heartbeat(revision=1, server_time=NINE, stale=True).text),
+    ),
 ]
 
 

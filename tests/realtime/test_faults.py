@@ -113,7 +113,7 @@ def large_board(revision: int) -> frames.Frame:
         "wait": {"low_minutes": 10, "high_minutes": 20, "estimate_minutes": 13},
     }
     body = {"server_time": "2026-11-23T10:42:07+00:00", "clinic": "Vez", "entries": [entry] * 300}
-    return frames.board({"revision": revision, **body})
+    return frames.of({"type": "board", "revision": revision, **body})
 
 
 def test_readers_that_stop_reading_delay_nobody_and_hold_no_memory(

@@ -89,7 +89,7 @@ class Screen:
 
 
 def board(revision: int) -> Frame:
-    return frames.board({"revision": revision})
+    return frames.of({"type": "board", "revision": revision})
 
 
 def message(frame: Frame, group: str = groups.BOARD) -> dict[str, Any]:

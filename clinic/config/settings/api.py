@@ -45,6 +45,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "clinic.accounts.choices.Role",
     },
     "POSTPROCESSING_HOOKS": [
+        "clinic.config.frames.describe",
         "drf_spectacular.hooks.postprocess_schema_enums",
         "clinic.config.schema.list_error_codes",
         "clinic.config.schema.call_record_ids_id",

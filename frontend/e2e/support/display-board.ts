@@ -1,18 +1,8 @@
 import type { Browser, BrowserContext, Page, Route, WebSocketRoute } from "@playwright/test";
-import { USUAL_SETTINGS, type ScreenSettings } from "../../src/features/board/settings";
+import { USUAL_SETTINGS } from "../../src/features/board/settings";
+import type { Board, BoardEntry, DisplaySettings } from "../../src/lib/api/types";
 import { contextOf } from "./pages";
 import type { Watch } from "./test";
-
-interface Entry {
-  id: string;
-  ticket: string;
-  label: string;
-  room: string;
-  state: "waiting" | "called" | "in_room";
-  call_number: number;
-  called_at: string | null;
-  wait: { low_minutes: number; high_minutes: number; estimate_minutes: number } | null;
-}
 
 export const LONG_NAME = "Maria da Conceição Vasconcelos e Sousa de Albuquerque";
 
@@ -32,7 +22,7 @@ const ROOMS = ["3", "1", "4", "2"];
 
 let made = 0;
 
-function entry(changes: Partial<Entry>): Entry {
+function entry(changes: Partial<BoardEntry>): BoardEntry {
   made += 1;
   return {
     id: `00000000-0000-4000-8000-${String(made).padStart(12, "0")}`,
@@ -47,17 +37,17 @@ function entry(changes: Partial<Entry>): Entry {
   };
 }
 
-export function called(minutesAgo: number, changes: Partial<Entry> = {}): Entry {
+export function called(minutesAgo: number, changes: Partial<BoardEntry> = {}): BoardEntry {
   const at = new Date(Date.now() - minutesAgo * 60_000).toISOString();
   return entry({ state: "called", call_number: 1, called_at: at, ...changes });
 }
 
-export function inRoom(minutesAgo: number, changes: Partial<Entry> = {}): Entry {
+export function inRoom(minutesAgo: number, changes: Partial<BoardEntry> = {}): BoardEntry {
   return called(minutesAgo, { state: "in_room", ...changes });
 }
 
 /** So many who wait, each a little longer than the one before. */
-export function waiting(count: number, changes: Partial<Entry> = {}): Entry[] {
+export function waiting(count: number, changes: Partial<BoardEntry> = {}): BoardEntry[] {
   return Array.from({ length: count }, (_, place) =>
     entry({
       wait: {
@@ -81,7 +71,7 @@ async function inStageZone(route: Route): Promise<void> {
 interface Stage {
   size?: { width: number; height: number };
   at?: Date;
-  settings?: Partial<ScreenSettings>;
+  settings?: Partial<DisplaySettings>;
   /** When the clinic, closed at the moment, opens. */
   opensAt?: Date;
   /** True for a browser in which nobody has touched the screen. */
@@ -97,14 +87,14 @@ export class StagedDisplay {
   private constructor(
     private readonly context: BrowserContext,
     readonly page: Page,
-    private entries: Entry[],
+    private entries: BoardEntry[],
     private readonly stage: Stage,
   ) {}
 
   static async open(
     browser: Browser,
     watch: Watch,
-    entries: Entry[],
+    entries: BoardEntry[],
     stage: Stage = {},
   ): Promise<StagedDisplay> {
     const context = await contextOf(browser, "display");
@@ -139,7 +129,7 @@ export class StagedDisplay {
     return display;
   }
 
-  async show(entries: Entry[]): Promise<void> {
+  async show(entries: BoardEntry[]): Promise<void> {
     this.entries = entries;
     this.revision += 1;
     this.socket?.send(JSON.stringify(this.frame()));
@@ -168,7 +158,7 @@ export class StagedDisplay {
   }
 
   /** Staff change the settings. */
-  async set(settings: Partial<ScreenSettings>): Promise<void> {
+  async set(settings: Partial<DisplaySettings>): Promise<void> {
     this.stage.settings = { ...this.stage.settings, ...settings };
     const read = this.page.waitForResponse("**/api/devices/me");
     this.socket?.send(JSON.stringify({ type: "settings" }));
@@ -180,7 +170,7 @@ export class StagedDisplay {
     return this.context.close();
   }
 
-  private frame() {
+  private frame(): Board {
     return {
       type: "board",
       revision: this.revision,

@@ -1,3 +1,4 @@
+import type { Wait } from "./api/types";
 import { civilTime, CLINIC_ZONE, instantOf, type CivilDate, type Instant } from "./civil";
 
 export type Language = "pt" | "en";
@@ -92,16 +93,10 @@ export function groupDigits(digits: string): string {
   return digits.replace(/\D/g, "").replace(/(\d{3})(?=\d)/g, `$1${NBSP}`);
 }
 
-export interface WaitRange {
-  low_minutes: number;
-  high_minutes: number;
-  estimate_minutes: number;
-}
-
 export type WaitWords = { kind: "any_moment" } | { kind: "range"; low: number; high: number };
 
 /** A wait in steps of five minutes; near ones are "any moment" rather than a number. */
-export function waitWords(wait: WaitRange): WaitWords {
+export function waitWords(wait: Wait): WaitWords {
   const low = Math.max(0, Math.floor(wait.low_minutes / 5) * 5);
   const high = Math.max(low + 5, Math.ceil(wait.high_minutes / 5) * 5);
   return high <= 5 ? { kind: "any_moment" } : { kind: "range", low, high };

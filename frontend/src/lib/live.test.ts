@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { LiveFrame } from "./api/types";
 import {
   backoffMs,
   openLive,
   OVERDUE_MS,
   revisionGate,
   SILENCE_MS,
-  type Frame,
   type LiveState,
 } from "./live";
 
@@ -25,7 +25,7 @@ class FakeSocket {
     this.closed = true;
   }
 
-  say(frame: Frame) {
+  say(frame: Partial<LiveFrame>) {
     this.onmessage?.({ data: JSON.stringify(frame) });
   }
 
@@ -37,9 +37,9 @@ class FakeSocket {
 }
 
 function open(extra: { beforeReconnect?: () => Promise<unknown> } = {}) {
-  const frames: Frame[] = [];
+  const frames: LiveFrame[] = [];
   const states: LiveState[] = [];
-  const connection = openLive<Frame>({
+  const connection = openLive({
     path: "/ws/me",
     onFrame: (frame) => frames.push(frame),
     onState: (state) => states.push(state),

@@ -1,3 +1,4 @@
+import type { LiveFrame } from "./api/types";
 import { elapsed } from "./clock";
 import { ANSWER_MS, within } from "./deadline";
 
@@ -13,17 +14,9 @@ import { ANSWER_MS, within } from "./deadline";
  */
 export type LiveState = "connecting" | "live" | "stale" | "lost";
 
-export interface Frame {
-  type: string;
-  revision?: number;
-  server_time?: string;
-  /** Of a heartbeat: the server can't tell whether it has told everything. */
-  stale?: boolean;
-}
-
-export interface LiveOptions<F extends Frame> {
+export interface LiveOptions {
   path: string;
-  onFrame: (frame: F) => void;
+  onFrame: (frame: LiveFrame) => void;
   onState?: (state: LiveState) => void;
   /** The server has closed the socket with this code; `onState` follows. */
   onClose?: (code: number) => void;
@@ -65,7 +58,7 @@ function socketUrl(path: string): string {
   return `${scheme}//${location.host}${path}`;
 }
 
-export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnection {
+export function openLive(options: LiveOptions): LiveConnection {
   const connect = options.connect ?? ((url: string) => new WebSocket(url));
   let socket: WebSocket | null = null;
   let attempt = 0;
@@ -129,15 +122,15 @@ export function openLive<F extends Frame>(options: LiveOptions<F>): LiveConnecti
     listenForSilence();
     opened.onmessage = (event: MessageEvent) => {
       listenForSilence();
-      let frame: F;
+      let frame: LiveFrame;
       try {
-        frame = JSON.parse(String(event.data)) as F;
+        frame = JSON.parse(String(event.data)) as LiveFrame;
       } catch {
         lose();
         return;
       }
       attempt = 0;
-      if (frame.type === "heartbeat") isDoubted = frame.stale === true;
+      if (frame.type === "heartbeat") isDoubted = frame.stale;
       tell(isDoubted ? "stale" : "live");
       options.onFrame(frame);
     };

@@ -31,7 +31,7 @@ export function useLive({
   useEffect(() => {
     if (!enabled) return;
     let newest: string | null = null;
-    const opened = openLive<LiveFrame>({
+    const opened = openLive({
       path,
       onFrame(frame) {
         if ("server_time" in frame) {

@@ -1,7 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { addDays, civilDate, type CivilDate, type Instant } from "./civil";
 import { serverClock } from "./clock";
-import { formatDay, formatTime, waitWords, type WaitRange } from "./format";
+import type { Wait } from "./api/types";
+import { formatDay, formatTime, waitWords } from "./format";
 import { useLanguage } from "./useLanguage";
 
 /** Sentences that several pages need, in the language of the page. */
@@ -9,7 +10,7 @@ export function useWords() {
   const { t } = useTranslation("common");
   const language = useLanguage();
 
-  function wait(range: WaitRange): string {
+  function wait(range: Wait): string {
     const words = waitWords(range);
     if (words.kind === "any_moment") return t("wait.any_moment");
     return words.low === 0

@@ -1,5 +1,6 @@
 import { useEffect } from "react";
-import type { BoardEntry, Places } from "@/features/board/board";
+import type { Places } from "@/features/board/board";
+import type { BoardEntry } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useCrowd, useFitted, useWholeRows } from "./fit";
 import { isNumbered, opensText, roomText, waitText, words } from "./words";

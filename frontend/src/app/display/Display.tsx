@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState, type CSSProperties } from "react";
 import { Announcer } from "@/features/board/announcer";
 import { awaitedOpening, CallGate, freshness, places } from "@/features/board/board";
-import { useReport, useSettings, type ScreenReport } from "@/features/board/screen";
+import { useReport, useSettings } from "@/features/board/screen";
 import {
   isWithin,
   ofRooms,
@@ -10,6 +10,7 @@ import {
   USUAL_SETTINGS,
   type TypeSizes,
 } from "@/features/board/settings";
+import type { ScreenReport } from "@/lib/api/types";
 import { setVolume, soundAllowed, unlockSound, watchSound } from "@/lib/chime";
 import { useBoard } from "@/features/board/useBoard";
 import { useNewVersion } from "@/features/board/version";

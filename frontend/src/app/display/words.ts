@@ -1,7 +1,8 @@
 /** The display speaks Portuguese, with a line of English where a visitor needs it. */
 
+import type { Wait } from "@/lib/api/types";
 import { civilDate, daysBetween } from "@/lib/civil";
-import { formatTime, formatWeekdayLong, waitWords, type WaitRange } from "@/lib/format";
+import { formatTime, formatWeekdayLong, waitWords } from "@/lib/format";
 
 export const words = {
   now: "Agora",
@@ -55,7 +56,7 @@ export function spoken({ ticket, room }: { ticket: string; room: string }): stri
   return `Senha ${parts.join(", ")}. ${roomText(room)}.`;
 }
 
-export function waitText(wait: WaitRange | null): string {
+export function waitText(wait: Wait | null): string {
   if (!wait) return "";
   const said = waitWords(wait);
   if (said.kind === "any_moment") return words.anyMoment;

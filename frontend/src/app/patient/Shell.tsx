@@ -70,7 +70,7 @@ function Chrome({ isPatient, isVisitor }: { isPatient: boolean; isVisitor: boole
   );
   const called = visits.find((visit) => visit.status === "called");
   const alert = called
-    ? t("visit.called_document", { room: t("common:room", { room: called.room ?? "" }) })
+    ? t("visit.called_document", { room: t("common:room", { room: called.room }) })
     : undefined;
   const isLink = pathname.startsWith("/v/");
   const hasTabs = isPatient && !isCalledHere && !isLink && !pathname.startsWith("/pay/");
@@ -161,7 +161,7 @@ function CalledBar() {
   return (
     <div role="alert">
       <Link href={`/consultas/${called.appointment}`} className={styles.calledBar}>
-        {t("called_bar", { room: t("common:room", { room: called.room ?? "" }) })}
+        {t("called_bar", { room: t("common:room", { room: called.room }) })}
       </Link>
     </div>
   );

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import { awaitedOpening, CallGate, freshness, places, type BoardEntry } from "./board";
+import type { BoardEntry } from "@/lib/api/types";
+import { awaitedOpening, CallGate, freshness, places } from "./board";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 

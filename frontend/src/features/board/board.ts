@@ -1,45 +1,6 @@
 /** What the waiting room sees, and what of it deserves which place. */
 
-import type { Frame } from "@/lib/live";
-import type { WaitRange } from "@/lib/format";
-
-export interface BoardEntry {
-  id: string;
-  ticket: string;
-  label: string;
-  room: string;
-  state: "waiting" | "called" | "in_room";
-  call_number: number;
-  called_at: string | null;
-  wait: WaitRange | null;
-}
-
-export interface BoardFrame extends Frame {
-  type: "board";
-  revision: number;
-  server_time: string;
-  clinic: string;
-  /** The end of the opening hours that ran when the frame was made; null while it was closed. */
-  closes_at: string | null;
-  /** The opening after that; null where none is known. */
-  opens_at: string | null;
-  entries: BoardEntry[];
-}
-
-export interface HeartbeatFrame extends Frame {
-  type: "heartbeat";
-  revision: number;
-  server_time: string;
-  /** The server can't vouch for what is on show at present. */
-  stale: boolean;
-}
-
-/** Staff have changed this display's settings. */
-export interface SettingsFrame extends Frame {
-  type: "settings";
-}
-
-export type DisplayFrame = BoardFrame | HeartbeatFrame | SettingsFrame;
+import type { Board, BoardEntry } from "@/lib/api/types";
 
 export interface Places {
   now: BoardEntry | null;
@@ -74,7 +35,7 @@ export function places(entries: readonly BoardEntry[], now: number): Places {
 
 /** The opening that the closed clinic waits for; null while it is open, or somebody is still there. */
 export function awaitedOpening(
-  board: Pick<BoardFrame, "closes_at" | "opens_at" | "entries">,
+  board: Pick<Board, "closes_at" | "opens_at" | "entries">,
   now: number,
 ): number | null {
   if (board.entries.length || !board.opens_at) return null;

@@ -1,36 +1,21 @@
 /** This display and the server: what staff have set for it, and how it is. */
 
 import { useCallback, useEffect, useRef, useState } from "react";
+import type { DisplaySettings, ScreenReport, ThisDevice } from "@/lib/api/types";
 import { csrfToken } from "@/lib/csrf";
 import { ANSWER_MS, asking } from "@/lib/deadline";
-import { USUAL_SETTINGS, type ScreenSettings, type Sound } from "./settings";
+import { USUAL_SETTINGS } from "./settings";
 
 export const REPORT_EVERY_MS = 30_000;
 /** Changes that come together are told together. */
 export const REPORT_AFTER_MS = 2_000;
 
-/** How a display is. Tickets only: no name leaves it. */
-export interface ScreenReport {
-  version: string;
-  sound: Sound;
-  board: "live" | "polled" | "stale";
-  picture: "connecting" | "calls" | "quiet" | "closed" | "untrusted";
-  revision: number | null;
-  tickets: readonly string[];
-  width: number;
-  height: number;
-}
-
-interface ThisDevice {
-  settings: ScreenSettings | null;
-}
-
-async function settingsIn(answer: Response): Promise<ScreenSettings | null> {
+async function settingsIn(answer: Response): Promise<DisplaySettings | null> {
   return answer.ok ? ((await answer.json()) as ThisDevice).settings : null;
 }
 
 /** Null where the server can't be asked. */
-async function fetchSettings(): Promise<ScreenSettings | null> {
+async function fetchSettings(): Promise<DisplaySettings | null> {
   try {
     return await asking(ANSWER_MS, async (signal) =>
       settingsIn(await fetch("/api/devices/me", { credentials: "same-origin", signal })),
@@ -41,7 +26,7 @@ async function fetchSettings(): Promise<ScreenSettings | null> {
 }
 
 /** Sends a report; the answer repeats the settings. Null where the server can't be told. */
-async function sendReport(report: string): Promise<ScreenSettings | null> {
+async function sendReport(report: string): Promise<DisplaySettings | null> {
   try {
     return await asking(ANSWER_MS, async (signal) =>
       settingsIn(
@@ -64,10 +49,10 @@ async function sendReport(report: string): Promise<ScreenSettings | null> {
  * known which they are, or that the server can't say.
  */
 export function useSettings(turn: number): {
-  settings: ScreenSettings | null;
+  settings: DisplaySettings | null;
   doubt: () => void;
 } {
-  const [settings, setSettings] = useState<ScreenSettings | null>(null);
+  const [settings, setSettings] = useState<DisplaySettings | null>(null);
   const [doubts, setDoubts] = useState(0);
 
   useEffect(() => {
@@ -91,7 +76,7 @@ export function useSettings(turn: number): {
  */
 export function useReport(
   report: ScreenReport | null,
-  settings: ScreenSettings | null,
+  settings: DisplaySettings | null,
   onOtherSettings: () => void,
 ): void {
   const text = report && JSON.stringify(report);
@@ -117,7 +102,7 @@ async function tell({
   onOtherSettings,
 }: {
   text: string | null;
-  settings: ScreenSettings | null;
+  settings: DisplaySettings | null;
   onOtherSettings: () => void;
 }): Promise<void> {
   if (text === null) return;

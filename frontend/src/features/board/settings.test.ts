@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import type { BoardEntry } from "./board";
+import type { BoardEntry } from "@/lib/api/types";
 import { isWithin, ofRooms, soundOf, typeSizes, USUAL_SETTINGS } from "./settings";
 
 const TV = { width: 1920, height: 1080 };

@@ -1,25 +1,9 @@
 /** What staff have set for this screen, and what follows from it. */
 
-import type { BoardEntry } from "./board";
-
-/** Hours of every day on the clinic's clock, `HH:MM`; they may pass midnight. */
-export interface DailyHours {
-  starts: string;
-  ends: string;
-}
-
-export interface ScreenSettings {
-  /** The rooms whose calls it shows and speaks; none stands for all. */
-  rooms: readonly string[];
-  panel: { inches: number; farthest_seat_metres: string } | null;
-  /** Per cent. */
-  volume: number;
-  quiet: DailyHours | null;
-  night: DailyHours | null;
-}
+import type { BoardEntry, DailyHours, DisplaySettings, ScreenReport } from "@/lib/api/types";
 
 /** What a screen does while it can't be told: it keeps no call from anybody. */
-export const USUAL_SETTINGS: ScreenSettings = {
+export const USUAL_SETTINGS: DisplaySettings = {
   rooms: [],
   panel: null,
   volume: 100,
@@ -37,10 +21,9 @@ export function isWithin(hours: DailyHours | null, time: string): boolean {
   return starts < ends ? starts <= time && time < ends : starts <= time || time < ends;
 }
 
-export type Sound = "on" | "blocked" | "quiet" | "muted";
-
 /** Whether the next call is heard, and if not, why. */
-export function soundOf(settings: ScreenSettings, time: string, isAllowed: boolean): Sound {
+export function soundOf(settings: DisplaySettings, time: string, isAllowed: boolean,
+): ScreenReport["sound"] {
   if (settings.volume === 0) return "muted";
   if (isWithin(settings.quiet, time)) return "quiet";
   return isAllowed ? "on" : "blocked";
@@ -70,7 +53,7 @@ const NEXT_AT_MOST = 1.7;
 
 /** The call by the angle, the rest by half of it; neither ever smaller than usual. */
 export function typeSizes(
-  panel: ScreenSettings["panel"],
+  panel: DisplaySettings["panel"],
   { width, height }: { width: number; height: number },
 ): TypeSizes {
   const needed = panel ? Math.min(CALL_AT_MOST, neededSize(panel, width, height)) : 0;
@@ -86,7 +69,7 @@ export function typeSizes(
 }
 
 function neededSize(
-  { inches, farthest_seat_metres }: NonNullable<ScreenSettings["panel"]>,
+  { inches, farthest_seat_metres }: NonNullable<DisplaySettings["panel"]>,
   width: number,
   height: number,
 ): number {

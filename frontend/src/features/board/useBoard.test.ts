@@ -1,6 +1,6 @@
 import { act, renderHook } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { BoardFrame } from "./board";
+import type { Board } from "@/lib/api/types";
 import { useBoard } from "./useBoard";
 
 class Socket {
@@ -29,7 +29,7 @@ class Socket {
 const server = { revision: 1, answers: "yes" as "yes" | "no" | "never", asked: 0, given_up: 0 };
 
 /** A board whose content tells its revision, as no two boards of a revision differ. */
-function board(revision: number): BoardFrame {
+function board(revision: number): Board {
   const server_time = new Date(Date.UTC(2026, 10, 24, 12, 0, revision)).toISOString();
   return {
     type: "board",

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "react";
+import type { Board, LiveFrame } from "@/lib/api/types";
 import { openLive, revisionGate, type LiveState } from "@/lib/live";
 import { elapsed, serverClock } from "@/lib/clock";
 import { ANSWER_MS, asking } from "@/lib/deadline";
-import type { BoardFrame, DisplayFrame } from "./board";
 
 const POLL_MS = 10_000;
 /** A waiting room sees the calls within five seconds of the server's return. */
@@ -12,7 +12,7 @@ const DOUBT_MS = 1_000;
 
 export interface BoardView {
   /** Null until the first board, and again as soon as the device is refused. */
-  board: BoardFrame | null;
+  board: Board | null;
   link: LiveState;
   /** When the board was last known to be the present one, by `elapsed`. */
   confirmedAt: number;
@@ -51,7 +51,7 @@ export function useBoard(): BoardView {
     let poll: ReturnType<typeof setTimeout> | undefined;
     let doubt: ReturnType<typeof setTimeout> | undefined;
 
-    function confirm(board?: BoardFrame) {
+    function confirm(board?: Board) {
       clearTimeout(doubt);
       doubt = undefined;
       setView((old) => ({
@@ -63,7 +63,7 @@ export function useBoard(): BoardView {
       }));
     }
 
-    function take(board: BoardFrame) {
+    function take(board: Board) {
       serverClock.observe(board.server_time);
       if (gate.accept(board.revision)) confirm(board);
       else confirm();
@@ -85,7 +85,7 @@ export function useBoard(): BoardView {
       }
       if (answer.status === 304) confirm();
       if (answer.ok) {
-        const board = (await answer.json()) as BoardFrame;
+        const board = (await answer.json()) as Board;
         etag.current = answer.headers.get("ETag");
         take(board);
       }
@@ -108,7 +108,7 @@ export function useBoard(): BoardView {
       });
     }
 
-    function onFrame(frame: DisplayFrame) {
+    function onFrame(frame: LiveFrame) {
       if (frame.type === "board") {
         take(frame);
         return;
@@ -117,6 +117,7 @@ export function useBoard(): BoardView {
         setView((old) => ({ ...old, settingsTurn: old.settingsTurn + 1 }));
         return;
       }
+      if (frame.type !== "heartbeat") return;
       serverClock.observe(frame.server_time);
       if (frame.stale) return;
       if (gate.isBehind(frame.revision)) void fetchBoard();

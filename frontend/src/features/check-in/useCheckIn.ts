@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
-import { openLive, type Frame, type LiveState } from "@/lib/live";
-import type { CheckIn, CheckInFrame } from "@/lib/api/types";
+import { openLive, type LiveState } from "@/lib/live";
+import type { CheckIn } from "@/lib/api/types";
 import { confirmCheckIn, readCheckIn, refusalOf, sendCode, sendPicture, sendVideo } from "./api";
 import { asked, isComplete, next, REST, type Event, type Step } from "./machine";
 
@@ -82,11 +82,11 @@ export function useCheckIn(): CheckInFlow {
   }, [code, send]);
 
   useEffect(() => {
-    const connection = openLive<Frame>({
+    const connection = openLive({
       path: "/ws/kiosk",
       onFrame(frame) {
         if (frame.type === "check_in") {
-          dispatch({ type: "decided", checkIn: frame as CheckInFrame });
+          dispatch({ type: "decided", checkIn: frame });
         }
       },
       onState: setLink,

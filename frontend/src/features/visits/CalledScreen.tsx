@@ -1,6 +1,6 @@
 import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Visit } from "@/lib/api/types";
+import type { LinkedVisit } from "@/lib/api/types";
 import { classes, usePageTitle } from "@/ui";
 import styles from "./Visits.module.css";
 
@@ -10,7 +10,7 @@ export function CalledScreen({
   notice,
   children,
 }: {
-  visit: Pick<Visit, "label" | "ticket" | "room" | "call_number">;
+  visit: Pick<LinkedVisit, "label" | "ticket" | "room" | "call_number">;
   notice: ReactNode;
   /** Stands at the foot. */
   children?: ReactNode;

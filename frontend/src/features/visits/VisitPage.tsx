@@ -158,11 +158,11 @@ function State({
   visit: Visit | undefined;
   status: AppointmentStatus;
   missed: boolean;
-  room: string | null;
+  room: string;
 }) {
   const { t } = useTranslation(["patient", "common"]);
   const words = useWords();
-  const roomWord = t("common:room", { room: room ?? "" });
+  const roomWord = t("common:room", { room });
   if (status === "arrived") return <WaitingRoom visit={visit} room={room} />;
   return (
     <>

@@ -1,13 +1,9 @@
-import type { AppointmentStatus } from "@/lib/api/types";
+import type { Visit } from "@/lib/api/types";
 
 /** A call that old when the page opens is no news: who reads the page sees it anyway. */
 export const FRESH_MS = 60_000;
 
-export interface Call {
-  status: AppointmentStatus;
-  call_number: number;
-  called_at: string | null;
-}
+export type Call = Pick<Visit, "status" | "call_number" | "called_at">;
 
 export interface TurnGate {
   /** True when this call has not been announced yet; it then counts as announced. */

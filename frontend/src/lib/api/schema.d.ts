@@ -1903,8 +1903,16 @@ export interface components {
         BankEventTypeEnum: "pending" | "paid" | "refused" | "expired" | "chargeback";
         /** @enum {unknown} */
         BlankEnum: "";
+        /**
+         * @description What the waiting room sees: everybody who is waiting, called or in a room. Always the whole
+         *     board; ignore a revision that isn't higher than the last.
+         */
         Board: {
-            type: components["schemas"]["BoardTypeEnum"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "board";
             /** @description Only grows */
             revision: number;
             /** Format: date-time */
@@ -2018,6 +2026,37 @@ export interface components {
              */
             liveness?: string;
         };
+        /** @description The outcome of one check-in at this kiosk. */
+        CheckInFrame: {
+            /** Format: uuid */
+            id: string;
+            status: components["schemas"]["CheckInStatus"];
+            label: string | null;
+            ticket: string | null;
+            room: string | null;
+            wait: components["schemas"]["Wait"] | null;
+            /**
+             * @description What is wrong with a poor image; `missed` beside `no_appointment`: there was one today, and its time is over
+             *
+             *     * `too_small` - too_small
+             *     * `blurred` - blurred
+             *     * `too_dark` - too_dark
+             *     * `too_bright` - too_bright
+             *     * `turned` - turned
+             *     * `missed` - missed
+             */
+            detail: (components["schemas"]["DetailEnum"] | components["schemas"]["NullEnum"]) | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "check_in";
+        };
+        /**
+         * @description * `check_in` - check_in
+         * @enum {string}
+         */
+        CheckInFrameTypeEnum: "check_in";
         /** @description Multipart form: the frame that the kiosk took after a tap. */
         CheckInPhotoRequest: {
             /** Format: binary */
@@ -2369,6 +2408,25 @@ export interface components {
             id: string;
             full_name: string;
         };
+        /** @description The server is there. */
+        Heartbeat: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "heartbeat";
+            /** @description The newest that it knows */
+            revision: number;
+            /** Format: date-time */
+            server_time: string;
+            /** @description Live updates don't reach the server at present: what is on show may be some seconds old */
+            stale: boolean;
+        };
+        /**
+         * @description * `heartbeat` - heartbeat
+         * @enum {string}
+         */
+        HeartbeatTypeEnum: "heartbeat";
         HoldInRequest: {
             specialty: string;
             /** Format: uuid */
@@ -2591,6 +2649,7 @@ export interface components {
             /** Format: date-time */
             called_at: string | null;
         };
+        LiveFrame: components["schemas"]["Board"] | components["schemas"]["StaffDay"] | components["schemas"]["Visit"] | components["schemas"]["PaymentFrame"] | components["schemas"]["CheckInFrame"] | components["schemas"]["SettingsFrame"] | components["schemas"]["Heartbeat"];
         LivenessAvailable: {
             /** @description Whether a check-in by face begins with a video here */
             available: boolean;
@@ -3066,6 +3125,22 @@ export interface components {
             /** Format: date-time */
             paid_at: string | null;
         };
+        /** @description One of the patient's payments, after each change. */
+        PaymentFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "payment";
+            /** Format: uuid */
+            appointment: string;
+            payment: components["schemas"]["PaymentBody"];
+        };
+        /**
+         * @description * `payment` - payment
+         * @enum {string}
+         */
+        PaymentFrameTypeEnum: "payment";
         PaymentOrderRequest: {
             method: components["schemas"]["MethodEnum"];
             /**
@@ -3396,6 +3471,22 @@ export interface components {
             last_number: number;
         };
         /**
+         * @description Staff have changed what this display shows, how large or how loud: read
+         *     `GET /api/devices/me`.
+         */
+        SettingsFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "settings";
+        };
+        /**
+         * @description * `settings` - settings
+         * @enum {string}
+         */
+        SettingsFrameTypeEnum: "settings";
+        /**
          * @description * `person` - person
          *     * `refund` - refund
          *     * `issue` - issue
@@ -3582,8 +3673,13 @@ export interface components {
             user: string | null;
             appointments: components["schemas"]["StaffAppointment"][];
         };
+        /** @description The staff's day by practitioner, always whole. */
         StaffDay: {
-            type: components["schemas"]["StaffDayTypeEnum"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "day";
             /** @description Only grows */
             revision: number;
             /** Format: date-time */
@@ -3707,6 +3803,42 @@ export interface components {
              */
             undo_until?: string;
         };
+        /** @description One of the patient's own appointments of today. */
+        Visit: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "visit";
+            /** @description Only grows */
+            revision: number;
+            /** Format: date-time */
+            server_time: string;
+            /** Format: uuid */
+            appointment: string;
+            specialty: components["schemas"]["TimedSpecialtyRef"];
+            practitioner: components["schemas"]["PersonRef"];
+            /** Format: date-time */
+            start: string;
+            /** Format: date-time */
+            end: string;
+            status: components["schemas"]["AppointmentStatus"];
+            room: string;
+            /** @description From the arrival on */
+            ticket: string;
+            /** @description As the patient has chosen to be named */
+            label: string;
+            position: number | null;
+            wait: components["schemas"]["Wait"] | null;
+            call_number: number;
+            /** Format: date-time */
+            called_at: string | null;
+        };
+        /**
+         * @description * `visit` - visit
+         * @enum {string}
+         */
+        VisitTypeEnum: "visit";
         Wait: {
             low_minutes: number;
             high_minutes: number;

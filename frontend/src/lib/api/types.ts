@@ -1,6 +1,6 @@
 import type { components } from "./schema";
 
-/** The words of the API as the pages use them; all but the sockets' frames come from its schema. */
+/** The words of the API as the pages use them; what comes over HTTP or a socket is in its schema. */
 
 type Schemas = components["schemas"];
 
@@ -22,6 +22,10 @@ export type AppointmentStatus = Schemas["AppointmentStatus"];
 export type Appointment = Schemas["AppointmentOut"];
 export type Wait = Schemas["Wait"];
 export type LinkedVisit = Schemas["LinkedVisit"];
+export type Visit = Schemas["Visit"];
+/** Everything that comes over a websocket, told apart by `type`. */
+export type LiveFrame = Schemas["LiveFrame"];
+export type Heartbeat = Schemas["Heartbeat"];
 
 export type StaffAppointment = Schemas["StaffAppointment"];
 export type BusyProblem = Schemas["BusyProblem"];
@@ -40,6 +44,9 @@ export type Board = Schemas["Board"];
 export type BoardEntry = Schemas["BoardEntry"];
 export type Device = Schemas["Device"];
 export type DisplaySettings = Schemas["DisplaySettings"];
+export type DailyHours = Schemas["DailyHours"];
+export type ScreenReport = Schemas["ScreenReportRequest"];
+export type ThisDevice = Schemas["ThisDevice"];
 export type DeviceChange = Schemas["PatchedDeviceChangeRequest"];
 
 export type PaymentMethod = Schemas["MethodEnum"];
@@ -92,43 +99,3 @@ export interface Page<T> {
   previous?: string | null;
   results: T[];
 }
-
-export interface Visit {
-  type: "visit";
-  revision: number;
-  server_time: string;
-  appointment: string;
-  specialty: SpecialtyRef;
-  practitioner: PractitionerRef;
-  start: string;
-  end: string;
-  status: AppointmentStatus;
-  room: string | null;
-  ticket: string;
-  label: string;
-  position: number | null;
-  wait: Wait | null;
-  call_number: number;
-  called_at: string | null;
-}
-
-export interface PaymentFrame {
-  type: "payment";
-  appointment: string;
-  payment: Payment;
-}
-
-export interface CheckInFrame extends CheckIn {
-  type: "check_in";
-}
-
-export interface Heartbeat {
-  type: "heartbeat";
-  revision: number;
-  server_time: string;
-  /** The server can't tell at present whether it has told everything. */
-  stale: boolean;
-}
-
-/** Everything that comes over a websocket, told apart by `type`. */
-export type LiveFrame = Board | Day | Visit | PaymentFrame | CheckInFrame | Heartbeat;
