@@ -10,6 +10,10 @@ from booking.choices import AppointmentStatus
 # Whoever comes has come for what is near. Less would send those who come well ahead to the desk,
 # more would let somebody who has just missed one visit wait until evening for another.
 NEAR = timedelta(hours=2)
+# Whoever is booked and isn't here this long after the hour is late.
+LATE_AFTER = timedelta(minutes=15)
+# Whoever was called and hasn't come after this long has perhaps not heard it.
+UNHEARD_AFTER = timedelta(minutes=5)
 
 
 class Timed(Protocol):

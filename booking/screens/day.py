@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from rest_framework import serializers
 
 from booking import revision, selectors, standings, transitions
 from booking.choices import AppointmentStatus, Source
-from booking.due import is_missed
+from booking.due import LATE_AFTER, UNHEARD_AFTER, is_missed
 from booking.fields import InstantField
 from booking.models import Appointment
 from booking.screens.parts import (
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from booking.waits import Standing
     from clinic.directory.models import Practitioner
+
+MINUTE = timedelta(minutes=1)
 
 
 class StaffPatient(serializers.Serializer[Any]):
@@ -103,6 +106,17 @@ class StaffColumn(serializers.Serializer[Any]):
     appointments = StaffAppointment(many=True)
 
 
+class DayLimits(serializers.Serializer[Any]):
+    """From when on something deserves a look."""
+
+    late_minutes = serializers.IntegerField(
+        min_value=0, help_text="Whoever is booked and not here for longer after the hour is late"
+    )
+    unheard_minutes = serializers.IntegerField(
+        min_value=0, help_text="Whoever was called that long ago has perhaps not heard it"
+    )
+
+
 class StaffDay(serializers.Serializer[Any]):
     """The staff's day by practitioner, always whole."""
 
@@ -110,6 +124,7 @@ class StaffDay(serializers.Serializer[Any]):
     revision = serializers.IntegerField(min_value=0, help_text="Only grows")
     server_time = InstantField()
     date = serializers.DateField()
+    limits = DayLimits()
     practitioners = StaffColumn(many=True)
 
 
@@ -137,6 +152,7 @@ def body(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
         "revision": number,
         "server_time": instant(now),
         "date": on.isoformat(),
+        "limits": _limits(),
         "practitioners": [_column(person, by_practitioner[person.pk]) for person in shown.values()],
     }
 
@@ -156,6 +172,13 @@ def patients_of(shown: dict[str, Any]) -> set[UUID]:
         UUID(appointment["patient"]["id"])
         for column in shown["practitioners"]
         for appointment in column["appointments"]
+    }
+
+
+def _limits() -> dict[str, int]:
+    return {
+        "late_minutes": LATE_AFTER // MINUTE,
+        "unheard_minutes": UNHEARD_AFTER // MINUTE,
     }
 
 

@@ -315,6 +315,7 @@ def test_the_day_shows_every_column_with_its_appointments(
     body = day.body(NINE.date())
 
     assert body["date"] == "2026-11-23"
+    assert body["limits"] == {"late_minutes": 15, "unheard_minutes": 5}
     assert [
         (column["name"], column["room"]["name"], [one["id"] for one in column["appointments"]])
         for column in body["practitioners"]

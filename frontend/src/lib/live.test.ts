@@ -1,13 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LiveFrame } from "./api/types";
-import {
-  backoffMs,
-  openLive,
-  OVERDUE_MS,
-  revisionGate,
-  SILENCE_MS,
-  type LiveState,
-} from "./live";
+import { backoffMs, openLive, OVERDUE_MS, revisionGate, SILENCE_MS, type LiveState } from "./live";
 
 class FakeSocket {
   static all: FakeSocket[] = [];

@@ -113,6 +113,7 @@ export class StagedClinic {
       revision: this.revision,
       server_time: new Date().toISOString(),
       date: new Intl.DateTimeFormat("sv", { timeZone: "Europe/Lisbon" }).format(),
+      limits: { late_minutes: 15, unheard_minutes: 5 },
       practitioners: [{ ...column, user: "user", appointments: this.visits }],
     };
   }

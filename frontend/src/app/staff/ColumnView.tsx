@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import {
-  CALLED_TOO_LONG_MINUTES,
   elapsed,
-  LATE_AFTER_MINUTES,
+  isLate,
+  isUnheard,
   lateness,
   minutesSince,
   nextStep,
@@ -11,7 +11,7 @@ import {
   type Column,
 } from "@/features/queue/column";
 import type { Press } from "@/features/queue/data";
-import type { StaffAppointment } from "@/lib/api/types";
+import type { DayLimits, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useWords } from "@/lib/useWords";
 import { Button, classes, NoteIcon, Pill } from "@/ui";
@@ -29,6 +29,7 @@ export function ColumnView(props: ColumnViewProps) {
   const { t } = useTranslation(["staff", "common"]);
   const { column, now, number, isFocused, onOpen, onPress } = props;
   const titleId = `column-${column.id}`;
+  const card = { limits: column.limits, now, onOpen };
   const isFree = !column.inside.length && !column.called.length;
   return (
     <section
@@ -45,30 +46,18 @@ export function ColumnView(props: ColumnViewProps) {
       </header>
       <div className={styles.list}>
         {column.inside.map((appointment) => (
-          <Inside key={appointment.id} appointment={appointment} now={now} onOpen={onOpen} />
+          <Inside key={appointment.id} appointment={appointment} {...card} />
         ))}
         {column.called.map((appointment) => (
-          <Called
-            key={appointment.id}
-            appointment={appointment}
-            now={now}
-            onOpen={onOpen}
-            onPress={onPress}
-          />
+          <Called key={appointment.id} appointment={appointment} onPress={onPress} {...card} />
         ))}
         {isFree && <p className={styles.free}>{t("column.free")}</p>}
         <ul>
           {column.waiting.map((appointment) => (
-            <Waiting key={appointment.id} appointment={appointment} now={now} onOpen={onOpen} />
+            <Waiting key={appointment.id} appointment={appointment} {...card} />
           ))}
           {[...column.expected, ...column.missing].map((appointment) => (
-            <Expected
-              key={appointment.id}
-              appointment={appointment}
-              now={now}
-              onOpen={onOpen}
-              onPress={onPress}
-            />
+            <Expected key={appointment.id} appointment={appointment} onPress={onPress} {...card} />
           ))}
         </ul>
         {column.done + column.missed > 0 && (
@@ -105,6 +94,10 @@ interface CardProps {
   appointment: StaffAppointment;
   now: number;
   onOpen: (appointment: StaffAppointment) => void;
+}
+
+interface LimitedProps extends CardProps {
+  limits: DayLimits;
 }
 
 /** Wraps between words. A single word that is wider than the column ends in an ellipsis. */
@@ -152,17 +145,18 @@ export function Inside({ appointment, now, onOpen }: CardProps) {
 
 export function Called({
   appointment,
+  limits,
   now,
   onOpen,
   onPress,
-}: CardProps & { onPress: (press: Press) => void }) {
+}: LimitedProps & { onPress: (press: Press) => void }) {
   const { t } = useTranslation(["staff", "common"]);
   const minutes = minutesSince(appointment.called_at, now);
   const number = appointment.call_number;
   return (
     <article className={classes(styles.card, styles.calledCard)}>
       <Name appointment={appointment} onOpen={onOpen} className={styles.cardName} />
-      <p className={classes(minutes >= CALLED_TOO_LONG_MINUTES && styles.tooLong)}>
+      <p className={classes(isUnheard(appointment, limits, now) && styles.tooLong)}>
         {minutes > 0 ? t("column.called", { minutes, number }) : t("column.called_now", { number })}
       </p>
       <div className={styles.cardActions}>
@@ -210,12 +204,12 @@ function Row({
   );
 }
 
-export function Waiting({ appointment, now, onOpen }: CardProps) {
+export function Waiting({ appointment, limits, now, onOpen }: LimitedProps) {
   const { t } = useTranslation(["staff", "common"]);
   const waited = minutesSince(appointment.arrived_at, now);
   const words = useWords();
   const { told, wait } = appointment;
-  const isOverdue = waitsTooLong(appointment, now);
+  const isOverdue = waitsTooLong(appointment, limits, now);
   return (
     <Row
       appointment={appointment}
@@ -235,10 +229,11 @@ export function Waiting({ appointment, now, onOpen }: CardProps) {
 
 export function Expected({
   appointment,
+  limits,
   now,
   onOpen,
   onPress,
-}: CardProps & { onPress: (press: Press) => void }) {
+}: LimitedProps & { onPress: (press: Press) => void }) {
   const { t } = useTranslation(["staff", "common"]);
   if (appointment.status === "pending") {
     return (
@@ -255,6 +250,7 @@ export function Expected({
     );
   }
   const late = lateness(appointment, now);
+  const isPastHour = isLate(appointment, limits, now);
   const note = appointment.is_missed
     ? t("column.did_not_come")
     : late > 0
@@ -266,13 +262,13 @@ export function Expected({
       onOpen={onOpen}
       hasButton
       faint={appointment.is_missed}
-      isLate={late > LATE_AFTER_MINUTES}
+      isLate={isPastHour}
       note={note}
     >
       <Button
         variant="quiet"
         size="small"
-        className={classes(styles.arrive, late > LATE_AFTER_MINUTES && styles.lateButton)}
+        className={classes(styles.arrive, isPastHour && styles.lateButton)}
         onPress={() => onPress({ action: "arrive", appointment: appointment.id })}
         aria-label={`${t("action.arrive")}: ${appointment.patient.full_name}`}
       >

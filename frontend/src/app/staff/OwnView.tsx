@@ -30,7 +30,7 @@ export function OwnView({ column, now, onStep, onPress, onOpen, pending }: OwnVi
   const main = step.action === "walk-in" ? null : step.appointment;
   const others = [...column.inside, ...column.called].filter((each) => each !== main);
   const waiting = column.waiting.filter((each) => each !== main);
-  const card = { now, onOpen };
+  const card = { limits: column.limits, now, onOpen };
   const titleId = `column-${column.id}`;
   return (
     <section className={styles.own} aria-labelledby={titleId}>
@@ -50,7 +50,7 @@ export function OwnView({ column, now, onStep, onPress, onOpen, pending }: OwnVi
                   {t("own.booked", { time: formatTime(main.start) })} ·{" "}
                   {t("column.arrived", { time: formatTime(main.arrived_at ?? now) })}
                 </span>
-                <span className={classes(waitsTooLong(main, now) && styles.late)}>
+                <span className={classes(waitsTooLong(main, column.limits, now) && styles.late)}>
                   {t("column.waits", { minutes: minutesSince(main.arrived_at, now) })}
                 </span>
               </p>

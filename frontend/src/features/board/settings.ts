@@ -22,7 +22,10 @@ export function isWithin(hours: DailyHours | null, time: string): boolean {
 }
 
 /** Whether the next call is heard, and if not, why. */
-export function soundOf(settings: DisplaySettings, time: string, isAllowed: boolean,
+export function soundOf(
+  settings: DisplaySettings,
+  time: string,
+  isAllowed: boolean,
 ): ScreenReport["sound"] {
   if (settings.volume === 0) return "muted";
   if (isWithin(settings.quiet, time)) return "quiet";

@@ -4,6 +4,7 @@ import type { Day, StaffAppointment } from "@/lib/api/types";
 import {
   columnsOf,
   elapsed,
+  isUnheard,
   newest,
   nextStep,
   summary,
@@ -12,6 +13,7 @@ import {
 } from "./column";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
+const LIMITS = { late_minutes: 15, unheard_minutes: 5 };
 
 function minutes(offset: number): string {
   return new Date(NOON + offset * 60_000).toISOString();
@@ -56,6 +58,7 @@ function day(...appointments: StaffAppointment[]): Day {
     revision: 1,
     server_time: minutes(0),
     date: "2026-11-23",
+    limits: LIMITS,
     practitioners: [
       {
         id: "sousa",
@@ -141,13 +144,35 @@ describe("waitsTooLong", () => {
   const since = (minutesAgo: number) => ({ arrived_at: minutes(-minutesAgo), start: minutes(-30) });
 
   it("holds us to what was told at the arrival, whatever the hour", () => {
-    expect(waitsTooLong(appointment("1", "arrived", { ...since(20), told }), NOON)).toBe(false);
-    expect(waitsTooLong(appointment("1", "arrived", { ...since(21), told }), NOON)).toBe(true);
+    expect(waitsTooLong(appointment("1", "arrived", { ...since(20), told }), LIMITS, NOON)).toBe(
+      false,
+    );
+    expect(waitsTooLong(appointment("1", "arrived", { ...since(21), told }), LIMITS, NOON)).toBe(
+      true,
+    );
   });
 
   it("goes by the hour where nothing was told", () => {
-    expect(waitsTooLong(appointment("1", "arrived", since(1)), NOON)).toBe(true);
-    expect(waitsTooLong(appointment("1", "arrived", { start: minutes(-15) }), NOON)).toBe(false);
+    expect(waitsTooLong(appointment("1", "arrived", since(1)), LIMITS, NOON)).toBe(true);
+    expect(waitsTooLong(appointment("1", "arrived", { start: minutes(-15) }), LIMITS, NOON)).toBe(
+      false,
+    );
+  });
+});
+
+describe("the server's limits", () => {
+  it("say who is late, and who has perhaps not heard the call", () => {
+    const late = appointment("1", "booked", { start: minutes(-16) });
+    const called = appointment("2", "called", { called_at: minutes(-5) });
+    const [patient] = columnsOf({
+      ...day(late),
+      limits: { late_minutes: 16, unheard_minutes: 6 },
+    });
+
+    expect(summary([column(late)], NOON).late).toBe(1);
+    expect(patient && summary([patient], NOON).late).toBe(0);
+    expect(isUnheard(called, LIMITS, NOON)).toBe(true);
+    expect(isUnheard(called, { ...LIMITS, unheard_minutes: 6 }, NOON)).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 /** A practitioner's day as the dashboard reads it, and the one step that comes next. */
 
-import type { Day, StaffAnswer, StaffAppointment } from "@/lib/api/types";
+import type { Day, DayLimits, StaffAnswer, StaffAppointment } from "@/lib/api/types";
 
 export interface Column {
   id: string;
@@ -8,6 +8,7 @@ export interface Column {
   room: string;
   /** The account of whoever treats here. */
   user: string | null;
+  limits: DayLimits;
   inside: StaffAppointment[];
   called: StaffAppointment[];
   waiting: StaffAppointment[];
@@ -20,9 +21,6 @@ export interface Column {
 }
 
 const MINUTE = 60_000;
-export const LATE_AFTER_MINUTES = 15;
-/** Whoever was called and hasn't come after this long has perhaps not heard it. */
-export const CALLED_TOO_LONG_MINUTES = 5;
 
 function at(instant: string | null): number {
   return instant ? new Date(instant).getTime() : 0;
@@ -42,6 +40,7 @@ export function columnsOf(day: Day): Column[] {
       name: practitioner.name,
       room: practitioner.room.name,
       user: practitioner.user,
+      limits: day.limits,
       inside: having("in_progress"),
       called: having("called").sort((a, b) => at(b.called_at) - at(a.called_at)),
       waiting: having("arrived").sort(byStart),
@@ -100,11 +99,29 @@ export function lateness(appointment: StaffAppointment, now: number): number {
   return appointment.status === "booked" ? minutesSince(appointment.start, now) : 0;
 }
 
+/** Well past the hour, and not here. */
+export function isLate(appointment: StaffAppointment, limits: DayLimits, now: number): boolean {
+  return lateness(appointment, now) > limits.late_minutes;
+}
+
 /** Longer than was told at the arrival; where nothing was told, well past the hour. */
-export function waitsTooLong({ arrived_at, told, start }: StaffAppointment, now: number): boolean {
+export function waitsTooLong(
+  { arrived_at, told, start }: StaffAppointment,
+  limits: DayLimits,
+  now: number,
+): boolean {
   return told
     ? minutesSince(arrived_at, now) > told.high_minutes
-    : minutesSince(start, now) > LATE_AFTER_MINUTES;
+    : minutesSince(start, now) > limits.late_minutes;
+}
+
+/** Called a while ago: they have perhaps not heard it. */
+export function isUnheard(
+  { called_at }: StaffAppointment,
+  limits: DayLimits,
+  now: number,
+): boolean {
+  return minutesSince(called_at, now) >= limits.unheard_minutes;
 }
 
 export interface Summary {
@@ -124,9 +141,9 @@ export function summary(columns: readonly Column[], now: number): Summary {
   return {
     waiting: waits.length,
     medianWait: waits.length && median !== undefined ? Math.round(median) : null,
-    late: columns
-      .flatMap((column) => column.expected)
-      .filter((appointment) => lateness(appointment, now) > LATE_AFTER_MINUTES).length,
+    late: columns.flatMap(({ expected, limits }) =>
+      expected.filter((appointment) => isLate(appointment, limits, now)),
+    ).length,
   };
 }
 

@@ -2240,6 +2240,13 @@ export interface components {
             /** Format: date */
             date: string;
         };
+        /** @description From when on something deserves a look. */
+        DayLimits: {
+            /** @description Whoever is booked and not here for longer after the hour is late */
+            late_minutes: number;
+            /** @description Whoever was called that long ago has perhaps not heard it */
+            unheard_minutes: number;
+        };
         DayTakings: {
             /** @description By the time of payment, also what has been given back since */
             paid: components["schemas"]["TallyBody"];
@@ -3686,6 +3693,7 @@ export interface components {
             server_time: string;
             /** Format: date */
             date: string;
+            limits: components["schemas"]["DayLimits"];
             practitioners: components["schemas"]["StaffColumn"][];
         };
         /**

@@ -33,6 +33,7 @@ export type InTheWay = Schemas["InTheWayOut"];
 export type StaffAnswer = Schemas["StaffAnswer"];
 export type StaffPatient = Schemas["PatientOut"];
 export type Day = Schemas["StaffDay"];
+export type DayLimits = Schemas["DayLimits"];
 export type WaitReport = Schemas["WaitReport"];
 export type DayAccuracy = Schemas["DayAccuracyOut"];
 export type PrivacyReport = Schemas["PrivacyReport"];
