@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { addDays, civilDate, type CivilDate, type Instant } from "./civil";
 import { serverClock } from "./clock";
-import type { Wait } from "./api/types";
+import type { SpecialtyRef, Wait } from "./api/types";
 import { formatDay, formatTime, waitWords } from "./format";
 import { useLanguage } from "./useLanguage";
 
@@ -31,7 +31,7 @@ export function useWords() {
     return `${formatDay(civilDate(instant), language)} · ${formatTime(instant)}`;
   }
 
-  function name(specialty: { name_pt: string; name_en: string }): string {
+  function name(specialty: Pick<SpecialtyRef, "name_pt" | "name_en">): string {
     return language === "pt" ? specialty.name_pt : specialty.name_en;
   }
 
