@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page, Route, WebSocketRoute } from "@playwright/test";
 import { USUAL_SETTINGS } from "../../src/features/board/settings";
 import type { Board, BoardEntry, DisplaySettings } from "../../src/lib/api/types";
+import { boardEntry } from "../../src/test/board";
 import { contextOf } from "./pages";
 import type { Watch } from "./test";
 
@@ -24,17 +25,13 @@ let made = 0;
 
 function entry(changes: Partial<BoardEntry>): BoardEntry {
   made += 1;
-  return {
+  return boardEntry({
     id: `00000000-0000-4000-8000-${String(made).padStart(12, "0")}`,
     ticket: `A${String(made % 1000).padStart(3, "0")}`,
     label: NAMES[made % NAMES.length] ?? "",
     room: ROOMS[made % ROOMS.length] ?? "1",
-    state: "waiting",
-    call_number: 0,
-    called_at: null,
-    wait: null,
     ...changes,
-  };
+  });
 }
 
 export function called(minutesAgo: number, changes: Partial<BoardEntry> = {}): BoardEntry {

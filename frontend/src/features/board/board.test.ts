@@ -1,22 +1,13 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
 import type { BoardEntry } from "@/lib/api/types";
+import { boardEntry } from "@/test/board";
 import { awaitedOpening, CallGate, freshness, places } from "./board";
 
 const NOON = Date.parse("2026-11-23T12:00:00Z");
 
 function entry(id: string, changes: Partial<BoardEntry> = {}): BoardEntry {
-  return {
-    id,
-    ticket: `A00${id}`,
-    label: `Ana ${id}.`,
-    room: "1",
-    state: "waiting",
-    call_number: 0,
-    called_at: null,
-    wait: null,
-    ...changes,
-  };
+  return boardEntry({ id, ticket: `A00${id}`, label: `Ana ${id}.`, ...changes });
 }
 
 function minutesAgo(minutes: number): string {

@@ -1,25 +1,12 @@
 // @vitest-environment node
 import { describe, expect, it } from "vitest";
-import type { BoardEntry } from "@/lib/api/types";
+import { boardEntry } from "@/test/board";
 import { isWithin, ofRooms, soundOf, typeSizes, USUAL_SETTINGS } from "./settings";
 
 const TV = { width: 1920, height: 1080 };
 
-function inRoom(room: string): BoardEntry {
-  return {
-    id: room,
-    ticket: "A001",
-    label: "Ana M.",
-    room,
-    state: "waiting",
-    call_number: 0,
-    called_at: null,
-    wait: null,
-  };
-}
-
 describe("ofRooms", () => {
-  const board = ["1", "2", "Ginásio"].map(inRoom);
+  const board = ["1", "2", "Ginásio"].map((room) => boardEntry({ room }));
 
   it("keeps every room where none is chosen", () => {
     expect(ofRooms(board, [])).toEqual(board);
