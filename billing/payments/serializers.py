@@ -9,6 +9,7 @@ from billing.payments.providers.base import EventType
 from billing.payments.screens import PaymentBody
 from billing.payments.services.checkout import Customer, Order
 from booking.fields import InstantField
+from booking.screens.parts import PersonRef, TimedSpecialtyRef
 from clinic.core.fields import Email, Line
 from clinic.directory import nif
 
@@ -76,23 +77,11 @@ class PaymentOrder(serializers.Serializer[Order]):
         )
 
 
-class CheckoutSpecialty(serializers.Serializer[Any]):
-    code = serializers.CharField()
-    name_pt = serializers.CharField()
-    name_en = serializers.CharField()
-    duration_minutes = serializers.IntegerField()
-
-
-class CheckoutPractitioner(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    name = serializers.CharField()
-
-
 class CheckoutAppointment(serializers.Serializer[Any]):
-    specialty = CheckoutSpecialty()
+    specialty = TimedSpecialtyRef()
     start = InstantField()
     end = InstantField()
-    practitioner = CheckoutPractitioner()
+    practitioner = PersonRef()
 
 
 class CheckoutBody(serializers.Serializer[Any]):

@@ -2120,12 +2120,12 @@ export interface components {
             readonly liveness_not_assessed: number;
         };
         CheckoutAppointment: {
-            specialty: components["schemas"]["CheckoutSpecialty"];
+            specialty: components["schemas"]["TimedSpecialtyRef"];
             /** Format: date-time */
             start: string;
             /** Format: date-time */
             end: string;
-            practitioner: components["schemas"]["CheckoutPractitioner"];
+            practitioner: components["schemas"]["PersonRef"];
         };
         /** @description What the holder of a payment link sees. It names no patient. */
         CheckoutBody: {
@@ -2138,17 +2138,6 @@ export interface components {
             /** Format: date-time */
             hold_expires_at: string | null;
             payment: components["schemas"]["PaymentBody"] | null;
-        };
-        CheckoutPractitioner: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-        };
-        CheckoutSpecialty: {
-            code: string;
-            name_pt: string;
-            name_en: string;
-            duration_minutes: number;
         };
         ClinicOut: {
             name: string;
