@@ -3,15 +3,23 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing.payments import providers
-from billing.payments.models import IssueKind, Payment, PaymentStatus, Reason, RequestState
+from billing.payments.models import (
+    IssueKind,
+    Payment,
+    PaymentIssue,
+    PaymentStatus,
+    Reason,
+    RequestState,
+)
 from billing.payments.providers.base import Event, EventType
-from billing.payments.services import closing, refunds, settlement
+from billing.payments.services import closing, issues, refunds, settlement
 from billing.payments.services.verdicts import (
     Ended,
     GivenBack,
@@ -119,3 +127,61 @@ def test_money_goes_back_by_our_wish_or_by_somebody_elses(push: Payment) -> None
     with transaction.atomic():
         refund = refunds.request(push, actor=closing.ACTOR)
     assert judged(back, push) == GivenBack(push, refund)
+
+
+def test_two_refunds_of_one_amount_are_told_apart_by_their_order(push: Payment) -> None:
+    pay(push, said(push))
+    with transaction.atomic():
+        first, second = (
+            refunds.request(push, actor=closing.ACTOR, amount=Decimal(20)) for _ in range(2)
+        )
+    back = replace(refunded(said(push)), amount=Decimal(20))
+
+    assert judged(back, push) == GivenBack(push, first)
+    pay(push, back)
+    assert judged(replace(back, event_id="refund-2"), push) == GivenBack(push, second)
+
+
+def test_money_of_no_use_pays_for_no_visit(held: Appointment, push: Payment) -> None:
+    reference = factories.multibanco(held)
+    pay(reference, said(reference))
+    issues.open_about("money-1", IssueKind.LATE, payment=reference)
+
+    assert judged(said(push), push, reference) == Paid(
+        push, [reference], is_further=False, is_needed=True
+    )
+
+
+def test_money_whose_name_was_never_learned_is_taken_for_the_same_and_learns_it(
+    held: Appointment,
+) -> None:
+    reference = factories.multibanco(held)
+    pay(reference, said(reference))
+    Payment.objects.update(transaction_id="")
+    reference.refresh_from_db()
+
+    assert judged(said(reference), reference) == Retold(reference)
+    pay(reference, said(reference))
+    assert reference.transaction_id == "money-1"
+
+
+def test_a_no_for_nothing_known_changes_nothing(push: Payment) -> None:
+    stranger = replace(said(push, type="refused"), payment_id=uuid4())
+
+    with transaction.atomic():
+        assert settlement.apply(stranger, provider="sandbox") == Outcome.UNKNOWN_PAYMENT
+    assert not PaymentIssue.objects.exists()
+
+
+def test_a_no_that_overtakes_the_answer_to_our_call_brings_the_providers_id(
+    held: Appointment,
+) -> None:
+    asked = factories.mb_way(held)
+
+    pay(asked, said(asked, type="refused", request_id="request-9"))
+
+    assert (asked.status, asked.request_id, asked.request_state) == (
+        PaymentStatus.REFUSED,
+        "request-9",
+        RequestState.ACCEPTED,
+    )
