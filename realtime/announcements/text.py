@@ -2,53 +2,9 @@
 
 import re
 
+from num2words import num2words
+
 TICKET = re.compile(r"(?P<letter>A)(?P<zeros>0*)(?P<number>[0-9]*)")
-_ONES = [
-    "zero",
-    "um",
-    "dois",
-    "três",
-    "quatro",
-    "cinco",
-    "seis",
-    "sete",
-    "oito",
-    "nove",
-    "dez",
-    "onze",
-    "doze",
-    "treze",
-    "catorze",
-    "quinze",
-    "dezasseis",
-    "dezassete",
-    "dezoito",
-    "dezanove",
-]
-_TENS = [
-    ".",
-    ".",
-    "vinte",
-    "trinta",
-    "quarenta",
-    "cinquenta",
-    "sessenta",
-    "setenta",
-    "oitenta",
-    "noventa",
-]
-_HUNDREDS = [
-    ".",
-    "cento",
-    "duzentos",
-    "trezentos",
-    "quatrocentos",
-    "quinhentos",
-    "seiscentos",
-    "setecentos",
-    "oitocentos",
-    "novecentos",
-]
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
 
@@ -65,23 +21,9 @@ def sentence(ticket: str, room: str) -> str:
 
 
 def number(value: int) -> str:
-    """0 to 9999 in words, as they are said in Portugal."""
-    if value < 20:
-        return _ONES[value]
-    if value < 100:
-        tens, rest = divmod(value, 10)
-        return f"{_TENS[tens]} e {_ONES[rest]}" if rest else _TENS[tens]
-    if value == 100:
-        return "cem"
-    if value < 1000:
-        hundreds, rest = divmod(value, 100)
-        return f"{_HUNDREDS[hundreds]} e {number(rest)}" if rest else _HUNDREDS[hundreds]
-    thousands, rest = divmod(value, 1000)
-    head = "mil" if thousands == 1 else f"{_ONES[thousands]} mil"
-    if not rest:
-        return head
-    # "mil e cem", "mil e vinte", but "mil cento e vinte".
-    return f"{head} e {number(rest)}" if rest < 100 or rest % 100 == 0 else f"{head} {number(rest)}"
+    """A number in words, as they are said in Portugal."""
+    words: str = num2words(value, lang="pt")
+    return words
 
 
 def _place(room: str) -> str:
