@@ -6,7 +6,7 @@ from clinic.core.admin import ReadOnly
 
 @admin.register(Appointment)
 class AppointmentAdmin(ReadOnly):
-    """To look at only: appointments change through the product's own buttons."""
+    """Read-only: appointments change through the product's own buttons."""
 
     list_display = ("start", "practitioner", "room", "specialty", "status", "ticket", "source")
     list_filter = ("status", "source", "practitioner")

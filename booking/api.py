@@ -108,7 +108,8 @@ class AppointmentsView(ListAPIView[Appointment]):
         tags=["booking"],
     )
     def post(self, request: Request) -> Response:
-        """Hold a slot until it is paid. Without a practitioner the least loaded one treats."""
+        """Hold a slot until it is paid for. Without a practitioner, the one with the fewest
+        appointments treats."""
         data = validated(serializers.HoldIn(data=request.data))
         user = user_of(request)
 
@@ -135,7 +136,7 @@ class AppointmentView(APIView):
         responses=answers({200: serializers.AppointmentOut}, 401, 403, 404),
         tags=["booking"],
         description="Its status, its price and, while it is held, how long the hold lasts and "
-        "where it is paid. Somebody else's is a 404.",
+        "where to pay. Somebody else's gives a 404.",
     )
     def get(self, request: Request, appointment_id: UUID) -> Response:
         found = selectors.appointment_of(user_of(request).pk, appointment_id)
@@ -169,7 +170,7 @@ class CancelView(APIView):
         tags=["booking"],
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        """Call it off. Money goes back when it is early enough for the clinic's policy."""
+        """Call it off. The money goes back if it is early enough for the clinic's policy."""
         selectors.appointment_of(user_of(request).pk, appointment_id)
         changes.cancel(appointment_id, actor=actor_of(request.user))
         return _mine(request, appointment_id)
@@ -199,7 +200,7 @@ class RescheduleView(APIView):
 
 
 class CalendarRenderer(JSONRenderer):
-    """Lets a client ask for text/calendar; problems on that address still leave as JSON."""
+    """Lets a client ask for text/calendar; problems at that address are still JSON."""
 
     media_type = "text/calendar"
     format = "ics"
@@ -232,7 +233,7 @@ class CalendarView(_CalendarView):
 
 
 class CalendarByLinkView(_CalendarView):
-    """For whoever holds the payment link; no cookie changes the answer."""
+    """For whoever has the payment link; cookies don't change the answer."""
 
     authentication_classes: Any = ()
     permission_classes = (AllowAny,)
@@ -261,11 +262,11 @@ class CalendarByLinkView(_CalendarView):
 
 
 class VisitByLinkView(APIView):
-    """Open to whoever holds the link of a confirmation; no cookie changes the answer.
+    """Open to whoever has the link in a confirmation; cookies don't change the answer.
 
-    The page asks again rather than listens: a websocket's address would carry the token into the
-    log of everything on its way. While the visit goes on that is every five seconds and mostly a
-    304 without a body; before the day it is once a minute.
+    The page polls instead of listening: a websocket's address would carry the token into the log of
+    everything on its way. It asks every five seconds while the visit goes on, which mostly gives a
+    304 without a body, and once a minute before that day.
     """
 
     authentication_classes: Any = ()
@@ -283,7 +284,10 @@ class VisitByLinkView(APIView):
                 description="from the confirmation's link",
             ),
             OpenApiParameter(
-                "If-None-Match", str, OpenApiParameter.HEADER, description="The ETag held already"
+                "If-None-Match",
+                str,
+                OpenApiParameter.HEADER,
+                description=("The ETag that the client already has"),
             ),
         ],
         responses=answers(
@@ -298,8 +302,8 @@ class VisitByLinkView(APIView):
         tags=["visits"],
     )
     def get(self, request: Request, token: str) -> Response | HttpResponse:
-        """One visit until its day is over, or 304 where only the time of day differs from what
-        the client holds."""
+        """One visit until its day is over, or 304 if only the time differs from what the client
+        has."""
         appointment_id = links.visit_id_from(token)
         if appointment_id is None:
             # Only wrong ones count: a clinic's whole waiting room may share one address.
@@ -342,13 +346,14 @@ class WaitReportView(APIView):
 
     @extend_schema(
         operation_id="staff_wait_report",
-        summary="How true the waits were",
+        summary="How accurate the waits were",
         parameters=[serializers.ReportQuery],
         responses=answers({200: serializers.WaitReport}, 400, 401, 403),
         tags=["staff"],
     )
     def get(self, request: Request) -> Response:
-        """What patients were told at their arrival against how long they waited, day by day."""
+        """What patients were told at their arrival, compared with how long they waited, day by
+        day."""
         days = validated(serializers.ReportQuery(data=request.query_params))["days"]
         today = clock.today()
         quoted = selectors.quoted_waits(today - timedelta(days=days - 1), today)
@@ -376,7 +381,8 @@ class StaffAppointmentsView(APIView):
         tags=["staff"],
     )
     def post(self, request: Request) -> Response:
-        """For a known patient or a new one; without a start it is a walk-in, arrived now."""
+        """For a known patient or a new one. Without a start time it is a walk-in, who has arrived
+        now."""
         data = validated(serializers.DeskIn(data=request.data))
         user = user_of(request)
 
@@ -404,8 +410,8 @@ class StaffAppointmentView(APIView):
         tags=["staff"],
     )
     def patch(self, request: Request, appointment_id: UUID) -> Response:
-        """Plain text of at most 500 characters, for staff only; empty takes it away. With `was` it
-        is refused with `note_changed` when a colleague has written since."""
+        """Plain text of at most 500 characters, for staff only; an empty text removes it. With
+        `was` it is refused with `note_changed` if a colleague has changed the note since."""
         data = validated(serializers.NoteIn(data=request.data))
         visit.write_note(appointment_id, **data, actor=actor_of(request.user))
         return Response(day.answer(appointment_id))
@@ -431,7 +437,7 @@ class MoveRoomView(APIView):
         request=serializers.MoveRoomIn,
         responses=BUSY_ANSWERS,
         tags=["staff"],
-        description="A room that is taken at that time is refused with 409. The screens follow.",
+        description="409 if the room is taken at that time. The screens follow.",
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         data = validated(serializers.MoveRoomIn(data=request.data))
@@ -455,8 +461,8 @@ class CallNextView(APIView):
         tags=["staff"],
     )
     def post(self, request: Request, practitioner_id: UUID) -> Response:
-        """The practitioner's arrived patient with the earliest appointment. Every press calls one
-        more; to repeat a call safely, press `call` on the appointment."""
+        """The practitioner's arrived patient with the earliest appointment. Every request calls one
+        more; to repeat a call safely, use `call` on the appointment."""
         if not directory.is_practitioner(practitioner_id):
             raise DomainError(Code.NOT_FOUND)
         data = validated(serializers.OverrideIn(data=request.data))
@@ -485,7 +491,7 @@ def _button(name: str, summary: str, press: Press) -> type[PressView]:
 
 
 def _entry(name: str, summary: str, press: Press) -> type[APIView]:
-    """The view of a transition that something may be in the way of."""
+    """The view of a transition that another treatment may prevent."""
 
     class Entry(APIView):
         permission_classes = (IsStaff,)
@@ -498,7 +504,7 @@ def _entry(name: str, summary: str, press: Press) -> type[APIView]:
             tags=["staff"],
         )
         def post(self, request: Request, appointment_id: UUID) -> Response:
-            """Pressed a second time it changes nothing. 409 `busy` tells which treatment is in the
+            """Pressed a second time it changes nothing. 409 `busy` says which treatment is in the
             way; with `override` that one ends."""
             data = validated(serializers.OverrideIn(data=request.data))
             press(appointment_id, **data, actor=actor_of(request.user))
@@ -550,7 +556,7 @@ class UndoView(APIView):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         """The newest arrival, call, start, end or no-show, by anybody, within a minute; with
-        `undo_until` only the press beside which that stood. A ticket that was given and a call
+        `undo_until` only the press that came with that value. A ticket that was given and a call
         that was heard stay counted."""
         seen = validated(serializers.UndoIn(data=request.data))["undo_until"]
         visit.undo(appointment_id, actor=actor_of(request.user), seen=seen)

@@ -1,4 +1,4 @@
-"""The one rule of what can be booked. The slot list and every booking ask the same calendar."""
+"""The one rule for what can be booked. The slot list and every booking use the same calendar."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Agenda:
         return last_before < 0 or self.ends[last_before] <= start
 
     def free_from(self, start: datetime, end: datetime) -> datetime:
-        """When the entry that is in the way ends."""
+        """When the entry in the way ends."""
         last_before = bisect_left(self.starts, end) - 1
         return max(start, self.ends[last_before]) if last_before >= 0 else start
 
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What a time is looked for: who can give it, and how long it takes."""
+    """What needs a time: who can give it, and how long it takes."""
 
     specialty_code: str
     length: timedelta
@@ -62,7 +62,7 @@ class Treatment:
 
     @classmethod
     def as_booked(cls, appointment: Appointment) -> Treatment:
-        """As long as when it was booked, whatever its specialty takes by now."""
+        """As long as when it was booked, however long its specialty takes by now."""
         return cls(appointment.specialty_id, appointment.end - appointment.start)
 
     def practitioners(self, practitioner_id: UUID | None = None) -> list[Practitioner]:
@@ -84,7 +84,7 @@ class Place(NamedTuple):
 class Calendar:
     """When and where some practitioners can give a treatment, between two instants, read at once.
 
-    Of each kind that a `Place` names the calendar keeps an agenda for everything there is.
+    For each kind that a `Place` names, the calendar keeps an agenda for everything of that kind.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Calendar:
             practitioner_ids, clock.local(start).date(), clock.local(end).date()
         )
         self._practitioners = _agendas(practitioner_ids)
-        # Besides the practitioner any one of each kind will do.
+        # Apart from the practitioner, any one of each kind will do.
         self._shared = [_agendas(room.pk for room in directory.rooms())]
         kinds = [self._practitioners, *self._shared]
         taken = occupying(now, without=without).filter(start__lt=end, end__gt=start)
@@ -182,7 +182,7 @@ def occupying(now: datetime, *, without: UUID | None = None) -> QuerySet[Appoint
 
 
 def live(*, without: UUID | None = None) -> QuerySet[Appointment]:
-    """All that the constraints count, also a hold that has run out but was not swept."""
+    """Everything that the constraints count, even a hold that ran out and wasn't swept yet."""
     found = Appointment.objects.filter(status__in=LIVE)
     return found if without is None else found.exclude(pk=without)
 

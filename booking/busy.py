@@ -1,5 +1,5 @@
-"""One therapist, one room and one patient are in one treatment at a time: what stands in the way of
-the next one."""
+"""Therapist, room and patient are in one treatment at a time: finds what is in the way of the next
+one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ CALLED, IN_PROGRESS = AppointmentStatus.CALLED, AppointmentStatus.IN_PROGRESS
 
 @dataclass(frozen=True, slots=True)
 class InTheWay:
-    """A visit under way that shares patient, therapist or room with another. `excludes` tells that
-    both can't be: the database refuses it, so one of them has to end."""
+    """A visit under way that shares patient, therapist or room with another. `excludes`: the
+    database refuses to have both, so one of them has to end."""
 
     visit: Appointment
     shared: tuple[str, ...]
@@ -36,10 +36,10 @@ class InTheWay:
 
 
 def in_the_way(appointment: Appointment, to: AppointmentStatus) -> list[InTheWay]:
-    """The visits that don't let this one be called or in progress, their rows held.
+    """The visits that keep this one from being called or started, with their rows locked.
 
-    Whoever is called or treated is called nowhere else. A treatment needs therapist and room for
-    itself. A call may run ahead of the end of its own therapist's treatment, but leads into no room
+    A patient who is called or treated isn't called elsewhere. A treatment needs its therapist and
+    room for itself. A therapist may call before the end of their own treatment, but not into a room
     where another therapist treats.
     """
     if to not in {CALLED, IN_PROGRESS}:

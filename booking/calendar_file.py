@@ -1,4 +1,4 @@
-"""One appointment as an iCalendar file (RFC 5545), the same whoever asks for it."""
+"""One appointment as an iCalendar file (RFC 5545), the same for everybody."""
 
 from datetime import UTC
 from typing import Any
@@ -22,9 +22,9 @@ _STATUS = {
 
 
 def render(appointment: Appointment, language: str) -> bytes:
-    """The file as it stands since the appointment's last change that calendars show.
+    """The file since the last change of the appointment that calendars show.
 
-    A calendar that holds the event already knows it by its UID and takes the higher SEQUENCE.
+    A calendar that already has the event recognises its UID and takes the higher SEQUENCE.
     """
     clinic = directory.organization()
     changed_at = appointment.calendar_changed_at or appointment.created_at
@@ -53,7 +53,7 @@ def render(appointment: Appointment, language: str) -> bytes:
 
 
 def renewal(appointment: Appointment, **changes: Any) -> dict[str, Any]:
-    """The columns that change along when these do; none where calendars show nothing of it.
+    """The columns that change together with these; none if calendars don't show the change.
 
     The caller holds the row.
     """

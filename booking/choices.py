@@ -1,4 +1,4 @@
-"""The closed sets of words about a visit. Any app may use them."""
+"""The fixed sets of words about a visit. Any app may use them."""
 
 from django.db.models import TextChoices
 
@@ -22,7 +22,7 @@ class Source(TextChoices):
 
 
 class BoardStage(TextChoices):
-    """Where somebody is, as the screens that everybody sees have it."""
+    """Where somebody is, as shared screens show it."""
 
     WAITING = "waiting"
     CALLED = "called"

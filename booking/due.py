@@ -1,5 +1,5 @@
-"""Which of a person's visits of one day they have come for, and which they have missed: by the
-clock, not by the plan."""
+"""Which of a day's visits a person has come for, and which they have missed: by the clock, not by
+the plan."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -7,8 +7,8 @@ from typing import Protocol, TypeVar
 
 from booking.choices import AppointmentStatus
 
-# Whoever comes has come for what is near. Less would send those who come well ahead to the desk,
-# more would let somebody who has just missed one visit wait until evening for another.
+# People come for a visit that is near. With less, those who come early would be sent to the desk.
+# With more, somebody who has just missed a visit would wait until evening for another.
 NEAR = timedelta(hours=2)
 # Whoever is booked and isn't here this long after the hour is late.
 LATE_AFTER = timedelta(minutes=15)
@@ -35,11 +35,11 @@ def is_missed(visit: Timed, now: datetime) -> bool:
 
 
 def due(visits: Iterable[V], now: datetime) -> V | None:
-    """The visit for which a person is here now, of those of today that are booked or under way.
+    """The visit for which a person is here now, among those of today that are booked or under way.
 
-    The one under way; else the next, as long as its time isn't over. One that the clinic has let
-    run late gives way to the next as soon as that is near. None where the desk has to say: every
-    visit was missed, or one was missed just now and the next is hours away.
+    The one under way; else the next, as long as its time isn't over. If the clinic runs late with
+    one, the next takes its place as soon as it is near. None if the desk has to decide: every visit
+    was missed, or one was missed just now and the next is hours away.
     """
     ordered = sorted(visits, key=lambda visit: visit.start)
     under_way = [visit for visit in ordered if visit.status != AppointmentStatus.BOOKED]

@@ -33,7 +33,7 @@ register(
             "This time has just been taken. Choose another.",
         ),
         Code.SLOT_UNAVAILABLE: Problem(
-            409, "Esta hora não está disponível.", "This time isn't on offer."
+            409, "Esta hora não está disponível.", "This time isn't available."
         ),
         Code.IN_THE_PAST: Problem(400, "Esta hora já passou.", "This time has already passed."),
         Code.PATIENT_BUSY: Problem(

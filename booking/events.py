@@ -26,6 +26,6 @@ class VisitChanged:
 
 @dataclass(frozen=True, slots=True)
 class WaitsChanged:
-    """Time alone moved the estimates that are on show, or began another day."""
+    """The passing of time alone changed the estimates on the screens, or began another day."""
 
     revision: int

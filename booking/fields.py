@@ -48,8 +48,8 @@ class InstantField(serializers.Field[datetime, Any, str, Any]):
 class BoundField(InstantField):
     """One end of a time range: an instant, or a plain date for the whole civil day.
 
-    As the `closing` end a date includes its day. It stands in a query, where a plus sign that
-    nobody escaped arrives as a space: our own instants may be pasted in as they are.
+    As the `closing` end a date includes its day. In a query an unescaped plus sign arrives as a
+    space; it is accepted, so our own instants can be pasted in as they are.
     """
 
     def __init__(self, *, closing: bool = False, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
-"""Links that stand for a login, each for one purpose: to pay an appointment, and to follow a visit.
+"""Links that replace a login, each for one purpose: to pay for an appointment, or to follow a
+visit.
 
-Each purpose has a salt of its own, and so a key: the token of one opens nothing of the other.
+Each purpose has its own salt, and so its own key: a token for one opens nothing of the other.
 """
 
 import base64
@@ -30,8 +31,8 @@ VISIT_SALT = b"vez.visit.v1"
 # `/v/` and the token are 38, the longest PUBLIC_ORIGIN 70: 52 of an SMS's 160 septets are left.
 VISIT_MAC_BYTES = 10
 VISIT_TOKEN_LENGTH = -(-(ID_BYTES + VISIT_MAC_BYTES) * 4 // 3)
-# Whatever is answered at an address that is a credential is kept nowhere, found by no search, and
-# the address is told to nobody.
+# For answers at an address that is a credential: not cached, not indexed, and the address is never
+# sent as referrer.
 VISIT_HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",

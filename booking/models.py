@@ -112,7 +112,7 @@ class Appointment(models.Model):
             _never_two_at_once("practitioner"),
             _never_two_at_once("room"),
             _never_two_at_once("patient"),
-            # What really goes on, whatever was planned. Whoever is called is on their way.
+            # What really happens, whatever was planned. A called patient is on their way.
             _one_treatment_of_each("practitioner", _S.IN_PROGRESS),
             _one_treatment_of_each("room", _S.IN_PROGRESS),
             _one_treatment_of_each("patient", _S.CALLED, _S.IN_PROGRESS),

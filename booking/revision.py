@@ -1,10 +1,11 @@
-"""The number that only grows: which version of the day a screen is showing."""
+"""The number that only grows: it tells which version of the day a screen shows."""
 
 from django.db import connection
 
 
 def current() -> int:
-    """Read it before the rows it describes: a frame may be newer than its number, never older."""
+    """The current revision. Read it before the rows it describes: a frame may be newer than its
+    number, never older."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT value FROM booking_queuerevision WHERE id = 1")
         row = cursor.fetchone()
@@ -26,7 +27,7 @@ def bump() -> int:
 
 
 def bump_if_changed(digest: str) -> int | None:
-    """Raise the revision when the estimates on show differ from those of the last call."""
+    """Raise the revision if the shown estimates differ from those of the last call."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -112,14 +112,15 @@ def appointments_of(
 
 
 def expected_patients() -> QuerySet[Appointment, UUID]:
-    """Whom the clinic expects today or has on its premises: the ids, for another query to ask."""
+    """Ids of the patients whom the clinic expects today or has on its premises, as part of another
+    query."""
     return _expected_today().order_by().values_list("patient_id", flat=True)
 
 
 def expected_today(patient_ids: Collection[UUID]) -> list[Appointment]:
     """Today's appointments of these patients that are booked or under way, in order.
 
-    What is read is whose each is, its status, its time and its code.
+    Only patient, status, times and code are read.
     """
     found = _expected_today().filter(patient__in=patient_ids).order_by("start", "pk")
     return list(found.only("patient_id", "status", "start", "end", "check_in_code"))
@@ -131,7 +132,8 @@ def find_by_code(code: str) -> Appointment | None:
 
 
 def find_past_code(code: str) -> Appointment | None:
-    """The newest appointment, not or no longer to be visited, that had this check-in code."""
+    """The newest appointment that had this check-in code and can't, or can no longer, be
+    visited."""
     found = _whole().filter(check_in_code=codes.normalise(code))
     return found.exclude(status__in=BEFORE_THE_VISIT).order_by("-created_at", "pk").first()
 
@@ -142,7 +144,8 @@ def revision() -> int:
 
 
 def on_day(on: date, practitioner_id: UUID | None = None) -> QuerySet[Appointment]:
-    """What staff see of a day, in order, of one practitioner or of all: all but expired holds."""
+    """What staff see of a day, in order, for one practitioner or for all: everything but expired
+    holds."""
     rows = _whole().filter(_shown(on)).order_by("start", "created_at", "pk")
     return rows if practitioner_id is None else rows.filter(practitioner=practitioner_id)
 
@@ -166,12 +169,12 @@ def visits_of_today(patient_id: UUID) -> QuerySet[Appointment]:
 def among(
     appointment_ids: Collection[UUID], patient_ids: Collection[UUID]
 ) -> QuerySet[Appointment]:
-    """Those of these appointments that are these patients'."""
+    """Which of these appointments belong to these patients."""
     return _whole().filter(pk__in=appointment_ids, patient__in=patient_ids)
 
 
 def waiting_patients(practitioner_id: UUID | None = None) -> set[UUID]:
-    """Who waits now, for one practitioner or for any."""
+    """Who is waiting now, for one practitioner or for any."""
     waiting = Appointment.objects.filter(ticket_on=clock.today(), status=AppointmentStatus.ARRIVED)
     if practitioner_id is not None:
         waiting = waiting.filter(practitioner=practitioner_id)
@@ -186,7 +189,7 @@ def label_of(appointment: Appointment) -> str:
 
 
 def missed_today() -> list[str]:
-    """Today's visits to which nobody came, for telling whether time has added one."""
+    """Today's visits to which nobody came, to notice when the passing of time has added one."""
     missed = Appointment.objects.filter(
         starts_today(), status=AppointmentStatus.BOOKED, end__lte=clock.now()
     )
@@ -198,7 +201,7 @@ def _whole() -> QuerySet[Appointment]:
 
 
 def _shown(on: date) -> Q:
-    """What staff see of a day: all but expired holds."""
+    """What staff see of a day: everything but expired holds."""
     opens, closes = clock.day_bounds(on)
     return Q(start__gte=opens, start__lt=closes) & ~Q(status=AppointmentStatus.EXPIRED)
 
@@ -224,10 +227,10 @@ def learned_times() -> waits.Learned:
 
 
 def past_visits(first: date, last: date) -> dict[date, list[waits.Visit]]:
-    """What came of the appointments of the civil days first to last, for learning from them.
+    """How the appointments of the civil days from first to last went, to learn from them.
 
-    Cancelled and expired ones teach nothing. Of a treatment that was closed at the day's end the
-    end is unknown.
+    Cancelled and expired ones teach nothing. The end of a treatment that was closed after its day
+    is unknown.
     """
     opens, _ = clock.day_bounds(first)
     _, closes = clock.day_bounds(last)

@@ -66,7 +66,7 @@ class SlotQuery(TimeRange):
 
 class AppointmentQuery(TimeRange):
     status = serializers.CharField(
-        required=False, max_length=200, help_text="One status, or several with commas between"
+        required=False, max_length=200, help_text="One status, or several separated by commas"
     )
 
     def validate_status(self, value: str) -> list[str]:
@@ -173,7 +173,7 @@ class DeskIn(serializers.Serializer[Any]):
 class OverrideIn(serializers.Serializer[Any]):
     override = serializers.BooleanField(
         default=False,
-        help_text="The desk means it: what is in the way ends. Who was called waits again, a "
+        help_text="Do it anyway: what is in the way ends. A called patient waits again, a "
         "treatment is finished",
     )
 
@@ -195,11 +195,11 @@ class InTheWayOut(serializers.Serializer[Any]):
     patient = serializers.CharField(help_text="Full name")
     practitioner = serializers.CharField()
     room = serializers.CharField()
-    ends = serializers.BooleanField(help_text="Whether it ends when the desk means it")
+    ends = serializers.BooleanField(help_text="Whether `override` ends it")
 
 
 class BusyProblem(ProblemDetails):
-    """`busy` also tells what is in the way."""
+    """`busy` also says what is in the way."""
 
     in_the_way = InTheWayOut(many=True, required=False)
 
@@ -211,7 +211,7 @@ class NoteIn(serializers.Serializer[Any]):
         allow_blank=True,
         required=False,
         default=None,
-        help_text="The note that the writer had before them; another one by now is not overwritten",
+        help_text="The note that the writer saw; if it has changed since, it isn't overwritten",
     )
 
 
@@ -219,19 +219,23 @@ class UndoIn(serializers.Serializer[Any]):
     undo_until = InstantField(
         required=False,
         default=None,
-        help_text="As it stood beside the press that is meant; a newer press is not taken back",
+        help_text="The value that came with the press to take back; a newer press isn't taken back",
     )
 
 
 class AccuracyOut(serializers.Serializer[Any]):
-    """How true the waits were that patients were told at their arrival."""
+    """How accurate the waits were that patients were told at their arrival."""
 
     patients = serializers.IntegerField()
     mean_wait = serializers.FloatField(help_text="Minutes")
     error = serializers.FloatField(help_text="Mean absolute error of the estimate in minutes")
-    bias = serializers.FloatField(help_text="Mean error in minutes; below zero: told too little")
+    bias = serializers.FloatField(
+        help_text=("Mean error in minutes; below zero: people were told too little")
+    )
     coverage = serializers.FloatField(help_text="Share of waits within the range that was told")
-    beyond = serializers.FloatField(help_text="Share of over five minutes more than was told")
+    beyond = serializers.FloatField(
+        help_text=("Share of waits more than five minutes longer than told")
+    )
 
 
 class DayAccuracyOut(AccuracyOut):
@@ -240,10 +244,12 @@ class DayAccuracyOut(AccuracyOut):
 
 class WaitReport(serializers.Serializer[Any]):
     total = AccuracyOut(allow_null=True)
-    days = DayAccuracyOut(many=True, help_text="Those on which somebody was told a wait, in order")
+    days = DayAccuracyOut(
+        many=True, help_text=("The days on which somebody was told a wait, in order")
+    )
 
 
 class ReportQuery(serializers.Serializer[Any]):
     days = serializers.IntegerField(
-        min_value=1, max_value=366, default=30, help_text="How many days back, with today"
+        min_value=1, max_value=366, default=30, help_text="How many days back, including today"
     )

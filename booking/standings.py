@@ -1,4 +1,4 @@
-"""Place and wait of those who are here now, rolled forward from the database's rows of today."""
+"""Place and wait of those who are here now, forecast from today's rows in the database."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def of_all(now: datetime, practitioner_id: UUID | None = None) -> dict[UUID, Sta
 
 
 def of_rows(rows: Iterable[Any], now: datetime) -> dict[UUID, Standing]:
-    """The same from rows that were read, with the columns of `READ`."""
+    """The same, from rows with the columns of `READ` that were already read."""
     learned = selectors.learned_times()
     lists: dict[UUID, list[waits.Entry]] = defaultdict(list)
     for row in rows:
@@ -78,7 +78,7 @@ def counted(practitioner_id: UUID | None = None) -> QuerySet[Appointment]:
 
 
 def ranges() -> list[tuple[str, int, int, int]]:
-    """Each waiting patient's place and range now, for telling whether time has moved them."""
+    """Each waiting patient's place and range now, to notice when time has changed them."""
     return sorted(
         (str(pk), standing.position, standing.wait.low_minutes, standing.wait.high_minutes)
         for pk, standing in of_all(clock.now()).items()
@@ -89,7 +89,7 @@ def ranges() -> list[tuple[str, int, int, int]]:
 def _forecast(
     entries: tuple[waits.Entry, ...], at: datetime, learned: waits.Learned, practitioner: str
 ) -> dict[UUID, Standing]:
-    """A call changes one practitioner's list: the others' forecasts are those of a moment ago."""
+    """A call changes one practitioner's list only: the others' forecasts are reused."""
     return waits.standings(entries, at, learned, practitioner)
 
 

@@ -47,8 +47,8 @@ TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingP
     }
 )
 
-# A press that may be taken back, from where it led, and the stamps that go with it. What was given
-# out is not drawn in again: the call number stays, and so does the ticket counter.
+# The presses that may be taken back: from which status to which, and their time stamps. What was
+# given out isn't taken back: the call number stays, and so does the ticket counter.
 TAKEN_BACK: Mapping[tuple[AppointmentStatus, AppointmentStatus], Mapping[str, Any]] = (
     MappingProxyType(
         {
@@ -79,7 +79,7 @@ class Step(NamedTuple):
 
 
 def _undoable(entry: AuditEntry) -> Step | None:
-    """The transition that a row of the log tells of, if it is one that may be taken back."""
+    """The transition that a row of the log records, if it can be taken back."""
     if entry.actor_kind == "system":
         return None
     steps = (Step(before, after) for before, after in TAKEN_BACK)
@@ -88,7 +88,7 @@ def _undoable(entry: AuditEntry) -> Step | None:
 
 
 def undo_until(newest: AuditEntry) -> datetime | None:
-    """Until when what an appointment's newest row of the log tells of can be taken back."""
+    """Until when the change in an appointment's newest log row can be taken back."""
     return newest.at + UNDO_WINDOW if _undoable(newest) is not None else None
 
 
@@ -109,7 +109,7 @@ class Change:
         return found
 
     def wait_for_other_moves(self) -> None:
-        """Move no appointment in the calendar while another is moved.
+        """Wait until no other appointment is being moved in the calendar.
 
         Two updates that each want the other's place would deadlock on the exclusion constraints;
         inserts that give way on conflict don't. Call it before any row is locked.
@@ -117,14 +117,14 @@ class Change:
         locks.take(locks.MOVES)
 
     def wait_for_other_treatments(self) -> None:
-        """Call or start nobody while another is called or started, so that of two desks the second
-        sees what the first one did. Call it before any row is locked, after `wait_for_other_moves`.
-        """
+        """Wait until nobody else is being called or started, so that the second of two desks sees
+        what the first one did. Call it before any row is locked, after `wait_for_other_moves`."""
         locks.take(locks.TREATMENTS)
 
     def make_way(self, appointment: Appointment, to: AppointmentStatus, *, override: bool) -> None:
-        """Let nothing else be under way with this visit's patient, therapist or room once it is
-        called or in progress. The caller holds the row and has waited for other treatments.
+        """Make sure that nothing else is under way with this visit's patient, therapist or room
+        before it is called or started. The caller has locked the row and has waited for other
+        treatments.
 
         Raises DomainError `busy` with what is in the way; with `override` that ends instead: who
         was called waits again, and a treatment is finished.
@@ -184,12 +184,12 @@ class Change:
         self._note(appointment, UNDONE, before=back.after, after=back.before)
 
     def edit(self, appointment: Appointment, action: str, **fields: Any) -> None:
-        """Change what isn't the status: time, room, label. The caller holds the row."""
+        """Change anything but the status: time, room, label. The caller has locked the row."""
         _write(appointment, **fields)
         self._note(appointment, f"appointment.{action}", fields=sorted(fields))
 
     def edit_unseen(self, appointments: QuerySet[Appointment], action: str, **fields: Any) -> None:
-        """The same for any number of another day's, which no screen shows."""
+        """The same for any number of appointments of other days, which no screen shows."""
         held = appointments.select_for_update(no_key=True, of=("self",)).order_by("pk")
         changed = list(held.only("pk", "patient_id"))
         Appointment.objects.filter(pk__in=[each.pk for each in changed]).update(**fields)
@@ -214,8 +214,8 @@ class Change:
 
 
 def _write(appointment: Appointment, **fields: Any) -> bool:
-    """Write these columns, and what calendars are told by them. False when the row is no longer in
-    the status that the caller saw."""
+    """Write these columns, and what calendars need to know of them. False if the row is no longer
+    in the status that the caller saw."""
     fields |= calendar_file.renewal(appointment, **fields)
     matching = Appointment.objects.filter(pk=appointment.pk, status=appointment.status)
     if not matching.update(**fields):

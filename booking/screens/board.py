@@ -40,7 +40,7 @@ _READ = (
 class BoardEntry(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     ticket = serializers.CharField()
-    label: Any = serializers.CharField(help_text="As the patient has chosen to be named")
+    label: Any = serializers.CharField(help_text="The name that the patient chose for the screens")
     room = serializers.CharField()
     state = serializers.ChoiceField(choices=BoardStage.values)
     call_number = serializers.IntegerField(min_value=0)
@@ -71,12 +71,12 @@ def body() -> dict[str, Any]:
     number = revision.current()
     now = clock.now()
     today = clock.today()
-    # Values, not objects, and once for all: between a commit and a thousand screens each
-    # millisecond counts.
+    # Values, not objects, and only once: between a commit and a thousand screens every millisecond
+    # counts.
     rows = list(standings.counted().values_list(*_READ, named=True))
     places = standings.of_rows(rows, now)
     here = [row for row in rows if row.ticket_on == today and row.status in ON_PREMISES]
-    # Each person stands there once: where they are, or else where they wait first.
+    # Each person is listed once: where they are, or else where they wait first.
     here.sort(key=lambda row: (row.status == AppointmentStatus.ARRIVED, row.start), reverse=True)
     present = {row.patient_id: row for row in here}.values()
     opening = opening_hours.around(now)

@@ -83,7 +83,7 @@ class StaffAppointment(serializers.Serializer[Any]):
         allow_blank=True, help_text="Plain text for the team; patients and screens never see it"
     )
     changed_by = ChangedBy(
-        allow_null=True, help_text="The newest change, when one of the staff made it"
+        allow_null=True, help_text="The newest change, if a staff member made it"
     )
     undo_until = InstantField(
         allow_null=True, help_text="Until when the newest change can be taken back"
@@ -94,7 +94,7 @@ class StaffAnswer(StaffAppointment):
     """What a press made of an appointment."""
 
     revision = serializers.IntegerField(
-        min_value=0, help_text="The day's at this moment, or an older one"
+        min_value=0, help_text="The day's revision now, or an older one"
     )
 
 
@@ -158,8 +158,8 @@ def body(on: date, practitioner_id: UUID | None = None) -> dict[str, Any]:
 
 
 def answer(appointment_id: UUID) -> dict[str, Any]:
-    """One appointment as staff see it, with the wait when it is waiting, and the revision than
-    which it isn't older. Raises `not_found`."""
+    """One appointment as staff see it, with the wait if it is waiting, and a revision that it is at
+    least as new as. Raises `not_found`."""
     number = revision.current()
     appointment = selectors.get_appointment(appointment_id)
     changed = _last_changes([appointment]).get(appointment.pk)
@@ -237,7 +237,7 @@ def _told(appointment: Appointment) -> WaitRange | None:
 
 @dataclass(frozen=True, slots=True)
 class _LastChange:
-    """What happened to an appointment last, and who of the staff did it, if it was one of them."""
+    """What happened to an appointment last, and which staff member did it, if any."""
 
     action: str
     name: str
@@ -251,7 +251,7 @@ class _LastChange:
 
 
 def _last_changes(appointments: Collection[Appointment]) -> dict[UUID, _LastChange]:
-    """One query, however many they are."""
+    """One query, however many there are."""
     by_key = {str(appointment.pk): appointment for appointment in appointments}
     changes = accounts.newest_changes(Appointment._meta.label_lower, by_key)
     return {

@@ -1,4 +1,4 @@
-"""What several screens show in the same words: who, where, what, how long and when."""
+"""What several screens show in the same form: who, where, what, how long and when."""
 
 from __future__ import annotations
 

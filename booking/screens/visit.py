@@ -76,8 +76,8 @@ def bodies_today(patient_id: UUID) -> list[dict[str, Any]]:
 def bodies_waiting(
     patient_ids: Collection[UUID], practitioner_id: UUID | None = None
 ) -> list[tuple[UUID, dict[str, Any]]]:
-    """Patient and visit of those of these patients who wait now, for one practitioner or for any.
-    Three queries, however many they are."""
+    """Patient and visit, for those of these patients who are waiting now, for one practitioner or
+    for any. Three queries, however many there are."""
     number = revision.current()
     places = standings.of_all(clock.now(), practitioner_id)
     return [
@@ -108,13 +108,13 @@ def _visit(appointment: Appointment, number: int, standing: Standing | None) -> 
 
 
 class LinkedVisit(serializers.Serializer[Any]):
-    """A visit as whoever holds its link sees it."""
+    """A visit as seen through its link."""
 
     server_time = InstantField()
     start = InstantField()
     practitioner = serializers.CharField(help_text="The practitioner's name")
     language = serializers.ChoiceField(
-        choices=Language.choices, help_text="In which the patient was sent the link"
+        choices=Language.choices, help_text="The language in which the patient was sent the link"
     )
     status = serializers.ChoiceField(choices=AppointmentStatus.choices)
     is_missed = serializers.BooleanField(help_text="Booked, but its time is over: ask at the desk")
@@ -133,11 +133,12 @@ class LinkedVisit(serializers.Serializer[Any]):
 
 
 def linked_body(appointment_id: UUID) -> dict[str, Any]:
-    """The least that follows one visit, for whoever holds its link, until its day is over.
+    """The least that is needed to follow one visit, for whoever has its link, until its day is
+    over.
 
-    Nothing of it leads to the patient: no id and no treatment; what names them in the waiting room,
-    and where they are to go, only while they are on the premises. Raises DomainError `link_invalid`
-    for what was never booked, and `link_over` from the day after the visit on.
+    Nothing in it leads to the patient: no id and no treatment. Their label in the waiting room, and
+    where to go, are only there while they are on the premises. Raises DomainError `link_invalid`
+    for an appointment that was never booked, and `link_over` from the day after the visit on.
     """
     appointment = selectors.find_appointment(appointment_id)
     if appointment is None or appointment.status in NEVER_BOOKED:

@@ -1,4 +1,4 @@
-"""What happens to an appointment before its day: it is moved, called off, or named differently."""
+"""What can happen to an appointment before its day: it is moved, cancelled or named differently."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ OPEN = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED})
 def cancel(appointment_id: UUID, *, actor: Actor, by_clinic: bool = False) -> Appointment:
     """Call an appointment off; cancelling again changes nothing.
 
-    By the clinic, paid money always goes back and the patient is told. By the patient it goes back
-    up to the clinic's free hours before the start; once the start has passed the reception decides.
-    Raises DomainError `not_found`, `invalid_transition` or `too_late`.
+    If the clinic cancels, paid money always goes back and the patient is told. If the patient
+    cancels, it goes back until the clinic's free hours before the start; after the start, the
+    reception decides. Raises DomainError `not_found`, `invalid_transition` or `too_late`.
     """
     with change(actor) as unit:
         appointment = unit.lock(appointment_id)
@@ -59,11 +59,11 @@ def reschedule(
 ) -> Appointment:
     """Move an appointment to another slot of its specialty; what was paid stays paid.
 
-    It is as long as when it was booked, and moves also when its specialty is no longer on offer.
+    It stays as long as when it was booked, and can move even if its specialty is no longer offered.
 
-    Without a practitioner the present one is kept where possible, else the least loaded treats. A
-    move later than the clinic's free hours is allowed, but the refund is then forfeited.
-    Raises DomainError `not_found`, `invalid_transition`, `too_late`, `in_the_past`,
+    Without a practitioner the current one is kept if possible, else the one with the fewest
+    appointments treats. A move later than the clinic's free hours is allowed, but forfeits the
+    refund. Raises DomainError `not_found`, `invalid_transition`, `too_late`, `in_the_past`,
     `slot_unavailable`, `slot_taken` or `patient_busy`.
     """
     with change(actor) as unit:

@@ -1,4 +1,4 @@
-"""What yesterday left open: nobody presses a button for a patient who never came."""
+"""Closes what yesterday left open: nobody presses a button for a patient who never came."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ DAY_END = Actor.system("day_end")
 
 
 def close_past_days() -> int:
-    """Close every visit of an earlier day, each in a transaction of its own; how many.
+    """Close every open visit of an earlier day, each in its own transaction. Returns how many.
 
-    Whoever never came, or came and was never treated, is a no-show. A treatment that nobody
-    finished ended when it was planned to; its `closed_at` is later than its `ended_at`, which
-    tells it from one whose end was seen.
+    A patient who never came, or came and was never treated, is a no-show. A treatment that nobody
+    finished ends at its planned time; its `closed_at` is later than its `ended_at`, unlike one
+    whose end somebody saw.
     """
     midnight, _ = clock.day_bounds(clock.today())
     past = Appointment.objects.filter(
@@ -37,7 +37,7 @@ def close_past_days() -> int:
 
 
 def _close(appointment_id: UUID) -> bool:
-    """False when somebody else was faster. What lies in the past isn't moved, only closed."""
+    """False if somebody else was faster. Past visits aren't moved, only closed."""
     with change(DAY_END) as unit:
         appointment = unit.lock(appointment_id)
         if appointment.status not in OPEN:

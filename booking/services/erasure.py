@@ -1,4 +1,5 @@
-"""What booking keeps of a patient who has their account erased: visits, and no word about them."""
+"""What booking keeps of a patient whose account is erased: visits, without a word about the
+person."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def refuse_visits_ahead(patient_id: UUID) -> None:
-    """What is booked is called off first, by the usual policy and with its refund.
+    """Booked visits have to be cancelled first, under the usual policy and with the refund.
 
     Raises DomainError `visits_ahead` while an appointment is open.
     """

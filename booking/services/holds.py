@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 MAX_HOLDS = 10
 LONGEST_HOLD = timedelta(minutes=30)
-"""From when a hold is made: it can be extended, but nobody keeps a time for long without paying."""
+"""Counted from when a hold is made: it can be extended, but nobody keeps a time for long without
+paying."""
 
 BATCH = 200
 EXPIRY = Actor.system("expiry")
@@ -40,7 +41,8 @@ def hold(
     start: datetime,
     actor: Actor,
 ) -> Appointment:
-    """Keep a slot for a patient and send the payment link; without a practitioner the least loaded.
+    """Keep a slot for a patient and send the payment link. Without a practitioner, the one with the
+    fewest appointments is taken.
 
     Raises DomainError `unknown_specialty`, `unknown_practitioner`, `in_the_past`,
     `slot_unavailable`, `slot_taken`, `patient_busy` or `too_many_holds`.
@@ -71,9 +73,9 @@ def hold(
 def confirm(appointment_id: UUID, actor: Actor) -> bool:
     """The money is there: the appointment is booked and the patient is told.
 
-    A hold that ran out is booked all the same while its time is ahead and nobody else's. True when
-    the appointment stands, also when it was booked before; False when it was cancelled, its time is
-    gone, or its patient is. Raises DomainError `not_found`.
+    A hold that ran out is still booked if its time is ahead and free. True if the appointment
+    stands, even if it was booked before; False if it was cancelled, its time is taken, or its
+    patient is gone. Raises DomainError `not_found`.
     """
     with change(actor) as unit:
         unit.wait_for_other_moves()
@@ -90,7 +92,7 @@ def confirm(appointment_id: UUID, actor: Actor) -> bool:
 
 
 def keep_until(appointment_id: UUID, until: datetime, *, actor: Actor) -> bool:
-    """Make a hold last at least until then, so that a payment that began can also end.
+    """Make a hold last at least until then, so that a payment that has begun can finish.
 
     False when the hold is over, or would become longer than `LONGEST_HOLD`. Raises DomainError
     `not_found`.
@@ -109,7 +111,7 @@ def keep_until(appointment_id: UUID, until: datetime, *, actor: Actor) -> bool:
 
 
 def expire_due() -> int:
-    """Free the time of every hold that ran out, each in a transaction of its own; how many."""
+    """Free the time of every hold that ran out, each in its own transaction. Returns how many."""
     due = Appointment.objects.filter(
         status=AppointmentStatus.PENDING, hold_expires_at__lte=clock.now()
     )

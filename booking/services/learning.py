@@ -17,8 +17,8 @@ MEMORY = timedelta(days=365)
 
 @transaction.atomic
 def learn() -> waits.Learned:
-    """Read the past year up to yesterday, keep what it teaches, and report how true yesterday's
-    waits were."""
+    """Learn from the past year up to yesterday, keep the result, and report how accurate
+    yesterday's waits were."""
     yesterday = clock.today() - timedelta(days=1)
     history = waits.History()
     for day, visits in sorted(selectors.past_visits(yesterday - MEMORY, yesterday).items()):

@@ -1,4 +1,4 @@
-"""Showing the day to somebody, who is written down with every patient on it."""
+"""Shows the day to somebody; the look is audited for every patient on it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ DAY_READ = "day.read"
 
 
 def was_shown(patient_ids: Collection[UUID], *, actor: Actor) -> None:
-    """Somebody is shown a day with these patients on it."""
+    """Record that somebody is shown a day with these patients on it."""
     audit.record_reads(DAY_READ, actor=actor, patient_ids=patient_ids)
 
 
 def watch_today(actor: Actor) -> None:
-    """Somebody is about to be shown today and what changes in it."""
+    """Record that somebody is about to be shown today and its changes."""
     was_shown(selectors.patients_on(clock.today()), actor=actor)

@@ -59,9 +59,9 @@ def cancelled(appointment: Appointment) -> None:
 
 
 def tell_in_time(appointment_id: UUID) -> None:
-    """Tell a patient whom no channel reached what became of the visit, once one does.
+    """Tell a patient what became of the visit, once a channel reaches them that didn't before.
 
-    Raises Permanent while that is for the desk to do; after the visit nobody has to.
+    Raises Permanent while the desk has to do that; after the visit nobody has to.
     """
     appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
     if appointment.start <= clock.now():
@@ -75,7 +75,7 @@ def tell_in_time(appointment_id: UUID) -> None:
 
 
 def _is_for_the_desk(appointment: Appointment, template: str) -> bool:
-    """Whoever had their account erased is told nothing any more."""
+    """A patient whose account is erased isn't told anything any more."""
     patient = appointment.patient
     return not notifications.reaches(patient, template) and patient.erased_at is None
 
@@ -89,12 +89,12 @@ def _leave_to_the_desk(appointment: Appointment, what: str) -> None:
 
 
 def money_returned(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:
-    """The time is no longer theirs but was paid for; `about` is the payment."""
+    """They paid, but the time is no longer theirs; `about` is the payment."""
     _tell_of_money(appointment, "money_returned", amount, about=about)
 
 
 def paid_twice(appointment: Appointment, amount: Decimal, *, about: UUID) -> None:
-    """The visit stands and was paid for once more; `about` is the payment that is too much."""
+    """The visit was paid for twice; `about` is the second payment."""
     _tell_of_money(appointment, "paid_twice", amount, about=about)
 
 
@@ -117,8 +117,8 @@ def _tell_of_money(
 def tell_of_money_in_time(
     appointment_id: UUID, template: str, amount: Decimal, *, about: UUID
 ) -> None:
-    """Tell a patient whom no channel reached of their money, once one does. Raises Permanent while
-    that is for the desk to do."""
+    """Tell a patient about their money, once a channel reaches them that didn't before. Raises
+    Permanent while the desk has to do that."""
     appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
     if _is_for_the_desk(appointment, template):
         raise outbox.Permanent("unreachable")

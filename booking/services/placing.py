@@ -55,10 +55,11 @@ def places(
     rule: Rule,
     without: UUID | None = None,
 ) -> list[Place]:
-    """Where it could be given at that time: by the least loaded first, in their own room first.
+    """Where it could be given at that time: first by those with the fewest appointments, first in
+    their own room.
 
-    Raises DomainError `in_the_past`, `slot_unavailable` when the rule excludes everybody, and
-    `slot_taken` when all who remain are busy.
+    Raises DomainError `in_the_past`, `slot_unavailable` if the rule excludes everybody, and
+    `slot_taken` if everybody left is busy.
     """
     now = clock.now()
     if start < now:
@@ -188,8 +189,8 @@ def _first_won(
     *,
     without: UUID | None = None,
 ) -> Won | None:
-    """Attempt each place in turn: the constraints decide. Whoever comes second gives way, and what
-    is known to be gone is not asked for again."""
+    """Try each place in turn: the constraints decide. If somebody else was first, places that are
+    known to be taken are skipped."""
     gone: set[UUID] = set()
     for place in places:
         if gone.isdisjoint(place):

@@ -1,4 +1,4 @@
-"""Keeping the screens true when nothing but time or a name has changed."""
+"""Keeps the screens right when only the time or a name has changed."""
 
 import hashlib
 from uuid import UUID
@@ -14,8 +14,8 @@ from clinic.core import clock, events
 
 @transaction.atomic
 def refresh_waits() -> bool:
-    """Announce the day anew when time has moved a range or a place, has made somebody miss their
-    visit, or the day is another one, since the last call."""
+    """Announce the day again if, since the last call, the passing of time has changed a range or a
+    place, has made somebody miss their visit, or has begun another day."""
     ranges = standings.ranges()
     for appointment_id, _, low, high in ranges:
         waiting = Appointment.objects.filter(pk=appointment_id)

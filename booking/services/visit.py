@@ -56,7 +56,7 @@ def check_in(unit: Change, appointment: Appointment) -> None:
 
 
 def _quote(appointment: Appointment, now: datetime) -> dict[str, int]:
-    """What the patient is told now, to be kept for the report on how true it was."""
+    """What the patient is told now; kept for the report on how accurate it was."""
     standing = standings.on_arrival(appointment, now)
     if standing is None:
         return {}
@@ -95,9 +95,9 @@ def call_again(appointment_id: UUID, *, actor: Actor) -> Appointment:
 def call_next(practitioner_id: UUID, *, actor: Actor, override: bool = False) -> Appointment:
     """Call the practitioner's next arrived patient, earliest appointment first.
 
-    Neither a treatment of their own nor somebody who was called before stands in the way: each
-    press calls one patient more, and of presses at once each gets another. Who is called or treated
-    elsewhere is passed over, as long as another one waits. Raises DomainError
+    Neither the practitioner's own treatment nor somebody already called is in the way: each press
+    calls one more patient, and simultaneous presses call different ones. A patient who is called or
+    treated elsewhere is skipped as long as another one waits. Raises DomainError
     `unknown_practitioner` or `queue_empty`, and `busy` as `call` does.
     """
     with change(actor) as unit:
@@ -170,8 +170,8 @@ def put_back(appointment_id: UUID, *, actor: Actor) -> Appointment:
 def undo(appointment_id: UUID, *, actor: Actor, seen: datetime | None = None) -> Appointment:
     """Take back a mis-press of the last minute: an arrival, a call, a start, an end, a no-show.
 
-    `seen` is the `undo_until` that stood beside the press that is meant: a colleague's newer press
-    is never taken back for it. Raises DomainError `not_found`, `nothing_to_undo`, `busy` or
+    `seen` is the `undo_until` that came with the press to take back: a colleague's newer press is
+    never taken back instead. Raises DomainError `not_found`, `nothing_to_undo`, `busy` or
     `place_taken`.
     """
     with change(actor) as unit:
@@ -185,11 +185,11 @@ def undo(appointment_id: UUID, *, actor: Actor, seen: datetime | None = None) ->
 def write_note(
     appointment_id: UUID, *, note: str, actor: Actor, was: str | None = None
 ) -> Appointment:
-    """What the team should know about this visit; empty takes it away. The log says that it was
-    written, not what.
+    """What the team should know about this visit; an empty text removes it. The log says that it
+    was written, but not the text.
 
-    Raises DomainError `not_found`, and `note_changed` when `was`, the note that the writer had
-    before them, has become another one.
+    Raises DomainError `not_found`, and `note_changed` if the note is no longer `was`, the one that
+    the writer saw.
     """
     with change(actor) as unit:
         appointment = unit.lock(appointment_id)
@@ -246,7 +246,7 @@ def _enter(
     stamps: Stamps,
     override: bool,
 ) -> Appointment:
-    """A press that asks somebody in, or lets a treatment begin."""
+    """A press that calls somebody in, or starts a treatment."""
     with change(actor) as unit:
         unit.wait_for_other_treatments()
         appointment = unit.lock(appointment_id)

@@ -1,13 +1,13 @@
-"""The day of one practitioner, rolled forward many times from one instant.
+"""The day of one practitioner, simulated many times from one instant.
 
-In each of the rolls every treatment gets a length and every patient who isn't here yet an arrival,
-or none; then the practitioner treats as this clinic does: whoever is called first, then of those
-present the earliest appointment, and with nobody there whoever comes next. The running treatment
-goes on given how long it has lasted, and a patient who hasn't come by now is the less likely to
-come the later it gets. A patient's wait is the spread of the starts over all rolls.
+In each simulated day ("roll") every treatment gets a length, and every patient who isn't here yet
+an arrival, or none. Then the practitioner treats as this clinic does: first whoever is called, then
+the earliest appointment among those present, and with nobody there whoever comes next. How long the
+running treatment goes on depends on how long it has lasted, and the later it gets, the less likely
+a missing patient is to come. A patient's wait is the spread of the starts over all rolls.
 
-The rolls are drawn once and are the same in every forecast: two forecasts differ because something
-happened, not by chance. Each column of draws is stratified, so that 256 are enough.
+The random numbers are drawn once and are the same in every forecast: two forecasts differ because
+something happened, not by chance. Each column of draws is stratified, so that 256 are enough.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ ROLLS: Final = 256
 MOST_VISITS: Final = 100
 PURPOSES: Final = 4
 LOW, HIGH = 0.25, 0.85
-"""The quantiles of what is shown, before rounding outward. Too short a promise hurts more than too
-long a one, so the upper end lies further out."""
+"""The quantiles that are shown, before rounding outward. Promising too short a wait hurts more than
+too long a one, so the upper end lies further out."""
 LONGEST_SHARE: Final = 2.0
-"""From twice its usual length on, a treatment's rest stays where it is: somebody may have forgotten
-to finish it."""
+"""After twice its usual length, the expected rest of a treatment no longer changes: somebody may
+have forgotten to finish it."""
 JUST_BEGUN: Final = 0.01
 NEVER: Final = np.inf
 
@@ -81,8 +81,8 @@ def standings(
 ) -> dict[UUID, Standing]:
     """Place and wait of each arrived patient of one practitioner.
 
-    `entries` are the visits of today, whatever their state: those that are over tell how fast the
-    day goes, those that are still to come may go before somebody who is here.
+    `entries` are the visits of today, whatever their state: finished ones show how fast the day
+    goes, and those still to come may be treated before somebody who is here.
     """
     visits = list(entries)
     waiting = sorted(
@@ -134,7 +134,7 @@ class _Day:
         return starts
 
     def _free(self) -> Floats:
-        """When the practitioner has treated whoever is inside and whoever has been called."""
+        """When the practitioner will have treated those inside and those called."""
         free = np.zeros(ROLLS)
         for entry in self._visits:
             if entry.status == _S.IN_PROGRESS and entry.started_at is not None:
@@ -186,7 +186,7 @@ class _Day:
         return math.log(entry.planned_minutes) + usual
 
     def _lengths(self, entries: Sequence[Entry]) -> Floats:
-        """Of treatments that haven't begun, a row for each."""
+        """The lengths of treatments that haven't begun, a row for each."""
         usual = np.array([self._location(entry) for entry in entries])[:, None]
         spread = math.sqrt(self._learned.spread) * _normals()[self._columns(entries, 0)]
         lengths: Floats = np.exp(usual + self._pace + spread)
@@ -226,8 +226,7 @@ class _Day:
 
 @cache
 def _draws() -> Floats:
-    """Columns of shares between 0 and 1, each evenly spread, in orders that know nothing of each
-    other."""
+    """Columns of shares between 0 and 1, each evenly spread, in independent orders."""
     even = (np.arange(ROLLS) + 0.5) / ROLLS
     generator = np.random.default_rng(20240229)
     return np.stack([generator.permutation(even) for _ in range(1 + PURPOSES * MOST_VISITS)])

@@ -1,4 +1,4 @@
-"""What the clinic's own past says about its days: how long treatments last, and who comes when.
+"""What the clinic's own past shows: how long treatments last, and who comes when.
 
 Each figure is a weighted mean of what was seen. A day's weight halves every 60 days, so the newest
 counts most. Where little was seen, the mean is shrunk: a practitioner's treatments of a specialty
@@ -72,12 +72,12 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """The figures of one instant; without arguments, what holds before anything was seen.
+    """The figures at one instant; without arguments, those before anything was seen.
 
     Locations are means of the logarithm of actual over planned duration, `spread` and `day_spread`
     variances of it: of one treatment, and of a practitioner's whole day. Punctuality is in minutes
-    after the scheduled time, early is negative. `eagerness` is how often a treatment
-    starts as soon as both are ready, rather than at its scheduled time.
+    after the scheduled time, early is negative. `eagerness` is how often a treatment starts as soon
+    as both are ready, rather than at its scheduled time.
     """
 
     location: float = -SPREAD / 2
@@ -104,7 +104,7 @@ class Learned:
 
 
 class History:
-    """Collects whole days, in order, and tells what they teach."""
+    """Collects whole days, in order, and learns from them."""
 
     def __init__(self) -> None:
         self._clinic = Tally()

@@ -1,4 +1,4 @@
-"""The past played again: what would have been forecast at each arrival, from what was known.
+"""The past replayed: what would have been forecast at each arrival, from what was known then.
 
 Nothing later than that instant is looked at, and a day teaches only the days after it.
 """
@@ -25,7 +25,7 @@ NAMES = UUID("6f0f2a54-6b1d-4a39-9c51-0d3f5b0b7f6e")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One visit under the name that its forecast is given out with."""
+    """One visit, and the name under which its forecast is reported."""
 
     name: str
     visit: Visit

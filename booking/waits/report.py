@@ -1,4 +1,4 @@
-"""How good the waits were that patients were told at their arrival."""
+"""How accurate the waits were that patients were told at their arrival."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTICED: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """What one patient was told, and what came of it."""
+    """What one patient was told, and how long they really waited."""
 
     on: date
     low_minutes: int

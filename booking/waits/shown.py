@@ -23,8 +23,8 @@ class WaitRange:
 def steady(before: tuple[int, int] | None, low: float, estimate: float, high: float) -> WaitRange:
     """Rounded away from the middle, so that rounding never makes the range promise more.
 
-    An end that is on show already stays until the new one is a noticeable part of a step beyond
-    it: the range doesn't flicker between two steps.
+    A shown end stays until the new one is a noticeable part of a step beyond it, so that the range
+    doesn't flicker between two steps.
     """
     low, high = _tidy(max(low, 0.0)), _tidy(max(high, 0.0))
     lowest, highest = STEP * math.floor(low / STEP), STEP * math.ceil(high / STEP)

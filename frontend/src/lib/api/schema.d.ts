@@ -39,7 +39,8 @@ export interface paths {
         put?: never;
         /**
          * Book
-         * @description Hold a slot until it is paid. Without a practitioner the least loaded one treats.
+         * @description Hold a slot until it is paid for. Without a practitioner, the one with the fewest
+         *     appointments treats.
          */
         post: operations["appointments_create"];
         delete?: never;
@@ -57,7 +58,7 @@ export interface paths {
         };
         /**
          * One of my appointments
-         * @description Its status, its price and, while it is held, how long the hold lasts and where it is paid. Somebody else's is a 404.
+         * @description Its status, its price and, while it is held, how long the hold lasts and where to pay. Somebody else's gives a 404.
          */
         get: operations["appointments_get"];
         put?: never;
@@ -103,7 +104,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel my appointment
-         * @description Call it off. Money goes back when it is early enough for the clinic's policy.
+         * @description Call it off. The money goes back if it is early enough for the clinic's policy.
          */
         post: operations["appointments_cancel"];
         delete?: never;
@@ -983,7 +984,8 @@ export interface paths {
         put?: never;
         /**
          * Book at the desk, or take a walk-in
-         * @description For a known patient or a new one; without a start it is a walk-in, arrived now.
+         * @description For a known patient or a new one. Without a start time it is a walk-in, who has arrived
+         *     now.
          */
         post: operations["staff_appointments_create"];
         delete?: never;
@@ -1007,8 +1009,8 @@ export interface paths {
         head?: never;
         /**
          * Leave the team a note about the visit
-         * @description Plain text of at most 500 characters, for staff only; empty takes it away. With `was` it
-         *     is refused with `note_changed` when a colleague has written since.
+         * @description Plain text of at most 500 characters, for staff only; an empty text removes it. With
+         *     `was` it is refused with `note_changed` if a colleague has changed the note since.
          */
         patch: operations["staff_write_note"];
         trace?: never;
@@ -1044,7 +1046,7 @@ export interface paths {
         put?: never;
         /**
          * Ask the patient in
-         * @description Pressed a second time it changes nothing. 409 `busy` tells which treatment is in the
+         * @description Pressed a second time it changes nothing. 409 `busy` says which treatment is in the
          *     way; with `override` that one ends.
          */
         post: operations["staff_call"];
@@ -1125,7 +1127,7 @@ export interface paths {
         put?: never;
         /**
          * Give the visit another room
-         * @description A room that is taken at that time is refused with 409. The screens follow.
+         * @description 409 if the room is taken at that time. The screens follow.
          */
         post: operations["staff_move_room"];
         delete?: never;
@@ -1185,7 +1187,7 @@ export interface paths {
         put?: never;
         /**
          * The treatment begins
-         * @description Pressed a second time it changes nothing. 409 `busy` tells which treatment is in the
+         * @description Pressed a second time it changes nothing. 409 `busy` says which treatment is in the
          *     way; with `override` that one ends.
          */
         post: operations["staff_start"];
@@ -1207,7 +1209,7 @@ export interface paths {
         /**
          * Take back a mis-press
          * @description The newest arrival, call, start, end or no-show, by anybody, within a minute; with
-         *     `undo_until` only the press beside which that stood. A ticket that was given and a call
+         *     `undo_until` only the press that came with that value. A ticket that was given and a call
          *     that was heard stay counted.
          */
         post: operations["staff_undo"];
@@ -1577,8 +1579,8 @@ export interface paths {
         put?: never;
         /**
          * Call the next patient
-         * @description The practitioner's arrived patient with the earliest appointment. Every press calls one
-         *     more; to repeat a call safely, press `call` on the appointment.
+         * @description The practitioner's arrived patient with the earliest appointment. Every request calls one
+         *     more; to repeat a call safely, use `call` on the appointment.
          */
         post: operations["staff_call_next"];
         delete?: never;
@@ -1615,8 +1617,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How true the waits were
-         * @description What patients were told at their arrival against how long they waited, day by day.
+         * How accurate the waits were
+         * @description What patients were told at their arrival, compared with how long they waited, day by
+         *     day.
          */
         get: operations["staff_wait_report"];
         put?: never;
@@ -1733,8 +1736,8 @@ export interface paths {
         };
         /**
          * Follow one visit
-         * @description One visit until its day is over, or 304 where only the time of day differs from what
-         *     the client holds.
+         * @description One visit until its day is over, or 304 if only the time differs from what the client
+         *     has.
          */
         get: operations["visit_by_link"];
         put?: never;
@@ -1795,7 +1798,7 @@ export interface components {
          * @enum {string}
          */
         AccessActorKindEnum: "user" | "device" | "system" | "provider";
-        /** @description How true the waits were that patients were told at their arrival. */
+        /** @description How accurate the waits were that patients were told at their arrival. */
         AccuracyOut: {
             patients: number;
             /**
@@ -1810,7 +1813,7 @@ export interface components {
             error: number;
             /**
              * Format: double
-             * @description Mean error in minutes; below zero: told too little
+             * @description Mean error in minutes; below zero: people were told too little
              */
             bias: number;
             /**
@@ -1820,7 +1823,7 @@ export interface components {
             coverage: number;
             /**
              * Format: double
-             * @description Share of over five minutes more than was told
+             * @description Share of waits more than five minutes longer than told
              */
             beyond: number;
         };
@@ -1934,7 +1937,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             ticket: string;
-            /** @description As the patient has chosen to be named */
+            /** @description The name that the patient chose for the screens */
             label: string;
             room: string;
             state: components["schemas"]["BoardEntryStateEnum"];
@@ -1962,7 +1965,7 @@ export interface components {
          * @enum {string}
          */
         BoardTypeEnum: "board";
-        /** @description `busy` also tells what is in the way. */
+        /** @description `busy` also says what is in the way. */
         BusyProblem: {
             type: string;
             title: string;
@@ -2198,7 +2201,7 @@ export interface components {
             starts: string;
             ends: string;
         };
-        /** @description How true the waits were that patients were told at their arrival. */
+        /** @description How accurate the waits were that patients were told at their arrival. */
         DayAccuracyOut: {
             patients: number;
             /**
@@ -2213,7 +2216,7 @@ export interface components {
             error: number;
             /**
              * Format: double
-             * @description Mean error in minutes; below zero: told too little
+             * @description Mean error in minutes; below zero: people were told too little
              */
             bias: number;
             /**
@@ -2223,7 +2226,7 @@ export interface components {
             coverage: number;
             /**
              * Format: double
-             * @description Share of over five minutes more than was told
+             * @description Share of waits more than five minutes longer than told
              */
             beyond: number;
             /** Format: date */
@@ -2440,7 +2443,7 @@ export interface components {
             patient: string;
             practitioner: string;
             room: string;
-            /** @description Whether it ends when the desk means it */
+            /** @description Whether `override` ends it */
             ends: boolean;
         };
         /**
@@ -2613,7 +2616,7 @@ export interface components {
          * @enum {string}
          */
         Language: "pt" | "en";
-        /** @description A visit as whoever holds its link sees it. */
+        /** @description A visit as seen through its link. */
         LinkedVisit: {
             /** Format: date-time */
             server_time: string;
@@ -2622,7 +2625,7 @@ export interface components {
             /** @description The practitioner's name */
             practitioner: string;
             /**
-             * @description In which the patient was sent the link
+             * @description The language in which the patient was sent the link
              *
              *     * `pt` - Português
              *     * `en` - English
@@ -2822,7 +2825,7 @@ export interface components {
         };
         MoveRoomInRequest: {
             /**
-             * @description The desk means it: what is in the way ends. Who was called waits again, a treatment is finished
+             * @description Do it anyway: what is in the way ends. A called patient waits again, a treatment is finished
              * @default false
              */
             override?: boolean;
@@ -2894,7 +2897,7 @@ export interface components {
         NullEnum: null;
         OverrideInRequest: {
             /**
-             * @description The desk means it: what is in the way ends. Who was called waits again, a treatment is finished
+             * @description Do it anyway: what is in the way ends. A called patient waits again, a treatment is finished
              * @default false
              */
             override?: boolean;
@@ -3057,7 +3060,7 @@ export interface components {
         };
         PatchedNoteInRequest: {
             note?: string;
-            /** @description The note that the writer had before them; another one by now is not overwritten */
+            /** @description The note that the writer saw; if it has changed since, it isn't overwritten */
             was?: string;
         };
         /** @description Some of the fields; one that isn't listed is refused, not ignored. */
@@ -3605,14 +3608,14 @@ export interface components {
             told: components["schemas"]["Wait"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
-            /** @description The newest change, when one of the staff made it */
+            /** @description The newest change, if a staff member made it */
             changed_by: components["schemas"]["ChangedBy"] | null;
             /**
              * Format: date-time
              * @description Until when the newest change can be taken back
              */
             undo_until: string | null;
-            /** @description The day's at this moment, or an older one */
+            /** @description The day's revision now, or an older one */
             revision: number;
         };
         /** @description An appointment as staff see it. */
@@ -3649,7 +3652,7 @@ export interface components {
             told: components["schemas"]["Wait"] | null;
             /** @description Plain text for the team; patients and screens never see it */
             note: string;
-            /** @description The newest change, when one of the staff made it */
+            /** @description The newest change, if a staff member made it */
             changed_by: components["schemas"]["ChangedBy"] | null;
             /**
              * Format: date-time
@@ -3796,7 +3799,7 @@ export interface components {
         UndoInRequest: {
             /**
              * Format: date-time
-             * @description As it stood beside the press that is meant; a newer press is not taken back
+             * @description The value that came with the press to take back; a newer press isn't taken back
              */
             undo_until?: string;
         };
@@ -3843,7 +3846,7 @@ export interface components {
         };
         WaitReport: {
             total: components["schemas"]["AccuracyOut"] | null;
-            /** @description Those on which somebody was told a wait, in order */
+            /** @description The days on which somebody was told a wait, in order */
             days: components["schemas"]["DayAccuracyOut"][];
         };
         WebhookAccepted: {
@@ -3987,7 +3990,7 @@ export interface operations {
                 page?: number;
                 /** @description Number of results to return per page. */
                 page_size?: number;
-                /** @description One status, or several with commas between */
+                /** @description One status, or several separated by commas */
                 status?: string;
                 to?: string;
             };
@@ -9743,7 +9746,7 @@ export interface operations {
     staff_wait_report: {
         parameters: {
             query?: {
-                /** @description How many days back, with today */
+                /** @description How many days back, including today */
                 days?: number;
             };
             header?: never;
@@ -10060,7 +10063,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag held already */
+                /** @description The ETag that the client already has */
                 "If-None-Match"?: string;
             };
             path: {
