@@ -72,7 +72,7 @@ def reaching(folder: Path, addresses: dict[str, str], jobs: int) -> Reaching:
 
 
 def _fingerprints() -> dict[str, str]:
-    tests = [path for folder in rules.TESTS for path in (rules.ROOT / folder).rglob("test_*.py")]
+    tests = [path for pattern in rules.TESTS for path in rules.ROOT.glob(pattern)]
     paths = [rules.ROOT / file for _, file in rules.files()] + tests
     return {
         str(path.relative_to(rules.ROOT)): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -47,7 +47,8 @@ def table(results: list[dict[str, Any]]) -> str:
         share = f"{(count - left) / count:.1%}" if count else "-"
         rows.append(f"{group:<12} {count:>8} {count - left:>8} {left:>9} {share:>8}")
     for each in sorted(survivors(results), key=lambda each: (each["file"], each["line"])):
-        unreached = "  (no test runs it)" if each["outcome"] == "unreached" else ""
-        rows.append(f"{each['file']}:{each['line']}  {each['change']}{unreached}")
+        note = "  (no test runs it)" if each["outcome"] == "unreached" else ""
+        note = f"  ({each['left_out']} tests left out)" if each["left_out"] else note
+        rows.append(f"{each['file']}:{each['line']}  {each['change']}{note}")
         rows.append(f"    {each['source']}")
     return "\n".join(rows)
