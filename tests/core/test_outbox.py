@@ -295,6 +295,39 @@ def test_the_relay_wakes_at_the_commit() -> None:
     assert not thread.is_alive()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_the_relay_outlives_a_broker_that_is_away_and_its_own_connection() -> None:
+    """Given a broker that refuses once, and a server that then ends the relay's connection."""
+    stop = threading.Event()
+    sent: list[str] = []
+    arrived = threading.Event()
+
+    def send(_id: uuid.UUID, task: str) -> None:
+        sent.append(task)
+        if len(sent) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                ended.extend(cursor.fetchone())
+            raise BrokerError("away")
+        arrived.set()
+
+    ended: list[int] = []
+    wait = threading.Thread(target=lambda: (relay.run(send, stop=stop), connection.close()))
+    wait.start()
+    write()
+    while not ended:
+        time.sleep(0.01)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", ended)
+
+    assert arrived.wait(timeout=10)
+    stop.set()
+    wait.join(timeout=5)
+
+    assert sent == [EFFECT, EFFECT]
+    assert not wait.is_alive()
+
+
 def to_call(**args: str) -> OutboxMessage:
     message = write(**args)
     OutboxMessage.objects.update(task=CALL)

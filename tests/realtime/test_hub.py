@@ -236,6 +236,19 @@ async def test_no_frame_falls_between_the_state_and_what_follows(queue: Queue, l
         assert late.revisions == [7]
 
 
+async def test_what_the_state_no_longer_has_is_shown_to_no_newcomer(
+    queue: Queue, layer: Any
+) -> None:
+    async with running(queue, layer) as hub:
+        await enter(hub, Screen())
+        hub.deliver(groups.BOARD, dataclasses.replace(board(2), slot="another"))
+        assert (await enter(hub, Screen())).revisions == [1, 2]
+        queue.now = 3
+        hub._groups[groups.BOARD].read_at = float("-inf")
+
+        assert (await enter(hub, Screen())).revisions == [3]
+
+
 async def test_a_group_that_nobody_is_in_is_forgotten(queue: Queue, layer: Any) -> None:
     async with running(queue, layer) as hub:
         screen = await enter(hub, Screen())

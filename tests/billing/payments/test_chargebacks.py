@@ -409,6 +409,7 @@ def test_a_loss_that_is_accepted_is_credited_once_and_nothing_is_sent(
     [
         ({"amount": "10.00"}, "10.00", "paid"),
         ({"amount": "-10.00"}, "10.00", "paid"),
+        ({"amount": "0.01"}, "0.01", "paid"),
         ({"amount": "24.50"}, "24.50", "refunded"),
         ({"amount": "40.00"}, "24.50", "refunded"),
         ({"amount": "43.10", "currency": "USD"}, "24.50", "refunded"),

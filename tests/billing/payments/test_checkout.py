@@ -166,6 +166,7 @@ def test_a_visit_keeps_its_reference_whatever_was_chosen_in_between(held: Appoin
     factories.mb_way(held)
 
     again = factories.multibanco(held, TAXPAYER)
+    again.refresh_from_db()
 
     assert (again.pk, again.reference) == (first.pk, first.reference)
     assert (again.status, again.reason, again.closed_at) == (PaymentStatus.PENDING, "", None)
@@ -182,7 +183,9 @@ def test_a_reference_waits_as_long_as_the_hold_does_now(held: Appointment) -> No
     later = clock.now() + timedelta(minutes=25)
     Appointment.objects.filter(pk=held.pk).update(hold_expires_at=later)
 
-    assert factories.multibanco(held).expires_at == later > first.expires_at
+    again = factories.multibanco(held)
+    again.refresh_from_db()
+    assert again.expires_at == later > first.expires_at
 
 
 def test_a_reference_for_another_amount_is_another(held: Appointment) -> None:

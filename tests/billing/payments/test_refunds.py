@@ -3,9 +3,11 @@ from rest_framework.test import APIClient
 
 from billing.payments import subscribers
 from billing.payments.models import Payment, PaymentIssue, PaymentStatus, Refund, RefundStatus
+from billing.payments.services import refunds
 from booking.events import AppointmentCancelled, AppointmentExpired
 from booking.models import Appointment
 from clinic.core import clock
+from clinic.core.audit import Actor
 from clinic.core.models import OutboxMessage
 from tests.billing import factories
 from tests.billing.bank import Bank
@@ -48,6 +50,30 @@ def test_a_cancelled_appointment_gives_the_money_back(bank: Bank, paid: Payment)
     paid.refresh_from_db()
     assert (refund.status, refund.amount, refund.request_id) == ("done", paid.amount, "f-1")
     assert paid.status == PaymentStatus.REFUNDED
+
+
+def test_as_little_as_a_cent_is_given_back(paid: Payment) -> None:
+    refund = refunds.give_back(
+        paid.pk, actor=Actor.system("test"), reason="Troco", amount=factories.amount("0.01")
+    )
+
+    assert (refund.amount, refund.status) == (factories.amount("0.01"), "requested")
+
+
+def test_a_refund_that_is_told_to_be_done_twice_at_once_is_done_as_the_first_said(
+    paid: Payment,
+) -> None:
+    tests = Actor.system("test")
+    refund = refunds.give_back(
+        paid.pk, actor=tests, reason="Parte", amount=factories.amount("10.00")
+    )
+    read_before = Refund.objects.get(pk=refund.pk)
+    refunds.record_done(refund, paid, request_id="f-1", actor=tests)
+
+    refunds.record_done(read_before, paid, request_id="f-2", actor=tests)
+
+    kept = Refund.objects.get(pk=refund.pk)
+    assert (kept.request_id, kept.settled_at) == ("f-1", refund.settled_at)
 
 
 def test_a_late_cancellation_keeps_the_money(bank: Bank, paid: Payment) -> None:
