@@ -106,6 +106,10 @@ export class StagedClinic {
     Element.prototype.animate = () => ({ cancel: () => undefined }) as unknown as Animation;
   }
 
+  get me() {
+    return { id: "user", role: this.role, full_name: this.name };
+  }
+
   get day(): Day {
     const column = { id: "ines", name: "Inês Carvalho", room: { id: "r1", name: "1" } };
     return {
@@ -164,7 +168,7 @@ export class StagedClinic {
     const path = new URL(request.url).pathname;
     if (path === "/api/auth/csrf") return Response.json({ csrf_token: "token" });
     if (path === "/api/auth/me") {
-      return Response.json({ id: "user", role: this.role, full_name: this.name });
+      return Response.json(this.me);
     }
     if (path === "/api/staff/day") return Response.json(this.day);
     if (request.method === "GET") return Response.json([]);

@@ -6,7 +6,7 @@ import { addWords } from "@/lib/i18n";
 import { en } from "@/locales/en/money";
 import { pt } from "@/locales/pt/money";
 import { EmptyState, SegmentedControl, SkeletonList } from "@/ui";
-import list from "./ListPage.module.css";
+import list from "@/ui/ListPage.module.css";
 import styles from "./MoneyPage.module.css";
 
 addWords("money", { pt, en });

@@ -5,11 +5,10 @@ import { createQueryClient } from "@/lib/query";
 import { en } from "@/locales/en/staff";
 import { pt } from "@/locales/pt/staff";
 import { Crash, LatePage, Providers } from "@/ui";
-import { AgendaPage } from "./AgendaPage";
-import { MissingPage } from "./MissingPage";
-import { Shell } from "./Shell";
-import { TodayPage } from "./TodayPage";
 import "@/ui/base.css";
+import { MissingPage } from "./MissingPage";
+import { Agenda, Today } from "./pages";
+import { Shell } from "./Shell";
 
 startI18n({ staff: { pt, en } });
 
@@ -23,19 +22,25 @@ const router = createBrowserRouter(
           errorElement: <Crash />,
           hydrateFallbackElement: <LatePage />,
           children: [
-            { index: true, element: <TodayPage /> },
-            { path: "agenda", element: <AgendaPage /> },
+            { index: true, element: <Today /> },
+            { path: "agenda", element: <Agenda /> },
             {
               path: "utentes",
-              lazy: async () => ({ Component: (await import("./PeoplePage")).PeoplePage }),
+              lazy: async () => ({
+                Component: (await import("@/features/people/PeoplePage")).PeoplePage,
+              }),
             },
             {
               path: "ecras",
-              lazy: async () => ({ Component: (await import("./ScreensPage")).ScreensPage }),
+              lazy: async () => ({
+                Component: (await import("@/features/devices/ScreensPage")).ScreensPage,
+              }),
             },
             {
               path: "esperas",
-              lazy: async () => ({ Component: (await import("./WaitsPage")).WaitsPage }),
+              lazy: async () => ({
+                Component: (await import("@/features/waits/WaitsPage")).WaitsPage,
+              }),
             },
             {
               path: "dinheiro",

@@ -32,34 +32,6 @@ export const dayQuery = (date: CivilDate) =>
     },
   });
 
-export const patientsQuery = (search: string) =>
-  queryOptions({
-    queryKey: ["patients", search],
-    queryFn: () => body(api.GET("/api/staff/patients", { params: { query: { search } } })),
-    enabled: search.trim().length >= 2,
-    staleTime: 30_000,
-  });
-
-/** Erases a patient who asks for it at the desk. */
-export function useErasePatient() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: async (id: string) => {
-      await api.POST("/api/staff/patients/{id}/erasure", {
-        params: { path: { id } },
-      });
-    },
-    onSuccess: () => client.invalidateQueries({ queryKey: ["patients"] }),
-  });
-}
-
-export const waitReportQuery = (days: number) =>
-  queryOptions({
-    queryKey: ["waits", days],
-    queryFn: () => body(api.GET("/api/staff/reports/waits", { params: { query: { days } } })),
-    staleTime: 60_000,
-  });
-
 export interface LiveDay {
   day: Day | undefined;
   link: LiveState;

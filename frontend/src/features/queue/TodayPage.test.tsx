@@ -14,7 +14,7 @@ const CARLA = "Conceição Antunes";
 async function open(clinic: StagedClinic, path = "/") {
   renderPage(
     <MemoryRouter initialEntries={[path]}>
-      <TodayPage />
+      <TodayPage me={clinic.me} />
     </MemoryRouter>,
   );
   await screen.findByRole("heading", { level: 2 });

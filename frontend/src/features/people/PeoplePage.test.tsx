@@ -1,12 +1,7 @@
-import { render, screen, within } from "@testing-library/react";
+import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
-import { startI18n } from "@/lib/i18n";
-import { setLanguage } from "@/lib/language";
-import { createQueryClient } from "@/lib/query";
-import { en } from "@/locales/en/staff";
-import { pt } from "@/locales/pt/staff";
-import { Providers } from "@/ui";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { renderPage } from "@/test/render";
 import { PeoplePage } from "./PeoplePage";
 
 const ANA = {
@@ -18,10 +13,6 @@ const ANA = {
 let asked: string[] = [];
 let refusal: object | null = null;
 
-beforeAll(() => {
-  startI18n({ staff: { pt, en } });
-  setLanguage("pt");
-});
 beforeEach(() => {
   asked = [];
   refusal = null;
@@ -40,11 +31,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 async function openDialog() {
-  render(
-    <Providers client={createQueryClient()}>
-      <PeoplePage />
-    </Providers>,
-  );
+  renderPage(<PeoplePage />);
   await userEvent.type(screen.getByRole("textbox"), "Ana");
   await userEvent.click(
     await screen.findByRole("button", { name: "Apagar os dados de Ana Margarida" }),

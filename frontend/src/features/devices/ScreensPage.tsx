@@ -1,13 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  devicesQuery,
-  displayVersionQuery,
-  useCreateDevice,
-  useRevokeDevice,
-} from "@/features/devices/data";
-import { ago, lastSeen, troubles } from "@/features/devices/health";
 import type { Device } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { problemText } from "@/lib/i18n";
@@ -26,8 +19,10 @@ import {
   toast,
   WarningIcon,
 } from "@/ui";
-import dialogs from "./Dialogs.module.css";
-import styles from "./ListPage.module.css";
+import dialogs from "@/ui/DialogForm.module.css";
+import styles from "@/ui/ListPage.module.css";
+import { devicesQuery, displayVersionQuery, useCreateDevice, useRevokeDevice } from "./data";
+import { ago, lastSeen, troubles } from "./health";
 import { ScreenDialog } from "./ScreenDialog";
 
 /** The screens of the building: connect one, see how it is, set it up, disconnect it. */

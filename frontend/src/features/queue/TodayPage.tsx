@@ -1,26 +1,19 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { useMe } from "@/features/auth";
-import {
-  columnsOf,
-  findAppointment,
-  nextStep,
-  summary,
-  type Column,
-} from "@/features/queue/column";
-import { watchAim } from "@/features/queue/aim";
-import { useLiveDay, type LiveDay, type Press } from "@/features/queue/data";
-import type { StaffAppointment } from "@/lib/api/types";
+import type { StaffAppointment, User } from "@/lib/api/types";
 import { civilDate } from "@/lib/civil";
 import { formatDayNumber, formatMonth, formatTime, formatWeekdayLong } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
 import { Awaited, Button, classes, SegmentedControl, SkeletonList } from "@/ui";
+import { watchAim } from "./aim";
 import { AppointmentDialog } from "./AppointmentDialog";
 import { BookDialog } from "./BookDialog";
 import { BusyDialog } from "./BusyDialog";
+import { columnsOf, findAppointment, nextStep, summary, type Column } from "./column";
 import { ColumnView } from "./ColumnView";
+import { useLiveDay, type LiveDay, type Press } from "./data";
 import { DaySearch } from "./DaySearch";
 import { KeysDialog } from "./KeysDialog";
 import { OwnView } from "./OwnView";
@@ -46,21 +39,21 @@ const WHOLE = "clinica";
 
 const NONE: Open = { dialog: "none" };
 
-export function TodayPage() {
+/** The day, pushed by the server, and every button of it. */
+export function TodayPage({ me }: { me: Pick<User, "id" | "role" | "full_name"> }) {
   const { t } = useTranslation(["staff", "common"]);
   const language = useLanguage();
   const live = useLiveDay();
   const now = useServerNow(5000);
-  const me = useMe();
-  const { press: send, undoLast, pending, blocked, decide } = usePresses();
+  const { press: send, undoLast, pending, blocked, decide } = usePresses(me.full_name);
   const press = useCallback((wanted: Press) => void send(wanted), [send]);
   const [open, setOpen] = useState<Open>(NONE);
   const [focused, setFocused] = useState(0);
   const board = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
 
-  const mayBook = me.data?.role !== "practitioner";
-  const own = me.data?.role === "practitioner" ? me.data.id : null;
+  const mayBook = me.role !== "practitioner";
+  const own = me.role === "practitioner" ? me.id : null;
   const [params, setParams] = useSearchParams();
   const isWhole = own === null || params.get(VIEW) === WHOLE;
   const allColumns = useMemo(() => {
@@ -119,7 +112,7 @@ export function TodayPage() {
     openHelp: () => setOpen({ dialog: "keys" }),
     search: () => search.current?.focus(),
   });
-  const news = useColumnNews(columns[current]);
+  const news = useColumnNews(columns[current], me.full_name);
 
   useEffect(watchAim, []);
   useKeptFocus(board, open.dialog !== "none");

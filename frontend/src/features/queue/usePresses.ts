@@ -1,12 +1,11 @@
 import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMe } from "@/features/auth";
-import { inTheWay, useAppointments, usePress, type Press } from "@/features/queue/data";
 import { isProblem } from "@/lib/api/problem";
 import type { InTheWay, StaffAppointment } from "@/lib/api/types";
 import { serverClock } from "@/lib/clock";
 import { problemText } from "@/lib/i18n";
 import { toast, type ToastMessage } from "@/ui";
+import { inTheWay, useAppointments, usePress, type Press } from "./data";
 import { useChangeWords } from "./useChangeWords";
 
 export interface Presses {
@@ -38,11 +37,13 @@ interface Undoable {
   undo_until: string;
 }
 
-/** Presses with their notice: what happened, and a way back from what was pressed by mistake. */
-export function usePresses(): Presses {
+/**
+ * Presses with their notice: what happened, and a way back from what was pressed by mistake. `me` is
+ * the name of who presses.
+ */
+export function usePresses(me: string): Presses {
   const { t } = useTranslation(["staff", "common"]);
   const { mutateAsync } = usePress();
-  const me = useMe().data?.full_name;
   const whatChanged = useChangeWords();
   const { known, fresh } = useAppointments();
   const sent = useRef(new Set<string>());

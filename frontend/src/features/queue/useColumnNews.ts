@@ -1,17 +1,15 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useMe } from "@/features/auth";
-import type { Column } from "@/features/queue/column";
 import { serverClock } from "@/lib/clock";
+import type { Column } from "./column";
 import { useChangeWords } from "./useChangeWords";
 
 /**
  * What others have just done in the column at hand, for those who hear the page. One's own presses
  * are answered by their notice, and of many changes at once only the number is told.
  */
-export function useColumnNews(column: Column | undefined): string {
+export function useColumnNews(column: Column | undefined, me: string): string {
   const { t } = useTranslation(["staff", "common"]);
-  const me = useMe().data?.full_name;
   const whatChanged = useChangeWords();
   const seen = useRef<{ column: string; statuses: ReadonlyMap<string, string> } | null>(null);
   const [news, setNews] = useState("");

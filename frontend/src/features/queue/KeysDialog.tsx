@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Button, Dialog } from "@/ui";
-import styles from "./Dialogs.module.css";
+import styles from "@/ui/DialogForm.module.css";
 
 const KEYS = [
   ["1 – 9", "columns"],

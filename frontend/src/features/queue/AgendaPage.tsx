@@ -1,9 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { findAppointment } from "@/features/queue/column";
-import { dayQuery } from "@/features/queue/data";
-import type { StaffAppointment } from "@/lib/api/types";
+import type { StaffAppointment, User } from "@/lib/api/types";
 import { addDays, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDayLong, formatTime } from "@/lib/format";
@@ -18,8 +16,10 @@ import {
   SkeletonList,
   type Tone,
 } from "@/ui";
+import styles from "@/ui/ListPage.module.css";
 import { AppointmentDialog } from "./AppointmentDialog";
-import styles from "./ListPage.module.css";
+import { findAppointment } from "./column";
+import { dayQuery } from "./data";
 import { usePresses } from "./usePresses";
 
 const TONES: Partial<Record<StaffAppointment["status"], Tone>> = {
@@ -32,13 +32,13 @@ const TONES: Partial<Record<StaffAppointment["status"], Tone>> = {
 };
 
 /** Any day, practitioner by practitioner. */
-export function AgendaPage() {
+export function AgendaPage({ me }: { me: Pick<User, "full_name"> }) {
   const { t } = useTranslation(["staff", "common"]);
   const language = useLanguage();
   const today = civilDate(serverClock.now());
   const [date, setDate] = useState(today);
   const day = useQuery(dayQuery(date));
-  const { press } = usePresses();
+  const { press } = usePresses(me.full_name);
   const [openId, setOpenId] = useState<string | null>(null);
   const busy = day.data?.practitioners.filter((each) => each.appointments.length) ?? [];
 

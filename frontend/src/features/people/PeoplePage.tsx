@@ -1,14 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { patientsQuery, useErasePatient } from "@/features/queue/data";
+import { patientsQuery } from "@/lib/api/patients";
 import type { StaffPatient } from "@/lib/api/types";
 import { formatDate } from "@/lib/format";
 import { formatPhone } from "@/lib/phone";
 import { useLanguage } from "@/lib/useLanguage";
 import { Button, Checkbox, Dialog, ProblemBanner, TextField, toast } from "@/ui";
-import dialogs from "./Dialogs.module.css";
-import styles from "./ListPage.module.css";
+import dialogs from "@/ui/DialogForm.module.css";
+import styles from "@/ui/ListPage.module.css";
+import { useErasePatient } from "./data";
 
 /** Patients by name or phone, and the erasure of one who asks for it at the desk. */
 export function PeoplePage() {

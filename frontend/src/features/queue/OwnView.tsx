@@ -1,17 +1,11 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import {
-  elapsed,
-  minutesSince,
-  nextStep,
-  waitsTooLong,
-  type Column,
-} from "@/features/queue/column";
-import type { Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { classes } from "@/ui";
+import { elapsed, minutesSince, nextStep, waitsTooLong, type Column } from "./column";
 import { Called, Expected, Inside, Name, Step, Waiting } from "./ColumnView";
+import type { Press } from "./data";
 import styles from "./OwnView.module.css";
 
 interface OwnViewProps {

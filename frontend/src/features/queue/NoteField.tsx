@@ -1,7 +1,7 @@
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Banner, Button, TextAreaField } from "@/ui";
-import styles from "./Dialogs.module.css";
+import styles from "@/ui/DialogForm.module.css";
 
 const NOTE_LENGTH = 500;
 

@@ -1,5 +1,9 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { DayLimits, StaffAppointment } from "@/lib/api/types";
+import { formatTime } from "@/lib/format";
+import { useWords } from "@/lib/useWords";
+import { Button, classes, NoteIcon, Pill } from "@/ui";
 import {
   elapsed,
   isLate,
@@ -9,13 +13,9 @@ import {
   nextStep,
   waitsTooLong,
   type Column,
-} from "@/features/queue/column";
-import type { Press } from "@/features/queue/data";
-import type { DayLimits, StaffAppointment } from "@/lib/api/types";
-import { formatTime } from "@/lib/format";
-import { useWords } from "@/lib/useWords";
-import { Button, classes, NoteIcon, Pill } from "@/ui";
+} from "./column";
 import styles from "./ColumnView.module.css";
+import type { Press } from "./data";
 
 interface ColumnViewProps extends StepProps {
   now: number;

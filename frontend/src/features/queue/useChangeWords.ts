@@ -1,8 +1,8 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
-import { ago } from "@/features/queue/ago";
 import type { StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
+import { ago } from "./ago";
 
 const KNOWN = [
   "created",

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { patientsQuery, useDeskBooking, type DeskBooking } from "@/features/queue/data";
 import { practitionersQuery, slotsQuery, specialtiesQuery } from "@/lib/api/catalogue";
+import { patientsQuery } from "@/lib/api/patients";
 import { addDays, civilDate } from "@/lib/civil";
 import { serverClock } from "@/lib/clock";
 import { formatDay, formatTime } from "@/lib/format";
@@ -20,7 +20,8 @@ import {
   TextField,
   toast,
 } from "@/ui";
-import styles from "./Dialogs.module.css";
+import styles from "@/ui/DialogForm.module.css";
+import { useDeskBooking, type DeskBooking } from "./data";
 
 const ANYONE = "anyone";
 const DAYS = 28;

@@ -1,10 +1,10 @@
 import { useId, useState, type KeyboardEvent, type Ref } from "react";
 import { useTranslation } from "react-i18next";
-import { findInDay } from "@/features/queue/search";
 import type { Day, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { classes } from "@/ui";
 import styles from "./DaySearch.module.css";
+import { findInDay } from "./search";
 
 interface DaySearchProps {
   day: Day;

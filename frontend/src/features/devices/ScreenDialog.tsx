@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useChangeDevice } from "@/features/devices/data";
 import { roomsQuery } from "@/lib/api/catalogue";
 import type { Device, DisplaySettings } from "@/lib/api/types";
 import { useRefusal } from "@/lib/useRefusal";
 import { Button, Checkbox, Dialog, ProblemBanner, Select, Switch, TextField, toast } from "@/ui";
-import styles from "./Dialogs.module.css";
+import styles from "@/ui/DialogForm.module.css";
+import { useChangeDevice } from "./data";
 
 const VOLUMES = [0, 20, 40, 60, 80, 100];
 const USUAL_QUIET = { starts: "20:00", ends: "08:00" };

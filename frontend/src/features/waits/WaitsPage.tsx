@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type CSSProperties } from "react";
 import { useTranslation } from "react-i18next";
-import { waitReportQuery } from "@/features/queue/data";
 import type { DayAccuracy, WaitReport } from "@/lib/api/types";
 import { formatDay } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
 import { Awaited, EmptyState, Figures, SegmentedControl, SkeletonList } from "@/ui";
-import list from "./ListPage.module.css";
+import list from "@/ui/ListPage.module.css";
+import { waitReportQuery } from "./data";
 import styles from "./WaitsPage.module.css";
 
 const PERIODS = ["7", "30", "90"] as const;

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { Move, Press } from "@/features/queue/data";
 import { roomsQuery } from "@/lib/api/catalogue";
 import type { AppointmentStatus, StaffAppointment } from "@/lib/api/types";
 import { formatTime } from "@/lib/format";
 import { useLanguage } from "@/lib/useLanguage";
 import { useServerNow } from "@/lib/useNow";
 import { Banner, Button, ConfirmDialog, Dialog, Select } from "@/ui";
-import styles from "./Dialogs.module.css";
+import styles from "@/ui/DialogForm.module.css";
+import type { Move, Press } from "./data";
 import { NoteField, type NoteDraft } from "./NoteField";
 import { useChangeWords } from "./useChangeWords";
 

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
-import type { Column } from "@/features/queue/column";
-import type { Press } from "@/features/queue/data";
 import type { StaffAppointment } from "@/lib/api/types";
+import type { Column } from "./column";
+import type { Press } from "./data";
 
 interface DayKeys {
   isEnabled: boolean;
