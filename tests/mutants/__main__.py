@@ -33,10 +33,10 @@ from tests.mutants.reaching import Reaching, reaching
 
 VAR = rules.ROOT / "var"
 RESULTS = VAR / "mutants.json"
-FIRST_LOOK_SECONDS = 20.0
-"""Of tests, as they take on the unchanged code; those of the same place come first."""
-SECOND_LOOK_SECONDS = 60.0
-"""Who survives the first look meets the others for so long. Some lines are run by every test."""
+LOOK_SECONDS = 20.0
+"""How long the tests of one trial take on the unchanged code; those of the same place go first."""
+ALL_LOOKS_SECONDS = 150.0
+"""Who is alive after so long meets no further test. Some lines are run by nearly all of them."""
 
 
 def main() -> int:
@@ -122,20 +122,22 @@ def try_all(
 
 
 def one(nursery: Nursery, change: Change, reach: Reaching) -> dict[str, Any]:
-    tests = reach.tests_of(change)
-    first, others = reach.divided(tests, FIRST_LOOK_SECONDS)
-    outcome = nursery.tried(change, first, reach) if first else None
-    left_out: list[str] = []
-    if others and outcome is not None and outcome["survived"]:
-        second, left_out = reach.divided(others, SECOND_LOOK_SECONDS)
-        outcome = nursery.tried(change, second, reach)
+    """How one mutant ends: with the first test that notices it, or alive."""
+    left = reach.tests_of(change)
+    outcome: dict[str, Any] | None = None
+    tests, seconds = len(left), 0.0
+    while left and (outcome is None or outcome["survived"]) and seconds < ALL_LOOKS_SECONDS:
+        now, left = reach.divided(left, LOOK_SECONDS if outcome is None else 3 * LOOK_SECONDS)
+        outcome = nursery.tried(change, now, reach)
+        seconds += outcome["seconds"]
+    left_out = len(left) if outcome is not None and outcome["survived"] else 0
     return report.about(change) | {
         "outcome": _word(outcome),
         "by": outcome["failed"][0] if outcome and outcome["failed"] else "",
         "why": outcome["why"] if outcome else "",
-        "tests": len(tests) - len(left_out),
-        "left_out": len(left_out),
-        "seconds": outcome["seconds"] if outcome else 0.0,
+        "tests": tests - left_out,
+        "left_out": left_out,
+        "seconds": round(seconds, 2),
     }
 
 

@@ -45,7 +45,9 @@ class Change:
     last: int
     """The statement's lines: a test that runs one of them may notice."""
     function: str
-    """Where it is; empty for what runs when the file is loaded."""
+    """Where it is; empty outside of all."""
+    once: bool
+    """It runs when the file is loaded, or is cached: for the first test, and for all."""
     start: int
     end: int
     before: str
@@ -86,6 +88,7 @@ class _Finder(ast.NodeVisitor):
             self._begins.append(self._begins[-1] + len(line))
         self._names: list[str] = []
         self._in_function = 0
+        self._in_cached = 0
         self._statement: ast.stmt | None = None
 
     # Where we are ---------------------------------------------------------------------------------
@@ -104,8 +107,10 @@ class _Finder(ast.NodeVisitor):
             self.visit(default)
         self._names.append(node.name)
         self._in_function += 1
+        self._in_cached += _is_cached(node)
         for statement in node.body:
             self.visit(statement)
+        self._in_cached -= _is_cached(node)
         self._in_function -= 1
         self._names.pop()
 
@@ -191,7 +196,7 @@ class _Finder(ast.NodeVisitor):
         self._replace(node, "break")
 
     def visit_Return(self, node: ast.Return) -> None:
-        if node.value is not None and not _is_none(node.value):
+        if node.value is not None and not _is_nothing(node.value):
             self._replace(node, "return None")
         self.generic_visit(node)
 
@@ -250,6 +255,7 @@ class _Finder(ast.NodeVisitor):
                 first=first,
                 last=last,
                 function=".".join(self._names) if self._in_function else "",
+                once=not self._in_function or self._in_cached > 0,
                 start=start,
                 end=end,
                 before=self._text[start:end],
@@ -288,5 +294,11 @@ def _is_text(node: ast.expr) -> bool:
     )
 
 
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_nothing(node: ast.expr) -> bool:
+    """None, and what a caller takes for the same."""
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _is_cached(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    names = (ast.unparse(decorator).partition("(")[0] for decorator in node.decorator_list)
+    return any(name in {"cache", "lru_cache", "cached_property"} for name in names)

@@ -21,13 +21,13 @@ class Reaching:
 
     def tests_of(self, change: Change) -> list[str]:
         """The tests that run the changed lines, those of the same place first, then the quick
-        ones. What runs when the file is loaded may be noticed by all that run anything of it."""
+        ones. What runs once may be noticed by all that run anything of the file."""
         statement = range(change.first, change.last + 1)
         found = [
             test
             for test, lines in self.lines.items()
             if (of_file := lines.get(change.file))
-            and (not change.function or not of_file.isdisjoint(statement))
+            and (change.once or not of_file.isdisjoint(statement))
         ]
         own = f"tests/{change.file.removeprefix('clinic/').partition('/')[0]}/"
         return sorted(found, key=lambda test: (not test.startswith(own), self.seconds[test]))

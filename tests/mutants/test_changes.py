@@ -41,6 +41,7 @@ def made(text: str) -> list[str]:
         ("a: int = b", []),
         ("return a", ["return None"]),
         ("return None", []),
+        ("return False", ["return True"]),
         ("raise A", ["pass"]),
         ("await a.b(c)", ["pass"]),
         ("log.info(1)", []),
@@ -99,6 +100,18 @@ def test_a_change_knows_the_lines_of_its_statement_and_what_it_is_in() -> None:
     assert (found["> → >="].first, found["> → >="].line, found["> → >="].last) == (6, 8, 9)
     assert (found["1 → 2"].first, found["1 → 2"].last) == (10, 12)
     assert [change.function for change in changes("rules.py", text) if change.line == 2] == [""]
+
+
+def test_what_runs_once_is_told() -> None:
+    text = "A = 1\n@cache\ndef b():\n    return 2\ndef c():\n    return 3\n"
+
+    assert {change.before: change.once for change in changes("rules.py", text)} == {
+        "1": True,
+        "2": True,
+        "return 2": True,
+        "3": False,
+        "return 3": False,
+    }
 
 
 def test_every_rule_is_there() -> None:

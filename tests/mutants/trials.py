@@ -111,7 +111,8 @@ class Watcher:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         # As late as this, it goes before the fixture of pytest-django.
-        config.pluginmanager.register(_Database(self._trial.database))
+        _Database.name = self._trial.database
+        config.pluginmanager.register(_Database())
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         chosen = [item for item in items if item.nodeid in self._order]
@@ -135,16 +136,16 @@ class Watcher:
 class _Database:
     """The trial's is there already, with its tables."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    name = ""
 
     @pytest.fixture(scope="session")
-    def django_db_setup(self, django_test_environment: None) -> None:
+    @classmethod
+    def django_db_setup(cls, django_test_environment: None) -> None:  # noqa: ARG003  (comes first)
         from django.conf import settings
         from django.db import connection
 
-        settings.DATABASES["default"]["NAME"] = self._name
-        connection.settings_dict["NAME"] = self._name
+        settings.DATABASES["default"]["NAME"] = cls.name
+        connection.settings_dict["NAME"] = cls.name
 
 
 def _commits(item: pytest.Item) -> bool:
