@@ -147,6 +147,22 @@ def test_a_credit_note_waits_for_its_series(
     assert (told(), verify(capsys)) == ([], "")
 
 
+def test_a_credit_note_of_a_certified_invoice_says_that_the_certificate_is_gone(
+    client: APIClient, held: Appointment, bank: Bank, new_year: int
+) -> None:
+    open_series(new_year)
+    open_series(new_year, "NC")
+    payment = pay(client, held)
+    rules.change_rules({"certificate_number": ""}, actor=MANAGER)
+    bank.will(201, {})
+    refunds.give_back(payment.pk, actor=MANAGER, reason="Cortesia")
+    drain()
+    tried_for_hours("billing.issue_credit_note")
+
+    assert told() == [("Credit note to be issued", "not_set_up")]
+    assert not Invoice.objects.filter(document_type="NC").exists()
+
+
 def test_what_went_back_before_there_was_an_invoice_is_credited_after_it(
     client: APIClient,
     held: Appointment,

@@ -1,13 +1,13 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 
 from booking.errors import Code
-from booking.events import AppointmentCancelled, VisitChanged
+from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged
 from booking.models import Appointment
-from booking.services import changes, holds
+from booking.services import changes, desk, holds
 from clinic.config.celery import app as celery
 from clinic.core import outbox, stuck
 from clinic.core.errors import DomainError
@@ -35,6 +35,35 @@ def refused(code: str, service: Callable[..., object], *args: object, **kwargs: 
         service(*args, **kwargs)
     assert raised.value.code == code
     assert Message.objects.count() == messages
+
+
+def test_a_move_to_a_time_that_somebody_else_just_took_moves_nothing(
+    clinic: Clinic,
+    patients: Patients,
+    book: Book,
+    meanwhile: Callable[[type, Callable[[AppointmentExpired], None]], None],
+    at_nine: time_machine.Traveller,
+) -> None:
+    """Given a time that is free again, and that somebody is given who was faster."""
+    one, two, three = patients(3)
+    book(one, at(14), status="pending")
+    appointment = book(two, at(11))
+    at_nine.shift(timedelta(minutes=15))
+    meanwhile(
+        AppointmentExpired,
+        lambda _: desk.book(
+            patient_id=three.pk,
+            specialty_code="massage",
+            practitioner_id=clinic.sousa.pk,
+            start=at(14),
+            actor=TESTER,
+        ),
+    )
+
+    refused(Code.SLOT_TAKEN, reschedule, appointment, at(14), clinic.sousa)
+
+    appointment.refresh_from_db()
+    assert appointment.start == at(11)
 
 
 # Cancelling

@@ -176,6 +176,22 @@ def test_a_patient_who_was_put_back_keeps_the_ticket_and_waits(
     assert appointment.call_number == 2
 
 
+def test_who_was_never_called_is_not_started_whoever_else_is_in_treatment(
+    clinic: Clinic, patients: Patients, book: Book, unchanged: Unchanged
+) -> None:
+    one, two = patients(2)
+    running, waiting = book(one, at(10), status="in_progress"), book(two, at(11), status="arrived")
+    checks = unchanged(running), unchanged(waiting)
+
+    for override in (False, True):
+        with pytest.raises(DomainError) as refused:
+            visit.start(waiting.pk, actor=TESTER, override=override)
+        assert refused.value.code == Code.INVALID_TRANSITION
+
+    for check in checks:
+        check()
+
+
 def test_a_patient_who_was_never_called_cannot_be_put_back(
     clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
 ) -> None:

@@ -14,7 +14,7 @@ from booking.models import Appointment, LearnedTimes
 from booking.services import learning, visit
 from booking.tasks import learn_times
 from booking.waits import History, Learned, Quoted, Visit
-from booking.waits.learning import SPREAD
+from booking.waits.learning import SPREAD, Tally
 from clinic.accounts.models import User
 from clinic.directory.models import Patient
 from tests.bench.clinic_days import Clinic, simulate
@@ -102,6 +102,15 @@ def test_the_newest_weigh_most() -> None:
         history.add_day(MONDAY + shift, [replace(one, scheduled=one.scheduled + shift)] * 3)
 
     assert history.learned().location < (math.log(60 / 45) + math.log(30 / 45)) / 2 - 0.1
+
+
+def test_what_was_seen_sixty_days_ago_weighs_half() -> None:
+    tally = Tally()
+    tally.add(1.0, day=0)
+    tally.add(0.0, day=60)
+
+    assert tally.mean(0.0, strength=0.0) == pytest.approx(1 / 3)
+    assert tally.mean(1.0, strength=0.5) == pytest.approx(1 / 2)
 
 
 def test_who_comes_and_when() -> None:

@@ -3,12 +3,13 @@ from datetime import datetime, timedelta
 from statistics import NormalDist
 from uuid import UUID
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import waits
-from booking.waits import Entry, Learned, WaitRange
+from booking.waits import Entry, Learned, WaitRange, normal
 from booking.waits.learning import DAY_SPREAD, SPREAD
 from booking.waits.shown import steady
 from tests.booking.conftest import NINE, minutes
@@ -217,6 +218,13 @@ def test_what_was_learned_of_a_practitioner_is_used_for_them_alone() -> None:
     )
 
     assert (slow, quick) == (90, 60)
+
+
+def test_even_beyond_what_ever_happens_a_draw_is_finite() -> None:
+    shares = np.array([0.1, 0.9])
+
+    assert normal.beyond(-9.0, shares) == pytest.approx([-1.28155, 1.28155], abs=1e-4)
+    assert normal.beyond(9.0, shares) == pytest.approx([5.99781, 5.99781], abs=1e-3)
 
 
 # The range on show -------------------------------------------------------------------------------

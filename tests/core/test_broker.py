@@ -1,5 +1,6 @@
 """A message is handed over again only when its hand-over is lost, however long it waits."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -9,10 +10,13 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
+from pytest_django.fixtures import Settings
 
 from clinic.core import broker, locks, outbox, relay
 from clinic.core.locks import Key
 from clinic.core.models import OutboxMessage
+from clinic.launcher.embedded import free_port
 
 TASK = "tests.waits"
 QUEUE = f"tests-{uuid.uuid4()}"
@@ -134,3 +138,29 @@ def elsewhere() -> Iterator[Callable[[Key], Callable[[], None]]]:
 
     yield hold
     other.close()
+
+
+@pytest.fixture
+def nobody_listens(settings: Settings) -> Iterator[None]:
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{free_port()}/0"
+    broker._client.cache_clear()
+    yield
+    broker._client.cache_clear()
+
+
+def test_a_broker_that_is_away_is_told_as_such(nobody_listens: None) -> None:
+    with pytest.raises(BrokerError):
+        broker.oldest(QUEUE)
+    with pytest.raises(BrokerError):
+        broker.is_waiting(TASK, QUEUE)
+
+
+def test_what_the_clock_asked_for_is_found_wherever_it_waits(queue: redis.Redis) -> None:
+    assert not broker.is_waiting("tests.first", QUEUE)
+    for task in ("tests.first", "tests.second"):
+        queue.lpush(f"celery:{QUEUE}", json.dumps({"headers": {"task": task}}))
+
+    found = [broker.is_waiting(f"tests.{name}", QUEUE) for name in ("first", "second", "third")]
+
+    queue.delete(f"celery:{QUEUE}")
+    assert found == [True, True, False]

@@ -249,6 +249,30 @@ async def test_what_the_state_no_longer_has_is_shown_to_no_newcomer(
         assert (await enter(hub, Screen())).revisions == [3]
 
 
+async def test_who_has_left_is_written_to_no_more(queue: Queue, layer: Any) -> None:
+    class Slow(Screen):
+        ready = asyncio.Event()
+
+        async def _send(self, message: dict[str, Any]) -> None:
+            await self.ready.wait()
+            await super()._send(message)
+
+    async with running(queue, layer) as hub:
+        screen = await enter(hub, Slow())
+        await hub.leave(screen.connection)
+        screen.ready.set()
+        await asyncio.sleep(0.05)
+
+        assert screen.got == []
+
+
+async def test_a_layer_that_brings_our_own_message_back_is_live(layer: Any) -> None:
+    heard = subscriptions.Subscriptions(layer, print)
+
+    assert await heard.check()
+    await heard.close()
+
+
 async def test_a_group_that_nobody_is_in_is_forgotten(queue: Queue, layer: Any) -> None:
     async with running(queue, layer) as hub:
         screen = await enter(hub, Screen())
@@ -281,6 +305,11 @@ async def test_while_nothing_changes_nothing_is_read(queue: Queue, layer: Any) -
 
         await until(lambda: len(screen.heartbeats) >= beats + 2)
 
+        hub.deliver(groups.BOARD, board(2))
+        queue.now, beats = 2, len(screen.heartbeats)
+        await until(lambda: len(screen.heartbeats) >= beats + 2)
+
+        assert screen.revisions == [1, 2]
         assert len(queue.reads) == read
 
 
@@ -569,6 +598,40 @@ async def test_a_layer_that_cannot_be_cancelled_is_given_up(
     async with asyncio.timeout(0.5):
         assert not await heard.check()
     await heard.close()
+
+
+class Broken(Stubborn):
+    """A layer that is away."""
+
+    async def send(self, _channel: str, _message: dict[str, Any]) -> None:
+        raise ConnectionError
+
+
+async def test_a_layer_that_is_away_is_known_to_be_at_once() -> None:
+    heard = subscriptions.Subscriptions(Broken(), print)
+
+    async with asyncio.timeout(subscriptions.ANSWER_SECONDS / 2):
+        assert not await heard.check()
+    await heard.close()
+
+
+@pytest.mark.parametrize(
+    ("pause", "longest", "fastest", "slowest"), [(0.05, 60, 0.15, 1), (60, 0.15, 0.15, 1)]
+)
+async def test_who_is_sent_away_goes_one_after_the_other_and_not_too_slowly(
+    queue: Queue, layer: Any, pause: float, longest: float, fastest: float, slowest: float
+) -> None:
+    async with running(queue, layer) as hub:
+        screens = [await enter(hub, Screen()) for _ in range(3)]
+        began = asyncio.get_running_loop().time()
+
+        await hub.dismiss(1012, pause=pause, longest=longest)
+
+        assert fastest <= asyncio.get_running_loop().time() - began < slowest
+        assert [screen.connection.closing.result() for screen in screens] == [1012] * 3
+        with pytest.raises(Refused) as refused:
+            hub.admit(Screen().connection)
+        assert refused.value.code == 1012
 
 
 @pytest.mark.chaos

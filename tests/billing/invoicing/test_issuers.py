@@ -367,6 +367,7 @@ def test_the_manager_reads_the_newest_reason(
     assert after(hours=4) == 1
     assert refusals() == []
     assert Invoice.objects.count() == 1
+    assert DocumentRequest.objects.get().refusal == ""
 
 
 def test_a_document_of_another_amount_is_kept_as_it_is_and_told_of(

@@ -70,7 +70,8 @@ def test_a_full_pool_is_told_and_leaves_nothing_behind(
     monkeypatch.setattr(multibanco, "pool_size", lambda _subentity: 1)
     factories.multibanco(held)
 
-    with pytest.raises(DomainError, match="payments_closed"):
+    with pytest.raises(DomainError, match="payments_closed") as told:
         factories.multibanco(factories.appointment(ana))
 
+    assert told.value.retry_after == 300
     assert Payment.objects.count() == 1
