@@ -1,1 +1,1 @@
-"""The clinic's money as its manager sees it and decides about it."""
+"""The clinic's money, as its manager sees it and decides about it."""

@@ -85,7 +85,7 @@ class PaymentsView(ListAPIView[Payment]):
         parameters=[serializers.PaymentsQuery],
         responses=answers({200: serializers.MoneyPayment(many=True)}, 400, 401, 403, 404),
         summary="Payments, newest first",
-        description="Found by status, by day, and by words of the patient's name or a "
+        description="Filtered by status, by day, and by words of the patient's name or a "
         "document's number. The look is audited.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -130,8 +130,8 @@ class RefundView(APIView):
         request=serializers.RefundWish,
         responses=answers({201: serializers.RefundBody}, 400, 401, 403, 404, 409, 422),
         summary="Give money back",
-        description="What is left of the payment, or so much of it. The provider sends it, and "
-        "the credit note is issued once it has.",
+        description="Refunds what is left of the payment, or the given amount. The provider sends "
+        "it; then the credit note is issued.",
     )
     def post(self, request: Request, payment_id: UUID) -> Response:
         order = validated(serializers.RefundWish(data=request.data))
@@ -155,7 +155,7 @@ class IssuesView(ListAPIView[PaymentIssue]):
         tags=["money"],
         parameters=[serializers.IssuesQuery],
         responses=answers({200: serializers.IssueBody(many=True)}, 400, 401, 403, 404),
-        summary="Money that needs a person: the oldest first, or the newest of what is settled",
+        summary="Money that needs a person, oldest first; or what is settled, newest first",
         description="Each says what happened, to which payment, and what can be done about it. "
         "The look is audited.",
     )
@@ -178,8 +178,8 @@ class SettleView(APIView):
         tags=["money"],
         request=serializers.Settlement,
         responses=answers({204: None}, 400, 401, 403, 404, 409),
-        summary="Say that somebody has dealt with it, once",
-        description="With a note that stays. A second time is a 409.",
+        summary="Mark it as dealt with, once",
+        description="With a note that is kept. A second time gives a 409.",
     )
     def post(self, request: Request, issue_id: UUID) -> Response:
         note = validated(serializers.Settlement(data=request.data))["note"]
@@ -195,9 +195,9 @@ class AcceptView(APIView):
         tags=["money"],
         request=serializers.Loss,
         responses=answers({201: serializers.RefundBody}, 400, 401, 403, 404, 409),
-        summary="Bear the loss of a chargeback, once",
-        description="What the payer's bank took counts as given back, and a credit note is issued. "
-        "Nothing is sent to anybody.",
+        summary="Accept the loss of a chargeback, once",
+        description="What the payer's bank took counts as given back, and a credit note is "
+        "issued. No money is sent.",
     )
     def post(self, request: Request, issue_id: UUID) -> Response:
         reason = validated(serializers.Loss(data=request.data))["reason"]
@@ -215,7 +215,7 @@ class ReconciliationsView(ListAPIView[Reconciliation]):
         tags=["money"],
         responses=answers({200: serializers.ReconciliationBody(many=True)}, 401, 403, 404),
         summary="The nightly comparisons with the providers, newest first",
-        description="What was compared, what was found and booked, and what fits nothing.",
+        description="What was compared, what was found and booked, and what matches nothing.",
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page: Any = self.paginate_queryset(books.reconciliations()) or []
@@ -229,7 +229,7 @@ class StandingsView(APIView):
         operation_id="money_reconciliation_standings",
         tags=["money"],
         responses=answers({200: serializers.StandingBody(many=True)}, 401, 403),
-        summary="Whether each provider was compared last night, and wholly",
+        summary="Whether each provider was compared last night, and completely",
         description="One entry for each provider that may take money.",
     )
     def get(self, _request: Request) -> Response:
@@ -257,7 +257,7 @@ class RulesView(APIView):
         request=serializers.RulesChange,
         responses=answers({200: serializers.InvoicingRulesState}, 400, 401, 403, 409),
         summary="Change how the clinic invoices, from the next document on",
-        description="Documents that were issued stay as they are. The change is audited.",
+        description="Documents already issued stay as they are. The change is audited.",
     )
     def patch(self, request: Request) -> Response:
         changes = validated(serializers.RulesChange(data=request.data, partial=True))
@@ -283,9 +283,9 @@ class SeriesView(APIView):
         tags=["money"],
         request=serializers.NewSeries,
         responses=answers({201: serializers.SeriesBody}, 400, 401, 403, 409),
-        summary="Open a series that the tax authority has given a code",
-        description="One series for each kind of document and year. What waited for it is "
-        "issued right after.",
+        summary="Open a series for which the tax authority has given a code",
+        description="One series for each kind of document and year. Documents that waited for it "
+        "are issued right after.",
     )
     def post(self, request: Request) -> Response:
         wish = validated(serializers.NewSeries(data=request.data))

@@ -12,7 +12,7 @@ from billing.payments.providers.base import PaymentProvider
 from clinic.core import clock
 
 A_NIGHT = timedelta(hours=26)
-"""A comparison that is older has missed its night; a run that breaks off leaves none."""
+"""An older comparison means that a night was missed; a run that breaks off isn't recorded."""
 
 State = Literal["never", "late", "incomplete", "good"]
 STATES: list[State] = ["never", "late", "incomplete", "good"]
@@ -33,7 +33,7 @@ def reconciliations() -> QuerySet[Reconciliation]:
 
 
 def standings() -> list[Standing]:
-    """Whether each provider that may take money was compared last night, and wholly."""
+    """Whether each provider that may take money was compared last night, and completely."""
     return [_standing(provider) for _, provider in sorted(providers.known().items())]
 
 

@@ -36,12 +36,12 @@ MONEY: Any = DecimalField(max_digits=12, decimal_places=2)
 NOTHING = Decimal("0.00")
 
 ANSWERED_BY_NOW = timedelta(minutes=1)
-"""A refund that was sent longer ago than any call takes has no answer."""
+"""A refund that was sent longer ago than any call takes got no answer."""
 
 
 @dataclass
 class Tally:
-    """So many payments or refunds, and what they come to."""
+    """A number of payments or refunds, and their sum."""
 
     count: int = 0
     sum: Decimal = NOTHING
@@ -204,13 +204,12 @@ def with_settlers(found: Sequence[PaymentIssue]) -> Sequence[PaymentIssue]:
 
 def suggestion(issue: Any) -> str:
     """What to do about one of `issues`: wait, ask what became of a refund, refund, contact the
-    patient, see to a document at its issuer, or just settle it. Of a chargeback: contest it or bear
-    it, or prove that the money had gone back by itself.
+    patient, see to a document at its issuer, or just settle it. For a chargeback: contest it,
+    accept it, or prove that the money had already gone back.
 
-    While the payer's bank has a payment, what would give it back otherwise is to be put on hold.
-    Where the provider doesn't send money back the patient has to be asked where to send it. A
-    refund that was sent without an answer may have arrived, so that another could pay twice: the
-    provider and the patient know.
+    While the payer's bank has a payment, refunds of it are put on hold. If the provider can't send
+    money back, the patient has to be asked where to send it. A refund that got no answer may have
+    arrived, and another one could pay twice: ask the provider or the patient.
     """
     if issue.kind in {IssueKind.NOT_ISSUED, IssueKind.INVOICE_MISMATCH}:
         return "issue" if issue.kind == IssueKind.NOT_ISSUED else "correct"
@@ -234,7 +233,7 @@ def suggestion(issue: Any) -> str:
 
 
 def _about_a_chargeback(issue: Any) -> str:
-    """Who was treated has left proof of it: the invoice, and the record of the visit."""
+    """If the patient was treated there is proof: the invoice, and the record of the visit."""
     payment: Payment = issue.payment
     if issue.is_asked_for or issue.is_sent or payment.status == PaymentStatus.REFUNDED:
         return "prove_refund"
@@ -244,11 +243,11 @@ def _about_a_chargeback(issue: Any) -> str:
 
 
 def _contact(payment: Payment) -> str:
-    """Nobody reaches a patient who had their account erased; they may come to the desk."""
+    """A patient whose account was erased can't be contacted; they may come to the desk."""
     return "contact" if payment.patient.erased_at is None else "unreachable"
 
 
 def goes_back(payment: Payment) -> bool:
-    """Whether its provider sends its money back when asked, and is still here to be asked."""
+    """Whether the payment's provider can refund it, and is still configured."""
     provider = providers.known().get(payment.provider)
     return provider is not None and payment.method in provider.capabilities.refunds

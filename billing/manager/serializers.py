@@ -54,7 +54,7 @@ class _Days(serializers.Serializer[Any]):
 
 
 class PeriodQuery(_Days):
-    """The last thirty days, where nothing is said."""
+    """The last thirty days, unless something else is given."""
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         last = attrs.setdefault("to", max(clock.today(), attrs.get("from", clock.today())))
@@ -126,13 +126,13 @@ class MoneyPayment(serializers.Serializer[Payment]):
     specialty_pt = serializers.CharField(source="appointment.specialty.name_pt")
     specialty_en = serializers.CharField(source="appointment.specialty.name_en")
     amount = Money()
-    returned = Money(help_text="Given back, or on its way back")
+    returned = Money(help_text="Refunded, or on its way back")
     refundable = serializers.SerializerMethodField(help_text="What can still be given back")
     provider_refunds = serializers.SerializerMethodField(
-        help_text="The provider sends it back when asked; else a person has to see to it"
+        help_text="The provider can send it back; otherwise a person has to"
     )
     disputed = serializers.BooleanField(
-        help_text="The payer's bank took money of it back; until that is settled none is given back"
+        help_text="The payer's bank took back money of it; until that is settled, none is refunded"
     )
     provider = serializers.CharField()
     method = serializers.ChoiceField(choices=Method.choices)
@@ -206,7 +206,7 @@ class IssueBody(serializers.Serializer[PaymentIssue]):
     refusal_told = serializers.CharField(
         source="detail.refusal_told",
         default="",
-        help_text="The rate in per cent, the sum or the HTTP status that it is about",
+        help_text="The rate in per cent, the sum or the HTTP status in question",
     )
     settled_how = serializers.ChoiceField(
         choices=["person", "refund", "issue"],
@@ -215,7 +215,7 @@ class IssueBody(serializers.Serializer[PaymentIssue]):
         help_text="Null while it is open, and where the audit log doesn't say",
     )
     settled_by = serializers.CharField(
-        default=None, allow_null=True, help_text="The name of whoever of the staff settled it"
+        default=None, allow_null=True, help_text="The name of the staff member who settled it"
     )
 
     @extend_schema_field(serializers.CharField(allow_null=True))
@@ -279,7 +279,9 @@ class StandingBody(serializers.Serializer[books.Standing]):
     provider = serializers.CharField()
     state = serializers.ChoiceField(
         choices=books.STATES,
-        help_text="Late: the last night left none. Incomplete: the provider didn't answer all",
+        help_text=(
+            "Late: there is none from last night. Incomplete: the provider didn't answer everything"
+        ),
     )
     last_at = serializers.DateTimeField(allow_null=True)
 
@@ -316,7 +318,7 @@ class RulesChange(serializers.Serializer[Any]):
             return nif.parse(text)
         except nif.InvalidTaxIdError:
             raise serializers.ValidationError(
-                "This is no valid NIF.", code="invalid_tax_id"
+                "This isn't a valid NIF.", code="invalid_tax_id"
             ) from None
 
 

@@ -1,1 +1,1 @@
-"""Money that comes, and that goes back: from the payment link to the providers' books."""
+"""Money that comes in and goes back: from the payment link to the providers' books."""

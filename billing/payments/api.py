@@ -48,7 +48,8 @@ CALLBACK_KEY = OpenApiParameter(
 
 
 class _ByLink(APIView):
-    """Open to whoever holds the link: nobody is authenticated, and no cookie changes the answer."""
+    """Open to whoever has the link: nobody is authenticated, and cookies don't change the
+    answer."""
 
     authentication_classes = ()
     permission_classes = (CsrfProtected,)
@@ -69,8 +70,8 @@ class CheckoutView(_ByLink):
         parameters=[TOKEN],
         responses=answers({200: CheckoutBody}, 404),
         summary="What is to be paid",
-        description="The visit, the amount and the payment that counts. Whoever holds the link "
-        "may look; cookies change nothing.",
+        description="The visit, the amount and the payment that counts. Whoever has the link may "
+        "look; cookies don't change the answer.",
     )
     def get(self, _request: Request, token: str) -> Response:
         appointment = booking.get_appointment(self.appointment_id())
@@ -98,8 +99,9 @@ class PaymentsView(_ByLink):
         responses=answers({201: PaymentBody}, 400, 403, 404, 409, 422, 429, 503),
         summary="Start a payment",
         description="An MB WAY request is on its way to the phone, so follow the payment. A "
-        "Multibanco reference is ready at once or, where the provider makes it, a moment later: "
-        "until then its entity and digits are null. Choosing the other method replaces what waits.",
+        "Multibanco reference is ready at once or, where the provider makes it, a "
+        "moment later: until then its entity and digits are null. Choosing the other "
+        "method replaces the waiting payment.",
     )
     def post(self, request: Request, token: str) -> Response:
         appointment_id = self.appointment_id()
@@ -123,8 +125,8 @@ class PaymentView(_ByLink):
         parameters=[TOKEN],
         responses=answers({200: PaymentBody}, 404),
         summary="Follow a payment",
-        description="The payment as it stands now. Ask again while it is `pending`; cookies "
-        "change nothing.",
+        description="The payment as it stands now. Ask again while it is `pending`; cookies don't "
+        "change the answer.",
     )
     def get(self, _request: Request, token: str, payment_id: UUID) -> Response:
         payment = selectors.payment_of(self.appointment_id(), payment_id)
@@ -134,7 +136,8 @@ class PaymentView(_ByLink):
 
 
 class WebhookView(APIView):
-    """The signature, or the key, is the only credential; cookies and CSRF have no say here."""
+    """The signature, or the key, is the only credential; cookies and CSRF tokens don't matter
+    here."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -145,7 +148,7 @@ class WebhookView(APIView):
         auth=[],
         parameters=[PROVIDER, CALLBACK_KEY],
         responses=answers({200: WebhookAccepted}, 400, 404, 405),
-        summary="A hint of a provider that signs nothing",
+        summary="A hint from a provider that doesn't sign its notices",
         description="The key alone proves nothing: the provider is asked about the payment, and "
         "only its answer counts. The rest of the query is in the provider's own words.",
     )
@@ -163,7 +166,7 @@ class WebhookView(APIView):
         request=WebhookNotice,
         responses=answers({200: WebhookAccepted}, 400, 404, 405, 413, 415),
         summary="A provider's notice",
-        description="Verified and stored at once, worked on afterwards. The same notice again is "
+        description="Verified and stored at once, processed afterwards. The same notice again is "
         "accepted and changes nothing.",
     )
     def post(self, request: Request, provider: str) -> Response:

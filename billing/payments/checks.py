@@ -1,4 +1,4 @@
-"""Start-up checks: a provider that could take no money, or only play money, is refused early."""
+"""Start-up checks: a provider that could take no money, or only test money, is refused early."""
 
 import re
 from typing import Any
@@ -26,7 +26,7 @@ IFTHENPAY_FORMS = (
 )
 IFTHENPAY_HOST = re.compile(r"([a-z0-9-]+\.)*ifthenpay\.com")
 IFTHENPAY_SAMPLES = re.compile(r"(\d)\1{3}(-\1{4}){3}|11604/999|99999/\d+|[A-Z]{3}-0{6}|ABC-123456")
-"""The keys and the account of its documentation, and the entity that nobody owns."""
+"""The sample keys and account in its documentation, and the entity that nobody owns."""
 
 
 @register(SETTINGS)

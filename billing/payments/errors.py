@@ -66,8 +66,8 @@ register(
             409,
             "Há um pagamento, uma devolução ou uma fatura por concluir. Tente dentro de minutos; se"
             " continuar, fale com a receção.",
-            "A payment, a refund or an invoice isn't finished yet. Try again in a few minutes; if"
-            " it stays, please talk to the reception.",
+            "A payment, a refund or an invoice isn't finished yet. Try again in a few minutes; if "
+            "it doesn't change, please talk to the reception.",
         ),
         Code.NOTHING_TO_REFUND: Problem(
             409,
@@ -82,7 +82,7 @@ register(
             " doesn't get it twice.",
         ),
         Code.ISSUE_SETTLED: Problem(
-            409, "Este caso já está resolvido.", "This case is settled already."
+            409, "Este caso já está resolvido.", "This case has already been settled."
         ),
     }
 )

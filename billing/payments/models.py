@@ -25,9 +25,9 @@ ORDER_IDS = f"[{ORDER_ID_LETTERS}]{{{ORDER_ID_LENGTH}}}"
 
 
 def new_order_id() -> str:
-    """A name for a payment that nobody guesses (64 bits), as long as every provider takes one.
+    """A name for a payment that nobody can guess (64 bits), short enough for every provider.
 
-    Letters alone, which nobody reads as a number, and no vowels, which would make words.
+    Letters only, so that nobody reads it as a number, and no vowels, so that it makes no words.
     """
     return "".join(secrets.choice(ORDER_ID_LETTERS) for _ in range(ORDER_ID_LENGTH))
 
@@ -61,8 +61,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     PaymentStatus.PAID: frozenset({PaymentStatus.REFUNDED}),
     PaymentStatus.REFUNDED: frozenset(),
 }
-"""Money wins: what was refused, expired or failed may still turn out paid; paid never goes back.
-A Multibanco reference that was let go waits again when the patient chooses it again."""
+"""Money wins: what was refused, expired or failed may still turn out paid; paid never goes back. A
+Multibanco reference that was given up waits again if the patient chooses it again."""
 
 
 class Reason(models.TextChoices):
@@ -96,8 +96,8 @@ class CustomerKind(models.TextChoices):
 class Payment(models.Model):
     """One attempt of a patient to pay one appointment by one method.
 
-    A reference can be paid again and again: each further money has a row of its own, which
-    `repeats` the first.
+    A reference can be paid again and again: each further sum has its own row, which `repeats` the
+    first.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -234,7 +234,7 @@ class ReferencePool(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """A provider's notice as it came in, kept once per content."""
+    """A provider's notice as it arrived, kept once per content."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.CharField(max_length=PROVIDER_MAX_LENGTH)
@@ -292,7 +292,7 @@ class IssueKind(models.TextChoices):
 
 
 OF_NO_USE = (IssueKind.LATE, IssueKind.DUPLICATE)
-"""What issues about money that pays for no visit are of."""
+"""The kinds of issues about money that pays for no visit."""
 
 
 class PaymentIssue(models.Model):

@@ -1,7 +1,7 @@
 """Multibanco check-digit references (ISO 7064 MOD 97-10). Pure functions, no storage.
 
-A reference is nine digits: sub-entity, order number, two control digits. The amount takes part in
-the control digits, so a terminal refuses a reference keyed with another amount.
+A reference is nine digits: sub-entity, order number, two control digits. The control digits depend
+on the amount, so a terminal refuses a reference entered with another amount.
 """
 
 from collections.abc import Container

@@ -31,7 +31,7 @@ def parse_mobile(text: str) -> str:
 
 
 def readable(stored: str) -> str:
-    """A stored number with the groups people read; anything else as it is."""
+    """A stored number in groups, as people read it; anything else as it is."""
     try:
         number = phonenumbers.parse(stored)
     except NumberParseException:

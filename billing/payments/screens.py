@@ -1,4 +1,4 @@
-"""What clients see of a payment: each body beside the serializer that describes it."""
+"""What clients see of a payment: each body next to the serializer that describes it."""
 
 from typing import Any
 from uuid import UUID

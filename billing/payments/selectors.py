@@ -18,10 +18,10 @@ def payment_of(appointment_id: UUID, payment_id: UUID) -> Payment | None:
 
 
 def telling_payment(appointment_id: UUID) -> Payment | None:
-    """The payment that tells how an appointment's money stands.
+    """The payment that shows the state of an appointment's money.
 
-    A paid or refunded one, else the one that waits, else the latest; money that was of use before
-    any that wasn't.
+    A paid or refunded one, else the waiting one, else the latest; used money comes before money
+    that was of no use.
     """
     unusable = PaymentIssue.objects.filter(payment=OuterRef("pk"), kind__in=OF_NO_USE)
     payments = list(

@@ -85,7 +85,7 @@ class CheckoutAppointment(serializers.Serializer[Any]):
 
 
 class CheckoutBody(serializers.Serializer[Any]):
-    """What the holder of a payment link sees. It names no patient."""
+    """What somebody with a payment link sees. It doesn't name the patient."""
 
     appointment = CheckoutAppointment()
     amount = serializers.DecimalField(max_digits=10, decimal_places=2)
@@ -102,7 +102,7 @@ class WebhookAccepted(serializers.Serializer[Any]):
 class WebhookNotice(serializers.Serializer[Any]):
     """A notice of the sandbox bank. The header X-Signature signs its exact bytes.
 
-    Other providers write in their own forms: eupago as its webhooks 2.0 do, ifthenpay as a GET.
+    Other providers use their own formats: eupago its webhooks 2.0, ifthenpay a GET.
     """
 
     event_id = serializers.CharField(max_length=100)
@@ -133,7 +133,7 @@ def tax_id(text: str) -> str:
         return nif.parse(text)
     except nif.InvalidTaxIdError:
         raise serializers.ValidationError(
-            {"tax_id": "This is no valid NIF."}, code="invalid_tax_id"
+            {"tax_id": "This isn't a valid NIF."}, code="invalid_tax_id"
         ) from None
 
 
@@ -142,5 +142,5 @@ def _mobile(text: str) -> str:
         return phones.parse_mobile(text)
     except phones.InvalidMobileError:
         raise serializers.ValidationError(
-            {"phone": "This is no Portuguese mobile number."}, code="invalid_phone"
+            {"phone": "This isn't a Portuguese mobile number."}, code="invalid_phone"
         ) from None

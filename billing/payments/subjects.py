@@ -1,4 +1,4 @@
-"""What billing's work is about, for a person who reads that it has come to a halt."""
+"""Says what billing's work is about, to a person who reads that it has stopped."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What becomes of money when an appointment ends, or an account. Connected in the composition
+"""What happens to money when an appointment or an account ends. Connected in the composition
 root."""
 
 from billing.payments.services import closing, erasure
@@ -13,7 +13,7 @@ def on_appointment_expired(event: AppointmentExpired) -> None:
 
 
 def on_appointment_cancelled(event: AppointmentCancelled) -> None:
-    """Close the payments that were waiting; send money back where the clinic's policy says so."""
+    """Close the payments that were waiting; send money back if the clinic's policy says so."""
     closing.appointment_ended(
         event.appointment_id, AppointmentStatus.CANCELLED, refundable=event.refundable
     )

@@ -25,11 +25,11 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @transaction.atomic
 def write(target: Path, *, first: date, last: date, actor: Actor) -> int:
-    """Write the payments and the refunds of the civil days first to last, oldest first, and keep
-    in the audit log who took them; how many there were.
+    """Write the payments and refunds of the civil days from first to last, oldest first, and record
+    in the audit log who took them. Returns how many there were.
 
-    A refund's amounts are below zero. Net and VAT are empty where there is no document yet.
-    Memory doesn't grow with the rows. Raises OSError where the file can't be written.
+    A refund's amounts are below zero. Net and VAT are empty where there is no document yet. Memory
+    doesn't grow with the rows. Raises OSError where the file can't be written.
     """
     count = 0
     with target.open("w", encoding="utf-8-sig", newline="") as file:
@@ -99,5 +99,5 @@ def _amount(amount: Decimal | None, sign: int) -> str:
 
 
 def _text(text: str) -> str:
-    """A spreadsheet takes it for text, whatever it begins with."""
+    """Makes a spreadsheet treat it as text, whatever it begins with."""
     return f"'{text}" if text.lstrip(" ").startswith(STARTS_A_FORMULA) else text

@@ -11,8 +11,8 @@ from clinic.core.errors import DomainError
 
 
 def known() -> dict[str, PaymentProvider]:
-    """Every provider that may send us notices: the sandbox only where it is switched on, others
-    where there is a key for them."""
+    """Every provider that may send us notices: the sandbox if it is switched on, others if there is
+    a key for them."""
     providers: dict[str, PaymentProvider] = {}
     if settings.CLINIC_SANDBOX:
         providers[SandboxProvider.key] = SandboxProvider()
@@ -29,7 +29,7 @@ def get(key: str) -> PaymentProvider:
 
 
 def current() -> PaymentProvider:
-    """The provider of new payments. Raises DomainError `payments_closed` where there is none."""
+    """The provider for new payments. Raises DomainError `payments_closed` if there is none."""
     provider = known().get(settings.PAYMENT_PROVIDER)
     if provider is None:
         raise DomainError(Code.PAYMENTS_CLOSED, retry_after=300)

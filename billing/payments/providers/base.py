@@ -1,4 +1,4 @@
-"""What the ledger asks of a payment provider, whoever it is."""
+"""What the ledger needs from any payment provider."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,25 +23,25 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the provider can do beyond starting a payment and telling how it stands."""
+    """What the provider can do besides starting a payment and reporting its state."""
 
     cancel: bool
     """A request that waits in the patient's app can be taken back."""
     repeatable_refunds: bool
-    """One refund id is paid once however often it is asked for."""
+    """One refund id is paid only once, however often it is requested."""
     movements: bool
     """It lists the money that moved."""
     refunds: frozenset[str]
-    """The methods whose payments it sends back."""
+    """The methods whose payments it can refund."""
     signed_notices: bool
-    """Its notices are posted and signed. Elsewhere they are a GET whose address holds a key, which
-    proves nothing: a hint to ask about a payment."""
+    """Its notices are posted and signed. Otherwise they are a GET with a key in the address, which
+    proves nothing: only a hint to ask about a payment."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """One payment as a provider sees it; `payment_id` is our identifier over there, or `order_id`
-    where that is too long. No money came before `begun_at`: a reference may have had others."""
+    """One payment as a provider sees it; `payment_id` is our identifier there, or `order_id` if
+    that is too long. No money came before `begun_at`: a reference may have had others."""
 
     payment_id: UUID
     order_id: str
@@ -80,7 +80,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
-    """Money to send back; `transaction_id` is the provider's name of the money that came."""
+    """Money to send back; `transaction_id` is the provider's name for the money that came in."""
 
     refund_id: UUID
     payment_id: UUID
@@ -93,9 +93,9 @@ class RefundRequest:
 class Event:
     """What a provider says happened to a payment, whether told by webhook or asked for.
 
-    `transaction_id` is its name of the money that moved: one notice may come in many events, one
-    movement has one name. Of money that went back or was taken back it names the payment's.
-    `order_id` is our name of the payment at a provider that doesn't know `payment_id`.
+    `transaction_id` is its name for the money that moved: one movement may be reported by many
+    events, but has one name. For money that went back or was taken back it is the payment's.
+    `order_id` is our name for the payment at a provider that doesn't know `payment_id`.
     """
 
     event_id: str
@@ -113,12 +113,12 @@ class Event:
 
     @property
     def money(self) -> str:
-        """The name of the money that moved, or of the notice where the money has none."""
+        """The name of the money that moved, or of the notice if the money has none."""
         return self.transaction_id or self.event_id
 
 
 class InvalidSignatureError(Exception):
-    """The notice was not signed by the provider, or has not its key."""
+    """The notice isn't signed by the provider, or doesn't have its key."""
 
 
 class MalformedEventError(Exception):
@@ -151,7 +151,7 @@ class PaymentProvider(Protocol):
         ...
 
     def status(self, request: PaymentRequest) -> Event | ReferenceMade | None:
-        """The outcome so far; while undecided None, or the reference that waits for its money.
+        """The outcome so far; while undecided, None or the reference that waits for its money.
 
         Raises UnknownRequestError when the provider never got the request and UnknownOutcomeError
         when it doesn't answer.
@@ -159,7 +159,7 @@ class PaymentProvider(Protocol):
         ...
 
     def cancel(self, request: PaymentRequest) -> bool:
-        """Withdraw a request that waits in the patient's app; False when it can't be withdrawn."""
+        """Withdraw a request that waits in the patient's app; False if it can't be withdrawn."""
         ...
 
     def refund(self, request: RefundRequest) -> str:
@@ -170,14 +170,14 @@ class PaymentProvider(Protocol):
         ...
 
     def movements(self, since: datetime, until: datetime) -> list[Event]:
-        """The money that came or was taken back in that time, from providers that list it.
+        """The money that came in or was taken back in that time, from providers that list it.
 
         Raises UnknownOutcomeError when there is no usable answer.
         """
         ...
 
     def open_webhook(self, headers: Mapping[str, str], raw_body: bytes) -> bytes:
-        """The clear text of a notice; of one that isn't signed, which is a query, without its key.
+        """The clear text of a notice; for an unsigned one, its query without the key.
 
         Raises InvalidSignatureError unless the provider signed exactly these bytes (or they hold
         its key), and MalformedEventError when signed bytes can't be deciphered.

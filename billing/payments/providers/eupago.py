@@ -1,11 +1,11 @@
 """eupago: Multibanco references that it makes itself, MB WAY, refunds, webhooks 2.0.
 
-Its identifier of a payment is our id. A reference is asked about by its digits; a request that got
-no answer has none yet and is looked up by the identifier, for which eupago wants the credentials
-of its management interface, as for refunds.
+Its identifier for a payment is our id. We ask about a reference by its digits. A request that got
+no answer has none yet and is looked up by the identifier; for that, as for refunds, eupago requires
+the credentials of its management interface.
 
-Whether and how it tells of a chargeback is in none of its documents that we know of. Such a notice
-is read like a refund's, under any of the words that the trade has for it.
+None of its documents that we know says whether and how it reports a chargeback. Such a notice is
+read like a refund's, under any of the usual words for it.
 """
 
 import base64
@@ -85,7 +85,7 @@ REASONS = (
     ("refused", re.compile(r"refus|recus|cancel", re.IGNORECASE)),
     ("declined", re.compile(r"declin|limit", re.IGNORECASE)),
 )
-"""eupago publishes no list of its codes, so they are told apart by the words they are made of."""
+"""eupago publishes no list of its codes, so we tell them apart by the words in them."""
 
 
 class EupagoProvider:
@@ -265,7 +265,7 @@ def _ask_phone(request: PaymentRequest) -> PushSent | Rejected:
 def _state_of_reference(
     answer: Mapping[str, Any], request: PaymentRequest
 ) -> Event | ReferenceMade | None:
-    """What the query about a reference tells; it must be this payment's."""
+    """The answer to a query about a reference, which must be this payment's."""
     if _our_id(answer.get("identificador")) != request.payment_id:
         fields.malformed("identificador")
     made = _reference_of(answer) if request.method == Method.MULTIBANCO else None
@@ -324,7 +324,7 @@ def _transaction(body: Mapping[str, Any], name: str) -> str:
 
 
 def _our_id(identifier: object) -> UUID | None:
-    """Another shop on the same account names its payments as it likes."""
+    """Another shop on the same account may name its payments in any way."""
     try:
         return fields.uuid(identifier, "identifier")
     except MalformedEventError:
@@ -380,7 +380,7 @@ def _legacy(path: str, payload: Mapping[str, Any]) -> httpx.Response:
 
 
 def _token() -> str:
-    """The right to one call of the management interface; they are too rare to keep it."""
+    """A token for one call of the management interface; calls are too rare to keep it."""
     if not settings.EUPAGO_CLIENT_ID:
         raise UnknownOutcomeError("there are no credentials for eupago's management interface")
     token = fields.answer_of(

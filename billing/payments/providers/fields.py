@@ -1,4 +1,4 @@
-"""Reading what a provider wrote, field by field. Whatever has the wrong form is malformed."""
+"""Reads a provider's message, field by field. A field with the wrong form makes it malformed."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ LONGEST_TEXT = 100
 
 
 def answer_of(response: httpx.Response) -> dict[str, Any]:
-    """The JSON object in an answer, its numbers exact; empty where there is none."""
+    """The JSON object in an answer, with exact numbers; empty if there is none."""
     try:
         answer = json.loads(response.content, parse_float=Decimal)
     except (ValueError, RecursionError):

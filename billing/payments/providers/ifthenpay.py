@@ -4,8 +4,7 @@ Written from its documentation at ifthenpay.com/docs/en: the pages api/mbway,
 api/list-of-payments-rest (v2), api/refund (v2), guides/multibanco and guides/callback.
 
 A callback is a GET with a static key, so it is only a hint: money counts once `mbway/status` or
-`payments/read` tells of it. That list holds what is paid and nothing else, so that what it doesn't
-hold is undecided.
+`payments/read` confirms it. That list has paid payments only, so one that isn't in it is undecided.
 """
 
 import hmac
@@ -70,11 +69,11 @@ REFUSALS = {
 }
 
 MOST_LISTED = 1000
-"""A list that is as long may have been cut off."""
+"""A list of this length may have been cut off."""
 
 EDGE = timedelta(minutes=5)
-"""Its times may be rounded to the minute and its clock is not ours, so lists reach a little
-farther; at their near end that is less than what is left for money on its way."""
+"""Its times may be rounded to the minute, and its clock isn't ours, so lists reach a little
+farther; at the recent end by less than the time we allow for money on its way."""
 
 NOTHING = Decimal(0)
 HINTS = ("orderId", "requestId", "reference", "payment_datetime")
@@ -128,7 +127,7 @@ class IfthenpayProvider:
     def status(self, request: PaymentRequest) -> Event | None:
         """A request that never got there looks like one that nobody has paid yet.
 
-        Of several payments of one reference the newest is told; `movements` has them all.
+        If a reference was paid several times, this is the newest payment; `movements` has them all.
         """
         if request.method == Method.MB_WAY and request.request_id:
             return _state_of_push(request)
@@ -139,7 +138,7 @@ class IfthenpayProvider:
         else:
             found = _paid(since, until, entity=request.entity, reference=request.reference)
             found = [one for one in found if one.reference == request.reference]
-        # A moment of no clinic's year tells nothing of when; the settlement tells a person of it.
+        # An impossible moment says nothing about the time; the settlement reports it to a person.
         recent = [
             one
             for one in found
@@ -179,7 +178,7 @@ class IfthenpayProvider:
         return references + _paid(since, until, entity=MB_WAY)
 
     def open_webhook(self, _headers: Mapping[str, str], raw_body: bytes) -> bytes:
-        """What a callback's query says of the payment that it is about, as JSON."""
+        """What a callback's query says about its payment, as JSON."""
         try:
             told = dict(parse_qsl(raw_body.decode(), max_num_fields=20))
         except ValueError as error:
@@ -190,7 +189,7 @@ class IfthenpayProvider:
         return json.dumps({name: told[name] for name in HINTS if name in told}).encode()
 
     def read_event(self, body: Mapping[str, Any]) -> Event | None:
-        """Of what a callback claims only the payment that it is about."""
+        """Of a callback's claims, only which payment it is about."""
         if "reference" in body:
             return _reference_event(_digits(body, "reference").zfill(9), "", NOTHING, clock.now())
         return _push_event(
@@ -228,7 +227,7 @@ def _state_of_push(request: PaymentRequest) -> Event | None:
 def _paid(since: datetime, until: datetime, *, entity: str, **asked: str) -> list[Event]:
     """What `payments/read` lists of one of our two accounts, in its order.
 
-    Others may hang on the same backoffice key; what it lists of them all the same is left out.
+    Other accounts may share the backoffice key; their entries in the list are left out.
     """
     account = settings.IFTHENPAY_MBWAY_KEY if entity == MB_WAY else settings.IFTHENPAY_SUBENTITY
     response = _call(

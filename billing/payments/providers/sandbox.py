@@ -1,4 +1,4 @@
-"""The sandbox bank, spoken to over HTTP as any provider is."""
+"""The sandbox bank, called over HTTP like any provider."""
 
 import base64
 import hashlib
@@ -183,7 +183,7 @@ class SandboxProvider:
 
 
 def _event_id_of(movement: Mapping[str, Any]) -> str:
-    """Money that came and was taken back goes by one name."""
+    """Money that came in and was taken back has the same name."""
     name = f"movement:{movement['transaction_id']}"
     kind = movement["type"]
     return name if kind == EventType.PAID else f"{name}:{kind}"

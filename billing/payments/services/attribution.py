@@ -17,9 +17,10 @@ def payment_of(event: Event, provider: str) -> Payment | None:
 
 
 def appointment_of(event: Event, provider: str) -> UUID | None:
-    """The appointment among whose payments it is.
+    """The appointment to which the payment belongs.
 
-    An offline reference comes back without our identifier; its holder is unique.
+    A notice about an offline reference lacks our identifier; but only one payment has that
+    reference.
     """
     candidates = Payment.objects.filter(provider=provider).values_list("appointment_id", flat=True)
     if event.payment_id is not None:
@@ -52,7 +53,7 @@ def payment_among(payments: Sequence[Payment], event: Event) -> Payment | None:
 
 
 def _has_our_names(event: Event, payment: Payment) -> bool:
-    """Whether the event names this payment as we do, or not at all."""
+    """Whether the event has our name for this payment, or no name at all."""
     return event.payment_id in {None, payment.id} and event.order_id in {"", payment.order_id}
 
 

@@ -18,13 +18,13 @@ CENT = Decimal("0.01")
 
 @transaction.atomic
 def accept(issue_id: UUID, *, reason: str, actor: Actor) -> Refund:
-    """Settle an open chargeback by bearing the loss: what the bank took counts as given back, and
-    is credited. Nothing is sent to anybody.
+    """Settle an open chargeback by accepting the loss: what the bank took counts as given back, and
+    is credited. No money is sent.
 
-    It is as much as the bank said, or all that is left where that is less or was said in another
-    currency; a payment of which nothing is left is refunded. Raises DomainError `not_found` where
-    there is no such chargeback, `issue_settled` for one that is closed, or `nothing_to_refund`
-    where nothing is left of the payment, or it isn't known.
+    The amount is what the bank said, or everything that is left if that is less or in another
+    currency; a payment with nothing left becomes refunded. Raises DomainError `not_found` if there
+    is no such chargeback, `issue_settled` if it is closed, or `nothing_to_refund` if nothing is
+    left of the payment, or the payment isn't known.
     """
     issue = (
         PaymentIssue.objects.select_related("payment")

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST_PAYMENTS = 5
 MOST_PUSHES = 3
-"""Of one visit, as long as it lives: whoever goes on asking isn't paying."""
+"""For one visit, over its whole life: somebody who keeps asking isn't paying."""
 
 LINK_HOLDER = Actor.system("payment_link")
 
@@ -59,10 +59,10 @@ class Order:
 def start(appointment_id: UUID, order: Order) -> Payment:
     """The payment that now waits for its money.
 
-    A payment that already waits by the same method (and phone) is given back with the new invoice
-    details; one by another method is replaced. A visit keeps its Multibanco reference: choosing it
-    again gives it back. An offline reference is ready at once; what the provider has to be asked
-    for leaves through the outbox. Raises DomainError `already_paid`, `hold_expired`,
+    If a payment with the same method (and phone) already waits, it is returned with the new invoice
+    details; one with another method is replaced. A visit keeps its Multibanco reference: choosing
+    Multibanco again returns it. An offline reference is ready at once; anything that the provider
+    has to be asked for goes through the outbox. Raises DomainError `already_paid`, `hold_expired`,
     `hold_too_short`, `not_payable`, `amount_not_payable`, `throttled`, `too_many_payments`,
     `too_many_pushes` or `payments_closed`.
     """
@@ -150,7 +150,7 @@ def _refuse_too_many(payments: list[Payment], method: Method) -> None:
 
 
 def _keep_the_slot_for(payment: Payment) -> None:
-    """A push is answered in its own time, so the slot has to wait for it."""
+    """People take their time to answer a push, so the slot has to wait for it."""
     until = payment.expires_at + pushes.GRACE
     if not holds.keep_until(payment.appointment_id, until, actor=LINK_HOLDER):
         raise DomainError(Code.HOLD_TOO_SHORT)

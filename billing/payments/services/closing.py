@@ -29,7 +29,7 @@ def appointment_ended(appointment_id: UUID, ended: AppointmentStatus, *, refunda
 
 @transaction.atomic
 def close(appointment_id: UUID, *, refundable: bool) -> None:
-    """Expire what still waits, and ask for the refund of what was paid if it is to go back."""
+    """Expire what still waits, and request the refund of paid money if it should go back."""
     for payment in ledger.lock_money_of(appointment_id):
         if payment.status == PaymentStatus.PENDING:
             withdrawals.request(payment)

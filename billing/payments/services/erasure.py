@@ -1,5 +1,5 @@
-"""What becomes of the money of a patient who has their account erased: the ledger stays, as the
-documents rest on it, without a name, phone or address."""
+"""What happens to the money of a patient whose account is erased: the ledger stays, since documents
+depend on it, but without a name, phone or address."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -24,11 +24,11 @@ CONTACT = ("phone", "customer_tax_id", "customer_name", "customer_address", "cus
 
 
 def forget(patient_id: UUID) -> None:
-    """Take the person out of the ledger and close what still waits for their money.
+    """Remove the person from the ledger, and close the payments that still wait.
 
-    Locks the money of their appointments until the transaction ends; what is paid afterwards finds
-    nobody to book for and becomes an issue. Raises DomainError `money_unsettled` while money of
-    theirs is on its way, or lies on a person's desk: it could not reach them any more.
+    Locks the money of their appointments until the transaction ends; money that is paid afterwards
+    becomes an issue. Raises DomainError `money_unsettled` while money of theirs is on its way, or
+    waits for a person's decision, since it could no longer reach them.
     """
     payments = _lock(patient_id)
     _refuse_unsettled(payments)
@@ -56,7 +56,7 @@ def _lock(patient_id: UUID) -> list[Payment]:
 
 def _refuse_unsettled(payments: Collection[Payment]) -> None:
     ids = [each.pk for each in payments]
-    # What is called off is closed, and its refund asked for, a moment later.
+    # A cancelled appointment's payments are closed, and its refund requested, a moment later.
     to_close = [f"close-appointment:{each.appointment_id}:cancelled" for each in payments]
     if (
         outbox.unfinished(to_close)
@@ -67,7 +67,7 @@ def _refuse_unsettled(payments: Collection[Payment]) -> None:
 
 
 def _blank_notices(payments: Collection[Payment]) -> None:
-    """Providers add what they wish to their notices; the events of the ledger say what counts."""
+    """Providers may add anything to their notices; the ledger's events have what counts."""
     ids = [str(payment.pk) for payment in payments]
     orders = [payment.order_id for payment in payments if payment.order_id]
     kept = WebhookDelivery.objects.exclude(body={}).filter(processed_at__isnull=False)
@@ -79,7 +79,7 @@ def _blank_notices(payments: Collection[Payment]) -> None:
 
 
 def _blank_words(payment_ids: Collection[UUID]) -> None:
-    """What staff or a third party wrote in their own words; a credit note keeps its own copy."""
+    """Free text from staff or a third party; a credit note keeps its own copy."""
     Refund.objects.filter(payment__in=payment_ids).update(reason="")
     for issue in PaymentIssue.objects.filter(payment__in=payment_ids):
         issue.note = ""

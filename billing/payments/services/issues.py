@@ -25,8 +25,8 @@ def open_about(
     delivery: WebhookDelivery | None = None,
     **detail: Any,
 ) -> bool:
-    """One issue of this kind about this thing, however often it is told of; a settled one stays
-    settled. Whether it is open."""
+    """One issue of this kind about this thing, however often it is reported; a settled one stays
+    settled. Returns whether it is open."""
     issue = PaymentIssue(
         kind=kind,
         about=about,
@@ -40,7 +40,7 @@ def open_about(
 
 
 def was_settled(about: str, kind: IssueKind, *, by: datetime) -> bool:
-    """Whether a person was done with the issue about this thing at that moment."""
+    """Whether a person had settled the issue about this thing by that moment."""
     return PaymentIssue.objects.filter(kind=kind, about=about, resolved_at__lt=by).exists()
 
 
@@ -50,18 +50,18 @@ def is_disputed(payment: Payment) -> bool:
 
 
 def is_unusable(payment: Payment) -> bool:
-    """Whether the payment's money came too late, or for what was paid already."""
+    """Whether the payment's money came too late, or for something already paid."""
     return payment.issues.filter(kind__in=OF_NO_USE).exists()
 
 
 def tell_anew(about: str, kind: IssueKind, **detail: Any) -> None:
-    """What is known of an open issue has changed."""
+    """Record that what is known about an open issue has changed."""
     PaymentIssue.objects.filter(kind=kind, about=about, resolved_at=None).update(detail=detail)
 
 
 @transaction.atomic
 def settle(issue_ids: Collection[UUID], *, actor: Actor) -> int:
-    """Close those of the issues that are open, for good; how many there were."""
+    """Close the open ones among these issues, for good. Returns how many."""
     found = PaymentIssue.objects.select_for_update(of=("self",)).select_related("payment")
     issues = list(found.filter(pk__in=issue_ids, resolved_at__isnull=True).order_by("pk"))
     for issue in issues:
@@ -86,13 +86,13 @@ def settle_one(issue_id: UUID, *, note: str, actor: Actor) -> None:
 
 
 def settle_refunded(payment: Payment, *, actor: Actor) -> None:
-    """The money is back, so nothing is left to do about it. The payment's money must be locked."""
+    """Settle the issues of a payment whose money went back. The payment's money must be locked."""
     for issue in payment.issues.filter(kind__in=ENDED_BY_REFUND, resolved_at__isnull=True):
         _close(issue, actor)
 
 
 def settle_about(about: str, kind: IssueKind, *, actor: Actor) -> None:
-    """What a person was told of is over by itself. What it is about must be locked."""
+    """Settle an issue that resolved itself. What it is about must be locked."""
     found = PaymentIssue.objects.filter(kind=kind, about=about, resolved_at=None)
     for issue in found.select_related("payment"):
         _close(issue, actor)

@@ -23,7 +23,7 @@ from clinic.core.audit import Actor
 
 
 def lock_money_of(appointment_id: UUID) -> list[Payment]:
-    """Keep everybody else away from this appointment's payments until the transaction ends.
+    """Lock this appointment's payments for everybody else until the transaction ends.
 
     Gives the payments, oldest first.
     """
@@ -36,7 +36,7 @@ def lock_money_of(appointment_id: UUID) -> list[Payment]:
 
 
 def lock_payment(payment: Payment) -> Payment:
-    """This payment as it stands, with the money of its appointment locked."""
+    """This payment, with the money of its appointment locked."""
     payments = lock_money_of(payment.appointment_id)
     return next(each for each in payments if each.pk == payment.pk)
 
@@ -54,7 +54,7 @@ def move(
     reason: Reason = Reason.NONE,
     paid_at: datetime | None = None,
 ) -> None:
-    """Change the status of a locked payment, write it down and announce it.
+    """Change the status of a locked payment, record it and announce it.
 
     Raises ValueError for a move the table doesn't have: callers ask `may_become` first.
     """
@@ -79,8 +79,8 @@ def move(
 
 
 def write_down(payment: Payment, event: Event, provider: str, *, to: str) -> None:
-    """Keep what the provider said of a locked payment, and the status that it takes by it. An event
-    is kept once."""
+    """Record what the provider said about a locked payment, and its new status. An event is kept
+    once."""
     PaymentEvent.objects.create(
         payment=payment,
         provider=provider,
@@ -95,7 +95,7 @@ def write_down(payment: Payment, event: Event, provider: str, *, to: str) -> Non
 
 
 def adopt_request(payment: Payment, event: Event) -> None:
-    """The notice can overtake the answer to our own call; then it brings the provider's id."""
+    """A notice can arrive before the answer to our own call; then it brings the provider's id."""
     if payment.method == Method.MB_WAY and not payment.request_id:
         payment.request_id = event.request_id
         payment.request_state = RequestState.ACCEPTED
@@ -107,15 +107,15 @@ def adopt_request(payment: Payment, event: Event) -> None:
 
 
 def name_money(payment: Payment, name: str) -> None:
-    """Keep the provider's name of a locked payment's money."""
+    """Record the provider's name for a locked payment's money."""
     payment.transaction_id = name
     payment.save(update_fields=["transaction_id"])
 
 
 def repeat(payment: Payment, *, transaction_id: str) -> Payment:
-    """A row for further money of a locked Multibanco payment, of the same visit and person.
+    """Add a row for further money on a locked Multibanco payment, for the same visit and person.
 
-    Nobody waited for it, so that it begins as expired. It has no name of ours at the provider.
+    Nobody waited for it, so it starts as expired. We have no name for it at the provider.
     """
     return Payment.objects.create(
         repeats_id=payment.repeats_id or payment.id,
@@ -141,7 +141,7 @@ def repeat(payment: Payment, *, transaction_id: str) -> Payment:
 
 
 def wait_again(payment: Payment, until: datetime | None, *, actor: Actor) -> None:
-    """Have a locked payment that ran out wait for its money once more, until then."""
+    """Let a locked payment that ran out wait for its money again, until then."""
     move(payment, PaymentStatus.PENDING, actor=actor)
     payment.closed_at = None
     payment.expires_at = until or payment.expires_at

@@ -1,6 +1,6 @@
 """How often a phone may be asked for money, and for how long it may answer.
 
-Nobody is to be worn down until they approve.
+Nobody may be pestered until they approve.
 """
 
 from datetime import timedelta
@@ -14,14 +14,14 @@ PER_PHONE = 6
 WINDOW_SECONDS = 900
 
 WINDOW = timedelta(minutes=5)
-"""How long a request waits for its answer until the provider has told its own deadline."""
+"""How long a request waits for its answer, as long as we don't know the provider's own deadline."""
 
 GRACE = timedelta(minutes=2)
 """How long after the provider's own deadline an MB WAY payment may still be decided."""
 
 
 def count(phone: str) -> None:
-    """Count one request to this phone. Raises DomainError `throttled` when it has had enough."""
+    """Count one request to this phone. Raises DomainError `throttled` if it has had too many."""
     ratelimit.hit(SCOPE, _digest(phone), limit=PER_PHONE, seconds=WINDOW_SECONDS)
 
 
@@ -31,6 +31,6 @@ def paid(phone: str) -> None:
 
 
 def _digest(phone: str) -> str:
-    """What the count goes by: it outlives whoever asked, who may have their account erased and
-    come again, and tells nobody the number."""
+    """The key of the count. It survives the erasure of the patient's account, and doesn't reveal
+    the number."""
     return salted_hmac("billing.pushes", phone, algorithm="sha256").hexdigest()

@@ -1,6 +1,6 @@
-"""The provider's books against ours, both ways. Whatever differs is settled as a notice would
-settle it, or lies on a person's desk; running again changes nothing, and
-what a person has settled is no difference any more."""
+"""Compares the provider's books with ours, both ways. A difference is settled as a notice would
+settle it, or left to a person. Running it again changes nothing, and what a person has settled no
+longer counts as a difference."""
 
 import time
 from collections.abc import Iterator
@@ -36,10 +36,10 @@ ON_ITS_WAY = timedelta(minutes=15)
 """What moved this recently may be in one book and not yet in the other."""
 
 PAID_LATELY = timedelta(days=2)
-"""So far back a paid payment is asked about, where the provider lists no movements."""
+"""How far back we ask about paid payments, if the provider lists no movements."""
 
 PATIENCE_SECONDS = 45.0
-"""How long one run may go on asking; what is left waits for the next."""
+"""How long one run may keep asking; the rest waits for the next run."""
 
 ACTOR = Actor.system("reconciliation")
 
@@ -65,8 +65,8 @@ def reconcile_all() -> list[Reconciliation]:
 def reconcile(provider: PaymentProvider) -> Reconciliation:
     """Compare the last days with one provider and keep what was found.
 
-    Asks about the payments that are undecided or came to nothing, and goes through the provider's
-    list of movements where it has one; where it has none, asks about the newly paid ones too.
+    Asks about payments that are undecided or came to nothing, and goes through the provider's list
+    of movements. If it has no list, asks about newly paid payments too.
     """
     started_at = clock.now()
     until = started_at - ON_ITS_WAY
@@ -80,7 +80,7 @@ def reconcile(provider: PaymentProvider) -> Reconciliation:
 
 
 def _doubtful(provider: PaymentProvider, since: datetime, until: datetime) -> QuerySet[Payment]:
-    """Payments whose request went out and whose fate at the provider could be another than here."""
+    """Payments whose request was sent, and whose state at the provider may differ from ours."""
     undecided = Q(status=PaymentStatus.PENDING, expires_at__lte=clock.now()) | Q(
         request_state=RequestState.UNKNOWN
     )
@@ -186,7 +186,7 @@ def _look_for_unanswered_refunds(
 
 @transaction.atomic
 def _leave_to_a_person(payment: Payment, theirs: str) -> bool:
-    """False where a person has dealt with it before."""
+    """False if a person has already dealt with it."""
     ledger.lock_money_of(payment.appointment_id)
     return issues.open_about(
         f"payment:{payment.id}",

@@ -1,4 +1,4 @@
-"""Giving out Multibanco references that nobody else holds."""
+"""Gives out Multibanco references that nobody else has."""
 
 import secrets
 from datetime import timedelta
@@ -11,7 +11,8 @@ from clinic.core import clock
 from clinic.core.errors import DomainError
 
 QUARANTINE = timedelta(days=90)
-"""An offline reference can be paid long after its deadline, so it rests before its next use."""
+"""An offline reference can be paid long after its deadline, so it isn't used again for this
+long."""
 
 
 def allocate(entity: str, subentity: str, amount: Decimal) -> str:

@@ -1,7 +1,7 @@
 """Money going back to the patient.
 
-Nothing is sent while the payer's bank has taken money of the payment back: the patient would have
-it twice. What a person asks for then is refused; what the clinic's policy asks for is left to one.
+Nothing is sent while the payer's bank has taken back money of the payment: the patient would get it
+twice. A person's request is then refused; a refund by the clinic's policy is left to a person.
 """
 
 from decimal import Decimal
@@ -31,10 +31,10 @@ TAKEN_BACK = "the payer's bank took the money back"
 def request(
     payment: Payment, *, actor: Actor, amount: Decimal | None = None, reason: str = ""
 ) -> Refund:
-    """Ask for money of a payment back: what is left of it, or so much. Its money must be locked.
+    """Request a refund of a payment: of what is left, or of this amount. Its money must be locked.
 
-    The whole of it is asked for once: while nothing is left, the newest refund is the answer.
-    Raises DomainError `nothing_to_refund` for more than is left.
+    A full refund is requested only once: if nothing is left, the newest refund is returned. Raises
+    DomainError `nothing_to_refund` for more than is left.
     """
     left = refundable(payment)
     if amount is None and left == 0:
@@ -66,7 +66,7 @@ def _task_key(refund: Refund) -> str:
 def give_back(
     payment_id: UUID, *, actor: Actor, reason: str, amount: Decimal | None = None
 ) -> Refund:
-    """Give so much of a payment back, or what is left of it, because a person decided so.
+    """Refund this amount of a payment, or what is left of it, because a person decided so.
 
     Raises DomainError `not_found`, `payment_disputed` while the payer's bank has it, or
     `nothing_to_refund` for more than is left or none at all.
@@ -96,10 +96,10 @@ def _counted(payment: Payment) -> QuerySet[Refund]:
 def perform(refund_id: UUID) -> None:
     """Have the provider send the money and record that it did.
 
-    Where the provider pays one refund id once this may be repeated, and raises UnknownOutcomeError
-    when no answer came. Elsewhere the refund is marked as sent, sent once that is committed, and
-    never again. A final refusal, silence after the one try, and money that the payer's bank has
-    taken back meanwhile, become an issue for a person.
+    If the provider pays each refund id only once, this may be repeated, and raises
+    UnknownOutcomeError if no answer came. Otherwise the refund is marked as sent, sent once that is
+    committed, and never again. A final refusal, silence after the one try, and money that the
+    payer's bank has taken back meanwhile, become an issue for a person.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     if refund.status != RefundStatus.REQUESTED:
@@ -131,8 +131,8 @@ def record_done(refund: Refund, payment: Payment, *, request_id: str, actor: Act
 
 
 def leave_unanswered(refund: Refund) -> bool:
-    """Nobody knows whether this money went back: a person has to ask the provider. False where one
-    has."""
+    """Nobody knows whether this money went back: a person has to ask the provider. False if one
+    already has."""
     return issues.open_about(
         f"refund:{refund.id}",
         IssueKind.REFUND_FAILED,
@@ -157,7 +157,7 @@ def _send_after_commit(refund: Refund) -> None:
 
 @transaction.atomic
 def _withhold(refund: Refund) -> None:
-    """Nothing is sent any more, but an earlier try that got no answer may have sent it."""
+    """Don't send the money; but an earlier try without an answer may have sent it."""
     ledger.lock_money_of(refund.payment.appointment_id)
     refund.refresh_from_db()
     if refund.status != RefundStatus.REQUESTED:

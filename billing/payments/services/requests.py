@@ -1,4 +1,4 @@
-"""Talking to the provider about one payment: written down before, called without a lock held.
+"""Calls to the provider about one payment: recorded beforehand, and made without holding a lock.
 
 The state `unknown` is committed before the call that starts a payment. Whatever happens then, the
 machine never sends that request again: it asks the provider what became of it.
@@ -34,12 +34,12 @@ ANSWER_PATIENCE = timedelta(seconds=30)
 """How long a call may be on its way before the provider is asked whether it arrived."""
 
 REFERENCE_PATIENCE = timedelta(minutes=2)
-"""How long a patient waits for a reference. Nobody can pay one that nobody has seen, so another may
-be asked for before it is known what became of the first."""
+"""How long a patient waits for a reference. Nobody can pay a reference that nobody has seen, so
+another one may be requested before it is known what became of the first."""
 
 SILENCE = timedelta(minutes=1)
-"""How long after its time a payment waits for somebody to ask its provider, before it ends without
-that."""
+"""How long after its deadline a payment waits to be checked with its provider before it simply
+ends."""
 
 RUN_SECONDS = 20.0
 """How long one round of questions may take; one call more may follow."""
@@ -65,10 +65,10 @@ def send_after_commit(payment_id: UUID) -> None:
 
 
 def expire_due() -> int:
-    """End what is over, whoever else is silent; returns how many payments were looked at.
+    """End payments that are over, even if a provider is silent. Returns how many were looked at.
 
-    An offline reference ends with its deadline. For all else the provider is to be asked first, and
-    this is the net under that.
+    An offline reference ends with its deadline. Otherwise the provider should be asked first; this
+    is the safety net.
     """
     moment = clock.now()
     unasked = moment - SILENCE
@@ -86,10 +86,11 @@ def expire_due() -> int:
 
 
 def follow_due() -> int:
-    """Ask about what should have been decided by now and settle it; returns about how many.
+    """Ask about payments that should have been decided by now, and settle them. Returns about how
+    many.
 
-    They come in no order, and what there is no time for comes in another round: those whose
-    provider is silent hold up no others.
+    They come in random order, and the rest in a later round, so that a silent provider doesn't hold
+    up other payments.
     """
     until = time.monotonic() + RUN_SECONDS
     moment = clock.now()
@@ -117,10 +118,10 @@ def follow_due() -> int:
 
 
 def ask(payment: Payment) -> str:
-    """Ask the provider how a payment stands, apply what it says and return its word for it.
+    """Ask the provider about a payment, apply the answer and return its word for it.
 
-    The word is an event's type, `pending`, or `unheard` for a payment that never reached it.
-    Raises UnknownOutcomeError when it doesn't answer.
+    The word is an event's type, `pending`, or `unheard` for a payment that never reached it. Raises
+    UnknownOutcomeError when it doesn't answer.
     """
     try:
         answer = providers.get(payment.provider).status(ledger.as_request(payment))
@@ -151,9 +152,9 @@ def _send(payment_id: UUID) -> None:
 
 @transaction.atomic
 def _record(payment_id: UUID, answer: PushSent | ReferenceMade | Rejected) -> None:
-    """Write down what the provider answered.
+    """Record the provider's answer.
 
-    A request that went out although its payment was given up meanwhile is on a phone all the same,
+    If the payment was given up while its request was being sent, the request is on a phone anyway,
     so it is taken back.
     """
     payment = _locked(payment_id)
@@ -194,7 +195,8 @@ def _record(payment_id: UUID, answer: PushSent | ReferenceMade | Rejected) -> No
 
 
 def _deadline(payment: Payment, answer: PushSent) -> datetime:
-    """When the push runs out, as the provider says; ours, where that can't be."""
+    """When the push runs out, by the provider's answer; by our own limit if that answer can't be
+    right."""
     moment = clock.now()
     if moment - LONGEST_PUSH <= answer.expires_at <= moment + LONGEST_PUSH:
         return answer.expires_at

@@ -1,4 +1,4 @@
-"""What a provider says, applied to the ledger. Money is recorded first, then used."""
+"""Applies what a provider says to the ledger. Money is recorded first, then used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -68,7 +68,7 @@ def apply(event: Event, *, provider: str, delivery: WebhookDelivery | None = Non
 
 
 def _act(verdict: verdicts.Verdict, notice: _Notice) -> Outcome:
-    """Have a verdict take its whole effect."""
+    """Carry out a verdict completely."""
     event = notice.event
     match verdict:
         case verdicts.Unknown(issue):

@@ -1,4 +1,4 @@
-"""What a provider's event means for the ledger. It is decided here, and nothing is written."""
+"""Decides what a provider's event means for the ledger. Nothing is written here."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LATER = timedelta(days=1)
 
 
 class Outcome(StrEnum):
-    """What came of a notice, as it is kept with it."""
+    """The outcome of a notice, as recorded with it."""
 
     APPLIED = "applied"
     REPEATED = "repeated"
@@ -50,19 +50,19 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It is about no payment of ours. Of money a person is told."""
+    """It isn't about a payment of ours. If it is about money, a person is told."""
 
     issue: IssueKind | None
 
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """This very event was written down before."""
+    """This same event was recorded before."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retold:
-    """Another event tells of what the payment has come to already, or can't come to any more."""
+    """A different event for a state that the payment already has, or can no longer reach."""
 
     payment: Payment
 
@@ -113,7 +113,7 @@ class Paid:
     """The payment was paid before: this is further money of its reference, and that is one of the
     others."""
     is_needed: bool
-    """None of the others pays for the visit."""
+    """None of the other payments pays for the visit."""
 
 
 Verdict: TypeAlias = Unknown | Repeated | Retold | Misfit | TakenBack | GivenBack | Ended | Paid
@@ -161,7 +161,7 @@ def decide(
 
 
 def goes_back(kind: IssueKind, appointment: Appointment, payments: Iterable[Payment]) -> bool:
-    """Whether money of no use to this visit is given back by itself.
+    """Whether money that this visit can't use is refunded automatically.
 
     That of a patient who called it off too late for a refund is left to a person, and so is all
     money of a visit of which the payer's bank took some back.
@@ -205,7 +205,7 @@ def _is_further_money(event: Event, payment: Payment) -> bool:
 
 
 def _pays_for_the_visit(payment: Payment) -> bool:
-    """Whether its money is here to stay, and was of use when it came."""
+    """Whether its money is here to stay, and could be used when it came."""
     return (
         payment.status == PaymentStatus.PAID
         and refunds.refundable(payment) > 0

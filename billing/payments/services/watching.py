@@ -1,7 +1,7 @@
-"""Multibanco references that somebody could still pay, looked at where they were made.
+"""Asks the provider about Multibanco references that somebody could still pay.
 
-A reference ends with its day and not with the hold, so it can be paid when the slot is long free.
-The provider tells us; this finds what it told in vain before the night's reconciliation does.
+A reference ends with its day, not with the hold, so it can be paid when the slot has long been
+free. The provider notifies us; this finds lost notices before the nightly reconciliation does.
 """
 
 import time
@@ -20,18 +20,19 @@ from clinic.core import clock
 log = structlog.get_logger(__name__)
 
 FIRST_LOOK = timedelta(minutes=55)
-"""Hourly with room for a clock that strikes early; each further look waits twice as long."""
+"""Hourly, with room for a scheduler that runs early; each further look waits twice as long."""
 
 LOOKS = 6
 WATCHED = timedelta(days=4)
-"""Longer than a reference can be paid, and than the looks take."""
+"""Longer than a reference can be paid, and longer than all the looks take."""
 
 BATCH = 50
 PATIENCE_SECONDS = 45.0
 
 
 def look_at_references() -> int:
-    """Ask about the references that are due and apply the answers; returns how many were asked for.
+    """Ask about the references that are due and apply the answers. Returns how many were asked
+    about.
 
     Running again, or twice at once, asks nothing twice: a look counts before the call goes out, and
     one without an answer comes again in its turn.
@@ -55,7 +56,8 @@ def look_at_references() -> int:
 
 @transaction.atomic
 def _next_due(makers: list[str], moment: datetime) -> Payment | None:
-    """The one that waits longest, its look counted. Others' are left to them."""
+    """The one that has waited longest, with its look counted. Skips those that another worker
+    has."""
     due = Q(looks=0, created_at__lte=moment - FIRST_LOOK)
     for looks in range(1, LOOKS):
         due |= Q(looks=looks, looked_at__lte=moment - FIRST_LOOK * 2**looks)

@@ -1,7 +1,7 @@
 """Notices of providers: checked and stored at once, understood afterwards.
 
-What a signed notice says is applied. One that isn't signed is believed nothing: its provider is
-asked about the payment, and only the answer counts.
+What a signed notice says is applied. An unsigned one isn't believed: its provider is asked about
+the payment, and only the answer counts.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ MAX_BODY = 64 * 1024
 # to add, which may name the payer.
 KEEP_BODY = timedelta(days=90)
 HINT_PATIENCE = timedelta(days=1)
-"""What a provider told unsigned and doesn't know of a day later is left to a person."""
+"""If a provider doesn't confirm an unsigned notice within a day, it is left to a person."""
 
 
 def accept(
@@ -140,7 +140,8 @@ def _outcome(delivery: WebhookDelivery) -> Outcome:
 
 
 def _ask_about(delivery: WebhookDelivery) -> Outcome:
-    """No lock is held meanwhile. Money for nothing we know is left to the night's comparison."""
+    """No lock is held meanwhile. Money that matches nothing we know is left to the nightly
+    comparison."""
     try:
         event = providers.get(delivery.provider).read_event(delivery.body)
     except MalformedEventError as error:

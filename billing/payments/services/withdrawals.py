@@ -1,4 +1,4 @@
-"""Taking a request back from the patient's app, as far as its provider can."""
+"""Takes a request back from the patient's app, if its provider can do that."""
 
 from uuid import UUID
 

@@ -390,7 +390,7 @@ export interface paths {
         };
         /**
          * What is to be paid
-         * @description The visit, the amount and the payment that counts. Whoever holds the link may look; cookies change nothing.
+         * @description The visit, the amount and the payment that counts. Whoever has the link may look; cookies don't change the answer.
          */
         get: operations["checkout"];
         put?: never;
@@ -432,7 +432,7 @@ export interface paths {
         put?: never;
         /**
          * Start a payment
-         * @description An MB WAY request is on its way to the phone, so follow the payment. A Multibanco reference is ready at once or, where the provider makes it, a moment later: until then its entity and digits are null. Choosing the other method replaces what waits.
+         * @description An MB WAY request is on its way to the phone, so follow the payment. A Multibanco reference is ready at once or, where the provider makes it, a moment later: until then its entity and digits are null. Choosing the other method replaces the waiting payment.
          */
         post: operations["checkout_pay"];
         delete?: never;
@@ -450,7 +450,7 @@ export interface paths {
         };
         /**
          * Follow a payment
-         * @description The payment as it stands now. Ask again while it is `pending`; cookies change nothing.
+         * @description The payment as it stands now. Ask again while it is `pending`; cookies don't change the answer.
          */
         get: operations["checkout_payment"];
         put?: never;
@@ -1271,7 +1271,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Money that needs a person: the oldest first, or the newest of what is settled
+         * Money that needs a person, oldest first; or what is settled, newest first
          * @description Each says what happened, to which payment, and what can be done about it. The look is audited.
          */
         get: operations["money_issues"];
@@ -1293,8 +1293,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bear the loss of a chargeback, once
-         * @description What the payer's bank took counts as given back, and a credit note is issued. Nothing is sent to anybody.
+         * Accept the loss of a chargeback, once
+         * @description What the payer's bank took counts as given back, and a credit note is issued. No money is sent.
          */
         post: operations["money_accept_chargeback"];
         delete?: never;
@@ -1313,8 +1313,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Say that somebody has dealt with it, once
-         * @description With a note that stays. A second time is a 409.
+         * Mark it as dealt with, once
+         * @description With a note that is kept. A second time gives a 409.
          */
         post: operations["money_settle"];
         delete?: never;
@@ -1332,7 +1332,7 @@ export interface paths {
         };
         /**
          * Payments, newest first
-         * @description Found by status, by day, and by words of the patient's name or a document's number. The look is audited.
+         * @description Filtered by status, by day, and by words of the patient's name or a document's number. The look is audited.
          */
         get: operations["money_payments"];
         put?: never;
@@ -1374,7 +1374,7 @@ export interface paths {
         put?: never;
         /**
          * Give money back
-         * @description What is left of the payment, or so much of it. The provider sends it, and the credit note is issued once it has.
+         * @description Refunds what is left of the payment, or the given amount. The provider sends it; then the credit note is issued.
          */
         post: operations["money_refund"];
         delete?: never;
@@ -1392,7 +1392,7 @@ export interface paths {
         };
         /**
          * The nightly comparisons with the providers, newest first
-         * @description What was compared, what was found and booked, and what fits nothing.
+         * @description What was compared, what was found and booked, and what matches nothing.
          */
         get: operations["money_reconciliations"];
         put?: never;
@@ -1411,7 +1411,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether each provider was compared last night, and wholly
+         * Whether each provider was compared last night, and completely
          * @description One entry for each provider that may take money.
          */
         get: operations["money_reconciliation_standings"];
@@ -1442,7 +1442,7 @@ export interface paths {
         head?: never;
         /**
          * Change how the clinic invoices, from the next document on
-         * @description Documents that were issued stay as they are. The change is audited.
+         * @description Documents already issued stay as they are. The change is audited.
          */
         patch: operations["money_rules_change"];
         trace?: never;
@@ -1481,8 +1481,8 @@ export interface paths {
         get: operations["money_series"];
         put?: never;
         /**
-         * Open a series that the tax authority has given a code
-         * @description One series for each kind of document and year. What waited for it is issued right after.
+         * Open a series for which the tax authority has given a code
+         * @description One series for each kind of document and year. Documents that waited for it are issued right after.
          */
         post: operations["money_series_open"];
         delete?: never;
@@ -1756,14 +1756,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A hint of a provider that signs nothing
+         * A hint from a provider that doesn't sign its notices
          * @description The key alone proves nothing: the provider is asked about the payment, and only its answer counts. The rest of the query is in the provider's own words.
          */
         get: operations["payment_callback"];
         put?: never;
         /**
          * A provider's notice
-         * @description Verified and stored at once, worked on afterwards. The same notice again is accepted and changes nothing.
+         * @description Verified and stored at once, processed afterwards. The same notice again is accepted and changes nothing.
          */
         post: operations["payment_webhook"];
         delete?: never;
@@ -2130,7 +2130,7 @@ export interface components {
             end: string;
             practitioner: components["schemas"]["PersonRef"];
         };
-        /** @description What the holder of a payment link sees. It names no patient. */
+        /** @description What somebody with a payment link sees. It doesn't name the patient. */
         CheckoutBody: {
             appointment: components["schemas"]["CheckoutAppointment"];
             /** Format: decimal */
@@ -2550,7 +2550,7 @@ export interface components {
              */
             refusal?: (components["schemas"]["RefusalEnum"] | components["schemas"]["NullEnum"]) | null;
             /**
-             * @description The rate in per cent, the sum or the HTTP status that it is about
+             * @description The rate in per cent, the sum or the HTTP status in question
              * @default
              */
             refusal_told?: string;
@@ -2562,7 +2562,7 @@ export interface components {
              *     * `issue` - issue
              */
             settled_how?: (components["schemas"]["SettledHowEnum"] | components["schemas"]["NullEnum"]) | null;
-            /** @description The name of whoever of the staff settled it */
+            /** @description The name of the staff member who settled it */
             settled_by?: string | null;
         };
         /** @enum {string} */
@@ -2773,7 +2773,7 @@ export interface components {
             amount: string;
             /**
              * Format: decimal
-             * @description Given back, or on its way back
+             * @description Refunded, or on its way back
              */
             returned: string;
             /**
@@ -2781,9 +2781,9 @@ export interface components {
              * @description What can still be given back
              */
             readonly refundable: string;
-            /** @description The provider sends it back when asked; else a person has to see to it */
+            /** @description The provider can send it back; otherwise a person has to */
             readonly provider_refunds: boolean;
-            /** @description The payer's bank took money of it back; until that is settled none is given back */
+            /** @description The payer's bank took back money of it; until that is settled, none is refunded */
             disputed: boolean;
             provider: string;
             method: components["schemas"]["MethodEnum"];
@@ -2805,7 +2805,7 @@ export interface components {
             amount: string;
             /**
              * Format: decimal
-             * @description Given back, or on its way back
+             * @description Refunded, or on its way back
              */
             returned: string;
             /**
@@ -2813,9 +2813,9 @@ export interface components {
              * @description What can still be given back
              */
             readonly refundable: string;
-            /** @description The provider sends it back when asked; else a person has to see to it */
+            /** @description The provider can send it back; otherwise a person has to */
             readonly provider_refunds: boolean;
-            /** @description The payer's bank took money of it back; until that is settled none is given back */
+            /** @description The payer's bank took back money of it; until that is settled, none is refunded */
             disputed: boolean;
             provider: string;
             method: components["schemas"]["MethodEnum"];
@@ -3702,7 +3702,7 @@ export interface components {
         StandingBody: {
             provider: string;
             /**
-             * @description Late: the last night left none. Incomplete: the provider didn't answer all
+             * @description Late: there is none from last night. Incomplete: the provider didn't answer everything
              *
              *     * `never` - never
              *     * `late` - late
@@ -3860,7 +3860,7 @@ export interface components {
         /**
          * @description A notice of the sandbox bank. The header X-Signature signs its exact bytes.
          *
-         *     Other providers write in their own forms: eupago as its webhooks 2.0 do, ifthenpay as a GET.
+         *     Other providers use their own formats: eupago its webhooks 2.0, ifthenpay a GET.
          */
         WebhookNoticeRequest: {
             event_id: string;
