@@ -136,6 +136,18 @@ it("says from when its data is while the server can't vouch for it", async () =>
   expect(screen.queryByText(/dados das/)).toBeNull();
 });
 
+it("doesn't take the server's doubt for news when the connection is lost after it", async () => {
+  await open();
+  const said = { type: "heartbeat" as const, revision: 1 };
+  Socket.say(frame());
+  Socket.say({ ...said, server_time: "2026-11-24T12:42:00Z", stale: false });
+  Socket.say({ ...said, server_time: "2026-11-24T12:44:00Z", stale: true });
+
+  act(() => Socket.newest.onclose?.());
+
+  expect(screen.getByText("Sem ligação; dados das 12:42. Estamos a tentar de novo.")).toBeTruthy();
+});
+
 it("says so within eight seconds where the network falls silent", async () => {
   await open();
   Socket.say(frame());
