@@ -14,7 +14,7 @@ class SandboxMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     delivery = models.CharField(max_length=100, unique=True)
-    channel = models.CharField(max_length=5)
+    channel = models.CharField(max_length=20)
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()

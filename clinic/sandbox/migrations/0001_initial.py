@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("delivery", models.CharField(max_length=100, unique=True)),
-                ("channel", models.CharField(max_length=5)),
+                ("channel", models.CharField(max_length=20)),
                 ("to", models.CharField(max_length=254)),
                 ("subject", models.CharField(blank=True, max_length=200)),
                 ("body", models.TextField()),
