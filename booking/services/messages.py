@@ -12,6 +12,7 @@ from booking.choices import AppointmentStatus
 from booking.models import Appointment
 from clinic.core import clock, outbox
 from clinic.notifications import services as notifications
+from clinic.notifications.causes import NotTold
 
 CANCELLED = "appointment_cancelled"
 RESCHEDULED = "appointment_rescheduled"
@@ -67,7 +68,7 @@ def tell_in_time(appointment_id: UUID) -> None:
     if appointment.start <= clock.now():
         return
     if not notifications.reaches(appointment.patient, CANCELLED, RESCHEDULED):
-        raise outbox.Permanent("unreachable")
+        raise outbox.Permanent(NotTold.UNREACHABLE)
     if appointment.status == AppointmentStatus.CANCELLED:
         cancelled(appointment)
     elif appointment.status == AppointmentStatus.BOOKED:
@@ -121,7 +122,7 @@ def tell_of_money_in_time(
     Permanent while the desk has to do that."""
     appointment = Appointment.objects.select_related("patient").get(pk=appointment_id)
     if _is_for_the_desk(appointment, template):
-        raise outbox.Permanent("unreachable")
+        raise outbox.Permanent(NotTold.UNREACHABLE)
     _send(appointment, template, f"{template}:{about}", amount=amount)
 
 

@@ -333,7 +333,7 @@ class DeviceView(APIView):
         description="To be used again, the screen needs a new pairing code. Doing it twice "
         "changes nothing more.",
     )
-    def delete(self, request: Request, device_id: Any) -> Response:
+    def delete(self, request: Request, device_id: UUID) -> Response:
         services.revoke_device(device_id, by=user_of(request))
         return Response(status=204)
 
@@ -346,7 +346,7 @@ class DeviceView(APIView):
         description="Fields that aren't given stay as they are, and unknown fields are refused. "
         "The display follows by itself.",
     )
-    def patch(self, request: Request, device_id: Any) -> Response:
+    def patch(self, request: Request, device_id: UUID) -> Response:
         changes = validated(serializers.DeviceChange(data=request.data))
         device = services.change_device(device_id, by=user_of(request), **changes)
         return Response(serializers.Device(device).data)

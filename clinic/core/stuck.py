@@ -2,8 +2,10 @@
 message is marked as told in another way."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -20,52 +22,51 @@ PATIENCE = timedelta(minutes=5)
 MANY_FAILURES = 5
 """So many failures take little more than a minute."""
 
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why work came to a halt, as a person reads it."""
+
+    pt: str
+    en: str
+    is_to_tell: bool = False
+    """The work is a message, which a person at the clinic tells in another way."""
+
+
 NOT_TAKEN = "not_taken"
-CAUSES = {
-    NOT_TAKEN: (
+CAUSES: dict[str, Cause] = {
+    NOT_TAKEN: Cause(
         "Ainda nenhum processo chegou ao fim disto. Se continuar, avise quem instalou o programa.",
         "No process has finished this yet. If it stays like this, tell whoever installed the"
         " program.",
     ),
-    ground.NO_ANSWER: (
+    ground.NO_ANSWER: Cause(
         "Quem tem de responder do outro lado não responde. Continuamos a tentar.",
         "The service outside isn't answering. We keep trying.",
     ),
-    ground.NO_SPACE: (
+    ground.NO_SPACE: Cause(
         "Não há espaço para guardar ficheiros. Avise quem instalou o programa.",
         "There is no space left for files. Tell whoever installed the program.",
     ),
-    ground.NO_FILES: (
+    ground.NO_FILES: Cause(
         "Não chegamos aos ficheiros guardados. Continuamos a tentar. Se continuar, avise quem"
         " instalou o programa.",
         "The stored files can't be reached. We keep trying. If it stays like this, tell whoever "
         "installed the program.",
     ),
-    "undeliverable": (
-        "Nem o telefone nem o e-mail aceitaram esta mensagem. Avise a pessoa de outra forma.",
-        "Neither phone nor e-mail accepted this message. Tell the person in another way.",
-    ),
-    "daily_limit": (
-        "Este número já recebeu as SMS de hoje e não há e-mail. Avise a pessoa de outra forma.",
-        "This number has already had today's SMS, and there is no e-mail address. Tell the person"
-        " in another way.",
-    ),
-    "unreachable": (
-        "Não temos telefone nem e-mail desta pessoa. Avise-a de outra forma, ou junte um contacto e"
-        " tente de novo.",
-        "We have neither a phone number nor an e-mail address for this person. Tell them in "
-        "another way, or add a contact and try again.",
-    ),
-    "fault": (
+    "fault": Cause(
         "Algo falhou do nosso lado. Se continuar, avise quem instalou o programa.",
         "Something failed on our side. If it stays like this, tell whoever installed the program.",
     ),
 }
-"""What a person reads for causes that aren't an app's error code."""
+"""Those that are no error code of an app's."""
 
 
-TO_TELL = {"undeliverable", "daily_limit", "unreachable"}
-"""Causes for which a person at the clinic tells the message in another way."""
+def register(causes: Mapping[Any, Cause]) -> None:
+    """Add an app's causes. One that is registered twice is a programming error."""
+    for code, cause in causes.items():
+        if CAUSES.setdefault(str(code), cause) != cause:
+            raise ValueError(f"cause {str(code)!r} is registered twice")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def told_otherwise(message_id: uuid.UUID, *, actor: Actor) -> None:
 
 
 def _is_to_tell(message: OutboxMessage) -> bool:
-    return message.failed_at is not None and message.why in TO_TELL
+    cause = CAUSES.get(message.why)
+    return message.failed_at is not None and cause is not None and cause.is_to_tell
 
 
 def _record(action: str, message: OutboxMessage, actor: Actor) -> None:
@@ -180,10 +182,5 @@ def _subject(message: OutboxMessage, task: outbox.Task | None) -> outbox.Subject
 
 
 def _sentence(code: str, *, english: bool) -> str:
-    if code in CAUSES:
-        pt, en = CAUSES[code]
-    elif code in PROBLEMS:
-        pt, en = PROBLEMS[code].pt, PROBLEMS[code].en
-    else:
-        pt, en = CAUSES["fault"]
-    return en if english else pt
+    found = CAUSES.get(code) or PROBLEMS.get(code) or CAUSES["fault"]
+    return found.en if english else found.pt

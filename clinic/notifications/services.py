@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from clinic.core import batches, clock, locks, outbox
 from clinic.notifications import rendering
+from clinic.notifications.causes import NotTold
 from clinic.notifications.channels import CHANNELS
 from clinic.notifications.channels.base import Channel
 from clinic.notifications.models import Message, MessageStatus
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-OVER_THE_LIMIT = "daily_limit"
 ABOUTS_AT_ONCE = 100
 ERASED = "erased"
 OTHER_WAY = ("channel", "to", "subject", "body", "html", "attachments", "other_way")
@@ -100,7 +100,7 @@ def _ways(
 def is_open(message: Message) -> bool:
     """Whether a message may still be sent: it waits, or was refused and somebody tries it again.
     One over the daily limit waits for another day."""
-    if message.status == MessageStatus.SUPPRESSED and message.failure == OVER_THE_LIMIT:
+    if message.status == MessageStatus.SUPPRESSED and message.failure == NotTold.OVER_THE_LIMIT:
         with transaction.atomic():
             return not _has_had_enough(message)
     return message.status in {MessageStatus.QUEUED, MessageStatus.FAILED}
@@ -110,7 +110,7 @@ def is_open(message: Message) -> bool:
 def _queue(message: Message) -> Message:
     if _has_had_enough(message):
         message.status = MessageStatus.SUPPRESSED
-        message.failure = OVER_THE_LIMIT
+        message.failure = NotTold.OVER_THE_LIMIT
         log.warning(
             "message_suppressed",
             message=str(message.id),

@@ -8,6 +8,7 @@ from celery import shared_task
 
 from clinic.core import outbox
 from clinic.notifications import services
+from clinic.notifications.causes import NotTold
 from clinic.notifications.channels import CHANNELS
 from clinic.notifications.channels.base import Channel, File, Outgoing, RejectedError
 from clinic.notifications.models import Message
@@ -36,15 +37,15 @@ def deliver(*, message_id: str) -> Callable[[], None] | None:
     """
     message = Message.objects.get(id=uuid.UUID(message_id))
     if not services.is_open(message):
-        if message.failure == services.OVER_THE_LIMIT:
-            raise outbox.Permanent(services.OVER_THE_LIMIT)
+        if message.failure == NotTold.OVER_THE_LIMIT:
+            raise outbox.Permanent(NotTold.OVER_THE_LIMIT)
         return None
     try:
         provider_id = CHANNELS[message.channel].send(_outgoing(message))
     except RejectedError as error:
         if services.record_rejected(message, error.reason):
             return None
-        raise outbox.Permanent("undeliverable") from None
+        raise outbox.Permanent(NotTold.UNDELIVERABLE) from None
     return partial(services.record_sent, message, provider_id)
 
 
