@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, time
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -71,7 +72,7 @@ def real_hashes() -> Iterator[None]:
         yield
 
 
-def person(username: str, full_name: str, role: str, **fields: object) -> User:
+def person(username: str, full_name: str, role: str, **fields: Any) -> User:
     return people.create_user(
         actor=SETUP,
         username=username,

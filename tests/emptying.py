@@ -5,18 +5,22 @@ to a new file for that, which takes longer than most of these tests. Here the ro
 what belongs to the schema rather than to a test stays: the names of models and their permissions.
 """
 
+from typing import Any
+
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 from psycopg import sql
 
 OF_THE_SCHEMA = {"django_content_type", "auth_permission"}
-_flush = TransactionTestCase._fixture_teardown
+# The stubs of Django know nothing of what is its own.
+_case: Any = TransactionTestCase
+_flush = _case._fixture_teardown
 
 
 def install() -> None:
     """From now on tests that commit end so; with Django's flush where the database's user isn't its
     superuser, who alone may keep the triggers still."""
-    TransactionTestCase._fixture_teardown = _teardown
+    _case._fixture_teardown = _teardown
 
 
 def empty(alias: str) -> None:
@@ -32,7 +36,7 @@ def empty(alias: str) -> None:
         cursor.execute(sql.SQL(";").join(sql.SQL("DELETE FROM {}").format(name) for name in names))
 
 
-def _teardown(case: TransactionTestCase) -> None:
+def _teardown(case: Any) -> None:
     aliases = case._databases_names(include_mirrors=False)
     if not all(_is_superuser(alias) for alias in aliases):
         _flush(case)
@@ -44,4 +48,4 @@ def _teardown(case: TransactionTestCase) -> None:
 def _is_superuser(alias: str) -> bool:
     with connections[alias].cursor() as cursor:
         cursor.execute("SHOW is_superuser")
-        return cursor.fetchone() == ("on",)
+        return bool(cursor.fetchone() == ("on",))

@@ -5,7 +5,6 @@ is free, a frame tells of it) would fail in the last hour before midnight, so th
 where it is the middle of the day.
 """
 
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,7 +20,7 @@ def zone_at_midday(instant: datetime) -> str:
     return min(ZONES, key=lambda zone: abs(_time_of_day(instant, zone) - NOON))
 
 
-def at_midday() -> AbstractContextManager[None]:
+def at_midday() -> override_settings:
     """Inside the block this process's clinic lives there; the processes that it starts are told by
     `CLINIC_TIME_ZONE`."""
     return override_settings(TIME_ZONE=zone_at_midday(datetime.now(UTC)))

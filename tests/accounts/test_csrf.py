@@ -82,7 +82,7 @@ def unsafe_routes() -> list[tuple[str, str]]:
     routes = []
     for entry in urlpatterns:
         assert isinstance(entry, URLPattern)
-        view = entry.callback.view_class
+        view = getattr(entry.callback, "view_class", None)
         routes += [(str(entry.pattern), verb) for verb in UNSAFE if hasattr(view, verb)]
     return routes
 

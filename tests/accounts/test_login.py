@@ -127,8 +127,7 @@ def test_nonsense_is_a_400(browser: Browser, patient: User, body: Any) -> None:
     ],
 )
 def test_a_body_that_is_no_json_is_refused(browser: Browser, raw: bytes, status: int) -> None:
-    answer = browser.client.generic(
-        "POST",
+    answer = browser.client.post(
         "/api/auth/login",
         raw,
         content_type="application/json",

@@ -17,7 +17,7 @@ NEW_PASSWORD = "Outra-chave-comprida-7"
 
 
 def columns(user: User) -> dict[str, Any]:
-    return User.objects.filter(pk=user.pk).values().get()
+    return {**User.objects.filter(pk=user.pk).values().get()}
 
 
 def test_a_person_changes_their_own_data(

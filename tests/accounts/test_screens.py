@@ -20,7 +20,7 @@ from clinic.core.models import AuditEntry
 from tests.accounts.conftest import Browser
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-UNTOUCHED = {
+UNTOUCHED: dict[str, Any] = {
     "rooms": [],
     "panel": None,
     "volume": 100,

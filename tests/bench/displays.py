@@ -94,7 +94,7 @@ class Display(picows.WSListener):
                 self._greeted = True
                 self._tally.greet()
             payload = frame.get_payload_as_memoryview()
-            if payload[:15] != b'{"type":"board"':
+            if bytes(payload[:15]) != b'{"type":"board"':
                 return
             self.boards += 1
             if self._is_counted:
@@ -110,7 +110,7 @@ async def main(url: str, count: int, stopping: int) -> None:
     gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
     places = range(count)
     displays = [Display(tally, is_counted=place < counted) for place in places]
-    kept: list[picows.WSTransport] = [None] * count
+    kept: dict[int, picows.WSTransport] = {}
 
     async def connect(place: int) -> None:
         headers = {"Authorization": f"Device {tokens[place]}"} if tokens else {}
@@ -139,9 +139,9 @@ async def main(url: str, count: int, stopping: int) -> None:
             await asyncio.wait(stopped)
             await asyncio.sleep(CATCH_UP_SECONDS)
             print(max(display.boards for display, _ in slow), flush=True)
-    for transport in kept:
+    for kept_one in kept.values():
         with contextlib.suppress(OSError):
-            transport.disconnect()
+            kept_one.disconnect()
 
 
 async def _hardly_read(transports: list[asyncio.Transport]) -> None:

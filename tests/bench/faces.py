@@ -281,6 +281,7 @@ def search(guest: Guest, size: int) -> dict[str, Any]:
     (patient,) = expected_patients.expect(1)
     expected_patients.register(patient.patient_id, guest)
     (face,) = engine.detect_and_embed(images.decode(guest.frame))
+    assert face.vector is not None
     opening, searching = [], []
     for _ in range(OPENINGS):
         began = time.perf_counter()

@@ -98,6 +98,8 @@ def boards() -> Iterator[tuple[str, dict[str, Any]]]:
     board comes the ticket of the first who waits."""
     from realtime import frames, groups
 
+    number, revision = 0, 10**6
+
     def arrive() -> dict[str, Any]:
         nonlocal number
         number += 1
@@ -112,7 +114,6 @@ def boards() -> Iterator[tuple[str, dict[str, Any]]]:
             "wait": {"low_minutes": 5, "high_minutes": 20, "estimate_minutes": 10},
         }
 
-    number, revision = 0, 10**6
     waiting = deque(arrive() for _ in range(WAITING))
     inside: deque[dict[str, Any]] = deque()
     while True:
@@ -166,7 +167,7 @@ def slope(samples: list[dict[str, Any]]) -> float:
     ys = [sample["heap_bytes"] for sample in samples]
     middle, level = sum(xs) / len(xs), sum(ys) / len(ys)
     across = sum((x - middle) * (y - level) for x, y in zip(xs, ys, strict=True))
-    return across / sum((x - middle) ** 2 for x in xs)
+    return float(across / sum((x - middle) ** 2 for x in xs))
 
 
 def bundle_kb() -> float:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import psycopg
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.test import override_settings
 from rest_framework.test import APIRequestFactory, force_authenticate
 
@@ -207,12 +207,13 @@ def multiply(row: Model, each: str, **columns: str) -> None:
     """A row like this one for each row of that SQL, but for the columns that are given in SQL."""
     table = row._meta.db_table
     taken = {
-        field.column: columns.get(field.column, f'model."{field.column}"')
+        str(field.column): columns.get(str(field.column), f'model."{field.column}"')
         for field in row._meta.concrete_fields
         if field.column in columns or not field.primary_key
     }
     key = row._meta.pk
     assert key is not None
+    assert key.column is not None
     if key.get_internal_type() == "UUIDField":
         taken.setdefault(key.column, "gen_random_uuid()")
     names = ", ".join(f'"{name}"' for name in taken)
@@ -534,7 +535,9 @@ def _person() -> Patient:
 
 def _kiosk() -> Device:
     waiting = Device.objects.filter(kind="kiosk")
-    return _once(waiting, lambda: waiting_room.kiosk_tokens(1) and waiting.get())
+    if not waiting.exists():
+        waiting_room.kiosk_tokens(1)
+    return waiting.earliest("pk")
 
 
 def _check_in() -> CheckIn:
@@ -572,7 +575,10 @@ def _notice() -> WebhookDelivery:
     )
 
 
-def _once(kept: Any, make: Callable[[], Any]) -> Any:
+Kept = TypeVar("Kept", bound=Model)
+
+
+def _once(kept: QuerySet[Kept], make: Callable[[], Kept]) -> Kept:
     return kept.first() or make()
 
 

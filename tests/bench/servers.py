@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, Self, TypeVar
 
 import psutil
 
@@ -116,7 +116,7 @@ class Child:
             stdout=subprocess.PIPE,
         )
 
-    def __enter__(self) -> "Child":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -133,8 +133,8 @@ class Child:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.process.args} has ended")
-        return line.rstrip(b"\n")
+            raise RuntimeError(f"{self.process.args!r} has ended")
+        return bytes(line.rstrip(b"\n"))
 
     def write(self, line: bytes) -> None:
         assert self.process.stdin is not None
@@ -268,7 +268,7 @@ def _running(
 def _serving(command: list[str], origin: str) -> Iterator[int]:
     port = origin.rpartition(":")[2]
     settings = {"PORT": port, "PUBLIC_ORIGIN": origin, "LOG_LEVEL": "WARNING"}
-    with _running([sys.executable, "-m", *command], **settings) as server:
+    with _running([sys.executable, "-m", *command], None, **settings) as server:
         if not wait_until(lambda: _answers(f"{origin}/health/live"), seconds=ANSWER_SECONDS):
             raise RuntimeError("the web process didn't start")
         yield server.pid

@@ -59,6 +59,7 @@ def test_an_issue_is_marked_as_settled_once_and_the_log_says_by_whom(issue: Paym
     assert issue.resolved_at is not None
     entry = AuditEntry.objects.get(action="payment_issue.settled")
     assert entry.actor_id == str(User.objects.get(username="gil").pk)
+    assert issue.payment is not None
     assert (entry.subject_id, entry.patient_id) == (str(issue.pk), issue.payment.patient_id)
     assert entry.data == {"kind": "late"}
 

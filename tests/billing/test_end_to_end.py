@@ -49,10 +49,12 @@ class Browser:
             headers={"Idempotency-Key": key, "X-CSRFToken": self.token},
         )
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        made: dict[str, object] = answer.json()
+        return made
 
     def follow(self, payment: dict[str, object]) -> dict[str, object]:
-        return self.http.get(f"{self.url}/{payment['id']}").json()
+        found: dict[str, object] = self.http.get(f"{self.url}/{payment['id']}").json()
+        return found
 
 
 @pytest.fixture
@@ -71,7 +73,9 @@ def browser(origin: str, held: Appointment) -> Iterator[Browser]:
 
 
 def app_of(browser: Browser) -> list[dict[str, str]]:
-    return browser.http.get("/api/sandbox/bank/mb-way", params={"phone": "+351912345678"}).json()
+    answer = browser.http.get("/api/sandbox/bank/mb-way", params={"phone": "+351912345678"})
+    requests: list[dict[str, str]] = answer.json()
+    return requests
 
 
 def test_multibanco_from_the_reference_to_the_mailed_invoice(

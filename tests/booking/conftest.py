@@ -17,10 +17,11 @@ from tests.conftest import Clinic, person
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TESTER = Actor.system("tests")
+Press = Callable[..., Appointment]
 Patients = Callable[[int], list[Patient]]
 Unchanged = Callable[[Appointment], Callable[[], None]]
 Announced = Callable[[type], list[Any]]
-Meanwhile = Callable[[type, Callable[[Any], None]], None]
+Meanwhile = Callable[[type, Callable[[Any], object]], None]
 _STEPS: dict[str, tuple[Callable[..., Any], ...]] = {
     "booked": (),
     "arrived": (visit.arrive,),
@@ -129,9 +130,9 @@ def unchanged(db: None) -> Unchanged:
 @pytest.fixture
 def meanwhile() -> Iterator[Meanwhile]:
     """Does something more as soon as an event of a kind is announced, before its writer goes on."""
-    added: list[tuple[type, Callable[[Any], None]]] = []
+    added: list[tuple[type, Callable[[Any], Any]]] = []
 
-    def meanwhile(kind: type, act: Callable[[Any], None]) -> None:
+    def meanwhile(kind: type, act: Callable[[Any], Any]) -> None:
         events.subscribe(kind, act, when="now")
         added.append((kind, act))
 

@@ -33,6 +33,8 @@ def shown() -> list[tuple[str, str]]:
 
 def test_an_empty_clinic_has_an_empty_board(clinic: Clinic) -> None:
     hours = opening_hours.around(NINE)
+    assert hours.closes_at
+    assert hours.opens_at
 
     assert board() == {
         "type": "board",

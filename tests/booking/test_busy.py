@@ -15,7 +15,7 @@ from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
-from tests.booking.conftest import NINE, TESTER, Book, Patients, Unchanged, at
+from tests.booking.conftest import NINE, TESTER, Book, Patients, Press, Unchanged, at
 from tests.conftest import Clinic
 
 DESK = Actor("user", "00000000-0000-0000-0000-000000000001", "reception")
@@ -23,7 +23,7 @@ DESK = Actor("user", "00000000-0000-0000-0000-000000000001", "reception")
 
 def refused(
     service: Callable[..., object], *args: object, **kwargs: object
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, list[str]]]:
     """What stands in the way: pairs of a visit and what is shared with it."""
     with pytest.raises(DomainError) as raised:
         service(*args, **kwargs, actor=DESK)
@@ -58,7 +58,7 @@ def two_of_one_therapist(patients: Patients, book: Book) -> Two:
 
 @pytest.mark.parametrize("press", [visit.call, visit.start])
 def test_who_is_called_or_treated_is_called_nowhere_else(
-    ana_twice: Two, unchanged: Unchanged, press: Callable[..., object]
+    ana_twice: Two, unchanged: Unchanged, press: Press
 ) -> None:
     first, second = ana_twice
     visit.call(first.pk, actor=DESK)

@@ -115,7 +115,8 @@ def test_the_day_shows_who_did_not_come_and_changes_nothing(
 
 
 def shown_today() -> list[dict[str, Any]]:
-    return day_body(NINE.date())["practitioners"][0]["appointments"]
+    shown: list[dict[str, Any]] = day_body(NINE.date())["practitioners"][0]["appointments"]
+    return shown
 
 
 def test_the_screens_hear_of_it_when_a_visit_is_missed(

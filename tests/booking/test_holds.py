@@ -14,7 +14,7 @@ from booking.services import holds
 from clinic.accounts.models import User
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
-from clinic.directory.models import HoursException, Patient, Practitioner, Room
+from clinic.directory.models import HoursException, Patient, Practitioner, Room, Specialty
 from clinic.notifications.models import Message
 from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at, minutes
 from tests.conftest import Clinic
@@ -137,7 +137,7 @@ def test_a_closed_time_cannot_be_held(clinic: Clinic, ana: Patient) -> None:
 def test_a_practitioner_who_does_not_offer_it_cannot_be_booked_for_it(
     clinic: Clinic, ana: Patient
 ) -> None:
-    clinic.sousa.specialties.set(["evaluation"])
+    clinic.sousa.specialties.set([Specialty.objects.get(pk="evaluation")])
 
     refused(Code.SLOT_UNAVAILABLE, ana, at(10), clinic.sousa)
 

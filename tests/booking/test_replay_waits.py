@@ -87,7 +87,7 @@ def test_what_comes_later_changes_nothing_of_what_was_said(
 
     def changed(visit: Visit) -> Visit:
         """Whatever happened after the instant happens otherwise."""
-        times = {
+        times: dict[str, Any] = {
             name: otherwise(time)
             for name in ("arrived", "started", "ended")
             if (time := getattr(visit, name)) is not None and time > instant
@@ -97,7 +97,11 @@ def test_what_comes_later_changes_nothing_of_what_was_said(
         return replace(visit, **times)
 
     nobody_knew = (
-        [row for row in days if row.visit.walk_in and row.visit.arrived > instant]
+        [
+            row
+            for row in days
+            if row.visit.walk_in and row.visit.arrived and row.visit.arrived > instant
+        ]
         if otherwise is never
         else []
     )

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from booking.models import Appointment
 from clinic.accounts.models import User
 from clinic.core import clock
-from clinic.directory.models import HoursException, Patient, WorkingHours
+from clinic.directory.models import HoursException, Patient, Specialty, WorkingHours
 from tests.answers import Answer
 from tests.booking.conftest import Book, Patients, at
 from tests.conftest import Clinic
@@ -149,7 +149,7 @@ def test_without_a_free_room_there_is_no_slot(
 
 
 def test_a_practitioner_without_the_specialty_has_no_slots(short_hours: Clinic) -> None:
-    short_hours.reis.specialties.set(["massage"])
+    short_hours.reis.specialties.set([Specialty.objects.get(pk="massage")])
 
     assert listed(specialty="shock_waves", practitioner=short_hours.reis.pk) == []
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -43,7 +44,7 @@ ALLOWED = {
     ("in_progress", "fulfilled"),
     ("expired", "booked"),
 }
-STAMPS = {
+STAMPS: dict[str, dict[str, Any]] = {
     "booked": {"booked_at": NINE, "closed_at": None},
     "arrived": {"arrived_at": NINE, "ticket": "A900", "ticket_on": NINE.date()},
     "called": {"called_at": NINE, "call_number": 1},
@@ -137,12 +138,8 @@ def test_the_database_refuses_an_overlap_of_a_minute(
 ) -> None:
     book(ana, at(10), practitioner=clinic.sousa)
     other = book(bruno, at(12), practitioner=clinic.reis)
-    same = {
-        "practitioner": {"practitioner": clinic.sousa},
-        "room": {"room": clinic.room_1},
-        "patient": {"patient": ana},
-    }[resource]
-    Appointment.objects.filter(pk=other.pk).update(**same)
+    same = {"practitioner": clinic.sousa, "room": clinic.room_1, "patient": ana}[resource]
+    Appointment.objects.filter(pk=other.pk).update(**{resource: same})
 
     with pytest.raises(IntegrityError, match=f"booking_one_per_{resource}"), transaction.atomic():
         Appointment.objects.filter(pk=other.pk).update(start=at(10, 44), end=at(11, 29))
@@ -165,8 +162,8 @@ def test_nothing_else_in_booking_writes_a_status() -> None:
 class Day(RuleBasedStateMachine):
     """Presses buttons at random and compares the row with a model of four lines."""
 
-    patient = None
-    clinic = None
+    patient: Patient
+    clinic: Clinic
 
     def __init__(self) -> None:
         super().__init__()
@@ -302,8 +299,9 @@ def test_any_sequence_of_presses_follows_the_table(clinic: Clinic, ana: Patient)
 
 
 @given(st.sampled_from(EVERY))
-def test_no_state_leads_back_to_payment(status: str) -> None:
-    reached, todo = set(), [status]
+def test_no_state_leads_back_to_payment(status: AppointmentStatus) -> None:
+    reached: set[AppointmentStatus] = set()
+    todo = [status]
     while todo:
         for following in TRANSITIONS[todo.pop()]:
             if following not in reached:

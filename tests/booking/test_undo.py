@@ -1,6 +1,5 @@
 """Taking a mis-press back: what is restored, who may, and when it is too late."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +19,23 @@ from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient, Room
-from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at, minutes
+from tests.booking.conftest import (
+    NINE,
+    TESTER,
+    Announced,
+    Book,
+    Patients,
+    Press,
+    Unchanged,
+    at,
+    minutes,
+)
 from tests.conftest import Clinic
 
 TERESA = Actor("user", str(UUID(int=1)), "reception")
 RITA = Actor("user", str(UUID(int=2)), "manager")
 KIOSK = Actor("device", str(UUID(int=3)), "kiosk")
-PRESSES = {
+PRESSES: dict[str, tuple[Press, ...]] = {
     "booked": (visit.arrive, visit.no_show),
     "arrived": (visit.call, visit.no_show),
     "called": (visit.start, visit.no_show),
@@ -57,7 +66,7 @@ def test_undo_restores_the_row_and_the_log_keeps_both(
     at_nine: time_machine.Traveller,
     announced: Announced,
     status: str,
-    press: Callable[..., object],
+    press: Press,
 ) -> None:
     appointment = book(ana, at(10), status=status)
     before, number = row(appointment.pk), revision.current()
@@ -89,7 +98,7 @@ def test_a_second_undo_changes_nothing(
     book: Book,
     unchanged: Unchanged,
     status: str,
-    press: Callable[..., object],
+    press: Press,
 ) -> None:
     appointment = book(ana, at(10), status=status)
     press(appointment.pk, actor=TERESA)
@@ -284,7 +293,7 @@ def test_press_and_undo_restore_every_field_but_the_counters(
     ana: Patient,
     book: Book,
     at_nine: time_machine.Traveller,
-    path: tuple[str, Callable[..., object]],
+    path: tuple[str, Press],
     mis_presses: int,
     seconds: int,
 ) -> None:

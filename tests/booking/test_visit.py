@@ -10,7 +10,7 @@ from booking.models import Appointment, TicketCounter
 from booking.services import visit
 from clinic.core.errors import DomainError
 from clinic.directory.models import Patient, Room
-from tests.booking.conftest import NINE, TESTER, Book, Patients, Unchanged, at, minutes
+from tests.booking.conftest import NINE, TESTER, Book, Patients, Press, Unchanged, at, minutes
 from tests.conftest import Clinic
 
 
@@ -144,7 +144,7 @@ def test_a_second_identical_press_changes_nothing(
     unchanged: Unchanged,
     at_nine: time_machine.Traveller,
     status: str,
-    press: Callable[..., object],
+    press: Press,
 ) -> None:
     appointment = book(ana, at(10), status=status)
     number, check = revision.current(), unchanged(appointment)

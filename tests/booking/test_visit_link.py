@@ -190,7 +190,7 @@ def test_nothing_new_costs_no_body_and_a_change_is_told(
 def test_no_cache_no_search_and_no_other_site_learns_of_it(
     clinic: Clinic, ana: Patient, book: Book
 ) -> None:
-    answers = [
+    answers: list[Answer] = [
         follow(appointment := book(ana, at(10))),
         follow(appointment, if_none_match=follow(appointment)["ETag"]),
         STRANGER.get("/api/visits/nothing"),

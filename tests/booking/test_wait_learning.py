@@ -17,8 +17,10 @@ from booking.waits import History, Learned, Quoted, Visit
 from booking.waits.learning import SPREAD, Tally
 from clinic.accounts.models import User
 from clinic.directory.models import Patient
-from tests.bench.clinic_days import Clinic, simulate
+from tests.bench import clinic_days
+from tests.bench.clinic_days import simulate
 from tests.booking.conftest import NINE, TESTER, Book, Patients, at, minutes
+from tests.conftest import Clinic
 
 MONDAY = date(2026, 11, 23)
 
@@ -150,8 +152,8 @@ def test_a_forgotten_finish_counts_as_four_times_the_plan_at_most() -> None:
 
 def test_the_laws_of_an_invented_clinic_are_found() -> None:
     history = History()
-    days = {}
-    for row in simulate(Clinic(overrun=1.1), 60, seed=3):
+    days: dict[date, list[Visit]] = {}
+    for row in simulate(clinic_days.Clinic(overrun=1.1), 60, seed=3):
         days.setdefault(row.visit.scheduled.date(), []).append(row.visit)
     for day in sorted(days):
         history.add_day(day, days[day])

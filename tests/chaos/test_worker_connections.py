@@ -24,6 +24,7 @@ def work(stack: Stack) -> None:
 
 def count(stack: Stack, word: str) -> int:
     """How often the worker has written that word to its log."""
+    assert stack.worker.log is not None
     return stack.worker.log.read_text().count(word)
 
 

@@ -5,6 +5,7 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import psycopg
@@ -79,7 +80,8 @@ urlpatterns = [
 
 
 def client(handler: QueueingHandler | None = None) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(handler or QueueingHandler())
+    app: Any = handler or QueueingHandler()
+    transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url="http://testserver", timeout=30)
 
 

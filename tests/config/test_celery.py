@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.conf import settings
 
 from clinic.config.celery import app
@@ -15,10 +17,11 @@ def test_beat_calls_tasks_that_exist() -> None:
 
 def test_every_task_has_a_worker() -> None:
     app.loader.import_default_modules()
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
     taken = {queue for queues in settings.WORKERS.values() for queue in queues}
     by_the_clock = {
         app.amqp.router.route({**entry.get("options", {})}, entry["task"])["queue"].name
-        for entry in settings.CELERY_BEAT_SCHEDULE.values()
+        for entry in schedule.values()
     }
 
     ours = {
@@ -34,7 +37,7 @@ def test_every_task_has_a_worker() -> None:
 
 def test_messages_money_and_the_clock_are_kept_apart() -> None:
     app.loader.import_default_modules()
-    schedule = settings.CELERY_BEAT_SCHEDULE
+    schedule: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
 
     assert outbox.queue_of("notifications.send_sms") == "sms"
     assert outbox.queue_of("notifications.send_email") == "email"

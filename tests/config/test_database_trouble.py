@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -163,9 +164,13 @@ def test_the_outbox_and_its_relay_outlive_an_altered_column() -> None:
     assert done == [*range(UNTIL_PREPARED), 99]
 
 
+def _do(message_id: UUID, _task: str) -> None:
+    outbox.run(message_id)
+
+
 def _relay(stop: threading.Event) -> None:
     try:
-        relay.run(lambda message_id, _task: outbox.run(message_id) and None, stop=stop)
+        relay.run(_do, stop=stop)
     finally:
         connection.close()
 

@@ -30,6 +30,7 @@ from billing.invoicing.services import details, invoices
 from billing.manager import selectors as money
 from billing.payments.models import (
     CustomerKind,
+    IssueKind,
     Method,
     Payment,
     PaymentIssue,
@@ -220,7 +221,7 @@ def a_life_at_the_clinic(
     changes.cancel(booked.json()["id"], actor=reception, by_clinic=True)
     drain()
     payment = Payment.objects.get(appointment=seen)
-    issues.open_about("x", "unreconciled", payment=payment, reason=f"Cliente {NAME}")
+    issues.open_about("x", IssueKind.UNRECONCILED, payment=payment, reason=f"Cliente {NAME}")
     issues.settle_one(PaymentIssue.objects.get().pk, note=f"Falei com {NAME}.", actor=manager)
     Refund.objects.update(reason=f"A pedido de {NAME}")
     details.keep(patient.pk, tax_id=NIF, name=NAME, address=ADDRESS, actor=actor_of(patient))
@@ -356,7 +357,7 @@ def test_money_on_its_way_is_waited_for(
     if left == "document":
         InvoiceDocument.objects.all().delete()
     elif left == "issue":
-        issues.open_about("x", "duplicate", payment=payment)
+        issues.open_about("x", IssueKind.DUPLICATE, payment=payment)
     else:
         refunds.give_back(payment.pk, actor=actor_of(marta), reason="Engano")
 
@@ -395,6 +396,7 @@ def test_money_that_comes_afterwards_is_the_managers_to_deal_with(
         (late,) = money.issues(settled=False).filter(kind="late")
         assert late.payment == payment
         (failed,) = money.issues(settled=False).filter(kind="refund_failed")
+        assert failed.payment is not None
         payment.provider = failed.payment.provider = "gone"
         assert money.suggestion(failed) == "unreachable"
         assert tables_with_a_canary() == set()

@@ -8,11 +8,11 @@ import io
 import json
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from smtplib import SMTPRecipientsRefused
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -35,6 +35,9 @@ from clinic.notifications.channels.base import Outgoing
 from clinic.notifications.channels.email.smtp import SmtpTransport
 from tests.conftest import Clinic, person
 from tests.notifications.conftest import SMTP_TRANSPORT
+
+if TYPE_CHECKING:
+    from tests.answers import Answer
 
 NAME, EMAIL, PHONE, NIF = "Kanaria Testemunha", "kanaria@vez.example", "+351919876543", "278945619"
 CANARIES = ("Kanaria", "Testemunha", EMAIL, PHONE, PHONE[4:], NIF)
@@ -176,11 +179,12 @@ def test_a_failing_checkout_logs_no_payment_link(
         "invoice": {"kind": "taxpayer", "tax_id": NIF, "name": NAME, "email": EMAIL},
     }
 
-    answers = []
-    for request in (
+    requests: tuple[Callable[[], Answer], ...] = (
         lambda: client.get(f"/api/checkout/{token}"),
         lambda: client.post(f"/api/checkout/{token}/payments", order, HTTP_IDEMPOTENCY_KEY="k"),
-    ):
+    )
+    answers = []
+    for request in requests:
         with transaction.atomic():
             break_table("billing_payment")
             answers.append(request().status_code)

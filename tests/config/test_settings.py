@@ -126,7 +126,7 @@ def test_every_check_of_ours_judges_the_start() -> None:
     ours = ("billing.", "booking.", "clinic.", "realtime.", "recognition.")
 
     aside = [
-        f"{check.__module__}.{check.__name__}"
+        f"{check.__module__}.{check!r}"
         for check in registry.registered_checks
         if check.__module__.startswith(ours) and SETTINGS not in check.tags
     ]

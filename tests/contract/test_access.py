@@ -12,6 +12,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -176,7 +177,7 @@ def filled(path: str, arguments: dict[str, str]) -> str:
 
 def status_of(client: APIClient, method: str, path: str) -> int:
     """The answer's status; whatever the request did is taken back."""
-    cookies = client.cookies.copy()
+    cookies = copy(client.cookies)
     point = transaction.savepoint()
     answer = getattr(client, method.lower())(path, **({} if method == "GET" else {"data": {}}))
     transaction.savepoint_rollback(point)

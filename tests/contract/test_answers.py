@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import pytest
@@ -25,9 +26,11 @@ formats = FormatChecker(formats=())
 formats.checkers = dict(oas30_format_checker.checkers)
 
 
-@formats.checks("uri")
 def is_absolute(value: object) -> bool:
     return not isinstance(value, str) or re.match(r"https?://[^\s/]+(/\S*)?$", value) is not None
+
+
+formats.checks("uri")(is_absolute)
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -42,7 +45,7 @@ def documented(path: str) -> str:
 
 def asked(client: APIClient, method: str, address: str) -> Any:
     """The answer; whatever the request did is taken back."""
-    cookies = client.cookies.copy()
+    cookies = copy(client.cookies)
     point = transaction.savepoint()
     answer = getattr(client, method.lower())(address, **({} if method == "GET" else {"data": {}}))
     transaction.savepoint_rollback(point)

@@ -268,7 +268,7 @@ def test_the_words_are_the_contracts(document: dict[str, Any]) -> None:
 
 
 def test_the_contracts_own_examples_are_valid(document: dict[str, Any]) -> None:
-    board = {
+    board: dict[str, Any] = {
         "type": "board",
         "revision": 1832,
         "server_time": "2026-11-23T10:42:07+00:00",
@@ -291,7 +291,8 @@ def test_the_contracts_own_examples_are_valid(document: dict[str, Any]) -> None:
     validator = Draft202012Validator({**document, "$ref": "#/components/messages/board/payload"})
 
     validator.validate(board)
-    assert not validator.is_valid({**board, "entries": [{**board["entries"][0], "phone": "9"}]})
+    (entry,) = board["entries"]
+    assert not validator.is_valid({**board, "entries": [{**entry, "phone": "9"}]})
 
 
 def test_it_carries_no_address_but_the_public_one(document: dict[str, Any]) -> None:

@@ -45,7 +45,7 @@ def spelled(tree: ast.Module) -> Iterator[int]:
                 is_one = len(found) > 1 and any(each.issuperset(found) for each in OF_A_VISIT)
             case _:
                 is_one = False
-        if is_one:
+        if is_one and isinstance(node, ast.expr | ast.keyword):
             yield node.lineno
 
 

@@ -99,6 +99,7 @@ def test_a_body_has_exactly_the_fields_of_its_serializer(
 def fields_of(serializer: BaseSerializer[Any], at: str = "") -> set[str]:
     """The paths of all fields, those of nested objects with them."""
     if isinstance(serializer, ListSerializer):
+        assert isinstance(serializer.child, BaseSerializer)
         return fields_of(serializer.child, f"{at}[]")
     assert isinstance(serializer, Serializer)
     found = set()

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.db.models import F, Model, QuerySet
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from billing.payments.models import WebhookDelivery
 from billing.payments.services import webhooks
@@ -157,7 +158,7 @@ def test_late_check_ins_are_answered_each_for_itself(monkeypatch: pytest.MonkeyP
 
 
 def test_answers_about_many_records_are_forgotten_in_one_statement(
-    django_assert_num_queries: Callable[..., object],
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     theirs, others = uuid4(), uuid4()
     kept = {

@@ -56,7 +56,7 @@ def followed(db: None, settings: Settings) -> Callable[[], datetime]:
     def there() -> datetime:
         with connection.cursor() as cursor:
             cursor.execute("SELECT clock_timestamp()")
-            (instant,) = cursor.fetchone()
+            instant: datetime = cursor.fetchone()[0]
         return instant
 
     return there

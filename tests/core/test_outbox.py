@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -63,7 +64,7 @@ def calls() -> Calls:
     return heard
 
 
-def write(key: str = "effect:1", **args: str) -> OutboxMessage:
+def write(key: str = "effect:1", **args: Any) -> OutboxMessage:
     with transaction.atomic():
         outbox.enqueue(EFFECT, key=key, **args)
     return OutboxMessage.objects.get(key=key)

@@ -142,8 +142,8 @@ def test_every_character_is_judged_alike_here_and_in_the_database(db: None) -> N
 
 
 def test_every_column_of_text_is_held_to_it_by_the_database(db: None) -> None:
-    columns = {
-        (model._meta.db_table, field.column, isinstance(field, NoteColumn))
+    columns: set[tuple[str, str, bool]] = {
+        (model._meta.db_table, str(field.column), isinstance(field, NoteColumn))
         for model in apps.get_models()
         for field in model._meta.local_fields
         if isinstance(field, LineColumn)

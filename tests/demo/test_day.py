@@ -122,4 +122,5 @@ def test_at_every_hour_each_therapist_treats_one_patient_at_a_time(day: date) ->
         for visit, following in combinations(treated, 2):
             if visit.therapist == following.therapist:
                 assert visit.ended is not None
+                assert following.started is not None
                 assert visit.ended <= following.started, now

@@ -109,7 +109,7 @@ def test_the_file_opens_every_door(folder: Path) -> None:
 
 def test_the_patient_has_a_paid_past_an_invoice_to_come_and_a_future() -> None:
     guest = User.objects.get(username="patient")
-    of_guest = Appointment.objects.filter(patient=guest).order_by("start")
+    of_guest = Appointment.objects.filter(patient_id=guest.pk).order_by("start")
     assert list(of_guest.values_list("status", "specialty_id")) == [
         ("fulfilled", "evaluation"),
         ("booked", "massage"),
@@ -117,7 +117,7 @@ def test_the_patient_has_a_paid_past_an_invoice_to_come_and_a_future() -> None:
     ]
     assert guest.birth_date is not None
     assert guest.birth_date.year < 2008
-    payments = Payment.objects.filter(patient=guest)
+    payments = Payment.objects.filter(patient_id=guest.pk)
     assert list(payments.values_list("status", "method")) == [("paid", "multibanco")] * 2
     waiting = OutboxMessage.objects.filter(task="billing.issue_invoice")
     assert waiting.count() == 2
@@ -131,7 +131,7 @@ def test_only_the_patients_own_messages_go_out() -> None:
     assert set(Message.objects.values_list("to", flat=True)) == {guest.phone}
     deliveries = OutboxMessage.objects.filter(task__startswith="notifications.")
     assert deliveries.count() == Message.objects.count()
-    code = Appointment.objects.get(patient=guest, specialty="massage").check_in_code
+    code = Appointment.objects.get(patient_id=guest.pk, specialty="massage").check_in_code
     newest = Message.objects.order_by("created_at").last()
     assert newest is not None
     assert code in newest.body

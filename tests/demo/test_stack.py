@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from django.conf import settings
@@ -23,8 +23,14 @@ from tests.docker import check
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from clinic.launcher.stopping import StopSwitch
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEP = [sys.executable, "-c", "import time; time.sleep(300)"]
+
+
+def silent(line: str, began: float | None = None) -> None:
+    """Shows nothing."""
 
 
 class Switch:
@@ -63,7 +69,7 @@ def new_stack(tmp_path: Path, said: list[str], switch: Switch) -> Iterator[Calla
         said.append(line)
 
     def new() -> Stack:
-        stack = Stack(tmp_path / "var", port=port, switch=switch, say=say)
+        stack = Stack(tmp_path / "var", port=port, switch=cast("StopSwitch", switch), say=say)
         made.append(stack)
         return stack
 
@@ -284,7 +290,7 @@ def test_what_shows_no_sign_of_life_for_a_minute_hangs() -> None:
 
 
 def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> None:
-    stack = Stack(tmp_path, port=8000, switch=None, say=print)
+    stack = Stack(tmp_path, port=8000, switch=cast("StopSwitch", Switch()), say=silent)
     (demo_web,) = [program for program in stack.programs() if program.name == "web"]
     limits = [
         "--http",
@@ -304,7 +310,7 @@ def test_production_serves_websockets_with_the_demos_limits(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", settings.WORKERS)
 def test_each_worker_starts_as_in_production(tmp_path: Path, name: str) -> None:
-    stack = Stack(tmp_path, port=8000, switch=None, say=print)
+    stack = Stack(tmp_path, port=8000, switch=cast("StopSwitch", Switch()), say=silent)
 
     (demo,) = [program for program in stack.programs() if program.name == name]
 

@@ -57,7 +57,7 @@ def test_installing_again_keeps_what_somebody_has_changed(db: None) -> None:
 
 
 def test_practitioners_can_be_asked_for_by_specialty(clinic: Clinic) -> None:
-    clinic.reis.specialties.set(["massage"])
+    clinic.reis.specialties.set(Specialty.objects.filter(pk="massage"))
     Practitioner.objects.create(name="Former", room=clinic.room_1, is_active=False)
 
     everybody = APIClient().get("/api/practitioners").json()
@@ -77,7 +77,7 @@ def test_practitioners_take_two_queries_however_many_there_are(
 ) -> None:
     for number in range(5):
         added = Practitioner.objects.create(name=f"More {number}", room=clinic.room_1)
-        added.specialties.set(["massage", "evaluation"])
+        added.specialties.set(Specialty.objects.filter(pk__in=["massage", "evaluation"]))
 
     with django_assert_num_queries(2):
         APIClient().get("/api/practitioners")

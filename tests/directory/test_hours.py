@@ -12,8 +12,8 @@ SPRING_FORWARD = date(2026, 3, 29)
 FALL_BACK = date(2026, 10, 25)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,8 @@ def test_a_night_in_march_is_an_hour_shorter_and_one_in_october_an_hour_longer()
     spring = hours.expand(SPRING_FORWARD, time(0), time(4))
     autumn = hours.expand(FALL_BACK, time(0), time(4))
 
+    assert spring is not None
+    assert autumn is not None
     assert spring.end - spring.start == timedelta(hours=3)
     assert autumn.end - autumn.start == timedelta(hours=5)
 
@@ -44,6 +46,7 @@ def test_a_night_in_march_is_an_hour_shorter_and_one_in_october_an_hour_longer()
 def test_hours_that_lie_in_the_gap_of_march_start_by_the_offset_before_it() -> None:
     interval = hours.expand(SPRING_FORWARD, time(1, 30), time(4))
 
+    assert interval is not None
     assert (interval.start, interval.end) == (utc(2026, 3, 29, 1, 30), utc(2026, 3, 29, 3))
 
 
@@ -54,6 +57,7 @@ def test_hours_that_the_gap_of_march_swallows_are_no_work() -> None:
 def test_an_end_at_midnight_closes_the_day() -> None:
     interval = hours.expand(date(2026, 11, 23), time(18), time(0))
 
+    assert interval is not None
     assert interval.end == utc(2026, 11, 24)
 
 

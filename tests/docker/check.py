@@ -326,6 +326,7 @@ def _function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> object:
         return {suffix: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
         return {suffix: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)
     return {suffix: loader.construct_mapping(node, deep=True)}
 
 

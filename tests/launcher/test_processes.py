@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,10 @@ OBEDIENT = [
 ]
 
 
+def is_deaf(program: Program) -> bool:
+    return "deaf" in program.last_lines()
+
+
 def test_programs_that_hang_are_ended_side_by_side(tmp_path: Path) -> None:
     programs = [
         Program(name, STUBBORN, log=tmp_path / name, grace_seconds=0.6) for name in ("a", "b", "c")
@@ -142,7 +147,7 @@ def test_programs_that_hang_are_ended_side_by_side(tmp_path: Path) -> None:
     for program in programs:
         program.start()
     for program in programs:
-        assert wait_until(lambda log=program: "deaf" in log.last_lines(), seconds=30)
+        assert wait_until(partial(is_deaf, program), seconds=30)
     began = time.monotonic()
 
     stop_all(programs)

@@ -208,5 +208,5 @@ def test_the_log_of_messages_shows_it_by_its_name(visit: dict[str, Any], admin_u
 def test_a_channel_without_a_transport_is_refused_at_start(settings: Settings) -> None:
     del settings.MESSAGE_TRANSPORTS["letterbox"]
 
-    found = [error.id for error in run_checks() if error.id.startswith("notifications")]
+    found = [error.id for error in run_checks() if str(error.id).startswith("notifications")]
     assert found == ["notifications.E003"]

@@ -154,7 +154,7 @@ def test_a_link_that_can_not_fit_is_an_error_and_is_refused_at_start(
     with pytest.raises(TooLongError):
         sms("hold_payment_link", "pt", visit)
 
-    assert [error.id for error in run_checks() if error.id.startswith("notifications")] == [
+    assert [error.id for error in run_checks() if str(error.id).startswith("notifications")] == [
         "notifications.E002"
     ]
 

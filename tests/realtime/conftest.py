@@ -18,6 +18,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker, Settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from clinic.accounts.models import User
 from clinic.accounts.services import sessions
@@ -183,7 +184,7 @@ def listen(server: Server, same_redis: None) -> Iterator[Callable[..., Client]]:
             socket = connect(
                 (at or server).address(path),
                 additional_headers=headers,
-                origin=origin,
+                origin=Origin(origin) if origin else None,
                 compression=None,
                 max_size=2**22,
             )

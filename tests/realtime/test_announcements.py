@@ -104,7 +104,8 @@ def polly(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Polly
 def length_of(clip: bytes) -> float:
     with wave.open(io.BytesIO(clip)) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
-        return file.getnframes() / file.getframerate()
+        seconds: float = file.getnframes() / file.getframerate()
+    return seconds
 
 
 def kept(folder: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect as connect_async
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
 
 from booking.services import desk, visit
 from clinic.accounts.models import User
@@ -106,7 +107,7 @@ class TestFloods:
                 socket = await connect_async(
                     server.address("/ws/staff"),
                     additional_headers=headers,
-                    origin=origin,
+                    origin=Origin(origin),
                     compression=None,
                     open_timeout=60,
                     close_timeout=1,
@@ -196,7 +197,7 @@ class TestTheServersEnd:
                         frame = json.loads(await socket.recv())
                         heard = heard or bool(frame.get("entries"))
                 except ConnectionClosed as closed:
-                    return time.monotonic(), closed.rcvd and closed.rcvd.code, heard
+                    return time.monotonic(), closed.rcvd.code if closed.rcvd else None, heard
 
             endings = [asyncio.create_task(until_closed(socket)) for socket in sockets]
             all_are_here.set()

@@ -1,6 +1,7 @@
 import asyncio
 import dataclasses
 import json
+import operator
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -150,7 +151,7 @@ async def test_a_thousand_devices_that_come_back_at_once_cost_one_reading(
     queue.paired = {str(number): Device(name=str(number)) for number in range(1000)}
     async with running(queue, layer) as hub:
         found = await asyncio.gather(
-            *(hub.device(lambda devices, key=key: devices.get(key)) for key in queue.paired)
+            *(hub.device(operator.methodcaller("get", key)) for key in queue.paired)
         )
 
     assert [device.name for device in found if device] == list(queue.paired)

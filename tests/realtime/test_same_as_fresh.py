@@ -185,7 +185,7 @@ class Browser:
         self.held[slot_of(frame)] = frame
 
 
-def content(frame: dict[str, Any]) -> Any:
+def content(frame: Any) -> Any:
     """What a frame shows: without its number and its time, and without the estimate between the
     two ends of a range, which may move alone."""
     if isinstance(frame, dict):

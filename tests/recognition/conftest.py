@@ -267,8 +267,12 @@ def browser(store: Store) -> Callable[[User], Browser]:
     return Browser
 
 
+class MakeKiosk(Protocol):
+    def __call__(self, kind: str = "kiosk") -> Kiosk: ...
+
+
 @pytest.fixture
-def make_kiosk(clinic: Clinic, store: Store) -> Callable[[], Kiosk]:
+def make_kiosk(clinic: Clinic, store: Store) -> MakeKiosk:
     manager = User.objects.create_user("manager", full_name="Manuela", role="manager")
 
     def make(kind: str = "kiosk") -> Kiosk:
@@ -280,7 +284,7 @@ def make_kiosk(clinic: Clinic, store: Store) -> Callable[[], Kiosk]:
 
 
 @pytest.fixture
-def kiosk(make_kiosk: Callable[[], Kiosk]) -> Kiosk:
+def kiosk(make_kiosk: MakeKiosk) -> Kiosk:
     return make_kiosk()
 
 

@@ -81,7 +81,7 @@ def remodelled(*, bulge: float, eyes: float = 0.0) -> Image.Image:
         nearness = np.clip(1 - np.hypot(offset[:, 0], offset[:, 1]) / 130, 0, None)
         offset = offset * (1 - bulge * nearness**2)[:, None]
         offset[:, 0] *= 1 + eyes * np.exp(-(((offset[:, 1] + 25) / 40) ** 2))
-        return offset + nose
+        return np.asarray(offset + nose)
 
     warped = skimage.transform.warp(picture, origin_of, mode="edge", preserve_range=True)
     return Image.fromarray(warped.clip(0, 255).astype(np.uint8))
@@ -102,7 +102,7 @@ def turned(
             nose = 0.3 * np.exp(-((x / 0.22) ** 2) - ((y - 0.6) / 0.3) ** 2)
             depth = radius * (np.sqrt(egg.clip(0)) - 1) + nose
             x = (x + (seen[:, 0] - depth * np.sin(angle)) / np.cos(angle)) / 2
-        return np.stack([x, y], axis=1) * eye_distance + middle
+        return np.asarray(np.stack([x, y], axis=1) * eye_distance + middle)
 
     warped = skimage.transform.warp(
         np.asarray(picture), origin_of, mode="edge", preserve_range=True

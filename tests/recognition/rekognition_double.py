@@ -21,7 +21,7 @@ from typing import Any
 
 import botocore.session
 import numpy as np
-from botocore.model import Shape
+from botocore.model import ListShape, Shape, StringShape, StructureShape
 from PIL import Image
 
 from recognition.engines.base import Face
@@ -210,7 +210,7 @@ class Rekognition:
         kept = self._collection(body)
         probe, width = self._vector(body["Image"])
         taken, _ = self._taken("SearchFacesByImage", width)
-        found = [
+        found: list[dict[str, Any]] = [
             {"Similarity": _similarity(probe, face.vector), "Face": face.shown()} for face in kept
         ]
         near = [match for match in found if match["Similarity"] >= body["FaceMatchThreshold"]]
@@ -300,9 +300,10 @@ class Rekognition:
         return found[0].vector, found[0].box.width / width
 
 
-def check(value: Any, shape: Shape, where: str) -> None:
+def check(value: Any, shape: Shape | None, where: str) -> None:
     """Hold a JSON value to a shape: members, types, enumerations, patterns, lower and upper
     bounds. Raises RefusedError."""
+    assert shape is not None
     rules = shape.metadata
     size: float | None = None
     kinds: dict[str, Any] = {
@@ -317,19 +318,19 @@ def check(value: Any, shape: Shape, where: str) -> None:
     }
     if not isinstance(value, kinds[shape.type_name]) or isinstance(value, bool):
         raise RefusedError("SerializationException", where)
-    if shape.type_name == "structure":
+    if isinstance(shape, StructureShape):
         absent = set(shape.required_members) - value.keys()
         if absent or value.keys() - shape.members.keys():
             raise RefusedError("InvalidParameterException", where)
         for name, member in value.items():
             check(member, shape.members[name], f"{where}.{name}")
-    elif shape.type_name == "list":
+    elif isinstance(shape, ListShape):
         size = len(value)
         for member in value:
             check(member, shape.member, f"{where}[]")
     elif shape.type_name == "blob":
         size = len(base64.b64decode(value, validate=True))
-    elif shape.type_name == "string":
+    elif isinstance(shape, StringShape):
         size = len(value)
         if shape.enum and value not in shape.enum:
             raise RefusedError("InvalidParameterException", where)

@@ -13,7 +13,7 @@ from uuid import uuid4
 from xml.sax.saxutils import escape
 
 import botocore.session
-from botocore.model import Shape
+from botocore.model import Shape, StructureShape
 
 MODEL = botocore.session.get_session().get_service_model("sts")
 ASSUME = MODEL.operation_model("AssumeRole")
@@ -21,7 +21,9 @@ NAMESPACE = MODEL.metadata["xmlNamespace"]
 # The operation's own errors and those that all of the service's operations share.
 STATUS = {
     **{
-        shape.error_code: shape.metadata["error"]["httpStatusCode"] for shape in ASSUME.error_shapes
+        shape.error_code: shape.metadata["error"]["httpStatusCode"]
+        for shape in ASSUME.error_shapes
+        if isinstance(shape, StructureShape)
     },
     "AccessDenied": 403,
     "InvalidClientTokenId": 403,
@@ -62,7 +64,7 @@ class Sts:
     """`roles` may be lent. `faults` are met by the next requests, as those of Rekognition."""
 
     roles: set[str]
-    check: Callable[[Any, Shape, str], None]
+    check: Callable[[Any, Shape | None, str], None]
     faults: deque[str] = field(default_factory=deque)
     asked: list[dict[str, Any]] = field(default_factory=list)
     keys: dict[str, Key] = field(default_factory=dict)

@@ -34,6 +34,7 @@ from tests.recognition.conftest import (
     Browser,
     Enrolled,
     Kiosk,
+    MakeKiosk,
     Person,
     Photo,
     Store,
@@ -72,7 +73,8 @@ def answered(kiosk: Kiosk, work: Work, store: Store) -> Answered:
         assert len(store()) == 1
         assert work() == 1
         assert (store(), Picture.objects.count()) == ([], 0)
-        return kiosk.result(accepted.json()["id"]).json()
+        result: dict[str, Any] = kiosk.result(accepted.json()["id"]).json()
+        return result
 
     return ask
 
@@ -166,7 +168,7 @@ def test_a_frame_without_one_good_face_says_why(
 
 
 def test_the_second_kiosk_hears_already_arrived(
-    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], answered: Answered, work: Work
+    enrolled: Enrolled, book: Book, make_kiosk: MakeKiosk, answered: Answered, work: Work
 ) -> None:
     book(enrolled().user)
     assert answered(faces.astronaut())["status"] == "arrived"
@@ -182,7 +184,7 @@ def test_the_second_kiosk_hears_already_arrived(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_kiosks_at_once_make_one_arrival(
-    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], store: Store
+    enrolled: Enrolled, book: Book, make_kiosk: MakeKiosk, store: Store
 ) -> None:
     book(enrolled().user)
     kiosks = [make_kiosk() for _ in range(2)]
@@ -314,7 +316,7 @@ def test_withdrawal_between_the_frame_and_the_search_counts(
 def test_an_ended_enrolment_is_not_searched(
     enrolled: Enrolled,
     book: Book,
-    make_kiosk: Callable[[], Kiosk],
+    make_kiosk: MakeKiosk,
     work: Work,
     at_ten: time_machine.Traveller,
 ) -> None:
@@ -524,7 +526,7 @@ def test_a_confirmation_is_one_of_the_two(
     assert CheckIn.objects.get().attempts == 0
 
 
-def test_only_the_same_kiosk_may_confirm(unsure: Unsure, make_kiosk: Callable[[], Kiosk]) -> None:
+def test_only_the_same_kiosk_may_confirm(unsure: Unsure, make_kiosk: MakeKiosk) -> None:
     check_in, _ = unsure
 
     assert make_kiosk().confirm(check_in, birth_year=1985).status_code == 404
@@ -781,7 +783,9 @@ def test_the_job_done_twice_changes_nothing(
     body = answered(faces.astronaut())
 
     with transaction.atomic():
-        identify(check_in_id=body["id"])()
+        write = identify(check_in_id=body["id"])
+        assert write is not None
+        write()
 
     assert CheckIn.objects.get().status == "arrived"
     assert AuditEntry.objects.filter(action="recognition.check_in").count() == 1
@@ -789,7 +793,7 @@ def test_the_job_done_twice_changes_nothing(
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
-    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], kiosk: Kiosk, work: Work
+    enrolled: Enrolled, book: Book, make_kiosk: MakeKiosk, kiosk: Kiosk, work: Work
 ) -> None:
     # Given one face, unsure at four kiosks
     appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
@@ -803,7 +807,7 @@ def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
     def guess(number: int) -> str:
         each, one = places[number % 4]
         try:
-            return each.confirm(one, birth_year=1900 + number).json()["code"]
+            return str(each.confirm(one, birth_year=1900 + number).json()["code"])
         finally:
             connection.close()
 
@@ -823,7 +827,7 @@ def test_parallel_guesses_at_several_kiosks_get_five_tries_a_day(
 
 @pytest.mark.django_db(transaction=True)
 def test_of_parallel_answers_the_right_one_counts_among_the_first_five(
-    enrolled: Enrolled, book: Book, make_kiosk: Callable[[], Kiosk], kiosk: Kiosk, work: Work
+    enrolled: Enrolled, book: Book, make_kiosk: MakeKiosk, kiosk: Kiosk, work: Work
 ) -> None:
     # Given four wrong tries of today, and two kiosks that ask
     appointment = book(enrolled(birth_date=date(1985, 2, 3)).user)
@@ -911,7 +915,8 @@ def by_code(kiosk: Kiosk, code: str) -> dict[str, Any]:
     accepted = kiosk.type_code(code)
     assert accepted.status_code == 202
     assert accepted.json()["status"] == "processing"
-    return kiosk.result(accepted.json()["id"]).json()
+    result: dict[str, Any] = kiosk.result(accepted.json()["id"]).json()
+    return result
 
 
 def test_the_code_arrives(person: Person, book: Book, kiosk: Kiosk, store: Store) -> None:
@@ -1045,7 +1050,7 @@ def test_only_the_same_kiosk_reads_the_answer(
     person: Person,
     book: Book,
     kiosk: Kiosk,
-    make_kiosk: Callable[[], Kiosk],
+    make_kiosk: MakeKiosk,
     browser: Callable[[User], Browser],
 ) -> None:
     patient = person()
@@ -1061,7 +1066,7 @@ def test_only_the_same_kiosk_reads_the_answer(
 
 
 def test_a_forged_token_lets_nobody_in(
-    person: Person, book: Book, kiosk: Kiosk, make_kiosk: Callable[[], Kiosk], store: Store
+    person: Person, book: Book, kiosk: Kiosk, make_kiosk: MakeKiosk, store: Store
 ) -> None:
     patient = person()
     code = book(patient).check_in_code
@@ -1090,7 +1095,7 @@ def test_a_forged_token_lets_nobody_in(
 
 
 def test_a_kiosk_is_slowed_down_after_sixty_in_a_minute(
-    person: Person, book: Book, kiosk: Kiosk, make_kiosk: Callable[[], Kiosk]
+    person: Person, book: Book, kiosk: Kiosk, make_kiosk: MakeKiosk
 ) -> None:
     code = book(person()).check_in_code
     tried = [kiosk.type_code(code) for _ in range(61)]
@@ -1106,7 +1111,7 @@ def test_after_thirty_wrong_codes_in_an_hour_a_kiosk_takes_none(
     person: Person,
     book: Book,
     kiosk: Kiosk,
-    make_kiosk: Callable[[], Kiosk],
+    make_kiosk: MakeKiosk,
     at_ten: time_machine.Traveller,
 ) -> None:
     # Given thirty wrong codes, and right ones between them, which don't count

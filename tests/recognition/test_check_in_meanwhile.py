@@ -107,6 +107,10 @@ def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
         visit = Appointment.objects.filter(pk=appointment.pk)
         visit.update(start=appointment.start + by, end=appointment.end + by)
 
+    def close_the_waiting() -> None:
+        at_ten.shift(timedelta(seconds=21))
+        sweep()
+
     happenings: dict[str, Callable[[], object]] = {
         "the patient withdraws": patient.withdraw,
         "the patient withdraws and consents anew": lambda: (
@@ -120,7 +124,7 @@ def test_what_happens_while_the_engine_looks_counts_and_does_not_wait_for_it(
         "the clinic begins to ask always": lambda: rules.change(always_confirm=True, actor=DESK),
         "the kiosk is revoked": lambda: accounts.revoke_device(kiosk.device.pk, by=manager),
         "nobody waits any more": lambda: at_ten.shift(timedelta(seconds=21)),
-        "the waiting is closed": lambda: (at_ten.shift(timedelta(seconds=21)), sweep()),
+        "the waiting is closed": close_the_waiting,
     }
     meanwhile(settings, happenings[what])
     made = kiosk.show(faces.astronaut()).json()["id"]

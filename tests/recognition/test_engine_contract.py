@@ -111,7 +111,7 @@ def test_of_two_with_one_face_nobody_is_sure(engine: FaceEngine) -> None:
     ids=["blank", "two"],
 )
 def test_a_picture_without_one_face_says_why(
-    engine: FaceEngine, picture: Image, flaw: Flaw
+    engine: FaceEngine, picture: Image.Image, flaw: Flaw
 ) -> None:
     known = learn(engine, ANA, UPLOAD, faces.astronaut())
 

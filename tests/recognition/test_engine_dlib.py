@@ -82,7 +82,7 @@ def test_everybody_is_accepted_from_another_photo_and_nobody_as_somebody_else(
     ids=["blank", "dark", "blurred", "far-away"],
 )
 def test_a_useless_picture_says_why_and_gives_no_vector(
-    engine: DlibEngine, picture: Image, flaw: Flaw
+    engine: DlibEngine, picture: Image.Image, flaw: Flaw
 ) -> None:
     found = engine.detect_and_embed(faces.pixels(picture))
 

@@ -626,7 +626,7 @@ def test_the_name_of_a_file_means_nothing(
     browser: Callable[[User], Browser], person: Person, store: Store, name: str
 ) -> None:
     photo = SimpleUploadedFile("photo.jpg", faces.jpeg(faces.astronaut()))
-    photo._name = name
+    vars(photo)["_name"] = name
     form = {"images": [photo], "consent": "true"}
 
     answer = browser(person()).http.put("/api/me/face", form, format="multipart")

@@ -118,7 +118,7 @@ def test_a_withdrawal_while_the_provider_indexes_wins(
             withdrawn.set()
             waiting.withdraw()
             erased = OutboxMessage.objects.filter(task="recognition.erase")
-            erased.update(done_at=erased.first().created_at)
+            erased.update(done_at=erased.get().created_at)
             connections.close_all()
 
     rekognition.on_request = withdraw

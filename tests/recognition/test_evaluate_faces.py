@@ -5,12 +5,13 @@ import threading
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from tests.recognition import faces
-from tests.recognition.conftest import COLLECTION
+from tests.recognition.conftest import COLLECTION, Photo
 from tests.recognition.rekognition_double import RefusedError, Rekognition
 
 KEYS = [
@@ -35,17 +36,17 @@ KEYS = [
 ]
 
 
-def evaluate(folder: Path) -> dict[str, object]:
+def evaluate(folder: Path) -> dict[str, Any]:
     return evaluate_in_words(folder)[0]
 
 
-def evaluate_in_words(folder: Path, *flags: str) -> tuple[dict[str, object], list[str]]:
+def evaluate_in_words(folder: Path, *flags: str) -> tuple[dict[str, Any], list[str]]:
     out, err = io.StringIO(), io.StringIO()
     call_command("evaluate_faces", str(folder), *flags, stdout=out, stderr=err, skip_checks=True)
     return json.loads(out.getvalue()), err.getvalue().splitlines()
 
 
-def save(folder: Path, **photos: object) -> None:
+def save(folder: Path, **photos: Photo) -> None:
     folder.mkdir()
     for name, photo in photos.items():
         (folder / f"{name}.jpg").write_bytes(
@@ -253,7 +254,9 @@ def test_amazon_keeps_nobody_after_a_failure_in_the_middle(
 def test_amazon_keeps_nobody_after_ctrl_c(rekognition: Rekognition, tmp_path: Path) -> None:
     def interrupt(operation: str) -> None:
         if operation == "SearchFacesByImage":
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+            main = threading.main_thread().ident
+            assert main is not None
+            signal.pthread_kill(main, signal.SIGINT)
 
     rekognition.on_request = interrupt
 

@@ -32,7 +32,7 @@ from recognition.services.liveness import SCREEN
 from recognition.tasks import sweep
 from tests.answers import Answer
 from tests.recognition import faces
-from tests.recognition.conftest import Book, Browser, Enrolled, Kiosk, Store, Work
+from tests.recognition.conftest import Book, Browser, Enrolled, Kiosk, MakeKiosk, Store, Work
 from tests.recognition.rekognition_double import MODEL, STREAM_ROLE, RefusedError, Rekognition
 from tests.recognition.sts_double import STATUS as STS_ERRORS
 from tests.recognition.workers import states_while_asked
@@ -67,7 +67,8 @@ def filmed(liveness: Rekognition, kiosk: Kiosk, work: Work, store: Store) -> Fil
         assert (store(), Picture.objects.count()) == ([], 0)
         assert work() == 1
         assert (store(), Picture.objects.count()) == ([], 0)
-        return kiosk.result(accepted.json()["id"]).json()
+        result: dict[str, Any] = kiosk.result(accepted.json()["id"]).json()
+        return result
 
     return film
 
@@ -205,7 +206,7 @@ def test_a_session_that_is_not_made_is_unavailable(
 
 
 def test_a_try_that_is_made_again_makes_one_session(liveness: Rekognition, kiosk: Kiosk) -> None:
-    lost = []
+    lost: list[str] = []
 
     def lose(operation: str) -> None:
         if operation == "CreateFaceLivenessSession" and not lost:
@@ -423,10 +424,15 @@ def test_what_happens_while_the_provider_is_asked_counts(
     liveness.film(begun, picture=ASTRONAUT)
     kiosk.send_video(begun["session_id"])
     manager = User.objects.get(username="manager")
-    happenings = {
+
+    def close_the_waiting() -> None:
+        at_ten.shift(timedelta(seconds=21))
+        sweep()
+
+    happenings: dict[str, Callable[[], object]] = {
         "the patient withdraws": expected.withdraw,
         "the kiosk is revoked": lambda: accounts.revoke_device(kiosk.device.pk, by=manager),
-        "the waiting is closed": lambda: (at_ten.shift(timedelta(seconds=21)), sweep()),
+        "the waiting is closed": close_the_waiting,
     }
 
     def happen(operation: str) -> None:
@@ -512,7 +518,7 @@ def test_a_session_that_is_sent_many_times_at_once_serves_once(
 
 
 def test_a_session_serves_its_own_kiosk(
-    liveness: Rekognition, kiosk: Kiosk, make_kiosk: Callable[[], Kiosk]
+    liveness: Rekognition, kiosk: Kiosk, make_kiosk: MakeKiosk
 ) -> None:
     begun = kiosk.begin_video().json()["session_id"]
 
@@ -571,7 +577,7 @@ def test_five_failures_in_three_minutes_stop_the_videos_of_that_kiosk_for_half_a
     expected: Browser,
     filmed: Filmed,
     kiosk: Kiosk,
-    make_kiosk: Callable[[], Kiosk],
+    make_kiosk: MakeKiosk,
     liveness: Rekognition,
     work: Work,
     at_ten: time_machine.Traveller,
@@ -587,7 +593,7 @@ def test_five_failures_in_three_minutes_stop_the_videos_of_that_kiosk_for_half_a
     assert make_kiosk().begin_video().status_code == 201
     kiosk.show(faces.astronaut())
     assert work() == 1
-    assert CheckIn.objects.first().status == "confirm"
+    assert CheckIn.objects.latest("created_at").status == "confirm"
 
     at_ten.shift(timedelta(minutes=29))
     assert kiosk.begin_video().status_code == 429
@@ -644,7 +650,7 @@ def test_the_double_lends_no_role_that_sts_would_not(
     rekognition: Rekognition, changed: dict[str, object], code: str
 ) -> None:
     client = boto3.client("sts", endpoint_url=rekognition.url, region_name="eu-west-1")
-    sound = {
+    sound: dict[str, Any] = {
         "RoleArn": STREAM_ROLE,
         "RoleSessionName": "kiosk",
         "Policy": STREAM_ONLY,
@@ -684,9 +690,7 @@ def test_an_id_that_is_none_is_refused(
     assert kiosk.begin_video().status_code == 503
 
 
-def test_only_a_kiosk_begins_a_video(
-    liveness: Rekognition, make_kiosk: Callable[[], Kiosk]
-) -> None:
+def test_only_a_kiosk_begins_a_video(liveness: Rekognition, make_kiosk: MakeKiosk) -> None:
     display = make_kiosk("display")
 
     assert display.begin_video().status_code == 403

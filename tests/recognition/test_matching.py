@@ -19,7 +19,7 @@ from recognition.matching import Match, Verdict, decide, odd_ones_out
         ({"a": 0.30, "b": 0.30}, Match(Verdict.UNSURE, ("a", "b"))),
     ],
 )
-def test_sure_unsure_unknown(nearest: dict[str, float], expected: Match) -> None:
+def test_sure_unsure_unknown(nearest: dict[str, float], expected: Match[str]) -> None:
     assert decide(nearest, accept=0.45, confirm=0.50, margin=0.05) == expected
 
 

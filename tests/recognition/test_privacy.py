@@ -32,7 +32,8 @@ def report(person: Person, browser: Callable[[User], Browser]) -> Report:
     def read() -> dict[str, Any]:
         answer = browser(manager).http.get("/api/staff/privacy")
         assert answer.status_code == 200
-        return answer.json()
+        body: dict[str, Any] = answer.json()
+        return body
 
     return read
 

@@ -159,7 +159,7 @@ def is_about_to_write() -> bool:
             " WHERE relation = 'recognition_template'::regclass AND NOT granted"
         )
         (waiting,) = cursor.fetchone()
-    return waiting == 1
+    return bool(waiting == 1)
 
 
 def test_the_rotation_killed_between_reading_a_batch_and_writing_it_changes_nothing(

@@ -71,9 +71,9 @@ class InvoiceXpress:
             case "PUT", ["clients", number]:
                 return self._change_client(number, body)
             case "GET", ["invoices"] if set(query) == {"reference"}:
-                found = [d for d in self.documents.values() if d["reference"] in query.values()]
-                page = {"total_entries": len(found), "current_page": 1, "total_pages": 1}
-                return 200, {"invoices": found, "pagination": {**page, "per_page": 10}}
+                listed = [d for d in self.documents.values() if d["reference"] in query.values()]
+                page = {"total_entries": len(listed), "current_page": 1, "total_pages": 1}
+                return 200, {"invoices": listed, "pagination": {**page, "per_page": 10}}
             case "POST", [kind] if kind in TYPES:
                 return self._make(kind, body)
             case "PUT", [kind, number, "change-state"] if kind in TYPES:

@@ -94,7 +94,7 @@ def test_any_parts_of_any_amount_come_to_its_net_and_vat(shares: list[int], rate
         assert net_left >= 0
         assert vat_left >= 0
 
-    assert (net_left, vat_left) == (0, 0)
+    assert (net_left, vat_left) == (Decimal(0), Decimal(0))
 
 
 @given(gross=st.integers(1, 1_000_000).map(lambda cents: CENT * cents), rate=RATES)

@@ -5,6 +5,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import time_machine
@@ -171,14 +172,14 @@ def test_a_year_that_ends_while_the_series_is_locked_takes_the_new_years_series(
         open_year(2027)
         payment = paid_for(factories.appointment(ana))
         if kind == DocumentType.INVOICE_RECEIPT:
-            issue, subject = invoices.issue, payment.pk
+            issue = partial(invoices.issue, payment.pk)
         else:
             invoices.issue(payment.pk)
-            issue, subject = invoices.credit, given_back(payment).pk
+            issue = partial(invoices.credit, given_back(payment).pk)
 
         with transaction.atomic():
             InvoiceSeries.objects.select_for_update().get(document_type=kind, year=2026)
-            waiting = threading.Thread(target=_and_leave, args=(issue, subject))
+            waiting = threading.Thread(target=_and_leave, args=(issue,))
             waiting.start()
             _until_somebody_waits_for_us()
             traveller.move_to(AFTER_MIDNIGHT, tick=False)
@@ -193,9 +194,9 @@ def test_a_year_that_ends_while_the_series_is_locked_takes_the_new_years_series(
         call_command("verify_invoices")
 
 
-def _and_leave(issue: Callable[..., object], subject: object) -> None:
+def _and_leave(issue: Callable[[], object]) -> None:
     try:
-        issue(subject)
+        issue()
     finally:
         connection.close()
 

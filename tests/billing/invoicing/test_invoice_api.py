@@ -30,7 +30,7 @@ def invoice(client: APIClient, held: Appointment) -> Invoice:
 
 @pytest.fixture
 def owner(invoice: Invoice) -> APIClient:
-    return logged_in(factories.User.objects.get(username="ana"))
+    return logged_in(User.objects.get(username="ana"))
 
 
 def test_a_patient_sees_their_invoice(

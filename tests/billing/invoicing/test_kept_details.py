@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from billing.invoicing.models import KeptInvoiceDetails
 from booking.models import Appointment
+from clinic.accounts.models import User
 from clinic.core import clock
 from clinic.core.models import AuditEntry
 from clinic.directory.models import Patient
@@ -25,7 +26,7 @@ NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 @pytest.fixture
 def owner(ana: Patient) -> APIClient:
-    return logged_in(factories.User.objects.get(pk=ana.pk))
+    return logged_in(User.objects.get(pk=ana.pk))
 
 
 def told() -> list[tuple[str, str, object, dict[str, object]]]:
@@ -48,7 +49,8 @@ def test_what_is_kept_is_found_again_changed_and_forgotten(owner: APIClient, ana
     assert [owner.delete(URL).status_code for _ in range(2)] == [204, 204]
     assert owner.get(URL).json() == NOTHING
     assert not KeptInvoiceDetails.objects.exists()
-    actor = (str(ana.pk), ana.pk, {})
+    nothing: dict[str, object] = {}
+    actor = (str(ana.pk), ana.pk, nothing)
     assert told() == [
         ("invoice_details.kept", *actor),
         ("invoice_details.kept", *actor),
@@ -83,7 +85,7 @@ def test_a_refusal_leaves_what_was_kept(
 
 def test_nobody_else_sees_changes_or_forgets_them(owner: APIClient, ana: Patient) -> None:
     bruno = factories.patient("bruno")
-    other = logged_in(factories.User.objects.get(pk=bruno.pk))
+    other = logged_in(User.objects.get(pk=bruno.pk))
     owner.put(URL, DETAILS, format="json")
 
     assert other.get(URL).json() == NOTHING

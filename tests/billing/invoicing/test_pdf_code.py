@@ -8,6 +8,7 @@ import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
+from pypdf.generic import StreamObject
 from rest_framework.test import APIClient
 
 from billing.invoicing.models import Invoice
@@ -43,7 +44,9 @@ class Read:
 def read(pdf: bytes) -> Read:
     """The one QR code on the first page; lines of text can look like other codes."""
     page = pypdfium2.PdfDocument(pdf)[0].render(scale=DOTS_PER_INCH / 72).to_numpy()
-    (found,) = zxingcpp.read_barcodes(page, formats=zxingcpp.BarcodeFormat.QRCode)
+    (found,) = zxingcpp.read_barcodes(
+        page, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
+    )
     corners = found.position
     to_mm = MILLIMETRES_PER_INCH / DOTS_PER_INCH
     left, top = corners.top_left.x * to_mm, corners.top_left.y * to_mm
@@ -58,8 +61,9 @@ def read(pdf: bytes) -> Read:
 
 
 def metadata(pdf: bytes) -> str:
-    stream = pypdf.PdfReader(io.BytesIO(pdf)).trailer["/Root"]["/Metadata"]
-    return bytes(stream.get_object().get_data()).decode()
+    stream = pypdf.PdfReader(io.BytesIO(pdf)).root_object["/Metadata"].get_object()
+    assert isinstance(stream, StreamObject)
+    return bytes(stream.get_data()).decode()
 
 
 def test_invoice_and_credit_note_carry_a_code_that_reads_as_it_was_stored(

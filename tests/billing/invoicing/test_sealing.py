@@ -230,7 +230,7 @@ def test_one_that_cannot_be_sealed_holds_up_no_other(
     def refuse_the_first(invoice_id: UUID) -> None:
         if invoice_id == given_up.pk:
             raise SealError("not this one")
-        return render(invoice_id)
+        render(invoice_id)
 
     later = clock.now() + timedelta(hours=2)
     monkeypatch.setattr(clock, "now", lambda: later)
@@ -270,4 +270,4 @@ def test_every_hour_runs_what_it_names() -> None:
     entry = django_settings.CELERY_BEAT_SCHEDULE["render-overdue"]
 
     assert entry["schedule"] == 3600.0
-    assert celery.tasks[entry["task"]].run is tasks.render_overdue.run
+    assert celery.tasks[str(entry["task"])].run is tasks.render_overdue.run

@@ -41,7 +41,7 @@ def manager() -> APIClient:
 
 
 def pay(client: APIClient, held: Appointment, method: str = "multibanco") -> Payment:
-    payment = getattr(factories, method)(held)
+    payment: Payment = getattr(factories, method)(held)
     if method == "mb_way":
         Payment.objects.filter(pk=payment.pk).update(request_id=f"r-{payment.pk}")
         payment.refresh_from_db()
@@ -310,7 +310,7 @@ def test_a_refund_that_was_sent_without_an_answer_is_asked_about_and_not_suggest
 def test_what_the_provider_does_not_send_back_is_agreed_on_with_the_patient(
     eupago: Eupago, manager: APIClient, held: Appointment, method: str, kind: str, action: str
 ) -> None:
-    payment = getattr(factories, method)(held)
+    payment: Payment = getattr(factories, method)(held)
     Payment.objects.filter(pk=payment.pk).update(
         status="paid",
         paid_at=clock.now(),

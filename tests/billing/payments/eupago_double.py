@@ -103,8 +103,8 @@ class Eupago(Double):
     def _push(self, _target: str, key: str | None, body: dict[str, Any]) -> Answer:
         if key != f"ApiKey {API_KEY}":
             return self._complain(401, "mbway: key")
-        payment = body.get("payment")
-        shape = {
+        payment: Any = body.get("payment")
+        shape: dict[str, type] = {
             "amount": dict,
             "identifier": str,
             "customerPhone": str,

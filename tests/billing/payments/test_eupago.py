@@ -328,6 +328,7 @@ def test_the_moment_that_eupago_tells_when_asked_is_the_payment_s(
     requests.follow_due()
 
     reference.refresh_from_db()
+    assert reference.paid_at is not None
     told = clock.local(reference.paid_at)
     assert (told.date(), told.time()) == (yesterday, time(23, 59, 59))
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import pytest
 
@@ -15,14 +16,19 @@ EXAMPLES = json.loads(
 )
 
 
+class Example(TypedDict):
+    typed: str
+    read: str | None
+
+
 @pytest.mark.parametrize("example", EXAMPLES["nif"], ids=lambda one: ascii(one["typed"]))
-def test_tax_numbers_are_read_as_people_write_them(example: dict[str, str | None]) -> None:
+def test_tax_numbers_are_read_as_people_write_them(example: Example) -> None:
     assert _read(nif.parse, example["typed"], nif.InvalidTaxIdError) == example["read"]
 
 
 @pytest.mark.parametrize("example", EXAMPLES["mb_way"], ids=lambda one: ascii(one["typed"]))
 def test_the_checkout_and_the_profile_read_a_portuguese_mobile_alike(
-    example: dict[str, str | None],
+    example: Example,
 ) -> None:
     typed, right = example["typed"], example["read"]
 

@@ -365,12 +365,14 @@ def test_every_night_runs_what_it_names(db: None) -> None:
     celery.loader.import_default_modules()
     entry = django_settings.CELERY_BEAT_SCHEDULE["reconcile-payments"]
 
-    assert celery.tasks[entry["task"]].run is tasks.reconcile.run
+    assert celery.tasks[str(entry["task"])].run is tasks.reconcile.run
 
 
 def test_the_night_has_the_time_that_asking_every_provider_may_take() -> None:
     asking = len(providers.known()) * reconciliation.PATIENCE_SECONDS
 
+    assert tasks.reconcile.soft_time_limit is not None
+    assert tasks.reconcile.time_limit is not None
     assert asking < tasks.reconcile.soft_time_limit / 2
     assert tasks.reconcile.time_limit < django_settings.CELERY_VISIBILITY_TIMEOUT
 

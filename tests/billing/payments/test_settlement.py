@@ -426,6 +426,7 @@ class TestMoneyThatCannotBeUsed:
 
         for payment in two:
             told = providers.get("sandbox").read_event(notice(payment))
+            assert told is not None
             with transaction.atomic():
                 settlement.apply(told, provider="sandbox")
         drain()
@@ -584,6 +585,7 @@ class TestMoneyThatCannotBeUsed:
             tell(client, reference, transaction_id=name)
 
         paid = providers.get("sandbox").read_event(notice(reference, transaction_id="mb-2"))
+        assert paid is not None
         with transaction.atomic():
             settlement.apply(
                 replace(paid, type=EventType.REFUNDED, event_id="r-1"), provider="sandbox"
@@ -638,6 +640,7 @@ def test_a_moment_that_can_not_be_is_told_and_that_of_receipt_is_taken(
     tell(client, payment, occurred_at=told)
 
     assert payment.status == PaymentStatus.PAID
+    assert payment.paid_at is not None
     assert before <= payment.paid_at <= clock.now()
     assert before <= PaymentEvent.objects.get().occurred_at <= clock.now()
     issue = PaymentIssue.objects.get()

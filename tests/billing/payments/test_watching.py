@@ -200,4 +200,4 @@ def test_every_hour_runs_what_it_names() -> None:
     entry = django_settings.CELERY_BEAT_SCHEDULE["look-at-references"]
 
     assert entry["schedule"] == 3600.0
-    assert celery.tasks[entry["task"]].run is tasks.look_at_references.run
+    assert celery.tasks[str(entry["task"])].run is tasks.look_at_references.run

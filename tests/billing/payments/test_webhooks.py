@@ -18,6 +18,7 @@ from billing.payments.models import (
     PaymentStatus,
     WebhookDelivery,
 )
+from billing.payments.providers import sandbox
 from billing.payments.tasks import forget_old_bodies
 from booking.models import Appointment
 from clinic.core import clock
@@ -129,7 +130,7 @@ def test_the_right_signature_over_a_re_indented_body_changes_nothing(
     client: APIClient, payment: Payment
 ) -> None:
     body = notice(payment)
-    signed = factories.sandbox.sign(json.dumps(body).encode())
+    signed = sandbox.sign(json.dumps(body).encode())
 
     response = send(client, json.dumps(body, indent=2).encode(), **{"X-Signature": signed})
 
@@ -160,7 +161,7 @@ def test_only_json_is_read(client: APIClient, payment: Payment, content_type: st
         WEBHOOK,
         raw,
         content_type=content_type,
-        headers={"X-Signature": factories.sandbox.sign(raw.encode())},
+        headers={"X-Signature": sandbox.sign(raw.encode())},
     )
 
     assert response.status_code == 415
@@ -223,7 +224,7 @@ def test_nobody_else_is_a_provider(client: APIClient, db: None) -> None:
             f"/api/webhooks/payments/{provider}",
             data=raw,
             content_type="application/json",
-            headers={"X-Signature": factories.sandbox.sign(raw)},
+            headers={"X-Signature": sandbox.sign(raw)},
         )
         assert response.status_code == 404
 
@@ -359,6 +360,7 @@ def test_after_ninety_days_a_settled_notice_keeps_its_outcome_and_no_body(
     assert len(settled.sha256) == 64
     assert (again.status_code, WebhookDelivery.objects.count()) == (200, 2)
     assert PaymentEvent.objects.filter(payment=payment, type="paid").count() == 1
+    assert unsettled is not None
     unsettled.refresh_from_db()
     assert unsettled.body["reference"] == "999000000"
 

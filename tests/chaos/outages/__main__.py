@@ -80,8 +80,9 @@ def run(home: Path, options: argparse.Namespace) -> dict[str, Any]:
                 cycles.append(_cycle(clinic, journal, screen, kind, options))
                 _print_cycle(cycles[-1])
         finally:
-            for each in (*crowd, screen):
+            for each in crowd:
                 each.over.set()
+            screen.over.set()
         for each in crowd:
             each.join(RECOVERY_SECONDS)
         from tests.chaos.outages import reckoning

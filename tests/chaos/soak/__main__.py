@@ -176,7 +176,8 @@ class Soak:
     def _call(self, change: Any) -> None:
         """Change a wire in the thread that it lives in."""
         done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (change(), done.set()))
+        self._loop.call_soon_threadsafe(change)
+        self._loop.call_soon_threadsafe(done.set)
         done.wait()
 
 
@@ -211,7 +212,8 @@ def run(
             stack.callback(browser.stop)
         displays = [Display(clinic.origin, token) for _ in range(SCREENS - is_with_browser)]
         watch = Watch(displays, browser, queue)
-        tasks = [asyncio.run_coroutine_threadsafe(each.run(), loop) for each in (*displays, watch)]
+        coroutines = [*(display.run() for display in displays), watch.run()]
+        tasks = [asyncio.run_coroutine_threadsafe(each, loop) for each in coroutines]
         stack.callback(lambda: [task.cancel() for task in tasks])
         machine = Machine(clinic.log.parent)
         machine.start()
