@@ -14,7 +14,7 @@ from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.models import HoursException, Patient, Practitioner, Specialty
 from clinic.notifications.models import Message
-from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at
+from tests.booking.conftest import NINE, TESTER, Announced, Book, Meanwhile, Patients, Unchanged, at
 from tests.conftest import Clinic
 
 
@@ -41,7 +41,7 @@ def test_a_move_to_a_time_that_somebody_else_just_took_moves_nothing(
     clinic: Clinic,
     patients: Patients,
     book: Book,
-    meanwhile: Callable[[type, Callable[[AppointmentExpired], None]], None],
+    meanwhile: Meanwhile,
     at_nine: time_machine.Traveller,
 ) -> None:
     """Given a time that is free again, and that somebody is given who was faster."""

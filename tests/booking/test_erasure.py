@@ -5,10 +5,14 @@ import pytest
 from booking.errors import Code
 from booking.services import erasure
 from clinic.core.errors import DomainError
-from tests.booking.conftest import TESTER, at
+from clinic.directory.models import Patient
+from tests.booking.conftest import TESTER, Book, Unchanged, at
+from tests.conftest import Clinic
 
 
-def test_a_visit_that_was_opened_again_meanwhile_keeps_its_words(clinic, ana, book, unchanged):
+def test_a_visit_that_was_opened_again_meanwhile_keeps_its_words(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
     visit = book(ana, at(10))
     check = unchanged(visit)
 

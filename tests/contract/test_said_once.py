@@ -22,10 +22,9 @@ OF_THE_SOCKETS = (Heartbeat, SettingsFrame)
 
 def parts_of(serializer: BaseSerializer[Any]) -> Iterator[set[str]]:
     """The field names of a shape, and of each that it is made of."""
-    if isinstance(serializer, ListSerializer):
-        serializer = serializer.child
-    assert isinstance(serializer, Serializer)
-    fields = serializer.get_fields()
+    shape = serializer.child if isinstance(serializer, ListSerializer) else serializer
+    assert isinstance(shape, Serializer)
+    fields = shape.get_fields()
     yield set(fields)
     for field in fields.values():
         if isinstance(field, BaseSerializer):

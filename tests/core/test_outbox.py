@@ -313,7 +313,12 @@ def test_the_relay_outlives_a_broker_that_is_away_and_its_own_connection() -> No
         arrived.set()
 
     ended: list[int] = []
-    wait = threading.Thread(target=lambda: (relay.run(send, stop=stop), connection.close()))
+
+    def run() -> None:
+        relay.run(send, stop=stop)
+        connection.close()
+
+    wait = threading.Thread(target=run)
     wait.start()
     write()
     while not ended:

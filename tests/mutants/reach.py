@@ -6,9 +6,8 @@ It writes `reach-*.json` into the folder that MUTANTS_REACH names, one file for 
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import coverage
 import pytest
@@ -29,9 +28,9 @@ class Reach:
         self._watch.start()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:
         self._watch.switch_context(item.nodeid)
-        done: Any = yield
+        done = yield
         self._watch.switch_context("")
         return done
 

@@ -261,7 +261,7 @@ async def test_who_has_left_is_written_to_no_more(queue: Queue, layer: Any) -> N
     async with running(queue, layer) as hub:
         screen = await enter(hub, Slow())
         await hub.leave(screen.connection)
-        screen.ready.set()
+        Slow.ready.set()
         await asyncio.sleep(0.05)
 
         assert screen.got == []
