@@ -189,6 +189,17 @@ def test_the_least_loaded_that_day_is_chosen_then_the_least_loaded_that_week(
     assert next_week.practitioner_id == clinic.sousa.pk
 
 
+def test_whoever_treats_nobody_that_week_comes_before_who_treats_somebody_on_another_day(
+    clinic: Clinic, patients: Patients
+) -> None:
+    one, two = patients(2)
+    monday = hold(one, at(10))
+
+    tuesday = hold(two, at(10, day=24))
+
+    assert (monday.practitioner_id, tuesday.practitioner_id) == (clinic.sousa.pk, clinic.reis.pk)
+
+
 def test_over_a_full_day_the_difference_is_never_more_than_one(
     clinic: Clinic, patients: Patients
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.db.models import F
 
 from clinic.core.models import AuditEntry, OutboxMessage
 from recognition import tasks as _tasks  # noqa: F401  (registers its outbox handlers)
@@ -118,7 +119,7 @@ def test_a_withdrawal_while_the_provider_indexes_wins(
             withdrawn.set()
             waiting.withdraw()
             erased = OutboxMessage.objects.filter(task="recognition.erase")
-            erased.update(done_at=erased.get().created_at)
+            erased.update(done_at=F("created_at"))
             connections.close_all()
 
     rekognition.on_request = withdraw
