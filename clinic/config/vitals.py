@@ -1,6 +1,7 @@
 """How Celery's processes show that they are working, and that waiting for a broker isn't a hang."""
 
 import pickle
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import structlog
 from celery import bootsteps
 from celery.beat import PersistentScheduler
 from celery.worker import consumer
+from kombu import Producer
 
 from clinic.core import broker, life, logs
 from clinic.storage import whole
@@ -93,6 +95,8 @@ class Scheduler(PersistentScheduler):
             return None
         return super().apply_async(entry, *args, **kwargs)
 
-    def _ensure_connected(self) -> Any:
+    @cached_property
+    def producer(self) -> Producer:
+        """Celery waits here until there is a broker."""
         with life.shown_meanwhile():
-            return super()._ensure_connected()  # type: ignore[misc]  # not in its stubs
+            return super().producer

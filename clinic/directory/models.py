@@ -234,9 +234,9 @@ class PatientManager(models.Manager["Patient"]):
 class Patient(User):
     """A user in the role of patient."""
 
-    # User's manager creates accounts and returns users of every role. A subtype of it, which the
-    # stubs ask for, would do the same here. Django lets a proxy have a manager of another kind.
-    objects = PatientManager()  # type: ignore[assignment,misc]  # not a UserManager, as said above
+    # Django lets a proxy have a manager of its own; the stubs accept only a kind of User's. That
+    # creates accounts of every role, which nobody should be able to ask of patients.
+    objects = PatientManager()  # type: ignore[assignment,misc]  # see above
 
     class Meta:
         proxy = True

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from celery.schedules import crontab
 from django.conf import settings
 
 from clinic.config.vitals import Scheduler
+from clinic.launcher.embedded import Valkey
+from clinic.launcher.processes import wait_until
 from tests.disk import full_after
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -135,3 +138,27 @@ def test_a_full_disk_silences_no_task_and_costs_one_run_more(beat: Beat) -> None
         beat.stop()
         beat.start()
         assert beat.asked() == 0
+
+
+def test_life_is_shown_while_there_is_no_broker_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign = tmp_path / "alive"
+    monkeypatch.setenv("SIGN_OF_LIFE", str(sign))
+    valkey = Valkey(tmp_path / "valkey", durable=False)
+    valkey.start()
+    valkey.kill()
+    try:
+        app = Celery("beat", broker=valkey.url, set_as_current=False)
+        scheduler = Scheduler(app=app, schedule_filename=str(tmp_path / "schedule"))
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            producer = pool.submit(lambda: scheduler.producer)
+
+            while_waiting = wait_until(sign.exists, seconds=5), producer.done()
+            valkey.start()
+            producer.result(timeout=15)
+        scheduler.close()
+    finally:
+        valkey.remove()
+
+    assert while_waiting == (True, False)

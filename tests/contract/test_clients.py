@@ -99,7 +99,7 @@ def test_every_example_of_the_guide_logs_in_books_and_pays(
     ana: Patient, origin: str, tmp_path: Path, language: str
 ) -> None:
     if language == "sh" and not (shutil.which("curl") and shutil.which("jq")):
-        pytest.skip("needs curl and jq")
+        pytest.skip("the guide's shell examples call curl and jq, which this machine lacks")
     blocks = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE.read_text(), re.M | re.S)
     program = tmp_path / f"guide.{language}"
     program.write_text("\n".join(blocks))

@@ -26,20 +26,23 @@ class DatabaseOperations(operations.DatabaseOperations):
         return min(ROWS_AT_ONCE, MOST_VALUES // max(len(fields), 1))
 
 
-class _AnyNumberOfValues:
-    """A cursor that writes values into the statement if there are too many to send separately."""
-
-    connection: psycopg.Connection[Any]
+class Cursor(base.CursorMixin, psycopg.Cursor[Any]):
+    """Django's cursor for values that travel separately, with any number of them."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        if params is not None and len(params) > MOST_VALUES:
-            query, params = psycopg.ClientCursor(self.connection).mogrify(query, params), None
-        return super().execute(query, params, **options)  # type: ignore[misc]  # the cursor it is mixed into
+        return super().execute(*_sendable(self.connection, query, params), **options)
 
 
-class Cursor(_AnyNumberOfValues, base.ServerBindingCursor):
-    pass
+class NamedCursor(psycopg.ServerCursor[Any]):
+    """The same, for results that are fetched in parts."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        return super().execute(*_sendable(self.connection, query, params), **options)
 
 
-class NamedCursor(_AnyNumberOfValues, psycopg.ServerCursor[Any]):
-    pass
+def _sendable(connection: psycopg.Connection[Any], query: Any, params: Any) -> tuple[Any, Any]:
+    """The statement and its values. Values that are too many to send separately are written into
+    the statement."""
+    if params is None or len(params) <= MOST_VALUES:
+        return query, params
+    return psycopg.ClientCursor(connection).mogrify(query, params), None

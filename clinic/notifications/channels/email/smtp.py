@@ -66,7 +66,7 @@ class _PromptSMTP(smtplib.SMTP):
     _limit: threading.Timer | None = None
 
     def _get_socket(self, host: str, port: int, timeout: Any) -> socket.socket:
-        line: socket.socket = super()._get_socket(  # type: ignore[misc]  # made to be extended, not in the stubs
+        line: socket.socket = super()._get_socket(  # type: ignore[misc]  # smtplib's own SMTP_SSL overrides it too; typeshed leaves it out
             host, port, timeout
         )
         # Its own duplicate, since TLS replaces the first socket.

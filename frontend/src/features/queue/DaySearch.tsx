@@ -88,7 +88,6 @@ export function DaySearch({ day, inputRef, onFind, onLeave }: DaySearchProps) {
         hidden={!isShown || !found.length}
       >
         {found.map((appointment, index) => (
-          // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- ARIA's combobox pattern: the input keeps the focus and its `onKeyDown` chooses, so no key reaches an option
           <div
             key={appointment.id}
             id={optionId(index)}
@@ -98,6 +97,7 @@ export function DaySearch({ day, inputRef, onFind, onLeave }: DaySearchProps) {
             className={classes(styles.option, index === current && styles.active)}
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => choose(appointment)}
+            onKeyDown={onKeyDown}
           >
             <span className={styles.who}>
               {appointment.ticket && `${appointment.ticket} · `}
