@@ -2,8 +2,6 @@
 
 import re
 
-from num2words import num2words
-
 TICKET = re.compile(r"(?P<letter>A)(?P<zeros>0*)(?P<number>[0-9]*)")
 _NUMBER = re.compile(r"[0-9]{1,4}")
 
@@ -22,6 +20,9 @@ def sentence(ticket: str, room: str) -> str:
 
 def number(value: int) -> str:
     """A number in words, as they are said in Portugal."""
+    # At the first call: else every process would load its fifty languages at the start.
+    from num2words import num2words
+
     words: str = num2words(value, lang="pt")
     return words
 
