@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from clinic.core.checks import SETTINGS
+from clinic.core.checks import SETTINGS, unloadable
 
 LONGEST_HEARTBEAT = 5.0
 VOICES = ("neural", "standard")
@@ -28,6 +28,8 @@ def heartbeat(**_options: Any) -> list[CheckMessage]:
 @register(SETTINGS)
 def voice(**_options: Any) -> list[CheckMessage]:
     """Those of Amazon Polly's engines that a clinic may choose."""
-    if settings.POLLY_ENGINE in VOICES:
+    if settings.POLLY_ENGINE not in VOICES:
+        return [Error("POLLY_ENGINE must be neural or standard.", id="realtime.E002")]
+    if not settings.SPEECH_ENGINE:
         return []
-    return [Error("POLLY_ENGINE must be neural or standard.", id="realtime.E002")]
+    return unloadable("SPEECH_ENGINE", settings.SPEECH_ENGINE, number="realtime.E003")

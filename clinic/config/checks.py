@@ -32,6 +32,15 @@ def mode_and_zone(**_options: Any) -> list[CheckMessage]:
 
 
 @register(SETTINGS)
+def readable_settings(**_options: Any) -> list[CheckMessage]:
+    """Whoever mistypes a number is told so: its default stands only until here."""
+    return [
+        Error(f"{name} must be {expected}.", id="config.E008")
+        for name, expected in settings.UNREADABLE_SETTINGS.items()
+    ]
+
+
+@register(SETTINGS)
 def production_settings(**_options: Any) -> list[CheckMessage]:
     """Production needs named servers, secrets that nobody can guess, https, and no sandbox."""
     return list(_production()) if settings.PRODUCTION else []
@@ -44,14 +53,19 @@ def _production() -> Iterator[CheckMessage]:
                 f"{name} must be set to at least {SECRET_LENGTH} random characters.",
                 id="config.E003",
             )
-    if not settings.DATABASES["default"].get("NAME"):
+    if not settings.DATABASE_URL and _is_read("DATABASE_URL"):
         yield Error("DATABASE_URL must be set.", id="config.E004")
-    if not settings.REDIS_URL:
+    if not settings.REDIS_URL and _is_read("REDIS_URL"):
         yield Error("REDIS_URL must be set.", id="config.E005")
-    if not settings.SECURE:
+    if not settings.SECURE and _is_read("PUBLIC_ORIGIN"):
         yield Error("PUBLIC_ORIGIN must be https in production.", id="config.E006")
     if settings.CLINIC_SANDBOX:
         yield Error("The sandbox can't run in production: unset CLINIC_SANDBOX.", id="config.E007")
+
+
+def _is_read(name: str) -> bool:
+    """Whether nothing has been said of this variable yet."""
+    return name not in settings.UNREADABLE_SETTINGS
 
 
 def _length_of(name: str) -> int:

@@ -260,3 +260,58 @@ def test_faces_are_never_searched_by_half_a_setting(
     [fault] = read(SOUND | changed).faults
 
     assert named in fault
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "eight"),
+        ("PORT", "65536"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("TRUSTED_PROXIES", "1.5"),
+        ("EMAIL_PORT", "0"),
+        ("EMAIL_TLS", "always"),
+        ("CLINIC_SANDBOX", "never"),
+        ("SMS_COUNTRY_CODES", "+351"),
+        ("SMS_PER_NUMBER_A_DAY", "ten"),
+        ("CHECK_IN_EARLIEST_MINUTES", "99999999999"),
+        ("FACE_ACCEPT_DISTANCE", "[0.4"),
+        ("FACE_CONFIRM_DISTANCE", "-0.1"),
+        ("FACE_MARGIN", "nan"),
+        ("FACE_WORKER_CONCURRENCY", "0"),
+        ("OUTBOX_RETRY_SECONDS", "1e999"),
+        ("WS_MAX_AGE_SECONDS", "-1"),
+        ("LOG_LEVEL", "loud"),
+        ("PUBLIC_ORIGIN", "https://[clinic.example"),
+        ("INTERNAL_ORIGIN", "127.0.0.1"),
+        ("DATABASE_URL", "postgresql://clinic@127.0.0.1:five/vez"),
+        ("DATABASE_URL", "mysql://clinic@127.0.0.1/vez"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("SMS_TRANSPORT", "clinic.sandbox.transports.SandboxSms"),
+        ("EMAIL_TRANSPORT", "clinic.sandbox.transports.SandboxEmail"),
+        ("SMS_TRANSPORT", "clinic.nowhere.Transport"),
+        ("EMAIL_TRANSPORT", ""),
+        ("FACE_ENGINE", "recognition.engine.DlibEngine"),
+        ("SPEECH_ENGINE", "loud"),
+        ("PAYMENT_PROVIDER", "sandbox"),
+        ("PAYMENT_PROVIDER", "eupgao"),
+    ],
+)
+def test_a_mistyped_setting_is_refused_in_one_sentence(read: Read, name: str, value: str) -> None:
+    [fault] = read(SOUND | {name: value}).faults
+
+    assert name in fault
+
+
+@pytest.mark.parametrize("name", ["PORT", "EMAIL_PORT", "FACE_MARGIN", "LOG_LEVEL", "REDIS_URL"])
+def test_an_empty_number_level_or_address_is_not_set(read: Read, name: str) -> None:
+    outside = {"CLINIC_ENV": "test"}
+
+    assert read(outside | {name: ""}) == read(outside)
+
+
+def test_a_value_may_begin_with_a_dollar_sign(read: Read) -> None:
+    faults, settings = read(SOUND | {"EMAIL_PASSWORD": "$HOME of mine"})
+
+    assert faults == []
+    assert settings["EMAIL_HOST_PASSWORD"] == "$HOME of mine"

@@ -2,14 +2,19 @@
 
 from urllib.parse import urlsplit
 
-from clinic.config.settings.installation import PRODUCTION, env
+import environ
 
+from clinic.config.settings import reading as env
+from clinic.config.settings.installation import PRODUCTION
+
+DATABASE_URL = env.address(
+    "DATABASE_URL",
+    default="" if PRODUCTION else "postgresql://clinic@127.0.0.1:5432/vez",
+    schemes=("postgresql", "postgres"),
+)
 DATABASES = {
     "default": {
-        **env.db_url(
-            "DATABASE_URL",
-            default="" if PRODUCTION else "postgresql://clinic@127.0.0.1:5432/vez",
-        ),
+        **environ.Env.db_url_config(DATABASE_URL),
         "ENGINE": "clinic.core.postgres",
         # A kiosk rests for minutes between two people; the second needs no new connection.
         "CONN_MAX_AGE": 600,
@@ -34,9 +39,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CLOCK_FOLLOWS_DATABASE = True
 
 # Channel layer and broker share a server, apart by key prefix.
-REDIS_URL = env.str("REDIS_URL", default="" if PRODUCTION else "redis://127.0.0.1:6379/0")
+REDIS_URL = env.address(
+    "REDIS_URL",
+    default="" if PRODUCTION else "redis://127.0.0.1:6379/0",
+    schemes=("redis", "rediss", "unix"),
+)
 # Pub/sub knows no database numbers: the prefix keeps two installations on one server apart.
-CHANNEL_PREFIX = env.str("CHANNEL_PREFIX", default=f"vez{urlsplit(REDIS_URL).path or '/0'}")
+CHANNEL_PREFIX = env.text("CHANNEL_PREFIX", default=f"vez{urlsplit(REDIS_URL).path or '/0'}")
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",

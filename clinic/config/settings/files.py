@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from clinic.config.settings.installation import BASE_DIR, PRODUCTION, VAR_DIR, env
+from clinic.config.settings import reading as env
+from clinic.config.settings.installation import BASE_DIR, PRODUCTION, VAR_DIR
 
-AWS_REGION = env.str("AWS_REGION", default="eu-west-1")
-AWS_ENDPOINT_URL = env.str("AWS_ENDPOINT_URL", default="") or None
-S3_PRIVATE_BUCKET = env.str("S3_PRIVATE_BUCKET", default="")
-S3_PUBLIC_BUCKET = env.str("S3_PUBLIC_BUCKET", default="")
+AWS_REGION = env.text("AWS_REGION", default="eu-west-1")
+AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", default="") or None
+S3_PRIVATE_BUCKET = env.text("S3_PRIVATE_BUCKET", default="")
+S3_PUBLIC_BUCKET = env.text("S3_PUBLIC_BUCKET", default="")
 
 
 def object_storage(bucket: str, folder: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from clinic.config.settings.installation import env
+from clinic.config.settings import reading as env
 from clinic.core import logs
 
 # Who holds a payment link may pay, and who holds a visit's may follow it; the token is part of the
@@ -44,7 +44,7 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["stderr"], "level": env.level("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
         # uvicorn would write its errors itself, in a form of its own.

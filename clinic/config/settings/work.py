@@ -2,11 +2,12 @@
 
 import sys
 
+from clinic.config.settings import reading as env
 from clinic.config.settings.database import REDIS_URL
-from clinic.config.settings.installation import TIME_ZONE, env
+from clinic.config.settings.installation import TIME_ZONE
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
-OUTBOX_RETRY_SECONDS = env.float("OUTBOX_RETRY_SECONDS", default=5.0)
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default=REDIS_URL)
+OUTBOX_RETRY_SECONDS = env.decimal("OUTBOX_RETRY_SECONDS", default=5.0)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
 
+from clinic.core.checks import unloadable
+
 if TYPE_CHECKING:
     from clinic.directory.models import Patient
 
@@ -107,6 +109,7 @@ class Channel(ABC):
 
     def checks(self) -> list[CheckMessage]:
         """Settings that would make its messages undeliverable, found at start-up."""
-        if self.name in settings.MESSAGE_TRANSPORTS:
-            return []
-        return [Error(f"MESSAGE_TRANSPORTS has none for {self.name}.", id="notifications.E003")]
+        if self.name not in settings.MESSAGE_TRANSPORTS:
+            return [Error(f"MESSAGE_TRANSPORTS has none for {self.name}.", id="notifications.E003")]
+        path = settings.MESSAGE_TRANSPORTS[self.name]
+        return unloadable(f"{self.name.upper()}_TRANSPORT", path, number="notifications.E004")
