@@ -151,12 +151,12 @@ class Program:
         self.process = None
 
     def last_lines(self, count: int = 15) -> str:
-        """The end of the program's log, for an error message."""
+        """The end of the program's log, for an error message; without empty lines after it."""
         if self.log is None or not self.log.exists():
             return ""
         with self.log.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _END_OF_A_LOG))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
+            return "\n".join(file.read().decode(errors="replace").rstrip().splitlines()[-count:])
 
     def _send(self, signum: signal.Signals) -> None:
         if self.process is not None:

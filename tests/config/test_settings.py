@@ -315,3 +315,18 @@ def test_a_value_may_begin_with_a_dollar_sign(read: Read) -> None:
 
     assert faults == []
     assert settings["EMAIL_HOST_PASSWORD"] == "$HOME of mine"
+
+
+def test_a_command_says_what_is_wrong_with_the_settings_and_nothing_else() -> None:
+    told = subprocess.run(
+        [sys.executable, "manage.py", "migrate"],
+        cwd=REPOSITORY,
+        env=SOUND | {"PORT": "eight"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert told.returncode == 1
+    assert "PORT must be a whole number" in told.stderr
+    assert "Traceback" not in told.stderr

@@ -156,6 +156,15 @@ def test_programs_that_hang_are_ended_side_by_side(tmp_path: Path) -> None:
     assert [program.pid for program in programs] == [None, None, None]
 
 
+def test_the_last_line_of_a_log_has_words(tmp_path: Path) -> None:
+    talk = "print('before'); print('the cause'); print(); print()"
+    program = Program("talking", [sys.executable, "-c", talk], log=tmp_path / "log")
+    program.start()
+    assert program.wait(30)
+
+    assert program.last_lines(1) == "the cause"
+
+
 def test_a_halted_program_goes_on_to_its_end(tmp_path: Path) -> None:
     program = Program("halted", OBEDIENT, log=tmp_path / "log")
     program.start()
