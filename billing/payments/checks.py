@@ -7,9 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from billing.payments.providers.eupago import EupagoProvider
-from billing.payments.providers.ifthenpay import IfthenpayProvider
-from billing.payments.providers.sandbox import SandboxProvider
+from billing.payments import providers
 from clinic.core.checks import SETTINGS
 
 WEBHOOK_KEY_BYTES = 32
@@ -35,18 +33,20 @@ IFTHENPAY_SAMPLES = re.compile(r"(\d)\1{3}(-\1{4}){3}|11604/999|99999/\d+|[A-Z]{
 @register(SETTINGS)
 def provider_settings(**_options: Any) -> list[CheckMessage]:
     """Keys of the right form, and in production neither a test key nor a test host."""
-    return [*_named(), *_eupago(), *_ifthenpay()]
+    return [*_eupago(), *_ifthenpay()] or _named()
 
 
 def _named() -> list[CheckMessage]:
     """A name that nobody answers to would close payments without a word."""
-    names = [EupagoProvider.key, IfthenpayProvider.key]
-    if settings.CLINIC_SANDBOX:
-        names.insert(0, SandboxProvider.key)
-    if settings.PAYMENT_PROVIDER in ("", *names):
+    if not settings.PAYMENT_PROVIDER or settings.PAYMENT_PROVIDER in providers.known():
         return []
-    listed = f"{', '.join(names[:-1])} or {names[-1]}"
-    return [Error(f"PAYMENT_PROVIDER must be {listed}, or empty.", id="billing.E017")]
+    usable = ", ".join(providers.known()) or "none"
+    return [
+        Error(
+            f"PAYMENT_PROVIDER must be a provider with its keys (here: {usable}), or empty.",
+            id="billing.E017",
+        )
+    ]
 
 
 def _eupago() -> list[CheckMessage]:
