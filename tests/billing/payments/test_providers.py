@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from billing.payments import providers
@@ -17,7 +18,7 @@ NAMED_IN = (
 
 
 def test_people_know_every_provider_by_a_name(settings: Settings) -> None:
-    for name in dir(settings):
+    for name in dir(django_settings):
         if re.fullmatch(r"[A-Z]+_(API|BACKOFFICE)_KEY", name):
             setattr(settings, name, "key")
 
