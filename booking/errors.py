@@ -9,6 +9,7 @@ class Code(StrEnum):
     IN_THE_PAST = "in_the_past"
     PATIENT_BUSY = "patient_busy"
     TOO_MANY_HOLDS = "too_many_holds"
+    PHONE_UNVERIFIED = "phone_unverified"
     INVALID_TRANSITION = "invalid_transition"
     TOO_EARLY = "too_early"
     WRONG_DAY = "wrong_day"
@@ -45,6 +46,11 @@ register(
             409,
             "Há demasiadas marcações por pagar. Pague ou cancele uma delas.",
             "Too many appointments are waiting for payment. Pay or cancel one of them.",
+        ),
+        Code.PHONE_UNVERIFIED: Problem(
+            403,
+            "Antes de reservar, confirme o seu telemóvel com o código que lhe enviamos por SMS.",
+            "Before you book, confirm your mobile phone with the code that we send you by SMS.",
         ),
         Code.INVALID_TRANSITION: Problem(
             409,

@@ -9,14 +9,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from clinic.accounts import birth
 from clinic.accounts.permissions import IsKiosk, IsPatient
 from clinic.accounts.principals import actor_of
 from clinic.accounts.requests import device_of, user_of
-from clinic.core import clock, problems, ratelimit
+from clinic.core import problems, ratelimit
 from clinic.core.api import answers, validated
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-from recognition import consent, images, screens, selectors, serializers
+from recognition import images, screens, selectors, serializers
 from recognition.errors import Code
 from recognition.models import CheckInStatus
 from recognition.services import check_in, enrolment, liveness
@@ -66,7 +67,7 @@ class FaceView(APIView):
         if not form["consent"]:
             raise DomainError(Code.CONSENT_REQUIRED, pointer="/consent")
         patient = user_of(request)
-        if not consent.is_adult(patient.birth_date, clock.today()):
+        if not birth.is_adult(patient.birth_date):
             raise DomainError(Code.ADULT_REQUIRED)
         ratelimit.hit("face_enrolment", str(patient.pk), limit=ENROLMENTS_AN_HOUR, seconds=3600)
         enrolment.begin(

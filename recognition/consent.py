@@ -5,11 +5,9 @@ A changed text is a changed version: add to `TEXTS`, never edit a version that s
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 
 from recognition import engines
 
-ADULT_AGE = 18
 VALID_YEARS = 1
 
 
@@ -135,17 +133,3 @@ def current() -> ConsentText:
     if engines.checks_liveness():
         return by_video
     return at_amazon if engines.is_kept_by_a_provider() else local
-
-
-def comes_of_age(birth_date: date) -> date:
-    """The 18th birthday; for somebody born on 29 February, 1 March where the year has no 29th."""
-    year = birth_date.year + ADULT_AGE
-    try:
-        return birth_date.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1)
-
-
-def is_adult(birth_date: date | None, today: date) -> bool:
-    """Whether the person is known to be 18 on that day. An unknown birth date isn't enough."""
-    return birth_date is not None and comes_of_age(birth_date) <= today

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from clinic.accounts import birth
 from clinic.core import clock
 from recognition import consent
 from recognition.consent import ConsentText
@@ -53,7 +54,7 @@ def face_state(patient_id: uuid.UUID, birth_date: date | None) -> FaceState:
         expires_at=expires_at,
         consent=consent.current(),
         consent_given_at=given_at,
-        adult=consent.is_adult(birth_date, clock.today()),
+        adult=birth.is_adult(birth_date),
     )
 
 

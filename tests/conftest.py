@@ -20,6 +20,7 @@ from rest_framework.test import APIClient
 
 from clinic.accounts.models import Device, User
 from clinic.accounts.services import devices, people, sessions
+from clinic.core import clock
 from clinic.core.audit import Actor
 from clinic.directory.models import Organization, Patient, Practitioner, Room, WorkingHours
 from clinic.directory.opening import opening_hours
@@ -73,6 +74,9 @@ def real_hashes() -> Iterator[None]:
 
 
 def person(username: str, full_name: str, role: str, **fields: Any) -> User:
+    """Their phone and e-mail address are known to be theirs."""
+    for contact in fields.keys() & {"phone", "email"}:
+        fields[f"{contact}_verified_at"] = clock.now()
     return people.create_user(
         actor=SETUP,
         username=username,
@@ -80,6 +84,13 @@ def person(username: str, full_name: str, role: str, **fields: Any) -> User:
         role=role,
         **fields,
     )
+
+
+def lose(who: User, *contacts: str) -> None:
+    """They have given up their `phone`, their `email`, or both."""
+    gone: dict[str, Any] = dict.fromkeys(contacts, "")
+    gone |= dict.fromkeys(f"{contact}_verified_at" for contact in contacts)
+    User.objects.filter(pk=who.pk).update(**gone)
 
 
 @pytest.fixture

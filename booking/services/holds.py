@@ -45,11 +45,13 @@ def hold(
     fewest appointments is taken.
 
     Raises DomainError `unknown_specialty`, `unknown_practitioner`, `in_the_past`,
-    `slot_unavailable`, `slot_taken`, `patient_busy` or `too_many_holds`.
+    `slot_unavailable`, `slot_taken`, `patient_busy`, `too_many_holds` or `phone_unverified`.
     """
     specialty = directory.specialty(specialty_code)
     with change(actor) as unit:
         owner = people.lock_patient(patient.pk)
+        if not owner.phone_verified:
+            raise DomainError(Code.PHONE_UNVERIFIED)
         treatment = Treatment.on_offer(specialty)
         places = placing.places(treatment, practitioner_id, start, rule=Calendar.offers)
         now = clock.now()

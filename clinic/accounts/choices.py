@@ -1,10 +1,11 @@
-"""The fixed sets of words about people and devices, and how long the names on screens may be. Any
-app above may use them."""
+"""The fixed sets of words about people and devices, and how long codes and the names on screens
+are. Any app above may use them."""
 
 from django.db.models import TextChoices
 
 ROOM_MAX_LENGTH = 20
 TICKET_MAX_LENGTH = 6
+CODE_DIGITS = 6
 
 
 class Role(TextChoices):
@@ -29,6 +30,15 @@ class LabelChoice(TextChoices):
 class Language(TextChoices):
     PORTUGUESE = "pt", "Português"
     ENGLISH = "en", "English"
+
+
+class Purpose(TextChoices):
+    """What a secret that was sent to a person is good for."""
+
+    PHONE = "phone", "Show that the phone is theirs"
+    EMAIL = "email", "Show that the e-mail address is theirs"
+    SIGN_IN = "sign_in", "Sign in without the password"
+    PASSWORD = "password", "Choose another password"
 
 
 class DeviceKind(TextChoices):

@@ -10,6 +10,12 @@ class Code(StrEnum):
     CSRF_FAILED = "csrf_failed"
     USERNAME_TAKEN = "username_taken"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  (the code of an error)
+    USERNAME_IS_A_CONTACT = "username_is_a_contact"
+    CONTACT_MISSING = "contact_missing"
+    CODE_WRONG = "code_wrong"
+    CODE_EXPIRED = "code_expired"
+    LINK_USED = "link_used"
+    BIRTH_DATE_FIXED = "birth_date_fixed"
     PAIRING_CODE_INVALID = "pairing_code_invalid"
     NOT_A_DISPLAY = "not_a_display"
 
@@ -39,6 +45,34 @@ register(
         ),
         Code.WRONG_PASSWORD: Problem(
             400, "A palavra-passe atual não está certa.", "The current password isn't right."
+        ),
+        Code.USERNAME_IS_A_CONTACT: Problem(
+            400,
+            "Como nome de utilizador, um telefone ou um e-mail só pode ser o seu.",
+            "As a username, a phone number or e-mail address can only be your own.",
+        ),
+        Code.CONTACT_MISSING: Problem(
+            400,
+            "Falta este contacto. Junte-o aos seus dados.",
+            "This contact is missing. Add it to your details.",
+        ),
+        Code.CODE_WRONG: Problem(
+            400,
+            "O código não está certo. Confirme os seis algarismos.",
+            "The code isn't right. Check the six digits.",
+        ),
+        Code.CODE_EXPIRED: Problem(
+            410, "Este código já não serve. Peça outro.", "This code is over. Ask for another."
+        ),
+        Code.LINK_USED: Problem(
+            410,
+            "Esta ligação já foi usada ou passou do prazo. Peça outra.",
+            "This link has been used or is too old. Ask for another.",
+        ),
+        Code.BIRTH_DATE_FIXED: Problem(
+            409,
+            "A data de nascimento já não pode ser mudada aqui. Fale com a receção.",
+            "The birth date can no longer be changed here. Please talk to the reception.",
         ),
         Code.PAIRING_CODE_INVALID: Problem(
             400,

@@ -1,8 +1,11 @@
 """What accounts tells the apps above it."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from clinic.accounts.choices import Purpose
 from clinic.core.audit import Actor
 
 
@@ -42,3 +45,42 @@ class ProfileChanged:
     """A person's own data changed, among them how they are named on shared screens."""
 
     user_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class SecretMade:
+    """A secret is to be sent to a person, by the first of these ways that works."""
+
+    user_id: uuid.UUID
+    code_id: uuid.UUID
+    purpose: Purpose
+    username: str
+    language: str
+    ways: Mapping[str, str]
+    """Addresses by channel."""
+
+    secret: str = field(repr=False)
+    minutes: int
+    """How long it counts."""
+
+
+@dataclass(frozen=True)
+class ContactChanged:
+    """A person has given up a contact that was verified; it is to be told."""
+
+    user_id: uuid.UUID
+    language: str
+    ways: Mapping[str, str]
+    """The former address by its channel."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PasswordChanged:
+    """A person has another password, and is to be told."""
+
+    user_id: uuid.UUID
+    language: str
+    ways: Mapping[str, str]
+    at: datetime

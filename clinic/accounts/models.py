@@ -21,6 +21,7 @@ from clinic.accounts.choices import (
     LabelChoice,
     Language,
     Picture,
+    Purpose,
     Role,
     SoundState,
 )
@@ -86,7 +87,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         validators=[validate_phone],
         help_text="E.164, such as +351912345678",
     )
+    phone_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     birth_date = models.DateField(null=True, blank=True, validators=[birth.validate])
+    birth_date_decided_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Since when something rests on it, so that its owner can't change it",
+    )
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.PORTUGUESE)
     role = models.CharField(max_length=16, choices=Role.choices, default=Role.PATIENT)
     label_choice = models.CharField(
@@ -114,8 +123,28 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("full_name", "id")
+        indexes = (
+            models.Index(
+                fields=["phone"],
+                condition=models.Q(phone_verified_at__isnull=False),
+                name="user_by_phone",
+            ),
+            models.Index(
+                Lower("email"),
+                condition=models.Q(email_verified_at__isnull=False),
+                name="user_by_email",
+            ),
+        )
         constraints = (
             models.UniqueConstraint(Lower("username"), name="user_username_any_case"),
+            models.CheckConstraint(
+                condition=models.Q(phone_verified_at__isnull=True) | ~models.Q(phone=""),
+                name="user_verified_phone_is_one",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email_verified_at__isnull=True) | ~models.Q(email=""),
+                name="user_verified_email_is_one",
+            ),
             plain("user_text_is_plain", "full_name", "email"),
             models.CheckConstraint(
                 condition=models.Q(
@@ -154,6 +183,50 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_clinic_staff(self) -> bool:
         return self.role in STAFF_ROLES
+
+    @property
+    def phone_verified(self) -> bool:
+        return self.phone_verified_at is not None
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+
+class OneTimeCode(models.Model):
+    """A secret that was sent to a person, who gives it back once. Only its digest is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="codes")
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    sent_to = models.CharField(max_length=254, help_text="Counts only while it is still theirs")
+    digest = models.CharField(max_length=64)
+    wrong_tries = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = (models.Index(fields=["expires_at"], name="code_by_end"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(purpose__in=Purpose.values), name="code_purpose_known"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "purpose"],
+                condition=models.Q(used_at__isnull=True),
+                name="one_open_code_for_a_purpose",
+            ),
+            models.UniqueConstraint(
+                fields=["digest"],
+                condition=models.Q(purpose=Purpose.PASSWORD),
+                name="code_of_a_link_unique",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.id}"
 
 
 class Session(models.Model):

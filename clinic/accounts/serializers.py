@@ -9,7 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
+from clinic.accounts import services
 from clinic.accounts.choices import (
+    CODE_DIGITS,
     ROOM_MAX_LENGTH,
     TICKET_MAX_LENGTH,
     BoardState,
@@ -27,11 +29,12 @@ from clinic.accounts.models import (
     User,
     username_characters,
 )
-from clinic.accounts.services.devices import CODE_DIGITS
 from clinic.core.fields import Email, Line
 from clinic.core.models import AuditEntry
 
 PASSWORD_MAX_LENGTH = 256
+LOGIN_MAX_LENGTH = 254
+LINK_TOKEN_MAX_LENGTH = 100
 
 
 def check_password(password: str, user: User, field: str) -> None:
@@ -55,6 +58,16 @@ class PasswordField(serializers.CharField):
         )
 
 
+class DigitsField(serializers.RegexField):
+    """Six digits; people may type them in groups."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(rf"\A[0-9]{{{CODE_DIGITS}}}\Z", **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return re.sub(r"[\s-]", "", super().to_internal_value(data))
+
+
 class CsrfToken(serializers.Serializer[Any]):
     csrf_token = serializers.CharField(help_text="Value for the X-CSRFToken header")
 
@@ -71,6 +84,8 @@ class Me(serializers.Serializer[User]):
     birth_date = serializers.DateField(allow_null=True)
     language = serializers.ChoiceField(choices=Language.choices)
     label_choice = serializers.ChoiceField(choices=LabelChoice.choices)
+    phone_verified = serializers.BooleanField(read_only=True)
+    email_verified = serializers.BooleanField(read_only=True)
 
 
 class Registration(serializers.Serializer[Any]):
@@ -95,8 +110,49 @@ class Registration(serializers.Serializer[Any]):
 
 
 class Credentials(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=USERNAME_MAX_LENGTH)
+    username = serializers.CharField(
+        max_length=LOGIN_MAX_LENGTH,
+        help_text="The username, a verified e-mail address, or a verified phone number",
+    )
     password = PasswordField()
+
+
+class Login(serializers.Serializer[Any]):
+    login = serializers.CharField(
+        max_length=LOGIN_MAX_LENGTH,
+        help_text="The username, a verified e-mail address, or a verified phone number",
+    )
+
+
+class OnItsWay(serializers.Serializer[Any]):
+    """If there is such an account, its message is on its way."""
+
+    minutes = serializers.IntegerField(help_text="How long what it says counts")
+
+
+class SixDigits(serializers.Serializer[Any]):
+    code = DigitsField()
+
+
+class SignInCode(Login, SixDigits):
+    """Who logs in, and the digits that were sent to their phone."""
+
+
+class LinkToken(serializers.Serializer[Any]):
+    token = serializers.CharField(max_length=LINK_TOKEN_MAX_LENGTH)
+
+
+class LinkOwner(serializers.Serializer[User]):
+    username = serializers.CharField()
+
+
+class PasswordReset(LinkToken):
+    password = PasswordField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        owner = services.owner_of(attrs["token"]) or User()
+        check_password(attrs["password"], owner, "password")
+        return attrs
 
 
 class OwnErasure(serializers.Serializer[Any]):
@@ -252,18 +308,8 @@ class NewDevice(serializers.Serializer[Any]):
     code_expires_at = serializers.DateTimeField(source="device.code_expires_at")
 
 
-class PairingCodeField(serializers.RegexField):
-    """The digits of a pairing code; people may type them in groups."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(rf"\A[0-9]{{{CODE_DIGITS}}}\Z", **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        return re.sub(r"[\s-]", "", super().to_internal_value(data))
-
-
 class PairingCode(serializers.Serializer[Any]):
-    code = PairingCodeField(help_text="The six digits that the staff were given")
+    code = DigitsField(help_text="The six digits that the staff were given")
 
 
 class PairedDevice(serializers.Serializer[Any]):

@@ -11,13 +11,17 @@ from billing.payments.events import PaymentChanged
 from booking import subscribers as booking_subscribers
 from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged, WaitsChanged
 from clinic.accounts.events import (
+    ContactChanged,
     DeviceRevoked,
     DisplayChanged,
+    PasswordChanged,
     PatientErased,
     ProfileChanged,
+    SecretMade,
     SessionRevoked,
 )
 from clinic.core.events import subscribe
+from clinic.notifications import subscribers as notifications_subscribers
 from realtime import publish
 from recognition import subscribers as recognition_subscribers
 from recognition.events import CheckInDecided
@@ -28,6 +32,11 @@ def wire() -> None:
     # A hold that ends takes its open payments with it; money that was paid may go back.
     subscribe(AppointmentExpired, payments_subscribers.on_appointment_expired, when="now")
     subscribe(AppointmentCancelled, payments_subscribers.on_appointment_cancelled, when="now")
+
+    # Codes and links leave with the change that made them, and so does a warning to the owner.
+    subscribe(SecretMade, notifications_subscribers.on_secret_made, when="now")
+    subscribe(ContactChanged, notifications_subscribers.on_contact_changed, when="now")
+    subscribe(PasswordChanged, notifications_subscribers.on_password_changed, when="now")
 
     # A new choice of name reaches the screens while the person is waiting.
     subscribe(ProfileChanged, booking_subscribers.on_profile_changed, when="now")
@@ -53,6 +62,7 @@ def wire() -> None:
     subscribe(PatientErased, invoicing_subscribers.on_patient_erased, when="now")
     subscribe(PatientErased, booking_subscribers.on_patient_erased, when="now")
     subscribe(PatientErased, recognition_subscribers.on_patient_erased, when="now")
+    subscribe(PatientErased, notifications_subscribers.on_patient_erased, when="now")
 
     # A display follows its settings.
     subscribe(DisplayChanged, publish.on_display_changed, when="commit")

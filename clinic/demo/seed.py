@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -137,7 +138,12 @@ def _user_of(account: cast.Account) -> User:
         email=account.email,
         phone=account.phone,
         birth_date=account.birth_date,
+        **_verified(),
     )
+
+
+def _verified() -> dict[str, Any]:
+    return dict.fromkeys(("phone_verified_at", "email_verified_at"), clock.now())
 
 
 def _extra(number: int, person: cast.Extra) -> Patient:
@@ -153,6 +159,7 @@ def _extra(number: int, person: cast.Extra) -> Patient:
             birth_date=person.birth_date,
             language=person.language,
             label_choice=person.label_choice,
+            **_verified(),
         )
     return Patient.objects.get(username=username)
 

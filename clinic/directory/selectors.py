@@ -20,6 +20,7 @@ from clinic.directory.models import (
     WorkingHours,
 )
 
+PRODUCT = "Vez"
 MAX_FOUND = 20
 NOT_SET_UP_SECONDS = 60
 MIN_SEARCH = 2
@@ -31,6 +32,15 @@ def organization() -> Organization:
     if found is None:
         raise DomainError(Code.NOT_SET_UP, retry_after=NOT_SET_UP_SECONDS)
     return found
+
+
+def letterhead() -> dict[str, str]:
+    """The `clinic`'s name, its `address` and `phone`, as far as they are known: people with
+    accounts get codes before the clinic is set up."""
+    found = Organization.the()
+    if found is None:
+        return {"clinic": PRODUCT, "address": "", "phone": ""}
+    return {"clinic": found.name, "address": found.address_line, "phone": found.phone}
 
 
 def clinic_name() -> str:

@@ -57,19 +57,14 @@ def language_of(language: str) -> str:
 
 
 def values_for(template: str, needed: frozenset[str], context: Mapping[str, Any]) -> dict[str, Any]:
-    """The context plus the clinic's name, address and phone; each name is a single visible line.
+    """The context plus the clinic's letterhead; each name is a single visible line.
 
     Raises `KeyError` if something that the template needs is missing.
     """
     missing = needed - context.keys()
     if missing:
         raise KeyError(f"{template} needs {', '.join(sorted(missing))}")
-    organization = directory.organization()
-    values: dict[str, Any] = {
-        "clinic": organization.name,
-        "address": organization.address_line,
-        "phone": organization.phone,
-    }
+    values: dict[str, Any] = directory.letterhead()
     values.update(context)
     for name in NAMES:
         if name in values:

@@ -1,6 +1,6 @@
 """Telling somebody something: writes the message and its outbox row in the caller's transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,10 @@ log = structlog.get_logger(__name__)
 ABOUTS_AT_ONCE = 100
 ERASED = "erased"
 OTHER_WAY = ("channel", "to", "subject", "body", "html", "attachments", "other_way")
-NO_TEXT: dict[str, Any] = {"to": "", "subject": "", "body": "", "html": "", "other_way": {}}
+NO_WORDS: dict[str, Any] = {"subject": "", "body": "", "html": "", "other_way": {}}
+NO_TEXT = {"to": "", **NO_WORDS}
+SECRET = frozenset({"phone_code", "email_code", "sign_in_code", "password_link"})
+"""These open an account: what they say is forgotten as soon as it has left."""
 
 # Long enough to answer "I never got it" about a visit and its payment. After that nobody needs the
 # phone number, the check-in code and the payment link.
@@ -64,21 +67,50 @@ def tell(
     amounts are Decimals: the template writes them out. `language` and `addresses` (by the channel's
     name) are for this message alone, and come before the patient's own.
     """
+    ways = _ways(patient, template, addresses or {})
+    if attachments:
+        ways = ((one, to) for one, to in ways if one.carries_files)
+    return _tell(ways, template, key, context, language or patient.language, attachments)
+
+
+@transaction.atomic
+def tell_by(
+    ways: Mapping[str, str],
+    template: str,
+    *,
+    key: str,
+    context: Mapping[str, Any],
+    language: str,
+) -> Message | None:
+    """The same for somebody with an account, by these channels and no others, the first choice
+    first. `ways` are their addresses by channel."""
+    able = (
+        (CHANNELS[name], to) for name, to in ways.items() if to and template in CHANNELS[name].needs
+    )
+    return _tell(able, template, key, context, language)
+
+
+def _tell(
+    ways: Iterable[tuple[Channel, str]],
+    template: str,
+    key: str,
+    context: Mapping[str, Any],
+    language: str,
+    attachments: Sequence[Attachment] = (),
+) -> Message | None:
     if first := Message.objects.filter(key=key).order_by("created_at").first():
         return first
     message = None
-    for channel, to in reversed(list(_ways(patient, template, addresses or {}))):
-        if attachments and not channel.carries_files:
-            continue
+    for channel, to in reversed(list(ways)):
         message = Message(
             key=key,
             channel=channel.name,
             template=template,
-            language=rendering.language_of(language or patient.language),
+            language=rendering.language_of(language),
             to=to,
             attachments=[asdict(attachment) for attachment in attachments],
             other_way={field: getattr(message, field) for field in OTHER_WAY} if message else {},
-            **asdict(channel.write(template, language or patient.language, context)),
+            **asdict(channel.write(template, language, context)),
         )
     return None if message is None else _queue(message)
 
@@ -158,6 +190,7 @@ def record_sent(message: Message, provider_id: str) -> None:
         sent_at=clock.now(),
         provider_id=provider_id[:200],
         failure="",
+        **(NO_WORDS if message.template in SECRET else {}),
     )
     log.info("message_sent", message=str(message.pk), template=message.template)
 

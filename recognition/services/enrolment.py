@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
+from clinic.accounts import services as accounts
 from clinic.core import audit, batches, clock, outbox
 from clinic.core.audit import Actor
 from clinic.core.errors import DomainError
@@ -58,6 +59,7 @@ def begin(
         pictures.discard(enrolment.pictures.all())
         _end_consent(patient_id, Consent.Ending.RENEWED)
         given = _record_consent(patient_id, language, actor)
+        accounts.birth_date_decided(patient_id)
         enrolment.status = EnrolmentStatus.PROCESSING
         enrolment.attempt = uuid.uuid4()
         enrolment.reasons = []

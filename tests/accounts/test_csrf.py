@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
 
 from clinic.accounts.choices import DeviceKind, Role
-from clinic.accounts.models import Device, ScreenStatus, Session, User
+from clinic.accounts.models import Device, OneTimeCode, ScreenStatus, Session, User
 from clinic.accounts.services import PairedDevice
 from clinic.accounts.urls import urlpatterns
+from clinic.core.models import OutboxMessage
 from tests.accounts.conftest import PASSWORD, Browser
 
 UNSAFE = ("post", "put", "patch", "delete")
@@ -27,7 +28,16 @@ BODIES: dict[tuple[str, str], Any] = {
     ("auth/refresh", "post"): None,
     ("auth/logout", "post"): None,
     ("auth/me", "patch"): {"language": "en"},
+    ("auth/phone/code", "post"): None,
+    ("auth/phone/verify", "post"): {"code": "042917"},
+    ("auth/email/code", "post"): None,
+    ("auth/email/verify", "post"): {"code": "042917"},
     ("auth/password", "post"): {"current": PASSWORD, "new": "Outra-chave-comprida-7"},
+    ("auth/password/forgot", "post"): {"login": "gil"},
+    ("auth/password/link", "post"): {"token": "unknown"},
+    ("auth/password/reset", "post"): {"token": "unknown", "password": "Outra-chave-comprida-7"},
+    ("auth/login/code", "post"): {"login": "gil"},
+    ("auth/login/with-code", "post"): {"login": "gil", "code": "042917"},
     ("me/erasure", "post"): {"password": PASSWORD},
     ("staff/patients/<uuid:patient_id>/erasure", "post"): None,
     ("devices", "post"): {"kind": "kiosk", "name": "Entrance"},
@@ -48,7 +58,16 @@ BODIES: dict[tuple[str, str], Any] = {
 EXPECTED = {
     ("auth/register", "post"): 201,
     ("auth/logout", "post"): 204,
+    ("auth/phone/code", "post"): 204,
+    ("auth/phone/verify", "post"): 410,
+    ("auth/email/code", "post"): 204,
+    ("auth/email/verify", "post"): 410,
     ("auth/password", "post"): 204,
+    ("auth/password/forgot", "post"): 202,
+    ("auth/password/link", "post"): 410,
+    ("auth/password/reset", "post"): 410,
+    ("auth/login/code", "post"): 202,
+    ("auth/login/with-code", "post"): 400,
     ("me/erasure", "post"): 204,
     ("staff/patients/<uuid:patient_id>/erasure", "post"): 204,
     ("devices", "post"): 201,
@@ -91,6 +110,8 @@ def snapshot() -> dict[str, Any]:
     return {
         "users": list(User.objects.order_by("pk").values()),
         "sessions": list(Session.objects.order_by("pk").values()),
+        "codes": list(OneTimeCode.objects.order_by("pk").values()),
+        "work": list(OutboxMessage.objects.order_by("pk").values()),
         "devices": list(Device.objects.order_by("pk").values()),
         "statuses": list(ScreenStatus.objects.values()),
     }

@@ -38,6 +38,8 @@ def test_registration_creates_a_patient_and_logs_in(browser: Browser) -> None:
         "birth_date": "1990-02-28",
         "language": "en",
         "label_choice": "short",
+        "phone_verified": False,
+        "email_verified": False,
     }
     assert user.password.startswith("argon2$argon2id$v=19$m=102400,t=2,p=8$")
     assert browser.get("/api/auth/me").json()["username"] == "ana.martins"

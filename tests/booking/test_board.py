@@ -15,12 +15,11 @@ from booking.screens import visit as visits
 from booking.services import changes, holds, screens, visit
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
-from clinic.accounts.services import people
 from clinic.core.audit import Actor
 from clinic.directory.models import Patient, Specialty
 from clinic.directory.opening import opening_hours
 from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, at, minutes
-from tests.conftest import SETUP, Clinic
+from tests.conftest import Clinic, person
 
 
 def board() -> dict[str, Any]:
@@ -167,10 +166,10 @@ CANARIES = {
 
 @pytest.fixture
 def canary(clinic: Clinic) -> Patient:
-    user = people.create_user(
-        actor=SETUP,
-        username=CANARIES["username"],
-        full_name=CANARIES["full_name"],
+    user = person(
+        CANARIES["username"],
+        CANARIES["full_name"],
+        "patient",
         email=CANARIES["email"],
         phone=CANARIES["phone"],
         birth_date=date.fromisoformat(CANARIES["birth_date"]),

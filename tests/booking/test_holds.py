@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from pytest_django import Settings
 
 from booking import revision
 from booking.errors import Code
@@ -12,12 +13,13 @@ from booking.links import checkout_url, visit_url
 from booking.models import Appointment
 from booking.services import holds
 from clinic.accounts.models import User
+from clinic.accounts.services import update_profile
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry
 from clinic.directory.models import HoursException, Patient, Practitioner, Room, Specialty
 from clinic.notifications.models import Message
 from tests.booking.conftest import NINE, TESTER, Announced, Book, Patients, Unchanged, at, minutes
-from tests.conftest import Clinic
+from tests.conftest import Clinic, lose
 
 
 def hold(
@@ -82,27 +84,33 @@ def test_the_payment_link_goes_out_by_sms_without_the_treatment(
     assert appointment.check_in_code not in message.body
 
 
-def test_a_patient_without_a_phone_gets_the_payment_link_by_email(
-    clinic: Clinic, ana: Patient
+@pytest.mark.parametrize("proof", ["never given", "of another number", "no phone"])
+def test_a_time_is_held_only_for_a_phone_that_is_known_to_be_theirs(
+    clinic: Clinic, ana: Patient, proof: str
 ) -> None:
-    type(ana).objects.filter(pk=ana.pk).update(phone="")
+    if proof == "no phone":
+        lose(ana, "phone")
+    elif proof == "of another number":
+        update_profile(ana, {"phone": "936000111"})
+    else:
+        type(ana).objects.filter(pk=ana.pk).update(phone_verified_at=None)
+
+    refused(Code.PHONE_UNVERIFIED, ana, at(10), clinic.sousa)
+
+
+def test_who_has_had_the_text_messages_of_the_day_gets_the_payment_link_by_email(
+    clinic: Clinic, ana: Patient, settings: Settings
+) -> None:
+    settings.SMS_PER_NUMBER_A_DAY = 0
 
     appointment = hold(ana, at(10), clinic.sousa)
 
-    message = Message.objects.get()
+    message = Message.objects.get(status="queued")
     assert (message.channel, message.to) == ("email", "ana@example.com")
     assert message.template == "hold_payment_link"
     assert checkout_url(appointment) in message.body
     assert "Massagem" in message.body
     assert "com Inês Sousa" in message.body
-
-
-def test_a_patient_whom_nothing_can_reach_books_all_the_same(clinic: Clinic, ana: Patient) -> None:
-    type(ana).objects.filter(pk=ana.pk).update(phone="", email="")
-
-    assert hold(ana, at(10)).status == "pending"
-
-    assert Message.objects.count() == 0
 
 
 def test_a_taken_slot_is_refused(clinic: Clinic, ana: Patient, bruno: Patient) -> None:

@@ -43,6 +43,10 @@ def visit() -> dict[str, Any]:
         "number": "FR 2026A/15",
         "credits": "FR FORM2026/7",
         "customer_name": "Ana Maria Lopes",
+        "code": "042917",
+        "minutes": 10,
+        "username": "ana.lopes",
+        "at": datetime(2026, 11, 23, 10, 30, tzinfo=UTC),
     }
 
 

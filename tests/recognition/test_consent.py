@@ -3,6 +3,7 @@ from datetime import date
 import pytest
 from pytest_django import Settings
 
+from clinic.accounts import birth
 from recognition import consent
 
 
@@ -19,7 +20,7 @@ from recognition import consent
     ids=["birthday", "day before", "29 Feb on the 28th", "29 Feb on 1 March", "1900", "unknown"],
 )
 def test_adults_only(born: date | None, today: date, adult: bool) -> None:
-    assert consent.is_adult(born, today) is adult
+    assert birth.is_adult(born, today) is adult
 
 
 def test_a_consent_text_that_somebody_agreed_to_is_never_edited() -> None:

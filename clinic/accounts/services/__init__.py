@@ -1,5 +1,7 @@
 """Everything that writes accounts. One function is one transaction."""
 
+from clinic.accounts.services.codes import purge as purge_codes
+from clinic.accounts.services.contacts import send_code, verify
 from clinic.accounts.services.devices import (
     NewDevice,
     PairedDevice,
@@ -14,11 +16,21 @@ from clinic.accounts.services.devices import (
 )
 from clinic.accounts.services.erasure import erase_own_account, erase_patient
 from clinic.accounts.services.people import (
+    birth_date_decided,
     change_password,
     create_user,
     password_was_reset,
     register,
     update_profile,
+)
+from clinic.accounts.services.recovery import (
+    ask_sign_in_code,
+    forgot_password,
+    of_link,
+    owner_of,
+    reset_password,
+    send_secret,
+    sign_in_with_code,
 )
 from clinic.accounts.services.sessions import (
     SignedIn,
@@ -36,27 +48,38 @@ __all__ = [
     "NewDevice",
     "PairedDevice",
     "SignedIn",
+    "ask_sign_in_code",
+    "birth_date_decided",
     "change_device",
     "change_password",
     "create_device",
     "create_user",
     "erase_own_account",
     "erase_patient",
+    "forgot_password",
     "login",
     "logout",
+    "of_link",
+    "owner_of",
     "pair_device",
     "password_was_reset",
+    "purge_codes",
     "purge_sessions",
     "refresh",
     "register",
     "report_status",
+    "reset_password",
     "revoke_device",
     "revoke_session",
     "revoke_sessions",
     "room_was_renamed",
+    "send_code",
+    "send_secret",
     "session_user",
+    "sign_in_with_code",
     "touch_device",
     "touch_devices",
     "update_profile",
+    "verify",
     "verify_credentials",
 ]

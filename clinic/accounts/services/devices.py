@@ -30,7 +30,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.crypto import salted_hmac
 
 from clinic.accounts.addresses import UNKNOWN
-from clinic.accounts.choices import DeviceKind
+from clinic.accounts.choices import CODE_DIGITS, DeviceKind
 from clinic.accounts.errors import Code
 from clinic.accounts.events import DeviceRevoked, DisplayChanged
 from clinic.accounts.models import Device, ScreenStatus, User
@@ -41,7 +41,6 @@ from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
-CODE_DIGITS = 6
 CODE_LIFETIME = timedelta(minutes=5)
 # Scope of the count, limit, seconds.
 OF_AN_ADDRESS = ("device.pair", 30, 15 * 60)

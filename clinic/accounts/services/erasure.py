@@ -55,6 +55,7 @@ def erase_patient(patient_id: uuid.UUID, *, actor: Actor) -> None:
         events.announce(PatientErased(user.pk, actor))
         revoke_sessions(user.pk, actor=actor, reason="account_erased")
         Session.objects.filter(user=user).delete()
+        user.codes.all().delete()
         _make_nobody(user)
         audit.record("account.erased", actor=actor, subject=user, patient_id=user.pk)
         events.announce(ProfileChanged(user.pk))
@@ -66,7 +67,8 @@ def _make_nobody(user: User) -> None:
     user.last_login = None
     user.full_name = ERASED_NAME
     user.email = user.phone = ""
-    user.birth_date = None
+    user.phone_verified_at = user.email_verified_at = None
+    user.birth_date = user.birth_date_decided_at = None
     user.language = Language.PORTUGUESE
     user.label_choice = LabelChoice.SHORT
     user.is_active = user.is_staff = user.is_superuser = False

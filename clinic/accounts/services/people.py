@@ -6,13 +6,16 @@ from typing import Any
 from django.contrib.auth.hashers import check_password
 from django.db import IntegrityError, transaction
 
-from clinic.accounts.choices import Language, Role
+from clinic.accounts import birth
+from clinic.accounts.choices import Language, Purpose, Role
 from clinic.accounts.errors import Code
-from clinic.accounts.events import ProfileChanged
+from clinic.accounts.events import PasswordChanged, ProfileChanged
 from clinic.accounts.models import Session, User
 from clinic.accounts.names import clean_full_name
 from clinic.accounts.phones import normalise_mobile
 from clinic.accounts.principals import actor_of
+from clinic.accounts.services import contacts
+from clinic.accounts.services.contacts import CHANNELS
 from clinic.accounts.services.sessions import (
     SignedIn,
     lock_user,
@@ -30,6 +33,8 @@ REGISTRATION_WINDOW_SECONDS = 3600
 # How long the same registration may be sent again if its answer was lost.
 RETRY = timedelta(minutes=10)
 
+CONTACTS = frozenset(CHANNELS)
+VERIFIED = tuple(f"{contact}_verified_at" for contact in CONTACTS)
 PROFILE_FIELDS = frozenset(
     {"full_name", "email", "phone", "birth_date", "language", "label_choice"}
 )
@@ -149,8 +154,9 @@ def _insert(*, username: str, password: str | None, **fields: Any) -> User:
 def update_profile(user: User, changes: dict[str, Any]) -> User:
     """Change what a person may change about themselves, and announce ProfileChanged.
 
-    Only differences are written and recorded. Raises InvalidNameError, InvalidPhoneError, KeyError
-    for a field that isn't theirs to change, and DomainError `session_ended` if the user is gone.
+    Only differences are written and recorded; another phone or e-mail address isn't verified.
+    Raises InvalidNameError, InvalidPhoneError, KeyError for a field that isn't theirs to change,
+    and DomainError `session_ended` if the user is gone, or `birth_date_fixed`.
     """
     if unknown := changes.keys() - PROFILE_FIELDS:
         raise KeyError(sorted(unknown)[0])
@@ -164,9 +170,13 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
         changed = sorted(name for name, value in wanted.items() if getattr(fresh, name) != value)
         if not changed:
             return fresh
+        if "birth_date" in changed and not _may_change_birth_date(fresh):
+            raise DomainError(Code.BIRTH_DATE_FIXED, pointer="/birth_date")
+        for contact in CONTACTS & set(changed):
+            contacts.was_changed(fresh, Purpose(contact))
         for name in changed:
             setattr(fresh, name, wanted[name])
-        fresh.save(update_fields=changed)
+        fresh.save(update_fields=[*changed, *VERIFIED])
         audit.record(
             "profile.changed",
             actor=actor_of(fresh),
@@ -176,6 +186,19 @@ def update_profile(user: User, changes: dict[str, Any]) -> User:
         )
         events.announce(ProfileChanged(fresh.pk))
     return fresh
+
+
+def _may_change_birth_date(user: User) -> bool:
+    """A person under age stays one, and what was decided by a birth date stays decided."""
+    is_minor = user.birth_date is not None and not birth.is_adult(user.birth_date)
+    return not is_minor and user.birth_date_decided_at is None
+
+
+def birth_date_decided(user_id: uuid.UUID) -> None:
+    """Something rests on this person's birth date from now on. Call it in the transaction of
+    whatever was decided."""
+    undecided = User.objects.filter(pk=user_id, birth_date_decided_at=None)
+    undecided.update(birth_date_decided_at=clock.now())
 
 
 def change_password(user: User, session: Session, *, current: str, new: str, address: str) -> None:
@@ -199,6 +222,7 @@ def change_password(user: User, session: Session, *, current: str, new: str, add
         fresh.save(update_fields=["password"])
         actor = actor_of(fresh)
         audit.record("password.changed", actor=actor, subject=fresh)
+        _tell_of_password(fresh)
         revoke_sessions(fresh.pk, actor=actor, reason="password_changed", keep=session.pk)
 
 
@@ -217,4 +241,13 @@ def password_was_reset(user: User, *, actor: Actor) -> None:
         subject=user,
         patient_id=user.pk if user.role == Role.PATIENT else None,
     )
+    _tell_of_password(user)
     revoke_sessions(user.pk, actor=actor, reason="password_reset")
+
+
+def _tell_of_password(user: User) -> None:
+    events.announce(
+        PasswordChanged(
+            user_id=user.pk, language=user.language, ways=contacts.ways_to(user), at=clock.now()
+        )
+    )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth import authenticate
 from django.db import transaction
 
-from clinic.accounts import selectors, tokens
+from clinic.accounts import logins, selectors, tokens
 from clinic.accounts.errors import Code
 from clinic.accounts.events import SessionRevoked
 from clinic.accounts.models import (
@@ -46,7 +46,7 @@ class SignedIn:
 
 
 def verify_credentials(*, username: str, password: str, address: str) -> User:
-    """The active user with this name and password.
+    """The active user with this password, whom the name stands for: see `logins.user_of`.
 
     Raises DomainError `invalid_credentials`, the same after the same work whether the name, the
     password or the account's state is at fault, and `throttled` after too many failures. Call it
@@ -57,9 +57,10 @@ def verify_credentials(*, username: str, password: str, address: str) -> User:
     told only within the limits. The right password, tried together with a thousand wrong ones, is
     answered `throttled` like them unless it is among the first five to finish.
     """
-    limits = _failure_limits(username.lower(), address)
+    meant = logins.user_of(username)
+    limits = _failure_limits(str(meant.pk) if meant else username.lower(), address)
     _refuse_beyond(limits)
-    user = authenticate(username=username, password=password)
+    user = authenticate(username=meant.username if meant else username, password=password)
     # Before the result is used: beyond the limits, right and wrong get the same answer in the same
     # time.
     _refuse_beyond(limits)

@@ -185,6 +185,7 @@ def _furnish(payers: int) -> _People:
             full_name=f"Pagador {number}",
             email=f"pagador{number}@example.org",
             phone=f"+3519300{number:05d}",
+            phone_verified_at=datetime.now(UTC),
         )
         for number in range(payers)
     ]

@@ -33,6 +33,10 @@ class Email(Channel):
         ),
         "money_returned": frozenset({"specialty", "practitioner", "start", "amount"}),
         "paid_twice": frozenset({"specialty", "practitioner", "start", "amount"}),
+        "email_code": frozenset({"code", "minutes"}),
+        "password_link": frozenset({"username", "url", "minutes"}),
+        "contact_changed": frozenset({"at"}),
+        "password_changed": frozenset({"at"}),
         "invoice_issued": frozenset({"number", "customer_name", "amount", "specialty", "start"}),
         "credit_note_issued": frozenset(
             {"number", "credits", "customer_name", "amount", "specialty", "start"}

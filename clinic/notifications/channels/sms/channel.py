@@ -39,6 +39,11 @@ class Sms(Channel):
         "appointment_rescheduled": frozenset({"start", "check_in_code", "url"}),
         "money_returned": frozenset({"start", "amount"}),
         "paid_twice": frozenset({"start", "amount"}),
+        "phone_code": frozenset({"code", "minutes"}),
+        "sign_in_code": frozenset({"code", "minutes"}),
+        "password_link": frozenset({"url", "minutes"}),
+        "contact_changed": frozenset({"at"}),
+        "password_changed": frozenset({"at"}),
     }
 
     def address_of(self, patient: "Patient") -> str:

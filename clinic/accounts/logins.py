@@ -1,0 +1,43 @@
+"""Who is meant by what somebody types to log in."""
+
+import hashlib
+
+from django.db.models.functions import Lower
+
+from clinic.accounts.models import User
+from clinic.accounts.phones import InvalidPhoneError, normalise_mobile
+
+
+def user_of(login: str) -> User | None:
+    """The active user with this verified e-mail address, verified phone, or username; None if
+    there is none.
+
+    A verified contact comes before a username, so that nobody takes another's address as their
+    name. A contact that several people have verified, such as a family's phone, means none of them:
+    they log in with their usernames.
+    """
+    text = login.strip()
+    active = User.objects.filter(is_active=True).alias(
+        lower_email=Lower("email"), lower_username=Lower("username")
+    )
+    if "@" in text:
+        owners = active.filter(lower_email=text.lower(), email_verified_at__isnull=False)
+    else:
+        owners = active.filter(phone=_mobile(text), phone_verified_at__isnull=False)
+    found = list(owners[:2])
+    if len(found) == 1:
+        return found[0]
+    return active.filter(lower_username=text.lower()).first()
+
+
+def digest(login: str) -> str:
+    """For counting tries of a login that stands for nobody."""
+    return hashlib.sha256(login.strip().lower().encode()).hexdigest()
+
+
+def _mobile(text: str) -> str:
+    """Never an empty string, which would stand for everybody without a phone."""
+    try:
+        return normalise_mobile(text)
+    except InvalidPhoneError:
+        return "-"
