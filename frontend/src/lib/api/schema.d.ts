@@ -153,6 +153,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/email/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get six digits by e-mail, to show that my address is mine
+         * @description As for the phone.
+         */
+        post: operations["auth_email_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the six digits of the e-mail back
+         * @description As for the phone.
+         */
+        post: operations["auth_email_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -167,6 +207,46 @@ export interface paths {
          * @description Sets two HttpOnly cookies, one that lasts minutes and one that renews it. A wrong name and a wrong password get the same 401.
          */
         post: operations["auth_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for six digits to log in without the password
+         * @description For patients. They go to the verified phone and count for ten minutes. The answer is the same whether there is an account or not.
+         */
+        post: operations["auth_login_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login/with-code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log in with the six digits
+         * @description 400 `code_wrong`, also for an unknown login or digits that are over.
+         */
+        post: operations["auth_login_with_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -231,6 +311,106 @@ export interface paths {
          * @description Needs the current password. This session stays; all others end, and their sockets close.
          */
         post: operations["auth_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to choose another password
+         * @description It goes to the verified phone or e-mail address of the account, counts for 30 minutes, and works once. The answer is the same whether there is an account or not. 429 depends on where the requests come from, not on whom they are for.
+         */
+        post: operations["auth_password_forgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Whose password a link is for
+         * @description Changes nothing. 410 `link_used` once it is used or over.
+         */
+        post: operations["auth_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose another password, with the link
+         * @description Ends every session of the account. 410 `link_used` once the link is used or over.
+         */
+        post: operations["auth_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/phone/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get six digits by SMS, to show that my phone is mine
+         * @description They count for ten minutes; three messages an hour. 400 `contact_missing` without a phone number.
+         */
+        post: operations["auth_phone_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/phone/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the six digits of the SMS back
+         * @description 400 `code_wrong`; 410 `code_expired` after ten minutes, five wrong tries, or a newer message.
+         */
+        post: operations["auth_phone_verify"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2184,6 +2364,7 @@ export interface components {
             code?: string;
         };
         CredentialsRequest: {
+            /** @description The username, a verified e-mail address, or a verified phone number */
             username: string;
             password: string;
         };
@@ -2616,6 +2797,12 @@ export interface components {
          * @enum {string}
          */
         Language: "pt" | "en";
+        LinkOwner: {
+            username: string;
+        };
+        LinkTokenRequest: {
+            token: string;
+        };
         /** @description A visit as seen through its link. */
         LinkedVisit: {
             /** Format: date-time */
@@ -2659,6 +2846,10 @@ export interface components {
             /** @description The provider's region, to which the video is streamed */
             region: string;
             credentials: components["schemas"]["StreamKey"];
+        };
+        LoginRequest: {
+            /** @description The username, a verified e-mail address, or a verified phone number */
+            login: string;
         };
         LossRequest: {
             /**
@@ -2745,6 +2936,8 @@ export interface components {
             birth_date: string | null;
             language: components["schemas"]["Language"];
             label_choice: components["schemas"]["LabelChoice"];
+            readonly phone_verified: boolean;
+            readonly email_verified: boolean;
         };
         /**
          * @description * `multibanco` - Multibanco
@@ -2895,6 +3088,11 @@ export interface components {
         NoticeEnum: "prompt" | "delayed" | "repeated" | "reordered" | "dropped" | "mis_signed";
         /** @enum {unknown} */
         NullEnum: null;
+        /** @description If there is such an account, its message is on its way. */
+        OnItsWay: {
+            /** @description How long what it says counts */
+            minutes: number;
+        };
         OverrideInRequest: {
             /**
              * @description Do it anyway: what is in the way ends. A called patient waits again, a treatment is finished
@@ -3049,6 +3247,10 @@ export interface components {
         PasswordChangeRequest: {
             current: string;
             new: string;
+        };
+        PasswordResetRequest: {
+            token: string;
+            password: string;
         };
         /** @description Some of the fields; one that isn't listed is refused, not ignored. */
         PatchedDeviceChangeRequest: {
@@ -3269,7 +3471,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "busy" | "confirmation_failed" | "conflict" | "consent_required" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_shape" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "liveness_not_set_up" | "liveness_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "overloaded" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "too_many_payments" | "too_many_pushes" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
+            code: "adult_required" | "already_paid" | "amount_not_payable" | "bad_signature" | "birth_date_fixed" | "busy" | "code_expired" | "code_wrong" | "confirmation_failed" | "conflict" | "consent_required" | "contact_missing" | "csrf_failed" | "face_switched_off" | "hold_expired" | "hold_too_short" | "idempotency_key_required" | "idempotency_key_reused" | "image_heic" | "image_shape" | "image_too_large" | "image_too_many_pixels" | "image_type" | "image_unreadable" | "in_the_past" | "internal" | "invalid" | "invalid_credentials" | "invalid_transition" | "invoice_not_ready" | "issue_settled" | "link_invalid" | "link_over" | "link_used" | "liveness_not_set_up" | "liveness_over" | "malformed" | "method_not_allowed" | "money_unsettled" | "no_free_time" | "not_a_display" | "not_acceptable" | "not_authenticated" | "not_enrolled" | "not_found" | "not_payable" | "not_set_up" | "note_changed" | "nothing_to_confirm" | "nothing_to_refund" | "nothing_to_undo" | "overloaded" | "pairing_code_invalid" | "patient_busy" | "payment_disputed" | "payments_closed" | "permission_denied" | "phone_unverified" | "place_taken" | "queue_empty" | "reference_already_paid" | "refreshed_elsewhere" | "request_closed" | "room_taken" | "series_missing" | "series_taken" | "session_ended" | "signing_key_invalid" | "signing_key_missing" | "slot_taken" | "slot_unavailable" | "throttled" | "too_early" | "too_large" | "too_late" | "too_many_holds" | "too_many_payments" | "too_many_pushes" | "unavailable" | "unknown_patient" | "unknown_practitioner" | "unknown_room" | "unknown_specialty" | "unsupported_media_type" | "username_is_a_contact" | "username_taken" | "visits_ahead" | "wrong_amount" | "wrong_day" | "wrong_password" | "wrong_reference";
             detail: string;
             errors: components["schemas"]["ErrorItem"][];
             request_id: string;
@@ -3506,6 +3708,15 @@ export interface components {
          * @enum {string}
          */
         SharedEnum: "patient" | "practitioner" | "room";
+        /** @description Who logs in, and the digits that were sent to their phone. */
+        SignInCodeRequest: {
+            /** @description The username, a verified e-mail address, or a verified phone number */
+            login: string;
+            code: string;
+        };
+        SixDigitsRequest: {
+            code: string;
+        };
         SlotOut: {
             /** Format: date-time */
             start: string;
@@ -4523,6 +4734,143 @@ export interface operations {
             };
         };
     };
+    auth_email_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_email_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SixDigitsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     auth_login: {
         parameters: {
             query?: never;
@@ -4533,6 +4881,157 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CredentialsRequest"];
+            };
+        };
+        responses: {
+            /** @description The user; both tokens come as HttpOnly cookies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_login_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnItsWay"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_login_with_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInCodeRequest"];
             };
         };
         responses: {
@@ -4820,6 +5319,355 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_password_forgot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnItsWay"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkTokenRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkOwner"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_phone_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    auth_phone_verify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SixDigitsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
