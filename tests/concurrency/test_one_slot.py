@@ -63,7 +63,10 @@ def tomorrow_at(hour: int, minute: int = 0) -> datetime:
 
 
 def crowd(count: int) -> list[Patient]:
-    made = [person(f"p{n:02d}", f"Given Last{n}", "patient") for n in range(count)]
+    made = [
+        person(f"p{n:02d}", f"Given Last{n}", "patient", phone="+351912345678")
+        for n in range(count)
+    ]
     return list(Patient.objects.filter(pk__in=[one.pk for one in made]).order_by("username"))
 
 

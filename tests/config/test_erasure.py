@@ -5,6 +5,7 @@ pretended phone, mailbox and bank of the sandbox are somebody else's, and left o
 """
 
 import io
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ from billing.payments.services.checkout import Customer, Order
 from booking.models import Appointment
 from booking.services import changes, holds, visit
 from clinic.accounts import services as accounts
+from clinic.accounts.choices import Purpose
 from clinic.accounts.events import PatientErased, SessionRevoked
 from clinic.accounts.models import Session, User
 from clinic.accounts.principals import actor_of
@@ -133,6 +135,13 @@ def erase(browser: APIClient, password: str = PASSWORD) -> Any:
     return browser.post("/api/me/erasure", {"password": password})
 
 
+def confirm_phone(patient: Patient) -> None:
+    """Kanaria asks for a code and types what the message says."""
+    accounts.send_code(patient, Purpose.PHONE)
+    message = Message.objects.filter(key__contains=":phone:").latest("created_at")
+    accounts.verify(patient, Purpose.PHONE, re.findall(r"[0-9]{6}", message.body)[0])
+
+
 def held(patient: Patient, clinic: Clinic, hours: int) -> Appointment:
     start = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=hours)
     return holds.hold(
@@ -187,6 +196,7 @@ def a_life_at_the_clinic(
         seen = held(patient, clinic, 1)
         paid(seen, payer={"name": NAME, "phone": PHONE})
         accounts.update_profile(patient, {"email": EMAIL, "phone": PHONE})
+        confirm_phone(patient)
         given_back = held(patient, clinic, 80)
         paid(given_back, Method.MB_WAY, request_id="push-1")
         never_paid = held(patient, clinic, 5)
@@ -252,7 +262,8 @@ def test_afterwards_only_the_documents_say_who_it_was(
 ) -> None:
     a_life_at_the_clinic(browser, kanaria, clinic, bank, rita, marta)
     assert tables_with_a_canary() == {
-        *("accounts_user", "accounts_session", "django_admin_log", "core_idempotentrequest"),
+        *("accounts_user", "accounts_session", "accounts_onetimecode", "django_admin_log"),
+        *("core_idempotentrequest",),
         *("billing_payment", "billing_keptinvoicedetails", "billing_webhookdelivery"),
         *("billing_paymentissue", "billing_refund", "billing_invoice"),
         *("booking_appointment", "notifications_message"),
@@ -562,7 +573,7 @@ def test_a_long_history_goes_in_as_few_statements_as_a_short_one(clinic: Clinic)
     """Given tables of everybody's, none is gone through once for each visit or payment."""
     written = {}
     for count in (2, 20):
-        patient = Patient.objects.get(pk=person(f"with-{count}", NAME, "patient").pk)
+        patient = Patient.objects.get(pk=person(f"with-{count}", NAME, "patient", phone=PHONE).pk)
         with_history(patient, clinic, count)
         with CaptureQueriesContext(connection) as statements:
             accounts.erase_patient(patient.pk, actor=SETUP)

@@ -112,6 +112,7 @@ def test_what_is_owed_by_law_or_for_money_is_tried_until_it_is_done() -> None:
     }
 
     assert given_up == {
+        "accounts.send_secret",
         "recognition.identify",
         "sandbox.send_webhook",
         "sandbox.let_the_next_pass",

@@ -241,7 +241,9 @@ def password_was_reset(user: User, *, actor: Actor) -> None:
         subject=user,
         patient_id=user.pk if user.role == Role.PATIENT else None,
     )
-    _tell_of_password(user)
+    present = User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).first()
+    if present is not None:
+        _tell_of_password(present)
     revoke_sessions(user.pk, actor=actor, reason="password_reset")
 
 
