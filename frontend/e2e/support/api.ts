@@ -1,4 +1,4 @@
-import type { APIRequestContext, APIResponse } from "@playwright/test";
+import { expect, type APIRequestContext, type APIResponse } from "@playwright/test";
 import type { Slot } from "../../src/lib/api/types";
 import type { Person } from "./people";
 import { baseUrl } from "./settings";
@@ -30,6 +30,40 @@ export async function registerByApi(request: APIRequestContext, person: Person):
     language: "pt",
   });
   if (answer.status() !== 201) throw new Error(await answer.text());
+  await send(request, "/api/auth/phone/code", {});
+  const code = await newestDigits(request, person, /c[óo]digo/);
+  const verified = await send(request, "/api/auth/phone/verify", { code });
+  if (verified.status() !== 200) throw new Error(await verified.text());
+}
+
+interface Message {
+  body: string;
+  links: string[];
+}
+
+/** What the newest SMS to this person says, as soon as there is one that says such a thing. */
+export async function newestSms(
+  request: APIRequestContext,
+  person: Person,
+  says: RegExp,
+): Promise<Message> {
+  const to = new URLSearchParams({ to: `+351${person.phone}` });
+  let found: Message | undefined;
+  await expect(async () => {
+    const answer = await request.get(`${baseUrl()}/api/sandbox/messages?${to}`);
+    found = ((await answer.json()) as Message[]).find(({ body }) => says.test(body));
+    expect(found).toBeDefined();
+  }).toPass({ timeout: 15_000 });
+  return found!;
+}
+
+/** The six digits that came last. */
+export async function newestDigits(
+  request: APIRequestContext,
+  person: Person,
+  says: RegExp,
+): Promise<string> {
+  return /\d{6}/.exec((await newestSms(request, person, says)).body)?.[0] ?? "";
 }
 
 /** Free times some days ahead, where no other test looks for one. */

@@ -1,5 +1,6 @@
 import { expect, type Page } from "@playwright/test";
-import type { Person } from "./people";
+import { newestDigits } from "./api";
+import { shownPhone, type Person } from "./people";
 import { CLINIC_ZONE } from "./settings";
 
 export interface Chosen {
@@ -124,8 +125,17 @@ export async function registerAndReserve(
   await register(page, person);
   await expect(choiceBar(page)).toContainText(choice.time);
   await reserve(page);
+  await confirmPhone(page, person);
   await expect(page).toHaveURL(/\/pay\//);
   return choice;
+}
+
+/** In the sheet that asks for it: the six digits of the SMS. */
+export async function confirmPhone(page: Page, person: Person): Promise<void> {
+  const sheet = page.getByRole("dialog", { name: "Confirme o seu telemóvel" });
+  await expect(sheet).toContainText(shownPhone(person));
+  const code = await newestDigits(page.request, person, /c[óo]digo/);
+  await sheet.getByLabel("Código de seis algarismos").fill(code);
 }
 
 /** What the payment page asks for at a cash machine: digits only, and the amount as shown. */

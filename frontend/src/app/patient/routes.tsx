@@ -1,7 +1,8 @@
 import type { RouteObject } from "react-router";
-import { useParams } from "react-router";
-import { useMe } from "@/features/auth";
+import { useParams, useSearchParams } from "react-router";
+import { ContactState, useMe } from "@/features/auth";
 import { Crash, LatePage } from "@/ui";
+import { nextPath } from "./choice";
 import { placeOf, useClinic } from "./clinic";
 import { Book } from "./pages/Book";
 import { Missing } from "./pages/Missing";
@@ -26,6 +27,18 @@ export const routes: RouteObject[] = [
           {
             path: "/entrar",
             lazy: async () => ({ Component: (await import("./pages/Login")).Login }),
+          },
+          {
+            path: "/entrar/codigo",
+            lazy: async () => ({ Component: (await import("./pages/SignInCode")).SignInCode }),
+          },
+          {
+            path: "/recuperar",
+            lazy: async () => ({ Component: (await import("./pages/Recover")).Recover }),
+          },
+          {
+            path: "/repor/:token",
+            lazy: async () => ({ Component: (await import("./pages/Reset")).Reset }),
           },
           {
             path: "/registar",
@@ -128,10 +141,30 @@ export const routes: RouteObject[] = [
             lazy: async () => {
               const { DetailsPage } = await import("@/features/profile");
               return {
-                Component: () => (
-                  <RequireLogin>{(user) => <DetailsPage key={user.id} user={user} />}</RequireLogin>
-                ),
+                Component: function Details() {
+                  const [params] = useSearchParams();
+                  const next = params.has("next") ? nextPath(params) : null;
+                  return (
+                    <RequireLogin>
+                      {(user) => (
+                        <DetailsPage
+                          key={user.id}
+                          user={user}
+                          next={next}
+                          proof={(contact) => <ContactState user={user} contact={contact} />}
+                        />
+                      )}
+                    </RequireLogin>
+                  );
+                },
               };
+            },
+          },
+          {
+            path: "/eu/palavra-passe",
+            lazy: async () => {
+              const { Password } = await import("./pages/Password");
+              return { Component: () => <RequireLogin>{() => <Password />}</RequireLogin> };
             },
           },
           {

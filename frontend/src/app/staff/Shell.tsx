@@ -61,6 +61,9 @@ function Door({ user }: { user: User | null }) {
           <h1>{t("login.title")}</h1>
           <p className={styles.doorText}>{t("login.text")}</p>
           <LoginForm />
+          <p className={styles.doorText}>
+            <a href="/recuperar">{t("login.forgotten")}</a>
+          </p>
         </>
       )}
     </Front>
@@ -107,9 +110,9 @@ function Bar({ user }: { user: User }) {
         )}
       </nav>
       <div className={styles.person}>
-        <span className={styles.role}>
+        <NavLink to="/conta" className={styles.role ?? ""}>
           {user.role === "patient" ? "" : t(`role.${user.role}`)} · {user.full_name}
-        </span>
+        </NavLink>
         <LanguageSwitch className={styles.barButton} />
         <Button variant="plain" className={styles.barButton} onPress={() => logout.mutate()}>
           {t("common:action.logout")}

@@ -50,6 +50,10 @@ const router = createBrowserRouter(
               path: "privacidade",
               lazy: async () => ({ Component: (await import("./PrivacyPage")).PrivacyPage }),
             },
+            {
+              path: "conta",
+              lazy: async () => ({ Component: (await import("./AccountPage")).AccountPage }),
+            },
             { path: "*", element: <MissingPage /> },
           ],
         },

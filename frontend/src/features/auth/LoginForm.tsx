@@ -27,7 +27,7 @@ export function LoginForm() {
         control={control}
         name="username"
         rules={{ validate: (name) => name.trim() !== "" }}
-        label={t("auth.username")}
+        label={t("auth.login")}
         autoComplete="username"
         autoCapitalize="none"
         spellCheck="false"

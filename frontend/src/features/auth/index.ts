@@ -1,5 +1,11 @@
+export { CodeField } from "./CodeField";
+export { ContactProofDialog } from "./ContactProof";
+export { ContactState } from "./ContactState";
 export { LoginForm } from "./LoginForm";
+export { PasswordForm } from "./PasswordForm";
+export { linkQuery, useForgottenPassword, useSignInCode, useSignInWithCode } from "./recovery";
 export { RegisterForm } from "./RegisterForm";
+export { ResetForm } from "./ResetForm";
 export {
   forgetAtSessionEnd,
   meQuery,
@@ -10,3 +16,4 @@ export {
   usePersonKey,
   useRegister,
 } from "./session";
+export { WhoForm } from "./WhoForm";

@@ -92,7 +92,7 @@ export function usePersonKey(): number {
 }
 
 /** Keeps the new user as "me"; what was fetched for nobody is fetched anew for them. */
-function useTakeOver() {
+export function useTakeOver() {
   const client = useQueryClient();
   return (user: User | null) => {
     accept(client, user);

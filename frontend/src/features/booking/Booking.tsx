@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { practitionersQuery, specialtiesQuery } from "@/lib/api/catalogue";
 import { isProblem } from "@/lib/api/problem";
@@ -39,6 +39,7 @@ export function Booking({
   onLoginNeeded,
   onReserved,
   phone,
+  phoneProof,
 }: {
   choice: Choice;
   onChoice: (choice: Choice) => void;
@@ -46,6 +47,8 @@ export function Booking({
   onLoginNeeded: () => void;
   onReserved: (appointment: Appointment) => void;
   phone: string;
+  /** Asks for proof that the phone is theirs, which a time is held for. */
+  phoneProof: (asked: { isOpen: boolean; onClose: () => void; onProved: () => void }) => ReactNode;
 }) {
   const { t } = useTranslation("patient");
   const language = useLanguage();
@@ -55,6 +58,8 @@ export function Booking({
   const rest = useRef<HTMLDivElement>(null);
   const hasChosen = useRef(false);
   const specialty = specialties.data?.find((one) => one.code === choice.specialty);
+
+  const isPhoneUnproved = isProblem(hold.error, "phone_unverified");
 
   useEffect(() => {
     if (hasChosen.current) bringIntoView(rest.current);
@@ -125,7 +130,7 @@ export function Booking({
                 value={choice.practitioner}
                 onChange={(practitioner) => choose({ practitioner, start: null })}
               />
-              {hold.isError ? (
+              {hold.isError && !isPhoneUnproved ? (
                 <Banner tone="terra" live>
                   <p>
                     {isProblem(hold.error, "slot_taken", "slot_unavailable")
@@ -169,6 +174,7 @@ export function Booking({
           </div>
         </section>
       ) : null}
+      {phoneProof({ isOpen: isPhoneUnproved, onClose: () => hold.reset(), onProved: reserve })}
     </>
   );
 }

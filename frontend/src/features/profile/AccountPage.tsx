@@ -33,6 +33,11 @@ export function AccountPage({
         />
         <Row href="/eu/rosto" title={t("me.face")} hint={faceState} />
         <Row href="/eu/fatura" title={t("kept.title")} hint={invoiceState} />
+        <Row
+          href="/eu/palavra-passe"
+          title={t("common:password.title")}
+          hint={t("me.password_hint")}
+        />
         <Row href="/eu/acessos" title={t("me.accesses")} hint={t("me.accesses_hint")} />
         <Row href="/eu/apagar" title={t("erase.title")} hint={t("erase.hint")} />
       </div>

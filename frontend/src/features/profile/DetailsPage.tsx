@@ -1,6 +1,8 @@
 import { zodResolver } from "@hookform/resolvers/zod";
+import type { ReactNode } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { useTranslation } from "react-i18next";
+import { useNavigate } from "react-router";
 import { z } from "zod";
 import type { User } from "@/lib/api/types";
 import { contact } from "@/lib/contact";
@@ -14,8 +16,19 @@ const schema = contact.extend({ birth_date: z.string() });
 
 type Values = z.infer<typeof schema>;
 
-export function DetailsPage({ user }: { user: User }) {
+export function DetailsPage({
+  user,
+  next,
+  proof,
+}: {
+  user: User;
+  /** Where the person came from, to go on once the details are right. */
+  next: string | null;
+  /** Whether a contact is known to be theirs, and the way to show it. */
+  proof: (contact: "phone" | "email") => ReactNode;
+}) {
   const { t } = useTranslation(["patient", "common"]);
+  const navigate = useNavigate();
   const change = useProfileChange();
   const { control, formState, handleSubmit } = useForm<Values>({
     resolver: zodResolver(schema),
@@ -31,7 +44,12 @@ export function DetailsPage({ user }: { user: User }) {
   const submit = handleSubmit((values) => {
     change.mutate(
       { ...values, phone: toE164(values.phone), birth_date: values.birth_date || null },
-      { onSuccess: () => toast({ text: t("me.saved") }) },
+      {
+        onSuccess: () => {
+          toast({ text: t("me.saved") });
+          if (next) void navigate(next);
+        },
+      },
     );
   });
 
@@ -57,6 +75,7 @@ export function DetailsPage({ user }: { user: User }) {
           autoComplete="tel"
           error={said("phone")}
         />
+        {proof("phone")}
         <FormTextField
           control={control}
           name="email"
@@ -66,6 +85,7 @@ export function DetailsPage({ user }: { user: User }) {
           autoComplete="email"
           error={said("email")}
         />
+        {proof("email")}
         <FormDateField
           control={control}
           name="birth_date"

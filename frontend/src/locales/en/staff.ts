@@ -16,6 +16,7 @@ export const en: Words<typeof pt> = {
     privacy: "Privacy",
   },
   login: {
+    forgotten: "Forgotten your password?",
     title: "Log in to reception",
     text: "For the clinic's team.",
     no_access: "This account isn't the team's.",

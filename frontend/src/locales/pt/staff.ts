@@ -13,6 +13,7 @@ export const pt = {
     privacy: "Privacidade",
   },
   login: {
+    forgotten: "Esqueceu-se da palavra-passe?",
     title: "Entrar na receção",
     text: "Para a equipa da clínica.",
     no_access: "Esta conta não é da equipa.",

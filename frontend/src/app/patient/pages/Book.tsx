@@ -1,7 +1,7 @@
 import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate, useSearchParams } from "react-router";
-import { useMe } from "@/features/auth";
+import { ContactProofDialog, useMe } from "@/features/auth";
 import { Booking, type Choice } from "@/features/booking";
 import { checkoutPath } from "@/features/visits";
 import { Page } from "@/ui";
@@ -38,6 +38,16 @@ export function Book() {
           )
         }
         phone={clinic?.phone ?? ""}
+        phoneProof={(asked) =>
+          me.data ? (
+            <ContactProofDialog
+              {...asked}
+              user={me.data}
+              contact="phone"
+              changeHref={`/eu/dados?${new URLSearchParams({ next: `/?${params}` })}`}
+            />
+          ) : null
+        }
       />
     </Page>
   );

@@ -32,6 +32,14 @@ export function Login() {
       <div className={styles.stack}>
         <KeptChoice params={params} />
         <LoginForm />
+        <p className={styles.ways}>
+          <Link href="/recuperar" className={styles.link}>
+            {t("login.forgotten")}
+          </Link>
+          <Link href={`/entrar/codigo?${params}`} className={styles.link}>
+            {t("login.by_code")}
+          </Link>
+        </p>
         <p className={styles.foot}>
           {t("login.new_here")}{" "}
           <Link href={`/registar?${params}`} className={styles.link}>

@@ -1,0 +1,19 @@
+import { useTranslation } from "react-i18next";
+import { PasswordForm } from "@/features/auth";
+import list from "@/ui/ListPage.module.css";
+
+/** What staff may change of their own account. */
+export function AccountPage() {
+  const { t } = useTranslation(["staff", "common"]);
+  return (
+    <main className={list.page} id="content">
+      <div className={list.head}>
+        <div>
+          <h1 className={list.title}>{t("common:password.title")}</h1>
+          <p className={list.quiet}>{t("common:password.lead")}</p>
+        </div>
+      </div>
+      <PasswordForm />
+    </main>
+  );
+}
