@@ -49,12 +49,18 @@ export async function newestSms(
 ): Promise<Message> {
   const to = new URLSearchParams({ to: `+351${person.phone}` });
   let found: Message | undefined;
-  await expect(async () => {
-    const answer = await request.get(`${baseUrl()}/api/sandbox/messages?${to}`);
-    found = ((await answer.json()) as Message[]).find(({ body }) => says.test(body));
-    expect(found).toBeDefined();
-  }).toPass({ timeout: 15_000 });
-  return found!;
+  await expect
+    .poll(
+      async () => {
+        const answer = await request.get(`${baseUrl()}/api/sandbox/messages?${to}`);
+        found = ((await answer.json()) as Message[]).find(({ body }) => says.test(body));
+        return found;
+      },
+      { timeout: 15_000 },
+    )
+    .toBeDefined();
+  if (!found) throw new Error(`no SMS says ${says.source}`);
+  return found;
 }
 
 /** The six digits that came last. */
