@@ -69,7 +69,7 @@ class AttachmentView(SandboxView):
     @extend_schema(
         operation_id="sandbox_attachment",
         tags=TAGS,
-        responses=answers({(200, "*/*"): OpenApiTypes.BINARY}, 404),
+        responses=answers({(200, "application/pdf"): OpenApiTypes.BINARY}, 404),
     )
     def get(self, _request: Request, message_id: uuid.UUID, position: int) -> HttpResponseBase:
         """The bytes of one attachment."""
