@@ -108,7 +108,9 @@ def test_every_answer_is_one_that_is_promised(document: dict[str, Any], world: W
     assert breaches == set()
 
 
-def test_an_attachment_is_promised_as_the_pdf_that_it_is(document: dict[str, Any], db: None) -> None:
+def test_an_attachment_is_promised_as_the_pdf_that_it_is(
+    document: dict[str, Any], db: None
+) -> None:
     message = SandboxMessage.objects.create(
         delivery="1", channel="email", to="a@vez.example", created_at=clock.now()
     )
