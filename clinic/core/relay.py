@@ -71,5 +71,4 @@ def _listen(send: Send, oldest: Oldest, stop: threading.Event) -> None:
         life.show()
         relay_once(send, oldest)
         deadline = time.monotonic() + 1.0
-        for _ in raw.notifies(timeout=max(deadline - time.monotonic(), 0), stop_after=1):
-            break
+        next(raw.notifies(timeout=max(deadline - time.monotonic(), 0)), None)

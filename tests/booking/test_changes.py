@@ -1,8 +1,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from booking.errors import Code
 from booking.events import AppointmentCancelled, AppointmentExpired, VisitChanged
@@ -10,6 +13,7 @@ from booking.models import Appointment
 from booking.services import changes, desk, holds
 from clinic.config.celery import app as celery
 from clinic.core import outbox, stuck
+from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 from clinic.core.models import AuditEntry, OutboxMessage
 from clinic.directory.models import HoursException, Patient, Practitioner, Specialty
@@ -221,6 +225,34 @@ def test_whoever_has_neither_phone_nor_address_stands_before_the_desk(
 
 
 # Moving
+
+
+def test_what_is_not_there_is_not_moved(clinic: Clinic) -> None:
+    refused(
+        CoreCode.NOT_FOUND,
+        changes.reschedule,
+        uuid4(),
+        start=at(14),
+        practitioner_id=None,
+        actor=TESTER,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_move_takes_its_turn_before_it_locks_anybody(
+    clinic: Clinic, ana: Patient, book: Book
+) -> None:
+    """Two that cross would each wait for the other's rows otherwise."""
+    appointment = book(ana, at(11))
+
+    with CaptureQueriesContext(connection) as statements:
+        reschedule(appointment, at(14))
+
+    said = [each["sql"] for each in statements]
+    locking = [sql for sql in said if "advisory" in sql or "FOR NO KEY UPDATE" in sql]
+    assert "booking:move" in locking[0]
+    assert '"accounts_user"' in locking[1]
+    assert '"booking_appointment"' in locking[2]
 
 
 def test_a_booked_appointment_moves_with_its_payment(

@@ -338,3 +338,17 @@ def test_codes_have_no_look_alikes_and_forgive_how_they_are_typed() -> None:
     assert not set("".join(drawn)) & set("01IO")
     assert {len(code) for code in drawn} == {6}
     assert codes.normalise(" k7m-2qx ") == "K7M2QX"
+
+
+def test_the_same_note_again_changes_nothing(
+    clinic: Clinic, ana: Patient, book: Book, unchanged: Unchanged
+) -> None:
+    appointment = book(ana, at(10))
+    visit.write_note(appointment.pk, note="Vem de muletas", actor=TESTER)
+    appointment.refresh_from_db()
+    check = unchanged(appointment)
+
+    again = visit.write_note(appointment.pk, note="Vem de muletas", actor=TESTER, was="")
+
+    assert again == appointment
+    check()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -203,6 +203,36 @@ def test_a_slot_whose_hold_ran_out_goes_to_one_of_many_while_it_is_swept(
     assert Appointment.objects.get(pk=old.pk).status == "expired"
     assert Appointment.objects.filter(status="pending").count() == 1
     assert AuditEntry.objects.filter(action="appointment.expired").count() == 1
+
+
+def test_a_hold_that_somebody_else_is_ending_holds_up_nobody(
+    clinic: Clinic, ana: Patient, bruno: Patient
+) -> None:
+    # Given a hold that ran out, whose row a sweep has in hand
+    wish: dict[str, Any] = {
+        "specialty_code": "massage",
+        "start": tomorrow_at(10),
+        "actor": TESTER,
+    }
+    old = holds.hold(patient=ana, practitioner_id=clinic.sousa.pk, **wish)
+    Appointment.objects.filter(pk=old.pk).update(hold_expires_at=clock.now())
+    has_it, is_done = Event(), Event()
+
+    def sweep() -> None:
+        with transaction.atomic():
+            Appointment.objects.select_for_update(no_key=True).get(pk=old.pk)
+            has_it.set()
+            is_done.wait(10)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as sweeper:
+        sweeper.submit(sweep)
+        has_it.wait(10)
+        # When somebody books the same time with somebody else, then they needn't wait
+        booked = holds.hold(patient=bruno, practitioner_id=clinic.reis.pk, **wish)
+        is_done.set()
+
+    assert booked.status == "pending"
 
 
 def test_money_and_expiry_at_the_same_moment_have_one_winner(clinic: Clinic) -> None:

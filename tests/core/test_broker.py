@@ -97,6 +97,21 @@ def test_what_the_broker_lost_is_handed_over_at_the_next_look(
     assert waiting(queue) == MESSAGES + written_since
 
 
+def test_the_oldest_is_the_one_that_was_handed_over_first(queue: redis.Redis) -> None:
+    write(2)
+    look_again()
+    first, second = (
+        uuid.UUID(json.loads(each)["headers"][broker.HEADER])
+        for each in reversed(queue.lrange(WAITING, 0, -1))
+    )
+
+    assert broker.oldest(QUEUE) == first
+    take(queue, 1)
+    assert broker.oldest(QUEUE) == second
+    take(queue, 1)
+    assert broker.oldest(QUEUE) is None
+
+
 def test_what_could_not_be_handed_over_is_no_hand_over(queue: redis.Redis) -> None:
     write(1)
     look_again()

@@ -3,6 +3,7 @@ import dataclasses
 import json
 import operator
 import threading
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -56,6 +57,7 @@ class Queue:
 
     def devices(self) -> Devices:
         self.rosters += 1
+        self.gate.wait(5)
         if self.is_down:
             raise OperationalError
         return dict(self.paired)
@@ -274,6 +276,48 @@ async def test_a_layer_that_brings_our_own_message_back_is_live(layer: Any) -> N
     await heard.close()
 
 
+async def test_a_group_that_is_not_wanted_any_more_is_left(layer: Any) -> None:
+    heard: list[dict[str, Any]] = []
+    place = subscriptions.Subscriptions(layer, heard.append)
+    await place.add("one")
+    await place.add("two")
+
+    place.discard("one")
+    await place.settle()
+    await layer.group_send("one", {"type": "frame"})
+    await layer.group_send("two", {"type": "frame"})
+    await until(lambda: heard)
+    await asyncio.sleep(0.05)
+
+    assert heard == [{"type": "frame"}]
+    await place.close()
+
+
+async def test_a_hub_that_has_read_nothing_says_so(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        assert hub.revision == 0
+
+
+async def test_closing_waits_for_nobody_who_does_not_answer(queue: Queue, layer: Any) -> None:
+    # Given a reading that hangs for two seconds
+    hub = Hub(layer, queue, CALM)
+    queue.gate.clear()
+    reading = asyncio.create_task(hub.device(operator.methodcaller("get", "1")))
+    await asyncio.sleep(0.05)
+    release = threading.Timer(2, queue.gate.set)
+    release.start()
+
+    # When the hub is closed
+    began = time.monotonic()
+    await hub.close()
+
+    # Then it is at once
+    assert time.monotonic() - began < 1
+    reading.cancel()
+    queue.gate.set()
+    release.cancel()
+
+
 async def test_a_group_that_nobody_is_in_is_forgotten(queue: Queue, layer: Any) -> None:
     async with running(queue, layer) as hub:
         screen = await enter(hub, Screen())
@@ -352,7 +396,7 @@ async def test_a_socket_that_lived_long_enough_is_closed(queue: Queue, layer: An
     async with running(queue, layer, QUICK) as hub:
         screen = await enter(hub, Screen(expires_at=asyncio.get_running_loop().time()))
 
-        assert await asyncio.wait_for(screen.connection.closing, 2) == TOO_OLD
+        assert await asyncio.wait_for(screen.connection.closing, 2) == TOO_OLD == 4408
 
 
 async def test_an_account_has_ten_sockets_and_a_display_has_no_limit(
@@ -363,7 +407,7 @@ async def test_an_account_has_ten_sockets_and_a_display_has_no_limit(
         mine = [await enter(hub, Screen("session.1", account=account)) for _ in range(10)]
         with pytest.raises(Refused) as refused:
             hub.admit(Screen("session.1", account=account).connection)
-        assert refused.value.code == TOO_MANY
+        assert refused.value.code == TOO_MANY == 4429
 
         await hub.leave(mine[0].connection)
         await enter(hub, Screen("session.1", account=account))

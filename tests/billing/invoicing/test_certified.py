@@ -58,11 +58,15 @@ def give_back(payment: Payment, bank: Bank, amount: str | None = None, reason: s
 def test_a_certified_invoice_says_so_on_paper_and_in_its_code(
     client: APIClient, held: Appointment, certified: int
 ) -> None:
+    InvoicingRules.objects.update(producer_name="Vez, Lda.", producer_tax_id="510123457")
+
     paid(client, held)
 
     invoice = Invoice.objects.get()
     assert invoice.number == f"FR {certified}A/1"
     assert (invoice.training, invoice.atcud, invoice.hash_control) == (False, "JFX7K2P9-1", "1")
+    producer = (invoice.certificate, invoice.producer_name, invoice.producer_tax_id)
+    assert producer == ("1234", "Vez, Lda.", "510123457")
     assert len(invoice.hash) == 172
     printed = chain.printed(invoice.hash)
     assert invoice.qr.endswith(f"*Q:{printed}*R:1234")

@@ -17,7 +17,7 @@ from billing.payments.models import CustomerKind, Payment, PaymentEvent
 from billing.payments.services.checkout import Customer
 from booking.models import Appointment
 from clinic.core import clock
-from clinic.directory.models import Patient, Specialty
+from clinic.directory.models import Organization, Patient, Specialty
 from clinic.notifications.models import Message
 from clinic.storage import private
 from tests.billing import factories
@@ -25,6 +25,10 @@ from tests.billing.factories import drain, notice, send
 
 pytestmark = pytest.mark.django_db
 
+SELLER = (
+    *("name", "legal_name", "tax_id", "address", "postal_code"),
+    *("city", "phone", "email"),
+)
 TAXPAYER = Customer(
     kind=CustomerKind.TAXPAYER,
     tax_id="123456789",
@@ -75,6 +79,48 @@ def test_an_invoice_for_a_massage_has_vat_inside(client: APIClient, held: Appoin
         f"A:510123457*B:999999990*C:PT*D:FR*E:N*F:{clock.today():%Y%m%d}*G:FR FORM{year}/1*H:0"
         "*I1:PT*I7:32.52*I8:7.48*N:7.48*O:40.00*Q:0*R:0"
     )
+
+
+def test_an_invoice_keeps_who_sold_as_they_were_then(client: APIClient, held: Appointment) -> None:
+    said = Organization.objects.get()
+    paid(client, held)
+    Organization.objects.update(name="Outra", phone="+351219999999", email="outra@vez.example")
+
+    invoice = Invoice.objects.get()
+
+    assert [getattr(invoice, f"seller_{field}") for field in SELLER] == [
+        *(said.name, said.legal_name, said.tax_id, said.address_line, said.postal_code),
+        *(said.city, said.phone, said.email),
+    ]
+
+
+def test_of_two_files_made_at_once_the_first_stays_and_is_mailed(
+    client: APIClient, held: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an invoice whose file another worker stores while we store ours
+    payment = factories.multibanco(held)
+    send(client, notice(payment))
+    monkeypatch.setattr(invoices, "render", lambda _: None)
+    drain()
+    monkeypatch.undo()
+    invoice = Invoice.objects.get()
+    InvoiceDocument.objects.all().delete()
+    put, theirs = private.put, [lambda: invoices.render(invoice.pk)]
+    kept: list[InvoiceDocument] = []
+
+    def put_late(key: str, data: bytes, content_type: str) -> None:
+        put(key, data, content_type)
+        if theirs:
+            kept.append(theirs.pop()())
+
+    monkeypatch.setattr(private, "put", put_late)
+
+    # When ours comes second
+    ours = invoices.render(invoice.pk)
+
+    # Then it is theirs that is told of, and one mail goes out
+    assert [ours] == kept == list(InvoiceDocument.objects.all())
+    assert Message.objects.filter(template="invoice_issued").count() == 1
 
 
 def test_an_invoice_for_a_treatment_is_exempt_and_says_why(client: APIClient, ana: Patient) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,12 +8,13 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from billing.payments.models import Payment, PaymentStatus, Reason
+from billing.payments.models import Payment, PaymentStatus, Reason, RequestState
+from billing.payments.providers.sandbox import SandboxProvider
 from booking.links import checkout_token
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.errors import DomainError
-from clinic.core.models import OutboxMessage, RateWindow
+from clinic.core.models import AuditEntry, OutboxMessage, RateWindow
 from clinic.directory.models import Patient
 from tests.answers import Answer
 from tests.billing import factories
@@ -146,6 +148,40 @@ def test_asking_again_for_the_same_method_gives_the_same_payment_with_the_new_de
     payment = Payment.objects.get()
     assert (payment.customer_kind, payment.customer_tax_id) == ("taxpayer", "123456789")
     assert payment.customer_name == "Ana Lda."
+
+
+def test_who_asks_for_a_payment_is_written_down(client: APIClient, held: Appointment) -> None:
+    made = pay(client, held, MB_WAY).json()
+
+    entry = AuditEntry.objects.get(action="payment.started")
+    assert (entry.subject_id, entry.patient_id) == (made["id"], held.patient_id)
+    assert entry.data == {"method": "mb_way"}
+
+
+@pytest.mark.parametrize(
+    ("takes_back", "days", "is_the_same"), [(False, 0, True), (False, 1, False), (True, 0, False)]
+)
+def test_a_providers_reference_is_given_again_until_its_day_ends_unless_it_was_taken_back(
+    held: Appointment,
+    monkeypatch: pytest.MonkeyPatch,
+    takes_back: bool,
+    days: int,
+    is_the_same: bool,
+) -> None:
+    # Given a reference that the provider made, and that another method replaced
+    first = factories.multibanco(held)
+    factories.mb_way(held)
+    Payment.objects.filter(pk=first.pk).update(request_state=RequestState.ACCEPTED)
+    able = replace(SandboxProvider.capabilities, cancel=takes_back)
+    monkeypatch.setattr(SandboxProvider, "capabilities", able)
+    later = first.expires_at + timedelta(days=days)
+    Appointment.objects.filter(pk=held.pk).update(hold_expires_at=later)
+
+    # When Multibanco is chosen again
+    again = factories.multibanco(held)
+
+    # Then it is that reference while it can still be paid, else another
+    assert (again.pk == first.pk) is is_the_same
 
 
 def test_the_other_method_replaces_what_waits(client: APIClient, held: Appointment) -> None:

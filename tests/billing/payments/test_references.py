@@ -25,6 +25,16 @@ def test_references_follow_the_pool_and_pass_a_terminals_check(ana: Patient) -> 
         assert multibanco.is_valid("99999", payment.reference, Decimal("40.00"))
 
 
+def test_a_reference_that_is_free_again_has_to_wait_for_its_turn(ana: Patient) -> None:
+    first = factories.multibanco(factories.appointment(ana))
+    Payment.objects.update(reference_held=False)
+
+    second = factories.multibanco(factories.appointment(ana))
+
+    order = multibanco.order_of("999", first.reference)
+    assert multibanco.order_of("999", second.reference) == (order + 1) % 10_000
+
+
 def test_a_held_reference_is_skipped_when_the_pool_comes_round(
     held: Appointment, ana: Patient
 ) -> None:
