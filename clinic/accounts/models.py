@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
+from ua_parser import parse
 
 from clinic.accounts import birth
 from clinic.accounts.choices import (
@@ -247,6 +248,9 @@ class Session(models.Model):
     expires_at = models.DateTimeField(help_text="The absolute end, however active it is")
     revoked_at = models.DateTimeField(null=True, blank=True)
     user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+    address = models.CharField(
+        max_length=45, blank=True, help_text="Of the login or latest refresh"
+    )
 
     class Meta:
         ordering = ("-created_at",)
@@ -261,6 +265,13 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def device_name(self) -> str:
+        """The browser and the system, as far as the browser told; empty if it didn't."""
+        told = parse(self.user_agent)
+        known = (told.user_agent, told.os)
+        return ", ".join(part.family for part in known if part is not None)
 
     @property
     def ends_at(self) -> datetime:

@@ -24,6 +24,13 @@ def session_of(claims: tokens.Claims) -> Session | None:
     return session if claims.jti in {session.jti, session.prev_jti} else None
 
 
+def live_sessions(user: User) -> list[Session]:
+    """The user's own sessions that still count, the one used last first."""
+    now = clock.now()
+    open_ones = Session.objects.select_related("user").filter(user=user, revoked_at=None)
+    return [one for one in open_ones.order_by("-last_seen_at", "pk") if one.is_live(now)]
+
+
 def token_digest(raw: str) -> str:
     """What we keep of a device's token. It is random enough to need no slow hash."""
     return hashlib.sha256(raw.encode()).hexdigest()

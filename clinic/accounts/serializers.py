@@ -26,6 +26,7 @@ from clinic.accounts.fields import BirthDateField, FullNameField, MobileField
 from clinic.accounts.models import (
     USERNAME_MAX_LENGTH,
     VERSION_MAX_LENGTH,
+    Session,
     User,
     username_characters,
 )
@@ -128,6 +129,25 @@ class OnItsWay(serializers.Serializer[Any]):
     """If there is such an account, its message is on its way."""
 
     minutes = serializers.IntegerField(help_text="How long what it says counts")
+
+
+class OwnSession(serializers.Serializer[Any]):
+    """One of a person's own sessions."""
+
+    id = serializers.UUIDField()
+    device = serializers.CharField(
+        source="device_name", help_text="Such as `Firefox, Windows`; empty if it didn't say"
+    )
+    address = serializers.CharField(help_text="Of the login or the latest renewal")
+    started_at = serializers.DateTimeField(source="created_at")
+    last_used_at = serializers.DateTimeField(
+        source="last_seen_at", help_text="To some minutes: the login or the latest renewal"
+    )
+    is_this = serializers.SerializerMethodField()
+
+    def get_is_this(self, session: Session) -> bool:
+        this: Session = self.context["session"]
+        return session.pk == this.pk
 
 
 class SixDigits(serializers.Serializer[Any]):

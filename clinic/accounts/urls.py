@@ -1,6 +1,14 @@
 from django.urls import path
 
-from clinic.accounts.api import contacts, devices, profile, records, recovery, signing_in
+from clinic.accounts.api import (
+    contacts,
+    devices,
+    own_sessions,
+    profile,
+    records,
+    recovery,
+    signing_in,
+)
 
 urlpatterns = [
     path("auth/csrf", signing_in.CsrfView.as_view()),
@@ -19,6 +27,8 @@ urlpatterns = [
     path("auth/password/forgot", recovery.ForgottenPasswordView.as_view()),
     path("auth/password/link", recovery.PasswordLinkView.as_view()),
     path("auth/password/reset", recovery.PasswordResetView.as_view()),
+    path("auth/sessions", own_sessions.SessionsView.as_view()),
+    path("auth/sessions/<uuid:session_id>", own_sessions.SessionView.as_view()),
     path("me/erasure", records.OwnErasureView.as_view()),
     path("me/accesses", records.AccessesView.as_view()),
     path("staff/patients/<uuid:patient_id>/erasure", records.PatientErasureView.as_view()),

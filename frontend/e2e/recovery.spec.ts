@@ -3,6 +3,7 @@ import { newestDigits, newestSms, registerByApi } from "./support/api";
 import { violations } from "./support/axe";
 import { login } from "./support/patient";
 import { newPerson } from "./support/people";
+import { baseUrl } from "./support/settings";
 
 test.use({ viewport: { width: 390, height: 844 } });
 
@@ -85,4 +86,31 @@ test("a password is changed, and a phone that changes is to be confirmed again",
   const code = await newestDigits(elsewhere, other, /c[óo]digo/);
   await page.getByLabel("Código de seis algarismos").fill(code);
   await expect(page.getByText("Telemóvel confirmado.")).toBeVisible();
+});
+
+test("a session that is ended from another device closes its page at once", async ({
+  page,
+  browser,
+  playwright,
+}) => {
+  // Given somebody who is logged in on the phone and at a desk
+  const person = newPerson();
+  await registerByApi(await playwright.request.newContext(), person);
+  await page.goto("/entrar?next=/consultas");
+  await login(page, person.username, person.password);
+  await expect(page.getByRole("heading", { name: "As minhas consultas" })).toBeVisible();
+  const desk = await (await browser.newContext({ locale: "pt-PT" })).newPage();
+  await desk.goto(`${baseUrl()}/entrar?next=/eu/sessoes`);
+  await login(desk, person.username, person.password);
+
+  // When the desk ends all others
+  await desk.getByRole("button", { name: "Terminar todas as outras" }).click();
+  await desk
+    .getByRole("alertdialog")
+    .getByRole("button", { name: /Terminar/ })
+    .click();
+  await expect(desk.getByText("As outras sessões terminaram.")).toBeVisible();
+
+  // Then the phone stands before the login
+  await expect(page.getByRole("heading", { name: "Entrar" })).toBeVisible({ timeout: 5_000 });
 });

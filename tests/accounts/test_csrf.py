@@ -38,6 +38,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("auth/password/reset", "post"): {"token": "unknown", "password": "Outra-chave-comprida-7"},
     ("auth/login/code", "post"): {"login": "gil"},
     ("auth/login/with-code", "post"): {"login": "gil", "code": "042917"},
+    ("auth/sessions", "delete"): None,
+    ("auth/sessions/<uuid:session_id>", "delete"): None,
     ("me/erasure", "post"): {"password": PASSWORD},
     ("staff/patients/<uuid:patient_id>/erasure", "post"): None,
     ("devices", "post"): {"kind": "kiosk", "name": "Entrance"},
@@ -68,6 +70,8 @@ EXPECTED = {
     ("auth/password/reset", "post"): 410,
     ("auth/login/code", "post"): 202,
     ("auth/login/with-code", "post"): 400,
+    ("auth/sessions", "delete"): 204,
+    ("auth/sessions/<uuid:session_id>", "delete"): 404,
     ("me/erasure", "post"): 204,
     ("staff/patients/<uuid:patient_id>/erasure", "post"): 204,
     ("devices", "post"): 201,
@@ -138,6 +142,7 @@ def call(
         browser.client.cookies["vez_device-display"] = device.token
     path = path.replace("<uuid:device_id>", str(device.device.pk))
     path = path.replace("<uuid:patient_id>", str(patient.pk))
+    path = path.replace("<uuid:session_id>", str(patient.pk))
     return getattr(browser.client, verb)(f"/api/{path}", BODIES[route], headers=headers)
 
 

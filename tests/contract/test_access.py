@@ -28,7 +28,7 @@ from billing import tasks as _billing_tasks  # noqa: F401  (registers its outbox
 from billing.invoicing.models import Invoice
 from booking import links
 from booking.services import holds
-from clinic.accounts.models import User
+from clinic.accounts.models import Session, User
 from clinic.core import clock, outbox
 from clinic.core.models import OutboxMessage
 from clinic.directory.models import Organization, Patient
@@ -105,6 +105,17 @@ def world(
     ).json()
     pay(anonymous, payment)
     check_in = kiosk.client.post("/api/check-ins", {"code": "ZZZZZZ"}).json()
+    clients = {
+        "anonymous": anonymous,
+        "ana": client_of(ana),
+        "bruno": client_of(bruno),
+        "practitioner": client_of(sousa_user),
+        "reception": client_of(rita),
+        "manager": client_of(marta),
+        "display": display.client,
+        "kiosk": kiosk.client,
+    }
+    mine = Session.objects.get(user=ana)
     return World(
         arguments={
             "appointment": str(appointment.id),
@@ -118,22 +129,14 @@ def world(
             "device": str(display.device.id),
             "check_in": check_in["id"],
             "request": str(uuid.uuid4()),
+            "session": str(mine.id),
             "message": str(uuid.uuid4()),
             "position": "0",
             "provider": "sandbox",
             "ticket": "A012",
             "room": clinic.room_1.name,
         },
-        clients={
-            "anonymous": anonymous,
-            "ana": client_of(ana),
-            "bruno": client_of(bruno),
-            "practitioner": client_of(sousa_user),
-            "reception": client_of(rita),
-            "manager": client_of(marta),
-            "display": display.client,
-            "kiosk": kiosk.client,
-        },
+        clients=clients,
     )
 
 

@@ -111,7 +111,9 @@ class RefreshView(_EndsCookies):
         "original request.",
     )
     def post(self, request: Request) -> Response:
-        return signed_in_answer(services.refresh(cookies.refresh_token(request._request)), 200)
+        plain = request._request
+        renewed = services.refresh(cookies.refresh_token(plain), address=client_address(plain))
+        return signed_in_answer(renewed, 200)
 
 
 class LogoutView(_EndsCookies):

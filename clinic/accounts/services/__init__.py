@@ -34,6 +34,8 @@ from clinic.accounts.services.recovery import (
 )
 from clinic.accounts.services.sessions import (
     SignedIn,
+    end_other_sessions,
+    end_own_session,
     login,
     logout,
     purge_sessions,
@@ -54,6 +56,8 @@ __all__ = [
     "change_password",
     "create_device",
     "create_user",
+    "end_other_sessions",
+    "end_own_session",
     "erase_own_account",
     "erase_patient",
     "forgot_password",

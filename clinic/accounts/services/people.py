@@ -76,7 +76,7 @@ def register(
             user = _insert(username=username, password=password, **details)
             actor = actor_of(user)
             audit.record("account.registered", actor=actor, subject=user, patient_id=user.pk)
-            return open_session(user, user_agent=user_agent)
+            return open_session(user, user_agent=user_agent, address=address)
     except DomainError as error:
         if error.code != Code.USERNAME_TAKEN or not _has_just_made(username, details):
             raise
@@ -84,7 +84,7 @@ def register(
         if made is None:
             raise
     with transaction.atomic():
-        return open_session(lock_user(made.pk), user_agent=user_agent)
+        return open_session(lock_user(made.pk), user_agent=user_agent, address=address)
 
 
 def _has_just_made(username: str, details: Mapping[str, Any]) -> bool:

@@ -134,5 +134,5 @@ def sign_in_with_code(login: str, code: str, *, address: str, user_agent: str = 
         fresh = lock_user(user.pk)
         refusal = codes.spend(fresh, Purpose.SIGN_IN, code, sent_to=fresh.phone)
         if refusal is None:
-            return open_session(fresh, user_agent=user_agent)
+            return open_session(fresh, user_agent=user_agent, address=address)
     raise DomainError(Code.CODE_WRONG, pointer="/code")

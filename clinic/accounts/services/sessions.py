@@ -20,6 +20,7 @@ from clinic.accounts.models import (
 from clinic.accounts.principals import actor_of
 from clinic.core import audit, batches, clock, database, events, ratelimit
 from clinic.core.audit import Actor
+from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
 # Failed logins. Windows are fixed, so at worst twice the limit fits into a stretch of that length.
@@ -100,7 +101,7 @@ def login(
         former = tokens.read_access(replaces) if replaces else None
         if former is not None:
             revoke_session(former.session_id, actor=actor_of(user), reason="replaced")
-        return open_session(user, user_agent=user_agent)
+        return open_session(user, user_agent=user_agent, address=address)
 
 
 def lock_user(user_id: uuid.UUID) -> User:
@@ -115,7 +116,7 @@ def lock_user(user_id: uuid.UUID) -> User:
     return user
 
 
-def open_session(user: User, *, user_agent: str = "") -> SignedIn:
+def open_session(user: User, *, user_agent: str = "", address: str = "") -> SignedIn:
     """Start a session, in the caller's transaction, for somebody who has proved who they are."""
     moment = clock.now()
     session = Session.objects.create(
@@ -125,6 +126,7 @@ def open_session(user: User, *, user_agent: str = "") -> SignedIn:
         last_seen_at=moment,
         expires_at=moment + (STAFF_LIMIT if user.is_clinic_staff else PATIENT_LIMIT),
         user_agent=_printable(user_agent),
+        address=address,
     )
     audit.record("session.started", actor=actor_of(user), subject=session)
     return SignedIn(user, session, tokens.issue(session))
@@ -148,7 +150,7 @@ def session_user(raw_access: str) -> tuple[User, Session] | None:
     return None if session is None else (session.user, session)
 
 
-def refresh(raw_refresh: str) -> SignedIn:
+def refresh(raw_refresh: str, *, address: str = "") -> SignedIn:
     """Exchange a refresh token for a new pair; each token works once.
 
     1. A token that isn't valid, or whose session or user is gone, raises `session_ended`.
@@ -164,13 +166,13 @@ def refresh(raw_refresh: str) -> SignedIn:
     if claims is None:
         raise DomainError(Code.SESSION_ENDED)
     with transaction.atomic():
-        outcome = _rotate(claims)
+        outcome = _rotate(claims, address)
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
 
 
-def _rotate(claims: tokens.Claims) -> SignedIn | DomainError:
+def _rotate(claims: tokens.Claims, address: str) -> SignedIn | DomainError:
     session = (
         Session.objects.select_for_update(of=("self",))
         .select_related("user")
@@ -182,21 +184,22 @@ def _rotate(claims: tokens.Claims) -> SignedIn | DomainError:
         return DomainError(Code.SESSION_ENDED)
     if session.jti == claims.jti:
         session.prev_jti, session.prev_at = session.jti, moment
-        return _new_pair(session, moment)
+        return _new_pair(session, moment, address)
     if session.prev_jti == claims.jti and session.prev_at is not None:
         age = moment - session.prev_at
         if age < REFRESH_GRACE:
             left = math.ceil((REFRESH_GRACE - age).total_seconds())
             return DomainError(Code.REFRESHED_ELSEWHERE, retry_after=left)
         if age < REFRESH_RETRY and not session.is_seen:
-            return _new_pair(session, moment)
+            return _new_pair(session, moment, address)
     revoke_session(session.pk, actor=Actor.system("sessions"), reason="reused")
     return DomainError(Code.SESSION_ENDED)
 
 
-def _new_pair(session: Session, moment: datetime) -> SignedIn:
+def _new_pair(session: Session, moment: datetime, address: str) -> SignedIn:
     session.jti, session.last_seen_at, session.is_seen = uuid.uuid4(), moment, False
-    session.save(update_fields=["jti", "prev_jti", "prev_at", "last_seen_at", "is_seen"])
+    session.address = address or session.address
+    session.save(update_fields=["jti", "prev_jti", "prev_at", "last_seen_at", "is_seen", "address"])
     return SignedIn(session.user, session, tokens.issue(session))
 
 
@@ -217,6 +220,21 @@ def logout(*, raw_access: str, raw_refresh: str) -> None:
                 ended += revoke_session(session_id, actor=actor_of(session.user), reason="logout")
     if not ended:
         raise DomainError(Code.SESSION_ENDED)
+
+
+def end_own_session(user: User, session_id: uuid.UUID) -> None:
+    """End one of the user's own sessions, from whatever device; ended before, it stays so.
+
+    Raises DomainError `not_found` for anybody else's.
+    """
+    if not Session.objects.filter(pk=session_id, user=user).exists():
+        raise DomainError(CoreCode.NOT_FOUND)
+    revoke_session(session_id, actor=actor_of(user), reason="ended_by_owner")
+
+
+def end_other_sessions(user: User, session: Session) -> None:
+    """End all of the user's sessions but this one."""
+    revoke_sessions(user.pk, actor=actor_of(user), reason="ended_by_owner", keep=session.pk)
 
 
 def revoke_session(session_id: uuid.UUID, *, actor: Actor, reason: str) -> bool:

@@ -29,6 +29,7 @@ export const SCREENS: readonly Screen[] = [
   { name: "invoices", path: "/faturas", who: "patient", ready: "h1" },
   { name: "account", path: "/eu", who: "patient", ready: "h1" },
   { name: "details", path: "/eu/dados", who: "patient", ready: "form" },
+  { name: "sessions", path: "/eu/sessoes", who: "patient", ready: "li" },
   { name: "password", path: "/eu/palavra-passe", who: "patient", ready: "form" },
   { name: "face", path: "/eu/rosto", who: "patient", ready: "h1" },
   { name: "staff-login", path: "/staff", who: "visitor", ready: "form" },

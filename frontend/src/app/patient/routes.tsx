@@ -168,6 +168,13 @@ export const routes: RouteObject[] = [
             },
           },
           {
+            path: "/eu/sessoes",
+            lazy: async () => {
+              const { Sessions } = await import("./pages/Sessions");
+              return { Component: () => <RequireLogin>{() => <Sessions />}</RequireLogin> };
+            },
+          },
+          {
             path: "/eu/fatura",
             lazy: async () => {
               const { InvoiceDetailsPage } = await import("@/features/invoices");

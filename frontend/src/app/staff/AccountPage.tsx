@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { PasswordForm } from "@/features/auth";
+import { PasswordForm, Sessions } from "@/features/auth";
 import list from "@/ui/ListPage.module.css";
+import styles from "./AccountPage.module.css";
 
 /** What staff may change of their own account. */
 export function AccountPage() {
@@ -14,6 +15,11 @@ export function AccountPage() {
         </div>
       </div>
       <PasswordForm />
+      <section className={styles.sessions}>
+        <h2>{t("common:sessions.title")}</h2>
+        <p className={list.quiet}>{t("common:sessions.lead")}</p>
+        <Sessions />
+      </section>
     </main>
   );
 }

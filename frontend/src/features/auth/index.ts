@@ -6,6 +6,7 @@ export { PasswordForm } from "./PasswordForm";
 export { linkQuery, useForgottenPassword, useSignInCode, useSignInWithCode } from "./recovery";
 export { RegisterForm } from "./RegisterForm";
 export { ResetForm } from "./ResetForm";
+export { Sessions } from "./Sessions";
 export {
   forgetAtSessionEnd,
   meQuery,

@@ -38,6 +38,11 @@ export function AccountPage({
           title={t("common:password.title")}
           hint={t("me.password_hint")}
         />
+        <Row
+          href="/eu/sessoes"
+          title={t("common:sessions.title")}
+          hint={t("common:sessions.hint")}
+        />
         <Row href="/eu/acessos" title={t("me.accesses")} hint={t("me.accesses_hint")} />
         <Row href="/eu/apagar" title={t("erase.title")} hint={t("erase.hint")} />
       </div>
