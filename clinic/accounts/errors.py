@@ -10,7 +10,6 @@ class Code(StrEnum):
     CSRF_FAILED = "csrf_failed"
     USERNAME_TAKEN = "username_taken"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105  (the code of an error)
-    USERNAME_IS_A_CONTACT = "username_is_a_contact"
     CONTACT_MISSING = "contact_missing"
     CODE_WRONG = "code_wrong"
     CODE_EXPIRED = "code_expired"
@@ -45,11 +44,6 @@ register(
         ),
         Code.WRONG_PASSWORD: Problem(
             400, "A palavra-passe atual não está certa.", "The current password isn't right."
-        ),
-        Code.USERNAME_IS_A_CONTACT: Problem(
-            400,
-            "Como nome de utilizador, um telefone ou um e-mail só pode ser o seu.",
-            "As a username, a phone number or e-mail address can only be your own.",
         ),
         Code.CONTACT_MISSING: Problem(
             400,

@@ -7,6 +7,9 @@ from django.db.models.functions import Lower
 from clinic.accounts.models import User
 from clinic.accounts.phones import InvalidPhoneError, normalise_mobile
 
+NO_MOBILE = "-"
+"""Never an empty string, which would stand for everybody without a phone."""
+
 
 def user_of(login: str) -> User | None:
     """The active user with this verified e-mail address, verified phone, or username; None if
@@ -30,14 +33,21 @@ def user_of(login: str) -> User | None:
     return active.filter(lower_username=text.lower()).first()
 
 
+def is_contact_of_another(*, username: str, email: str, phone: str) -> bool:
+    """Whether a username reads like a phone or an e-mail address that isn't the person's own: they
+    couldn't log in with it once its owner verifies it."""
+    if "@" in username:
+        return username.lower() != email.lower()
+    return _mobile(username) not in {NO_MOBILE, phone}
+
+
 def digest(login: str) -> str:
     """For counting tries of a login that stands for nobody."""
     return hashlib.sha256(login.strip().lower().encode()).hexdigest()
 
 
 def _mobile(text: str) -> str:
-    """Never an empty string, which would stand for everybody without a phone."""
     try:
         return normalise_mobile(text)
     except InvalidPhoneError:
-        return "-"
+        return NO_MOBILE

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
-from clinic.accounts import services
+from clinic.accounts import logins, services
 from clinic.accounts.choices import (
     CODE_DIGITS,
     ROOM_MAX_LENGTH,
@@ -36,6 +36,7 @@ from clinic.core.models import AuditEntry
 PASSWORD_MAX_LENGTH = 256
 LOGIN_MAX_LENGTH = 254
 LINK_TOKEN_MAX_LENGTH = 100
+CONTACTS = ("username", "email", "phone")
 
 
 def check_password(password: str, user: User, field: str) -> None:
@@ -107,6 +108,15 @@ class Registration(serializers.Serializer[Any]):
             username=attrs["username"], full_name=attrs["full_name"], email=attrs["email"]
         )
         check_password(attrs["password"], person, "password")
+        if logins.is_contact_of_another(**{name: attrs[name] for name in CONTACTS}):
+            raise serializers.ValidationError(
+                {
+                    "username": serializers.ErrorDetail(
+                        "A phone or e-mail address can only be your own.",
+                        code="username_is_a_contact",
+                    )
+                }
+            )
         return attrs
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from pytest_django import Settings
 
 from clinic.accounts import services
 from clinic.accounts.choices import Purpose, Role
@@ -110,7 +111,7 @@ def test_tries_at_once_are_no_more_than_five(
     # Given a code
     ana = make_user(username="ana")
     made = announced(SecretMade)
-    services.send_code(ana, Purpose.PHONE)
+    services.send_code(ana, Purpose.PHONE, address="192.0.2.1")
 
     def guess(_number: int) -> str:
         try:
@@ -162,6 +163,18 @@ def test_three_codes_an_hour_and_then_a_time_to_wait(ana: User, browser_of: Brow
     assert [answer.status_code for answer in answers] == [204, 204, 204, 429]
     assert answers[3].headers["Retry-After"] == "3600"
     assert Message.objects.count() == 3
+
+
+def test_made_up_accounts_behind_one_address_get_no_more_codes_than_the_settings_say(
+    ana: User, make_user: Callable[..., User], browser_of: BrowserOf, settings: Settings
+) -> None:
+    settings.CODES_PER_ADDRESS_AN_HOUR = 2
+    others = [make_user(username=f"p{number}") for number in range(2)]
+
+    answers = [browser_of(each).post("/api/auth/phone/code") for each in (ana, *others)]
+
+    assert [answer.status_code for answer in answers] == [204, 204, 429]
+    assert Message.objects.count() == 2
 
 
 def test_without_a_contact_there_is_nothing_to_send(

@@ -235,3 +235,27 @@ def test_a_password_isnt_guessed_by_registering(browser: Browser) -> None:
 
     assert {answer.json()["code"] for answer in answers} == {"username_taken"}
     assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("username", "status"),
+    [
+        ("ana@example.pt", 201),
+        ("Ana@Example.pt", 201),
+        ("rita@example.pt", 400),
+        ("912345678", 201),
+        ("+351912345678", 201),
+        ("931234567", 400),
+        ("2026", 201),
+    ],
+)
+def test_a_phone_or_an_address_as_a_username_is_ones_own(
+    browser: Browser, username: str, status: int
+) -> None:
+    answer = browser.post("/api/auth/register", VALID | {"username": username})
+
+    assert answer.status_code == status
+    if status == 400:
+        (error,) = answer.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/username", "username_is_a_contact")
+        assert not User.objects.exists()

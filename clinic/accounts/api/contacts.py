@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from clinic.accounts import serializers, services
+from clinic.accounts.addresses import client_address
 from clinic.accounts.choices import Purpose
 from clinic.accounts.permissions import IsUser
 from clinic.accounts.requests import user_of
@@ -16,7 +17,8 @@ VERIFIED = answers({200: serializers.Me}, 400, 401, 403, 410)
 
 
 def _send_code(request: Request, contact: Purpose) -> Response:
-    services.send_code(user_of(request), contact)
+    address = client_address(request._request)
+    services.send_code(user_of(request), contact, address=address)
     return Response(status=204)
 
 

@@ -1,5 +1,6 @@
 """Whether a phone and an e-mail address are really a person's own."""
 
+from django.conf import settings
 from django.db import transaction
 
 from clinic.accounts.choices import Purpose
@@ -17,13 +18,17 @@ HOUR_SECONDS = 3600
 CHANNELS = {Purpose.PHONE: "sms", Purpose.EMAIL: "email"}
 
 
-def send_code(user: User, contact: Purpose) -> None:
+def send_code(user: User, contact: Purpose, *, address: str) -> None:
     """Send six digits to the user's phone or e-mail address.
 
-    Raises DomainError `contact_missing`, and `throttled` after three in an hour.
+    Raises DomainError `contact_missing`, and `throttled` after three in an hour, or after so many
+    from one address as the settings allow: whoever makes up accounts can't send a stranger's phone
+    one message after the other.
     """
     if not _address(user, contact):
         raise DomainError(Code.CONTACT_MISSING)
+    most = settings.CODES_PER_ADDRESS_AN_HOUR
+    ratelimit.hit("code.address", address, limit=most, seconds=HOUR_SECONDS)
     ratelimit.hit(f"code.{contact}", str(user.pk), limit=CODES_AN_HOUR, seconds=HOUR_SECONDS)
     with transaction.atomic():
         fresh = lock_user(user.pk)

@@ -24,6 +24,10 @@ SMS_COUNTRY_CODES = env.whole_numbers("SMS_COUNTRY_CODES", default=[351])
 SMS_PER_NUMBER_A_DAY = env.whole(
     "SMS_PER_NUMBER_A_DAY", default=1000 if CLINIC_ENV == "demo" else 10
 )
+# Six digits to show that a phone or an address is one's own; a waiting room is behind one address.
+CODES_PER_ADDRESS_AN_HOUR = env.whole(
+    "CODES_PER_ADDRESS_AN_HOUR", default=1000 if CLINIC_ENV == "demo" else 30
+)
 SNS_SENDER_ID = env.text("SNS_SENDER_ID", default="Vez")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", default="Vez <nao-responda@vez.example>")
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")

@@ -136,6 +136,7 @@ export const en: Words<typeof pt> = {
     null: "This is missing.",
     unique: "Already in use.",
     invalid_tax_id: "This NIF is not right.",
+    username_is_a_contact: "A phone or e-mail address as a username can only be your own.",
     username_taken: "That name is already in use. Choose another.",
     password_too_short: "Too short: use at least 10 characters.",
     password_too_common: "Too common. Choose another, for example three unrelated words.",

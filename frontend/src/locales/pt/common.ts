@@ -135,6 +135,7 @@ export const pt = {
     null: "Falta preencher.",
     unique: "Já está a ser usado.",
     invalid_tax_id: "Este NIF não está certo.",
+    username_is_a_contact: "Um telefone ou e-mail como nome de utilizador só pode ser o seu.",
     username_taken: "Esse nome já está a ser usado. Escolha outro.",
     password_too_short: "Demasiado curta: use pelo menos 10 caracteres.",
     password_too_common: "Demasiado comum. Escolha outra, por exemplo três palavras soltas.",
