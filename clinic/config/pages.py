@@ -30,9 +30,9 @@ def entry(request: HttpRequest, name: str) -> HttpResponseBase:
     return page(request)
 
 
-def visit(request: HttpRequest, **_token: str) -> HttpResponse:
-    """The page of one visit. Its address is its credential, so it is neither cached nor sent as
-    referrer."""
+def credential(request: HttpRequest, **_token: str) -> HttpResponse:
+    """A page whose address is a credential, such as that of one visit: it is neither cached nor
+    sent as referrer."""
     response = _page(request, "index", with_camera=False)
     for name, value in links.VISIT_HEADERS.items():
         response[name] = value

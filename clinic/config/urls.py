@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from clinic.config import health, pages, schema, work
+from clinic.config import health, pages, reports, schema, work
 
 handler500 = "clinic.core.problems.failure"
 
@@ -28,10 +28,13 @@ if settings.CLINIC_SANDBOX:
 
 urlpatterns = [
     path("api/", include(api)),
+    path("csp-reports", reports.csp),
+    path(".well-known/security.txt", reports.security_txt),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("admin/", admin.site.urls),
-    path("v/<str:token>", pages.visit),
+    path("v/<str:token>", pages.credential),
+    path("repor/<str:token>", pages.credential),
     re_path(r"^staff(?:/.*)?$", pages.entry, {"name": "staff"}),
     re_path(r"^kiosk(?:/.*)?$", pages.entry, {"name": "kiosk"}),
     re_path(r"^display(?:/.*)?$", pages.entry, {"name": "display"}),

@@ -39,12 +39,13 @@ def test_a_route_is_answered_by_its_front_end(
     assert answer.getvalue() == f"<title>{name}</title>".encode()
 
 
-def test_a_visit_s_page_is_kept_nowhere_and_tells_nobody_its_address(
-    client: Client, front_end: Path
+@pytest.mark.parametrize("path", ["/v/a-link", "/repor/a-link"])
+def test_a_page_with_a_credential_is_kept_nowhere_and_tells_nobody_its_address(
+    client: Client, front_end: Path, path: str
 ) -> None:
     (front_end / "index.html").write_text("<title>index</title>")
 
-    answer = client.get("/v/a-link")
+    answer = client.get(path)
 
     assert answer.getvalue() == b"<title>index</title>"
     assert answer["Cache-Control"] == "no-store"
@@ -115,3 +116,59 @@ def test_the_api_is_no_page(client: Client, front_end: Path) -> None:
         answer = client.get(path)
         assert answer.status_code == 404
         assert b"<title>index</title>" not in answer.content
+
+
+HEADERS = {
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/display",
+        "/staff",
+        "/staff.html",
+        "/assets/staff-C6qkyNhB.js",
+        "/favicon.svg",
+        "/api/specialties",
+        "/api/nothing",
+        "/health/live",
+        "/nothing.html",
+    ],
+)
+def test_every_answer_says_what_it_may_do(db: None, tmp_path: Path, path: str) -> None:
+    """Given a front end that was built before the server started."""
+    (tmp_path / "assets").mkdir()
+    for built in ("index.html", "staff.html", "display.html", "favicon.svg"):
+        (tmp_path / built).write_text(built)
+    (tmp_path / "assets" / "staff-C6qkyNhB.js").write_text("1")
+
+    with override_settings(FRONTEND_DIR=tmp_path, WHITENOISE_ROOT=tmp_path):
+        answer = Client().get(path)
+
+    said = {name: answer.get(name) for name in HEADERS}
+    if path == "/nothing.html" or path == "/staff.html":
+        # Nobody's page: the patients' app says that there is none, and enrolment is a part of it.
+        said["Permissions-Policy"] = HEADERS["Permissions-Policy"]
+    assert said == HEADERS
+    assert directives(answer["Content-Security-Policy"])["default-src"] == {"'none'"}
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_what_has_its_content_in_its_name_is_kept_for_years_and_pages_are_asked_for_again(
+    db: None, tmp_path: Path
+) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "staff-C6qkyNhB.js").write_text("1")
+    (tmp_path / "staff.html").write_text("1")
+
+    with override_settings(FRONTEND_DIR=tmp_path, WHITENOISE_ROOT=tmp_path):
+        client = Client()
+        kept = client.get("/assets/staff-C6qkyNhB.js")["Cache-Control"]
+        asked_for = client.get("/staff")["Cache-Control"]
+
+    assert (kept, asked_for) == ("max-age=315360000, public, immutable", "no-cache")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 
 from clinic.launcher.processes import Program
 from tests.docker import check
@@ -95,6 +96,7 @@ def test_a_log_that_would_hold_payment_links_is_found(
         ("/api/visits/c2VjcmV0", "/api/visits/-"),
         ("/v/c2VjcmV0", "/v/-"),
         ("/v/c2VjcmV0/", "/v/-/"),
+        ("/repor/c2VjcmV0", "/repor/-"),
         ("/api/staff/day", "/api/staff/day"),
     ],
 )
@@ -226,3 +228,24 @@ def test_a_kiosk_may_stream_and_only_a_measurement_deletes_collections() -> None
     assert {"rekognition:DeleteCollection", "rekognition:ListCollections"} & instance == set()
     assert {"rekognition:DeleteCollection", "rekognition:ListCollections"} <= measurement
     assert {action.partition(":")[0] for action in measurement} == {"rekognition"}
+
+
+def test_cloudfront_says_of_pages_what_the_application_says_of_them(settings: Settings) -> None:
+    template = (check.DOCKER / "aws" / "storage.yaml").read_text()
+    policy = check.cloudformation(template)["Resources"]["PageHeaders"]["Properties"]
+    security = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    said = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+
+    own = {
+        name: [
+            str(source).replace(f"ws://localhost:{settings.PORT}", "wss://${PublicHost}")
+            for source in sources
+        ]
+        for name, sources in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
+    }
+    written = said["Sub"] if isinstance(said, dict) else said
+    assert {
+        name: sources for name, *sources in (part.split() for part in written.split(";"))
+    } == own
+    assert security["FrameOptions"]["FrameOption"] == settings.X_FRAME_OPTIONS
+    assert security["ReferrerPolicy"]["ReferrerPolicy"] == settings.SECURE_REFERRER_POLICY

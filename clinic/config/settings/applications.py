@@ -35,9 +35,12 @@ if CLINIC_SANDBOX and not PRODUCTION:
 
 MIDDLEWARE = [
     "clinic.core.requests.RequestIdMiddleware",
+    # Before the files are served, so that these have the headers too.
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "clinic.config.headers.permissions_policy",
+    "clinic.config.headers.BuiltFiles",
     "clinic.core.problems.ApiProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -45,7 +48,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "clinic.config.urls"
 WSGI_APPLICATION = "clinic.config.wsgi.application"

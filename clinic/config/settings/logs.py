@@ -8,10 +8,11 @@ import structlog
 from clinic.config.settings import reading as env
 from clinic.core import logs
 
-# Who holds a payment link may pay, and who holds a visit's may follow it; the token is part of the
-# address. A provider that signs nothing shows its key in the query.
+# Who holds a payment link may pay, who holds a visit's may follow it, and who holds that of a lost
+# password may choose another; the token is part of the address. A provider that signs nothing
+# shows its key in the query.
 SECRET_ADDRESSES = re.compile(
-    r"(?P<open>/(?:api/(?:checkout|visits)|pay|v)/|/api/webhooks/payments/[\w-]+(?=\?))"
+    r"(?P<open>/(?:api/(?:checkout|visits)|pay|v|repor)/|/api/webhooks/payments/[\w-]+(?=\?))"
     r"(?:\?[^\s\"']*|[^/?#\s\"']+)"
 )
 _log_entry: list[Any] = [

@@ -62,5 +62,6 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "form-action": [SELF],
         "object-src": [NONE],
+        "report-uri": ["/csp-reports"],
     }
 }
