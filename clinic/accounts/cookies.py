@@ -37,6 +37,16 @@ def set_device(response: HttpResponseBase, kind: str, token: str) -> None:
     _set(response, device_cookie(kind), token, DEVICE_COOKIE_AGE, "Strict")
 
 
+def set_known(response: HttpResponseBase, device: str) -> None:
+    """Remember that an account has logged in on this device. It opens nothing, and a logout leaves
+    it."""
+    _set(response, settings.KNOWN_COOKIE, device, DEVICE_COOKIE_AGE, "Strict")
+
+
+def known_device(request: HttpRequest) -> str:
+    return request.COOKIES.get(settings.KNOWN_COOKIE, "")
+
+
 def access_token(request: HttpRequest) -> str:
     return request.COOKIES.get(settings.ACCESS_COOKIE, "")
 

@@ -1,6 +1,7 @@
 import statistics
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,7 @@ from django.db import connection, transaction
 
 from clinic.accounts import services
 from clinic.accounts.models import Session, User
-from clinic.accounts.services import sessions
-from clinic.core import ratelimit
+from clinic.accounts.services import guesses
 from clinic.core.errors import DomainError
 from tests.accounts.conftest import PASSWORD, Browser
 
@@ -254,7 +254,7 @@ def test_a_second_window_gives_five_more_and_no_others(patient: User) -> None:
     def five_and_one() -> list[str]:
         return [outcome_of("ana", "wrong", "192.0.2.7") for _ in range(6)]
 
-    limit = sessions.LOGIN_WINDOW_SECONDS
+    limit = guesses.WINDOW_SECONDS
     for start in (0, limit):
         with time_machine.travel(NOON + timedelta(seconds=start), tick=False):
             assert five_and_one() == ["invalid_credentials"] * 5 + ["throttled"]
@@ -288,9 +288,10 @@ def together(attempts: Sequence[tuple[str, str, str]]) -> list[str]:
 
 def count_failures(times: int, *, subject: str, address: str) -> None:
     """What finished wrong guesses leave behind, without the time that their hashes take."""
-    for scope, counted, limit in sessions._failure_limits(subject, address):
-        for _ in range(times):
-            ratelimit.hit(scope, counted, limit=limit, seconds=sessions.LOGIN_WINDOW_SECONDS)
+    who = User(pk=uuid.UUID(subject)) if "-" in subject and len(subject) == 36 else None
+    tries = guesses.tries_of(who, subject, address=address, device="")
+    for _ in range(times):
+        guesses.failed(tries, None)
 
 
 @pytest.mark.concurrency

@@ -1,6 +1,5 @@
 """Getting back in: another password by a link, or in with six digits."""
 
-import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -215,8 +214,8 @@ def test_the_time_of_the_answer_says_nothing_either(ana: User, browser: Browser)
             )
             taken.append(time.perf_counter() - began)
 
-    medians = [statistics.median(taken) for taken in seconds.values()]
-    assert abs(medians[0] - medians[1]) < 0.005
+    fastest = [min(taken) for taken in seconds.values()]
+    assert abs(fastest[0] - fastest[1]) < 0.005
 
 
 def test_three_links_an_hour_and_no_word_about_the_fourth(ana: User, browser: Browser) -> None:

@@ -3,7 +3,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clinic.accounts import serializers, services
+from clinic.accounts import cookies, serializers, services
 from clinic.accounts.addresses import client_address
 from clinic.accounts.permissions import IsUser
 from clinic.accounts.requests import session_of, user_of
@@ -55,5 +55,6 @@ class PasswordView(APIView):
             session_of(request),
             **validated(serializers.PasswordChange(data=request.data, context={"user": user})),
             address=client_address(request._request),
+            device=cookies.known_device(request._request),
         )
         return Response(status=204)

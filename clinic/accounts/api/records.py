@@ -38,6 +38,7 @@ class OwnErasureView(APIView):
             user_of(request),
             **validated(serializers.OwnErasure(data=request.data)),
             address=client_address(request._request),
+            device=cookies.known_device(request._request),
         )
         response = Response(status=204)
         cookies.clear_session(response)

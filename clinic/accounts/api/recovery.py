@@ -92,4 +92,4 @@ class SignInWithCodeView(Anonymous):
             address=client_address(request._request),
             user_agent=request.headers.get("User-Agent", ""),
         )
-        return signed_in_answer(signed_in, 200)
+        return signed_in_answer(request, signed_in, 200)

@@ -18,9 +18,12 @@ SIGNED_IN = OpenApiResponse(
 )
 
 
-def signed_in_answer(signed_in: SignedIn, status: int) -> Response:
+def signed_in_answer(request: Request, signed_in: SignedIn, status: int) -> Response:
+    """The user, with the cookies of the session and of a device that they have logged in on."""
     response = Response(serializers.Me(signed_in.user).data, status=status)
     cookies.set_session(response, signed_in.pair)
+    known = services.with_account(cookies.known_device(request._request), signed_in.user)
+    cookies.set_known(response, known)
     return response
 
 
@@ -65,7 +68,7 @@ class RegisterView(Anonymous):
             address=client_address(request._request),
             user_agent=request.headers.get("User-Agent", ""),
         )
-        return signed_in_answer(signed_in, 201)
+        return signed_in_answer(request, signed_in, 201)
 
 
 class LoginView(Anonymous):
@@ -84,9 +87,10 @@ class LoginView(Anonymous):
             **validated(serializers.Credentials(data=request.data)),
             address=client_address(request._request),
             user_agent=request.headers.get("User-Agent", ""),
+            device=cookies.known_device(request._request),
             replaces=cookies.access_token(request._request),
         )
-        return signed_in_answer(signed_in, 200)
+        return signed_in_answer(request, signed_in, 200)
 
 
 class _EndsCookies(Anonymous):
@@ -113,7 +117,7 @@ class RefreshView(_EndsCookies):
     def post(self, request: Request) -> Response:
         plain = request._request
         renewed = services.refresh(cookies.refresh_token(plain), address=client_address(plain))
-        return signed_in_answer(renewed, 200)
+        return signed_in_answer(request, renewed, 200)
 
 
 class LogoutView(_EndsCookies):

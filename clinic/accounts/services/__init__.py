@@ -15,6 +15,7 @@ from clinic.accounts.services.devices import (
     touch_devices,
 )
 from clinic.accounts.services.erasure import erase_own_account, erase_patient
+from clinic.accounts.services.guesses import with_account
 from clinic.accounts.services.people import (
     birth_date_decided,
     change_password,
@@ -86,4 +87,5 @@ __all__ = [
     "update_profile",
     "verify",
     "verify_credentials",
+    "with_account",
 ]

@@ -21,11 +21,13 @@ from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
 
 
-def erase_own_account(user: User, *, password: str, address: str) -> None:
+def erase_own_account(user: User, *, password: str, address: str, device: str = "") -> None:
     """At the patient's own wish. Raises DomainError `wrong_password`, `throttled` after too many
     wrong passwords, and what `erase_patient` raises."""
     try:
-        verify_credentials(username=user.username, password=password, address=address)
+        verify_credentials(
+            username=user.username, password=password, address=address, device=device
+        )
     except DomainError as error:
         if error.code == Code.INVALID_CREDENTIALS:
             raise DomainError(Code.WRONG_PASSWORD, pointer="/password") from error

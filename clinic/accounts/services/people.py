@@ -201,7 +201,9 @@ def birth_date_decided(user_id: uuid.UUID) -> None:
     undecided.update(birth_date_decided_at=clock.now())
 
 
-def change_password(user: User, session: Session, *, current: str, new: str, address: str) -> None:
+def change_password(
+    user: User, session: Session, *, current: str, new: str, address: str, device: str = ""
+) -> None:
     """Set a new password, which has passed the validators, and end the user's other sessions.
     Sending it again, because the answer was lost, has no further effect.
 
@@ -209,7 +211,7 @@ def change_password(user: User, session: Session, *, current: str, new: str, add
     if the user is gone.
     """
     try:
-        verify_credentials(username=user.username, password=current, address=address)
+        verify_credentials(username=user.username, password=current, address=address, device=device)
     except DomainError as error:
         if error.code != Code.INVALID_CREDENTIALS:
             raise

@@ -1,4 +1,3 @@
-import hashlib
 import math
 import uuid
 from dataclasses import dataclass
@@ -18,17 +17,11 @@ from clinic.accounts.models import (
     User,
 )
 from clinic.accounts.principals import actor_of
-from clinic.core import audit, batches, clock, database, events, ratelimit
+from clinic.accounts.services import guesses
+from clinic.core import audit, batches, clock, database, events
 from clinic.core.audit import Actor
 from clinic.core.errors import Code as CoreCode
 from clinic.core.errors import DomainError
-
-# Failed logins. Windows are fixed, so at worst twice the limit fits into a stretch of that length.
-LOGIN_WINDOW_SECONDS = 15 * 60
-FAILURES_PER_USER_AND_ADDRESS = 5
-FAILURES_PER_USER = 30
-FAILURES_PER_ADDRESS = 100
-Limits = tuple[tuple[str, str, int], ...]
 
 # Two tabs may refresh with the same token; the slower one is told to repeat its request.
 REFRESH_GRACE = timedelta(seconds=10)
@@ -46,56 +39,47 @@ class SignedIn:
     pair: tokens.Pair
 
 
-def verify_credentials(*, username: str, password: str, address: str) -> User:
+def verify_credentials(*, username: str, password: str, address: str, device: str = "") -> User:
     """The active user with this password, whom the name stands for: see `logins.user_of`.
 
-    Raises DomainError `invalid_credentials`, the same after the same work whether the name, the
-    password or the account's state is at fault, and `throttled` after too many failures. Call it
-    outside a transaction: the count of a failure must not be rolled back.
+    `device` is the cookie of `guesses.with_account`. Raises DomainError `invalid_credentials`, the
+    same after the same work whether the name, the password or the account's state is at fault, and
+    `throttled` after too many failures: see `guesses`. Call it outside a transaction: the count of
+    a failure must not be rolled back.
 
     Only a finished failure counts, so people who log in at the same time don't shut each other out.
     Parallel guesses gain nothing: the counts are checked again after the hash, and the result is
-    told only within the limits. The right password, tried together with a thousand wrong ones, is
-    answered `throttled` like them unless it is among the first five to finish.
+    told only within the limits. The right password, tried together with a thousand wrong ones from
+    the same place, is answered `throttled` like them unless it is among the first five to finish.
     """
     meant = logins.user_of(username)
-    limits = _failure_limits(str(meant.pk) if meant else username.lower(), address)
-    _refuse_beyond(limits)
+    tries = guesses.tries_of(meant, username, address=address, device=device)
+    guesses.refuse_beyond(tries)
     user = authenticate(username=meant.username if meant else username, password=password)
     # Before the result is used: beyond the limits, right and wrong get the same answer in the same
     # time.
-    _refuse_beyond(limits)
+    guesses.refuse_beyond(tries)
     if not isinstance(user, User):
-        for scope, subject, limit in limits:
-            ratelimit.hit(scope, subject, limit=limit, seconds=LOGIN_WINDOW_SECONDS)
+        guesses.failed(tries, meant)
         raise DomainError(Code.INVALID_CREDENTIALS)
-    of_the_pair, pair, _ = limits[0]
-    ratelimit.forget(of_the_pair, pair)
+    guesses.succeeded(tries)
     return user
 
 
-def _failure_limits(name: str, address: str) -> Limits:
-    """Scope, subject and limit of each count to which a failure adds, narrowest first."""
-    return (
-        ("login", _digest(f"{name} {address}"), FAILURES_PER_USER_AND_ADDRESS),
-        ("login.user", _digest(name), FAILURES_PER_USER),
-        ("login.address", _digest(address), FAILURES_PER_ADDRESS),
-    )
-
-
-def _refuse_beyond(limits: Limits) -> None:
-    for scope, subject, limit in limits:
-        ratelimit.check(scope, subject, limit=limit)
-
-
 def login(
-    *, username: str, password: str, address: str, user_agent: str = "", replaces: str = ""
+    *,
+    username: str,
+    password: str,
+    address: str,
+    device: str = "",
+    user_agent: str = "",
+    replaces: str = "",
 ) -> SignedIn:
     """Check the credentials and open a new session; the browser's previous one ends.
 
     `replaces` is the access token that the browser sent. Raises what `verify_credentials` raises.
     """
-    user = verify_credentials(username=username, password=password, address=address)
+    user = verify_credentials(username=username, password=password, address=address, device=device)
     with transaction.atomic():
         lock_user(user.pk)
         former = tokens.read_access(replaces) if replaces else None
@@ -272,10 +256,6 @@ def purge_sessions() -> int:
     """Delete sessions that ended long ago; the audit log keeps what happened."""
     old = Session.objects.filter(expires_at__lt=clock.now() - KEEP_ENDED)
     return sum(part.delete()[0] for part in batches.of(old))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _printable(user_agent: str) -> str:
