@@ -32,9 +32,10 @@ def face_key(**_options: Any) -> list[CheckMessage]:
 
 def _is_key(text: str) -> bool:
     try:
-        return len(base64.b64decode(text, validate=True)) == KEY_BYTES
+        key = base64.b64decode(text, validate=True)
     except ValueError:
         return False
+    return len(key) == KEY_BYTES and any(key)
 
 
 @register(SETTINGS)

@@ -35,12 +35,12 @@ OFFLINE = {
 PRODUCTION = {
     "CLINIC_ENV": "production",
     "CLINIC_SANDBOX": "0",
-    "DATABASE_URL": "postgresql://clinic@database.internal/vez",
+    "DATABASE_URL": "postgresql://clinic@database.internal/vez?sslmode=require",
     "REDIS_URL": "rediss://cache.internal/0",
     "PUBLIC_ORIGIN": "https://clinic.example",
-    "SECRET_KEY": "kQ8w-" * 13,
-    "JWT_KEY": "r7Zp_" * 13,
-    "PAYMENT_WEBHOOK_SECRET": "x2Nd-" * 13,
+    "SECRET_KEY": "kQ8w-Lm4Zt7_Ry1Xb3" * 3,
+    "JWT_KEY": "r7Zp_Wn2Kd9-Vc5Hj8" * 3,
+    "PAYMENT_WEBHOOK_SECRET": "x2Nd-Gs6Qf0_Tb4Mz1" * 3,
     "FACE_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
 }
 

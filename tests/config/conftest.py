@@ -25,15 +25,18 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    """What the product's own handler writes from now on."""
+    """What the product's own handler writes from now on.
+
+    Its stream isn't flushed: a test that set the logs up anew may have left one that is closed.
+    """
     (handler,) = [
         one for one in logging.getLogger().handlers if isinstance(one.formatter, ProcessorFormatter)
     ]
     assert isinstance(handler, logging.StreamHandler)
     written = io.StringIO()
-    former = handler.setStream(written)
+    former, handler.stream = handler.stream, written
     yield written
-    handler.setStream(former)
+    handler.stream = former
 
 
 @dataclass(frozen=True)

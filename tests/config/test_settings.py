@@ -25,9 +25,9 @@ SOUND = {
     "PUBLIC_ORIGIN": "https://clinic.example",
     "DATABASE_URL": "postgresql://clinic:secret@127.0.0.1:5432/vez",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
-    "SECRET_KEY": "s" * 50,
-    "JWT_KEY": "j" * 50,
-    "PAYMENT_WEBHOOK_SECRET": "w" * 50,
+    "SECRET_KEY": "Kq8w-Lm4Zt7_Ry1Xb3" * 3,
+    "JWT_KEY": "r7Zp_Wn2Kd9-Vc5Hj8" * 3,
+    "PAYMENT_WEBHOOK_SECRET": "x2Nd-Gs6Qf0_Tb4Mz1" * 3,
     "FACE_KEY": base64.b64encode(b"f" * 32).decode(),
 }
 
@@ -175,7 +175,19 @@ def test_an_older_face_key_may_follow_the_newest(read: Read) -> None:
         ("SECRET_KEY", "short"),
         ("JWT_KEY", None),
         ("JWT_KEY", "j" * 31),
+        ("JWT_KEY", "j" * 64),
+        ("JWT_KEY", "Kq8w-Lm4Zt7_Ry1Xb3" * 3),
         ("PAYMENT_WEBHOOK_SECRET", None),
+        ("PAYMENT_WEBHOOK_SECRET", "r7Zp_Wn2Kd9-Vc5Hj8" * 3),
+        ("FACE_KEY", base64.b64encode(bytes(32)).decode()),
+        ("FACE_ACCEPT_DISTANCE", "0.61"),
+        ("FACE_CONFIRM_DISTANCE", "0.61"),
+        ("ALLOWED_HOSTS", "*"),
+        ("ALLOWED_HOSTS", ".clinic.example"),
+        ("TRUSTED_PROXIES", "4"),
+        ("DATABASE_URL", "postgresql://clinic:secret@db.internal/vez"),
+        ("DATABASE_URL", "postgresql://clinic:secret@db.internal/vez?sslmode=prefer"),
+        ("REDIS_URL", "redis://cache.internal/0"),
         ("FACE_KEY", None),
         ("FACE_KEY", base64.b64encode(b"f" * 16).decode()),
         ("FACE_KEY", "not base64"),
@@ -301,6 +313,28 @@ def test_a_mistyped_setting_is_refused_in_one_sentence(read: Read, name: str, va
     [fault] = read(SOUND | {name: value}).faults
 
     assert name in fault
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"DATABASE_URL": "postgresql://clinic:secret@db.internal/vez?sslmode=verify-full"},
+        {"REDIS_URL": "rediss://cache.internal/0"},
+        {"REDIS_URL": "redis://cache.internal/0", "LOCAL_SERVERS": "cache.internal"},
+        {"DATABASE_URL": "postgresql://clinic@db/vez", "LOCAL_SERVERS": "cache,db"},
+        {"EMAIL_HOST": "mail", "EMAIL_TLS": "0", "LOCAL_SERVERS": "mail"},
+        {"EMAIL_HOST": "mail.example"},
+        {"ALLOWED_HOSTS": "10.0.0.7,clinic.internal"},
+    ],
+)
+def test_a_link_is_encrypted_or_said_to_be_local(read: Read, changed: dict[str, str]) -> None:
+    assert read(SOUND | changed).faults == []
+
+
+def test_mail_leaves_in_the_open_only_where_that_is_said(read: Read) -> None:
+    [fault] = read(SOUND | {"EMAIL_HOST": "mail.example", "EMAIL_TLS": "0"}).faults
+
+    assert "EMAIL_TLS" in fault
 
 
 @pytest.mark.parametrize("name", ["PORT", "EMAIL_PORT", "FACE_MARGIN", "LOG_LEVEL", "REDIS_URL"])

@@ -12,14 +12,17 @@ DATABASE_URL = env.address(
     default="" if PRODUCTION else "postgresql://clinic@127.0.0.1:5432/vez",
     schemes=("postgresql", "postgres"),
 )
+_database = environ.Env.db_url_config(DATABASE_URL)
 DATABASES = {
     "default": {
-        **environ.Env.db_url_config(DATABASE_URL),
+        **_database,
         "ENGINE": "clinic.core.postgres",
         # A kiosk rests for minutes between two people; the second needs no new connection.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            # What the address asks for, such as `sslmode`.
+            **_database.get("OPTIONS", {}),
             "connect_timeout": 5,
             # Statements keep their plans: of a check-in's 16 ms in the database 5 go into planning.
             "server_side_binding": True,
@@ -37,6 +40,9 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What a host believes decides nothing (clinic/core/clock.py).
 CLOCK_FOLLOWS_DATABASE = True
+
+# Servers to which an unencrypted link is no risk: on this machine, or on a network of its own.
+LOCAL_SERVERS = {"localhost", "127.0.0.1", "::1", "", *env.texts("LOCAL_SERVERS")}
 
 # Channel layer and broker share a server, apart by key prefix.
 REDIS_URL = env.address(

@@ -52,7 +52,7 @@ SECURE = _public.scheme == "https"
 ALLOWED_HOSTS = [_public.hostname or "localhost", *env.texts("ALLOWED_HOSTS")]
 if not PRODUCTION:
     ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
-TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", default=0, most=10)
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", default=0, most=3)
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -10,8 +10,8 @@ CHECK_IN_EARLIEST_MINUTES = env.whole(
     "CHECK_IN_EARLIEST_MINUTES", default=24 * 60, most=365 * 24 * 60
 )
 FACE_ENGINE = env.text("FACE_ENGINE", default="recognition.engines.dlib.DlibEngine")
-FACE_ACCEPT_DISTANCE = env.decimal("FACE_ACCEPT_DISTANCE", default=0.45, most=2.0)
-FACE_CONFIRM_DISTANCE = env.decimal("FACE_CONFIRM_DISTANCE", default=0.50, most=2.0)
+FACE_ACCEPT_DISTANCE = env.decimal("FACE_ACCEPT_DISTANCE", default=0.45, most=0.6)
+FACE_CONFIRM_DISTANCE = env.decimal("FACE_CONFIRM_DISTANCE", default=0.50, most=0.6)
 FACE_MARGIN = env.decimal("FACE_MARGIN", default=0.05, most=2.0)
 FACE_COLLECTION = env.text("FACE_COLLECTION", default="")
 FACE_ACCEPT_SIMILARITY = env.decimal("FACE_ACCEPT_SIMILARITY", default=99.0)
