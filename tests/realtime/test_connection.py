@@ -155,6 +155,26 @@ async def test_closing_while_the_reader_is_slow_drops_what_was_waiting() -> None
     assert socket.written == []
 
 
+async def test_what_is_closed_writes_no_more_also_where_writing_takes_long_to_end() -> None:
+    # Given a server that has a last word when its writing is cancelled
+    socket = Socket()
+
+    async def send(_message: dict[str, Any]) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.01)
+            socket.written.append("last word")
+
+    slow = Connection(send, group="board", credential="device.1", principal=Principal())
+    slow.write(board(1))
+    await asyncio.sleep(0)
+
+    # When the socket is closed, then that was heard
+    await slow.close()
+    assert socket.written == ["last word"]
+
+
 async def test_a_client_that_leaves_as_it_is_sent_away_is_no_error() -> None:
     faults: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()

@@ -1,5 +1,6 @@
 import asyncio
 import dataclasses
+import gc
 import json
 import operator
 import threading
@@ -23,7 +24,8 @@ from realtime import frames, groups, subscriptions
 from realtime.conf import Timing
 from realtime.connection import Connection
 from realtime.frames import Frame
-from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable
+from realtime.hub import REVOKED, TOO_MANY, TOO_OLD, Hub, Refused, State, Unavailable, current
+from realtime.hub import running as running_hub
 
 QUICK = Timing(heartbeat=0.2, watch=0.1, access=0.3, snapshot=0.05, read=0.3, personal=0.2)
 CALM = Timing(heartbeat=60, watch=60, access=60, snapshot=60)
@@ -237,6 +239,7 @@ async def test_no_frame_falls_between_the_state_and_what_follows(queue: Queue, l
         await joining
 
         assert late.revisions == [7]
+        assert hub.revision == 7
 
 
 async def test_what_the_state_no_longer_has_is_shown_to_no_newcomer(
@@ -296,6 +299,47 @@ async def test_a_group_that_is_not_wanted_any_more_is_left(layer: Any) -> None:
 async def test_a_hub_that_has_read_nothing_says_so(queue: Queue, layer: Any) -> None:
     async with running(queue, layer) as hub:
         assert hub.revision == 0
+
+
+async def test_who_is_greeted_hears_the_revision_of_what_they_are_shown(
+    queue: Queue, layer: Any
+) -> None:
+    queue.now = 9
+    async with running(queue, layer) as hub:
+        screen = await enter(hub, Screen(greet=True))
+
+    assert [frame["type"] for frame in screen.got] == ["board", "heartbeat"]
+    assert [frame["revision"] for frame in screen.got] == [9, 9]
+
+
+async def test_all_sockets_of_a_loop_have_the_same_hub(queue: Queue, layer: Any) -> None:
+    assert running_hub() is None
+
+    first = current(lambda: Hub(layer, queue, CALM))
+
+    assert isinstance(first, Hub)
+    assert current(lambda: Hub(layer, queue, CALM)) is running_hub() is first
+
+
+async def test_a_group_whose_state_could_not_be_read_is_forgotten(queue: Queue, layer: Any) -> None:
+    queue.is_down = True
+    async with running(queue, layer) as hub:
+        with pytest.raises(Unavailable):
+            await enter(hub, Screen())
+
+        assert hub._groups == {}
+        await until(lambda: hub._subscriptions._subscribed == {groups.CONTROL})
+
+
+async def test_a_closed_hub_has_nothing_left_to_do(queue: Queue, layer: Any) -> None:
+    before = asyncio.all_tasks()
+    hub = Hub(layer, queue, CALM)
+    await enter(hub, Screen())
+    assert len(asyncio.all_tasks() - before) >= 4
+
+    await hub.close()
+
+    assert asyncio.all_tasks() == before
 
 
 async def test_closing_waits_for_nobody_who_does_not_answer(queue: Queue, layer: Any) -> None:
@@ -432,7 +476,7 @@ async def test_messages_that_no_hub_understands_change_nothing(queue: Queue, lay
 
 
 async def test_without_a_database_the_last_known_state_is_shown_or_none(
-    queue: Queue, layer: Any
+    queue: Queue, layer: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(queue, layer, QUICK) as hub:
         queue.is_down = True
@@ -451,6 +495,9 @@ async def test_without_a_database_the_last_known_state_is_shown_or_none(
         await until(lambda: first.heartbeats and first.heartbeats[-1]["stale"])
         queue.is_down = False
         await until(lambda: not first.heartbeats[-1]["stale"])
+        assert [each.getMessage() for each in caplog.records if each.name == "realtime.hub"] == [
+            "the screens are told that their data may be old: OperationalError"
+        ]
 
 
 async def test_a_database_that_doesnt_answer_is_told_to_who_is_here_and_to_who_comes(
@@ -650,6 +697,99 @@ class Broken(Stubborn):
 
     async def send(self, _channel: str, _message: dict[str, Any]) -> None:
         raise ConnectionError
+
+
+class Moody(Stubborn):
+    """A layer that is away now and then; our own messages come back."""
+
+    def __init__(self) -> None:
+        self.is_away = False
+        self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def send(self, _channel: str, message: dict[str, Any]) -> None:
+        if self.is_away:
+            raise ConnectionError
+        self._sent.put_nowait(message)
+
+    async def receive(self, _channel: str) -> dict[str, Any]:
+        return await self._sent.get()
+
+
+async def look(hub: Hub) -> None:
+    """What the hub does every second."""
+    await hub._listen()
+    await hub._watch()
+
+
+async def test_after_redis_was_away_everything_is_looked_at_once_more(queue: Queue) -> None:
+    layer = Moody()
+    async with running(queue, layer) as hub:
+        lost, kept = await enter(hub, Screen("session.1")), await enter(hub, Screen("session.2"))
+        await look(hub)
+        read = len(queue.reads)
+
+        # Given a Redis that was away when the hub last looked
+        layer.is_away = True
+        await look(hub)
+        assert (hub.stale, len(queue.reads)) == (True, read + 1)
+
+        # When it is back, then what nobody could tell meanwhile is found
+        queue.over.add("session.1")
+        layer.is_away = False
+        await look(hub)
+        assert (hub.stale, len(queue.reads)) == (False, read + 2)
+        assert lost.connection.closing.result() == REVOKED
+        assert not kept.connection.closing.done()
+
+        # And from then on only what has changed is read
+        await look(hub)
+        assert len(queue.reads) == read + 2
+
+
+async def test_what_a_writer_could_not_send_is_read(queue: Queue, layer: Any) -> None:
+    async with running(queue, layer) as hub:
+        await enter(hub, Screen())
+        await look(hub)
+        read = len(queue.reads)
+
+        hub.receive({"type": "missed"})
+        await look(hub)
+        await look(hub)
+
+        assert len(queue.reads) == read + 1
+
+
+class Sulking(Stubborn):
+    """A layer that fails when it is no longer waited for."""
+
+    async def send(self, _channel: str, _message: dict[str, Any]) -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(1)
+        raise ConnectionError
+
+
+class Obedient(Stubborn):
+    """A layer that is silent, and ends when it is told to."""
+
+    async def send(self, _channel: str, _message: dict[str, Any]) -> None:
+        await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("layer", [Sulking, Obedient])
+async def test_what_becomes_of_a_question_given_up_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, layer: type[Stubborn]
+) -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    monkeypatch.setattr(subscriptions, "ANSWER_SECONDS", 0.05)
+    heard = subscriptions.Subscriptions(layer(), print)
+
+    assert not await heard.check()
+    await heard.close()
+    gc.collect()
+    await asyncio.sleep(0)
+
+    assert faults == []
 
 
 async def test_a_layer_that_is_away_is_known_to_be_at_once() -> None:
