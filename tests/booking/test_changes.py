@@ -159,6 +159,8 @@ def test_after_its_start_only_the_clinic_cancels(
     refused(Code.TOO_LATE, changes.cancel, appointment.pk, actor=TESTER)
 
     check()
+    assert not changes.can_cancel(appointment, at(10))
+    assert changes.can_cancel(appointment, at(10) - timedelta(microseconds=1))
     assert changes.cancel(appointment.pk, actor=TESTER, by_clinic=True).status == "cancelled"
 
 
@@ -339,8 +341,8 @@ def test_to_the_same_time_nothing_changes(
     appointment = book(ana, at(10, day=25))
     check = unchanged(appointment)
 
-    reschedule(appointment, at(10, day=25))
-    reschedule(appointment, at(10, day=25), clinic.sousa)
+    assert reschedule(appointment, at(10, day=25)) == appointment
+    assert reschedule(appointment, at(10, day=25), clinic.sousa) == appointment
 
     check()
 

@@ -157,6 +157,20 @@ def test_a_gap_behind_a_closure_is_found(clinic: Clinic, ana: Patient) -> None:
     assert walk_in(ana, clinic.sousa).start == at(9, 40)
 
 
+def test_where_every_room_is_taken_a_walk_in_waits_for_the_first_that_is_free(
+    clinic: Clinic, patients: Patients, book: Book
+) -> None:
+    one, two = patients(2)
+    book(one, at(9), practitioner=clinic.reis)
+    clinic.sousa.room = clinic.room_2
+    clinic.sousa.save()
+    clinic.room_1.delete()
+
+    appointment = walk_in(two, clinic.sousa)
+
+    assert (appointment.start, appointment.room_id) == (at(9, 45), clinic.room_2.pk)
+
+
 def test_without_time_left_today_nobody_walks_in(
     clinic: Clinic, ana: Patient, at_nine: time_machine.Traveller
 ) -> None:

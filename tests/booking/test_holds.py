@@ -396,6 +396,7 @@ def test_a_hold_that_is_long_enough_stays_as_it_is(
     check = unchanged(appointment)
 
     assert holds.keep_until(appointment.pk, NINE + minutes(7), actor=TESTER) is True
+    assert holds.keep_until(appointment.pk, NINE + minutes(15), actor=TESTER) is True
 
     check()
 

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import pytest
 import time_machine
@@ -7,7 +8,7 @@ import time_machine
 from booking import codes, revision
 from booking.errors import Code
 from booking.models import Appointment, TicketCounter
-from booking.services import visit
+from booking.services import changes, visit
 from clinic.core.errors import DomainError
 from clinic.directory.models import Patient, Room
 from tests.booking.conftest import NINE, TESTER, Book, Patients, Press, Unchanged, at, minutes
@@ -126,6 +127,32 @@ def test_the_whole_visit_is_stamped(
     assert (appointment.called_at, appointment.call_number) == (NINE + minutes(10), 1)
     assert appointment.started_at == NINE + minutes(20)
     assert appointment.ended_at == appointment.closed_at == NINE + minutes(30)
+
+
+@pytest.mark.parametrize(
+    ("before", "press", "after"),
+    [
+        ("booked", visit.arrive, "arrived"),
+        ("arrived", visit.call, "called"),
+        ("called", visit.call_again, "called"),
+        ("called", visit.put_back, "arrived"),
+        ("called", visit.start, "in_progress"),
+        ("in_progress", visit.finish, "fulfilled"),
+        ("booked", visit.no_show, "no_show"),
+        ("booked", partial(visit.write_note, note="Vem de muletas"), "booked"),
+        ("booked", partial(changes.choose_label, choice="ticket"), "booked"),
+        ("booked", changes.cancel, "cancelled"),
+    ],
+)
+def test_a_press_answers_with_the_visit_as_it_is_then_also_a_second_time(
+    clinic: Clinic, ana: Patient, book: Book, before: str, press: Press, after: str
+) -> None:
+    appointment = book(ana, at(10), status=before)
+
+    answers = [press(appointment.pk, actor=TESTER) for _ in range(2)]
+
+    assert answers == [appointment, appointment]
+    assert [answer.status for answer in answers] == [after, after]
 
 
 @pytest.mark.parametrize(
@@ -298,12 +325,13 @@ def test_a_visit_moves_to_another_room(
 ) -> None:
     appointment = book(ana, at(10), status="called")
 
-    visit.move_room(appointment.pk, room_id=spare_room.pk, actor=TESTER)
+    moved = visit.move_room(appointment.pk, room_id=spare_room.pk, actor=TESTER)
 
     appointment.refresh_from_db()
+    assert moved == appointment
     assert (appointment.room_id, appointment.status) == (spare_room.pk, "called")
     check = unchanged(appointment)
-    visit.move_room(appointment.pk, room_id=spare_room.pk, actor=TESTER)
+    assert visit.move_room(appointment.pk, room_id=spare_room.pk, actor=TESTER) == appointment
     check()
 
 

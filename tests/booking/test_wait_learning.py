@@ -14,7 +14,7 @@ from booking.models import Appointment, LearnedTimes
 from booking.services import learning, visit
 from booking.tasks import learn_times
 from booking.waits import History, Learned, Quoted, Visit
-from booking.waits.learning import SPREAD, Tally
+from booking.waits.learning import DAY_SPREAD, SPREAD, Tally
 from clinic.accounts.models import User
 from clinic.directory.models import Patient
 from tests.bench import clinic_days
@@ -72,6 +72,39 @@ def test_without_a_past_the_plan_holds() -> None:
     assert History().learned() == Learned()
 
 
+def test_what_one_day_teaches_by_hand() -> None:
+    """Two treatments of 45 planned minutes, of which each took 60 and began at once, 11 and 2
+    minutes before their time; the second patient was there when the first one left."""
+    pair = [
+        visit_of(0, arrives=-11.0, starts=-11.0, lasts=60),
+        visit_of(1, arrives=-20.0, starts=-8.0, lasts=60),
+    ]
+    ratio = math.log(60 / 45)
+    error = ratio + SPREAD / 2
+    clinic = (2 * ratio - 10 * SPREAD / 2) / 12
+    specialty = (2 * ratio + 10 * clinic) / 12
+    day_spread = (error**2 + 30 * DAY_SPREAD) / 31
+    offset = (-11 - 20 - 10 * 5) / 12
+    squares = (11**2 + 20**2 + 10 * (10**2 + 5**2)) / 12
+
+    learned = after(1, *pair)
+
+    assert learned.location == pytest.approx(clinic)
+    assert learned.by_specialty == {"massage": pytest.approx(specialty)}
+    assert learned.by_practitioner == {
+        "massage sousa": pytest.approx((2 * ratio + 10 * specialty) / 12)
+    }
+    assert learned.day_spread == pytest.approx(day_spread)
+    assert learned.spread == pytest.approx(
+        (2 * error**2 + 20 * (SPREAD + DAY_SPREAD)) / 22 - day_spread
+    )
+    assert learned.punctuality_mean == pytest.approx(offset)
+    assert learned.punctuality_sd == pytest.approx(math.sqrt(squares - offset**2))
+    assert learned.show == pytest.approx((2 + 25 * 0.92) / 27)
+    assert learned.eagerness == pytest.approx((1.0 + 8 / 11) / 7)
+    assert learned.turnover_minutes == 0.0
+
+
 def test_few_treatments_hardly_move_the_plan_many_replace_it() -> None:
     ratio = math.log(60 / 45)
 
@@ -126,6 +159,12 @@ def test_who_comes_and_when() -> None:
     assert learned.punctuality_sd < 4.0
 
 
+def test_people_differ_by_a_minute_at_least_however_punctual_they_are() -> None:
+    on_the_dot = [visit_of(arrives=-5.0)] * 30
+
+    assert after(90, *on_the_dot).punctuality_sd == 1.0
+
+
 def test_a_walk_in_says_nothing_of_punctuality() -> None:
     assert after(60, visit_of(walk_in=True)).punctuality_mean == Learned().punctuality_mean
 
@@ -136,6 +175,11 @@ def test_whether_treatments_wait_for_their_time_is_learned() -> None:
 
     assert by_the_plan.eagerness == 0.0
     assert at_once.eagerness > 0.8
+
+
+def test_one_minute_is_too_little_to_tell_by() -> None:
+    assert after(1, visit_of(arrives=-1.0, starts=-1.0)).eagerness == 0.0
+    assert after(1, visit_of(arrives=-1.1, starts=-1.1)).eagerness == pytest.approx(1 / 6)
 
 
 def test_the_pause_between_two_treatments_is_learned() -> None:
@@ -192,6 +236,21 @@ def test_an_arrival_keeps_what_the_patient_was_told(
 
     assert (told.quoted_low_minutes, told.quoted_minutes, told.quoted_high_minutes) == (45, 45, 60)
     assert (told.shown_low_minutes, told.shown_high_minutes) == (45, 60)
+
+
+def test_what_is_told_follows_from_the_planned_length_of_whoever_is_inside(
+    clinic: Clinic, patients: Patients, book: Book, at_nine: time_machine.Traveller
+) -> None:
+    # Given a treatment of 45 minutes that began half an hour late
+    one, two = patients(2)
+    late = book(one, at(9))
+    at_nine.move_to(at(9, 30))
+    for press in (visit.arrive, visit.call, visit.start):
+        press(late.pk, actor=TESTER)
+
+    # When the next patient comes, then it is 44 minutes, the median of such a treatment
+    told = book(two, at(9, 45), status="arrived")
+    assert (told.quoted_low_minutes, told.quoted_minutes, told.quoted_high_minutes) == (35, 44, 60)
 
 
 def test_the_night_learns_from_the_days_before_and_tomorrow_knows(

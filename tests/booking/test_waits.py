@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking import waits
-from booking.waits import Entry, Learned, WaitRange, normal
+from booking.waits import Entry, Learned, WaitRange, forecast, normal
 from booking.waits.learning import DAY_SPREAD, SPREAD
 from booking.waits.shown import steady
 from tests.booking.conftest import NINE, minutes
@@ -227,6 +227,14 @@ def test_even_beyond_what_ever_happens_a_draw_is_finite() -> None:
     assert normal.beyond(9.0, shares) == pytest.approx([5.99781, 5.99781], abs=1e-3)
 
 
+def test_draws_are_shares_spread_evenly_and_each_of_them_in_an_order_of_its_own() -> None:
+    draws = forecast._draws()
+
+    assert draws.shape == (401, 256)
+    assert (np.sort(draws, axis=1) == (np.arange(256) + 0.5) / 256).all()
+    assert len(np.unique(draws, axis=0)) == 401
+
+
 # The range on show -------------------------------------------------------------------------------
 
 
@@ -240,6 +248,8 @@ def test_an_end_on_show_stays_until_the_new_one_is_noticeably_beyond_it() -> Non
     before = (10, 20)
 
     assert steady(before, 9.0, 15.0, 21.5) == WaitRange(10, 20, 15)
+    assert steady(before, 8.0, 15.0, 22.0) == WaitRange(10, 20, 15)
+    assert steady(before, 11.0, 12.0, 13.0) == WaitRange(10, 15, 12)
     assert steady(before, 7.9, 15.0, 22.1) == WaitRange(5, 25, 15)
     assert steady(before, 16.9, 15.0, 13.1) == WaitRange(10, 20, 15)
     assert steady(before, 17.0, 18.0, 18.0) == WaitRange(15, 20, 18)

@@ -19,7 +19,7 @@ from booking.models import Appointment
 from clinic.accounts import services as accounts
 from clinic.accounts.models import User
 from clinic.accounts.services.sessions import open_session
-from clinic.core import clock, events, outbox, ratelimit
+from clinic.core import clock, events, locks, outbox, ratelimit
 from clinic.core.audit import Actor
 from clinic.core.models import AuditEntry, OutboxMessage, RateWindow
 from clinic.storage import private
@@ -537,7 +537,7 @@ def test_a_confirmation_that_nobody_gives_is_closed(
     unsure: Unsure, kiosk: Kiosk, at_ten: time_machine.Traveller
 ) -> None:
     check_in, appointment = unsure
-    at_ten.shift(timedelta(minutes=6))
+    at_ten.shift(timedelta(minutes=5, seconds=1))
 
     late = kiosk.confirm(check_in, birth_year=1985)
     sweep()
@@ -547,6 +547,15 @@ def test_a_confirmation_that_nobody_gives_is_closed(
     assert (row.status, row.candidates) == ("not_recognised", [])
     appointment.refresh_from_db()
     assert appointment.status == "booked"
+
+
+def test_a_confirmation_has_five_minutes(
+    unsure: Unsure, kiosk: Kiosk, at_ten: time_machine.Traveller
+) -> None:
+    check_in, _ = unsure
+    at_ten.shift(timedelta(minutes=4, seconds=50))
+
+    assert kiosk.confirm(check_in, birth_year=1985).json()["status"] == "arrived"
 
 
 def test_withdrawal_before_the_confirmation_counts(
@@ -949,6 +958,22 @@ def test_the_code_a_second_time_says_already(person: Person, book: Book, kiosk: 
     body = by_code(kiosk, code)
 
     assert (body["status"], body["ticket"]) == ("already_arrived", "A001")
+
+
+def test_while_one_kiosk_lets_somebody_in_no_other_one_does(
+    enrolled: Enrolled, person: Person, book: Book, kiosk: Kiosk, answered: Answered
+) -> None:
+    """The test's own transaction keeps the locks until its end."""
+    by_face, with_code = enrolled().user, person()
+    book(by_face)
+    code = book(with_code, practitioner=1).check_in_code
+    both = {locks.CHECK_IN(by_face.pk), locks.CHECK_IN(with_code.pk)}
+    assert locks.held(both) == set()
+
+    assert answered(faces.astronaut())["status"] == "arrived"
+    assert locks.held(both) == {locks.CHECK_IN(by_face.pk)}
+    assert by_code(kiosk, code)["status"] == "arrived"
+    assert locks.held(both) == both
 
 
 @pytest.mark.parametrize(

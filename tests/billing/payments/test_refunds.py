@@ -8,7 +8,7 @@ from booking.events import AppointmentCancelled, AppointmentExpired
 from booking.models import Appointment
 from clinic.core import clock
 from clinic.core.audit import Actor
-from clinic.core.models import OutboxMessage
+from clinic.core.models import AuditEntry, OutboxMessage
 from tests.billing import factories
 from tests.billing.bank import Bank
 from tests.billing.factories import drain, notice, send
@@ -49,6 +49,9 @@ def test_a_cancelled_appointment_gives_the_money_back(bank: Bank, paid: Payment)
     ]
     paid.refresh_from_db()
     assert (refund.status, refund.amount, refund.request_id) == ("done", paid.amount, "f-1")
+    entry = AuditEntry.objects.get(action="refund.requested")
+    assert (entry.subject_id, entry.patient_id) == (str(refund.id), paid.patient_id)
+    assert (entry.actor_id, entry.data) == ("billing", {"amount": "40.00"})
     assert paid.status == PaymentStatus.REFUNDED
 
 

@@ -179,6 +179,8 @@ def test_a_request_that_never_arrived_fails_so_that_the_patient_can_try_again(
     requests.follow_due()
 
     assert state(push) == (PaymentStatus.FAILED, Reason.UNAVAILABLE, RequestState.REJECTED)
+    bank.will(404, {"code": "not_found"})
+    assert requests.ask(push) == "unheard"
 
 
 def test_a_request_that_left_late_is_given_its_time(bank: Bank, push: Payment) -> None:

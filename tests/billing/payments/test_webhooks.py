@@ -145,6 +145,18 @@ def test_get_is_not_a_notice(client: APIClient, payment: Payment) -> None:
     assert nothing_happened(payment)
 
 
+@pytest.mark.parametrize(("size", "status"), [(64 * 1024, 200), (64 * 1024 + 1, 413)])
+def test_a_notice_has_64_kilobytes_at_most(
+    client: APIClient, payment: Payment, size: int, status: int
+) -> None:
+    raw = json.dumps(notice(payment)).encode()
+
+    response = send(client, raw + b" " * (size - len(raw)))
+
+    assert response.status_code == status
+    assert WebhookDelivery.objects.exists() == (status == 200)
+
+
 def test_ten_megabytes_are_too_much(client: APIClient, payment: Payment) -> None:
     response = send(client, json.dumps({"x": "y" * 10_000_000}).encode())
 
